@@ -1,0 +1,251 @@
+/**
+ * A call that we place: INVITE with an offer, audio from the ACK on, BYE after the hold time. Whatever happens ends in
+ * exactly one record; nothing that the far side does throws.
+ */
+import { NS_PER_MS } from '../lib/clock.js';
+import type { Offer } from '../sdp/offer-answer.js';
+import type { SipMessage } from '../sip/message/message.js';
+import type { SipUri } from '../sip/message/uri.js';
+import type { TimerHandle, Timers } from '../sip/transaction/timers.js';
+import type { CallEnd, CallFailure, OutgoingCall, OutgoingCallListener } from '../sip/ua/call-events.js';
+import type { UserAgent } from '../sip/ua/user-agent.js';
+import type { MediaSlot, MediaSlots } from './media-slots.js';
+import { offerFor, readAnswer, type MediaPreferences } from './negotiation.js';
+import { causeOfStatus, type CallPhase, type CallRecord } from './outcome.js';
+
+/** What all calls of a worker share. */
+export interface CallerContext {
+  readonly userAgent: UserAgent;
+  readonly timers: Timers;
+  readonly slots: MediaSlots;
+  readonly endpoints: readonly SipUri[];
+  readonly media: MediaPreferences;
+  readonly holdMs: number;
+  readonly ringTimeoutMs: number;
+  readonly expect: 'answered' | number;
+  /** Zero of all times of the records, ns. */
+  readonly epochNs: number;
+  now(): number;
+  callIdOf(call: number): string;
+  onAnswered(): void;
+  /** Once a call. */
+  onEnd(record: CallRecord, call: CallerCall): void;
+}
+
+/** When and why this one. */
+export interface CallStart {
+  readonly call: number;
+  readonly intendedMs: number;
+  readonly heldBack: boolean;
+}
+
+export class CallerCall implements OutgoingCallListener {
+  private readonly endpoint: number;
+  private readonly callId: string;
+  private slot: MediaSlot | null = null;
+  private offer: Offer | null = null;
+  private dialog: OutgoingCall | null = null;
+  private timer: TimerHandle | null = null;
+  private startedMs = 0;
+  private establishedMs: number | null = null;
+  private setupDelayMs: number | null = null;
+  private byeAtMs: number | null = null;
+  /** Why we end it before its time; null: we do not. */
+  private stop: { readonly cut: boolean; readonly phase: CallPhase; readonly cause: string } | null = null;
+  private stopDetail: string | null = null;
+  private connected = false;
+
+  constructor(
+    private readonly context: CallerContext,
+    private readonly startOf: CallStart,
+  ) {
+    this.endpoint = startOf.call % context.endpoints.length;
+    this.callId = context.callIdOf(startOf.call);
+  }
+
+  /** Sends the INVITE; false when there is no slot, and then the call is over. */
+  start(): boolean {
+    const { context, startOf } = this;
+    this.startedMs = this.elapsedMs();
+    this.slot = context.slots.take(startOf.call, this.endpoint);
+    const target = context.endpoints[this.endpoint];
+    if (this.slot === null || target === undefined) {
+      context.onEnd(notStarted(context, startOf, 'noSlot'), this);
+      return false;
+    }
+    this.offer = offerFor(this.slot, startOf.call, context.media);
+    this.timer = context.timers.schedule(context.ringTimeoutMs, giveUpRinging, this);
+    this.dialog = context.userAgent.invite({ target, sdp: this.offer.sdp, callId: this.callId }, this);
+    return true;
+  }
+
+  /** Ends the call now: BYE when it is answered, else CANCEL. */
+  cut(cause: string): void {
+    this.stop ??= { cut: true, phase: this.establishedMs === null ? 'setup' : 'established', cause };
+    this.hangUp();
+  }
+
+  /** Ends it for us only: the far side has not said its last word in time. */
+  abandon(cause: string): void {
+    this.end('cut', this.establishedMs === null ? 'setup' : 'established', null, this.stop?.cause ?? cause, null);
+  }
+
+  /** No final response in time. */
+  giveUpRinging(): void {
+    this.stop ??= { cut: false, phase: 'setup', cause: 'noAnswer' };
+    this.dialog?.cancel();
+  }
+
+  hangUp(): void {
+    if (this.establishedMs === null) {
+      this.dialog?.cancel();
+    } else if (this.byeAtMs === null) {
+      this.byeAtMs = this.elapsedMs();
+      this.slot?.release(this.context.now());
+      this.dialog?.bye();
+    }
+  }
+
+  onProvisional(response: SipMessage): void {
+    if (response.status > 100) {
+      this.setupDelayMs ??= this.elapsedMs() - this.startedMs;
+    }
+  }
+
+  onAnswered(response: SipMessage): void {
+    const { context } = this;
+    this.clearTimer();
+    this.establishedMs = this.elapsedMs();
+    this.setupDelayMs ??= this.establishedMs - this.startedMs;
+    context.onAnswered();
+    if (this.stop !== null) {
+      this.hangUp(); // the answer crossed our CANCEL
+      return;
+    }
+    if (this.offer !== null && this.connect(this.offer, response.body)) {
+      this.timer = context.timers.schedule(context.holdMs, hangUp, this);
+    } else {
+      this.hangUp();
+    }
+  }
+
+  onFailed(failure: CallFailure): void {
+    if (this.stop !== null && failure.cause === 'cancelled') {
+      this.end(this.stop.cut ? 'cut' : 'failed', this.stop.phase, failure.status, this.stop.cause, null);
+      return;
+    }
+    const cause = failure.status === null ? camelCase(failure.cause) : causeOfStatus(failure.status);
+    this.end('failed', 'setup', failure.status, cause, failure.detail);
+  }
+
+  onEnded(end: CallEnd): void {
+    if (this.stop !== null) {
+      this.end(this.stop.cut ? 'cut' : 'dropped', this.stop.phase, end.status, this.stop.cause, this.stopDetail);
+    } else if (end.by === 'remote' && this.byeAtMs === null) {
+      this.end('dropped', 'established', null, 'remoteBye', null);
+    } else if (end.cause === 'bye' || end.by === 'remote') {
+      this.end('completed', null, end.status, null, null);
+    } else {
+      this.end('dropped', 'teardown', end.status, camelCase(end.cause), null);
+    }
+  }
+
+  /** Audio as their answer says; false when it cannot be, and then `stop` says why. */
+  private connect(offer: Offer, answer: string): boolean {
+    const { context } = this;
+    const agreed = readAnswer(offer, answer);
+    if ('cause' in agreed) {
+      this.stop = { cut: false, phase: 'setup', cause: agreed.cause };
+      this.stopDetail = agreed.detail;
+      return false;
+    }
+    this.connected = true;
+    this.slot?.connect({ ...agreed, answeredAtNs: context.now() });
+    return true;
+  }
+
+  private end(
+    outcome: CallRecord['outcome'],
+    phase: CallPhase | null,
+    sipStatus: number | null,
+    cause: string | null,
+    detail: string | null,
+  ): void {
+    const { context, startOf, establishedMs } = this;
+    this.clearTimer();
+    const endedMs = this.elapsedMs();
+    if (this.byeAtMs === null) {
+      this.slot?.release(context.now());
+    }
+    const answered = establishedMs !== null;
+    const record: CallRecord = {
+      call: startOf.call,
+      endpoint: this.endpoint,
+      callId: this.callId,
+      intendedMs: startOf.intendedMs,
+      startedMs: this.startedMs,
+      establishedMs,
+      endedMs,
+      outcome,
+      succeeded: context.expect === 'answered' ? outcome === 'completed' : !answered && sipStatus === context.expect,
+      phase,
+      sipStatus: phase === null ? null : sipStatus,
+      cause,
+      detail: detail === null ? null : detail.slice(0, 160),
+      setupDelayMs: answered ? this.setupDelayMs : null,
+      answerDelayMs: answered ? establishedMs - this.startedMs : null,
+      disconnectDelayMs: this.byeAtMs === null || outcome !== 'completed' ? null : endedMs - this.byeAtMs,
+      heldBack: startOf.heldBack,
+      hasMedia: context.slots.measured && this.connected,
+    };
+    context.onEnd(record, this);
+  }
+
+  private elapsedMs(): number {
+    return (this.context.now() - this.context.epochNs) / NS_PER_MS;
+  }
+
+  private clearTimer(): void {
+    if (this.timer !== null) {
+      this.context.timers.cancel(this.timer);
+      this.timer = null;
+    }
+  }
+}
+
+/** The record of a call that never left: a limit of ours, or the end of the run came first. */
+export function notStarted(context: CallerContext, start: CallStart, cause: string): CallRecord {
+  return {
+    call: start.call,
+    endpoint: start.call % context.endpoints.length,
+    callId: context.callIdOf(start.call),
+    intendedMs: start.intendedMs,
+    startedMs: null,
+    establishedMs: null,
+    endedMs: (context.now() - context.epochNs) / NS_PER_MS,
+    outcome: 'notStarted',
+    succeeded: false,
+    phase: 'start',
+    sipStatus: null,
+    cause,
+    detail: null,
+    setupDelayMs: null,
+    answerDelayMs: null,
+    disconnectDelayMs: null,
+    heldBack: start.heldBack,
+    hasMedia: false,
+  };
+}
+
+function hangUp(call: CallerCall): void {
+  call.hangUp();
+}
+
+function giveUpRinging(call: CallerCall): void {
+  call.giveUpRinging();
+}
+
+/** `bye-timeout` → `byeTimeout`. */
+function camelCase(words: string): string {
+  return words.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+}

@@ -1,0 +1,23 @@
+/** What a call needs of the media side: a socket to offer, and to say when audio begins and ends. */
+import type { AgreedMedia } from './negotiation.js';
+
+export interface MediaSlots {
+  /** A free slot, armed (drained) from now on; null when none is left. */
+  take(call: number, endpoint: number): MediaSlot | null;
+  /** A media worker measures what the slots receive; false: signalling only. */
+  readonly measured: boolean;
+}
+
+export interface MediaSlot {
+  /** What the SDP advertises. */
+  readonly address: string;
+  readonly rtpPort: number;
+  connect(remote: RemoteMedia): void;
+  /** Gives the slot back; it rests before it is used again. */
+  release(endedAtNs: number): void;
+}
+
+export interface RemoteMedia extends AgreedMedia {
+  /** When the ACK went or came, ns on the host's monotonic clock. */
+  readonly answeredAtNs: number;
+}

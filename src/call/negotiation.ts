@@ -1,0 +1,79 @@
+/** Offer and answer as texts: what the sdp room says, turned into what a call needs. Bad SDP is data, never a throw. */
+import { acceptAnswer, createAnswer, createOffer } from '../sdp/offer-answer.js';
+import type { LocalMedia, NegotiatedMedia, Offer, Refusal } from '../sdp/offer-answer.js';
+import type { MediaSlot } from './media-slots.js';
+
+/** Where audio goes, and which ways it flows. */
+export interface AgreedMedia {
+  /** IPv4. */
+  readonly address: string;
+  readonly port: number;
+  readonly payloadType: number;
+  readonly sends: boolean;
+  readonly receives: boolean;
+}
+
+export interface MediaRefusal {
+  /** `sdp:` and the code of what is wrong. */
+  readonly cause: string;
+  readonly detail: string;
+}
+
+export interface MediaPreferences {
+  readonly codec: string;
+  readonly ptimeMs: number;
+}
+
+/** Our offer for a call. */
+export function offerFor(slot: MediaSlot, call: number, preferences: MediaPreferences): Offer {
+  return createOffer(localMedia(slot, call, preferences));
+}
+
+/** What their answer makes of our offer. */
+export function readAnswer(offer: Offer, sdp: string): AgreedMedia | MediaRefusal {
+  const outcome = acceptAnswer(offer, sdp);
+  return outcome.ok ? agreedMedia(outcome) : refused(outcome.refusal);
+}
+
+/** Our answer to their offer, and what it means. */
+export function answerTo(
+  offerSdp: string,
+  slot: MediaSlot,
+  call: number,
+  preferences: MediaPreferences,
+): { readonly sdp: string; readonly media: AgreedMedia } | MediaRefusal {
+  const outcome = createAnswer(offerSdp, localMedia(slot, call, preferences));
+  if (!outcome.ok) {
+    return refused(outcome.refusal);
+  }
+  const media = agreedMedia(outcome.media);
+  return 'cause' in media ? media : { sdp: outcome.sdp, media };
+}
+
+function localMedia(slot: MediaSlot, call: number, preferences: MediaPreferences): LocalMedia {
+  return {
+    address: slot.address,
+    port: slot.rtpPort,
+    codecs: [preferences.codec],
+    ptimeMs: preferences.ptimeMs,
+    sessionId: call + 1,
+    sessionVersion: 1,
+  };
+}
+
+function agreedMedia(media: NegotiatedMedia): AgreedMedia | MediaRefusal {
+  if (media.remoteAddress.includes(':')) {
+    return { cause: 'sdp:bad-address', detail: `expected an IPv4 address for audio, found ${media.remoteAddress}` };
+  }
+  return {
+    address: media.remoteAddress,
+    port: media.remotePort,
+    payloadType: media.sendPayloadType,
+    sends: media.direction === 'sendrecv' || media.direction === 'sendonly',
+    receives: media.direction === 'sendrecv' || media.direction === 'recvonly',
+  };
+}
+
+function refused(refusal: Refusal): MediaRefusal {
+  return { cause: `sdp:${refusal.code}`, detail: refusal.message };
+}

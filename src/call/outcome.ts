@@ -1,0 +1,64 @@
+/** How calls end, as data: stable cause ids for final statuses, and the record that a call leaves behind. */
+
+/** Times are ms since the start of the run; null where it never came to it. */
+export interface CallRecord {
+  readonly call: number;
+  readonly endpoint: number;
+  readonly callId: string;
+  readonly intendedMs: number;
+  /** Null: not started. */
+  readonly startedMs: number | null;
+  readonly establishedMs: number | null;
+  readonly endedMs: number;
+  readonly outcome: 'completed' | 'failed' | 'dropped' | 'cut' | 'notStarted';
+  /** The expected outcome came. */
+  readonly succeeded: boolean;
+  readonly phase: CallPhase | null;
+  readonly sipStatus: number | null;
+  /** Null for a call that went as planned. */
+  readonly cause: string | null;
+  /** Free text, perhaps from the network. */
+  readonly detail: string | null;
+  /** SRD of RFC 6076 §4.3.1: INVITE to the first response other than 100; of answered calls. */
+  readonly setupDelayMs: number | null;
+  readonly answerDelayMs: number | null;
+  readonly disconnectDelayMs: number | null;
+  /** Waited for the concurrency cap. */
+  readonly heldBack: boolean;
+  /** A media worker will send the totals of its leg. */
+  readonly hasMedia: boolean;
+}
+
+export type CallPhase = 'start' | 'setup' | 'established' | 'teardown';
+
+const CAUSES: Readonly<Record<number, string>> = {
+  400: 'badRequest',
+  401: 'unauthorized',
+  403: 'forbidden',
+  404: 'notFound',
+  405: 'methodNotAllowed',
+  407: 'proxyAuthenticationRequired',
+  408: 'requestTimeout',
+  410: 'gone',
+  480: 'temporarilyUnavailable',
+  481: 'noSuchCall',
+  482: 'loopDetected',
+  483: 'tooManyHops',
+  484: 'addressIncomplete',
+  486: 'busy',
+  487: 'requestTerminated',
+  488: 'notAcceptable',
+  500: 'serverError',
+  502: 'badGateway',
+  503: 'serviceUnavailable',
+  504: 'serverTimeout',
+  600: 'busyEverywhere',
+  603: 'declined',
+  604: 'doesNotExist',
+  606: 'notAcceptableAnywhere',
+};
+
+/** A stable id for a final status, e.g. `busy` for 486; `status499` for one without a name. */
+export function causeOfStatus(status: number): string {
+  return CAUSES[status] ?? (status >= 300 && status < 400 ? 'redirected' : `status${status}`);
+}

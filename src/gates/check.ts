@@ -1,0 +1,116 @@
+/** Checks gates before a packet leaves: every name, unit and option, all problems at once with their columns. */
+import type { Problem } from '../lib/errors.js';
+import { findMetric, METRIC_NAMES, type MetricDefinition } from '../metrics/names.js';
+import { type Finding, toProblem, unknownName } from './finding.js';
+import { type Gate, type GateSyntax, isOperator, type Operator, type Stat, type Token } from './grammar.js';
+import { type GateOptions, readGateInput } from './options.js';
+import { GateSyntaxError, parseGate } from './parse.js';
+import { comparedUnit, readQuantity } from './quantity.js';
+import { defaultMinSamples, readStat, tailWarning } from './stat.js';
+import { readTags, type TagContext } from './tags.js';
+
+export interface GateContext extends TagContext {
+  /** Where each gate was written (`peak.yaml:14:9 gates[0]`, `--gate`), by its index. */
+  readonly places?: readonly string[];
+}
+
+export interface CheckedGates {
+  readonly gates: readonly Gate[];
+  readonly problems: readonly Problem[];
+  /** Gates that are valid but hardly mean what they say. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Reads gates, each a text or `{expr, severity, minSamples, onNoData}`. Never throws: whatever is no gate is a problem,
+ * and the gates beside it are still checked.
+ */
+export function parseGates(inputs: readonly unknown[], context: GateContext): CheckedGates {
+  const gates: Gate[] = [];
+  const problems: Problem[] = [];
+  const warnings: string[] = [];
+  for (const [index, input] of inputs.entries()) {
+    const { options, findings } = readGateInput(input);
+    const place = context.places?.[index] ?? 'gate';
+    const name = options === null ? place : `${place} ${JSON.stringify(options.expr)}`;
+    const read = options === null ? [] : readGate(options, context);
+    const all = Array.isArray(read) ? [...findings, ...read] : findings;
+    problems.push(...all.map((finding) => toProblem(name, finding)));
+    if (all.length > 0 || Array.isArray(read)) continue;
+    gates.push(read);
+    const warning = tailWarning(read.metric, read.stat, read.operator);
+    if (warning !== undefined) warnings.push(`${name}: ${warning}`);
+  }
+  return { gates, problems, warnings };
+}
+
+function readGate(options: GateOptions, context: TagContext): Gate | Finding[] {
+  try {
+    return checkSyntax(parseGate(options.expr), options, context);
+  } catch (error) {
+    if (!(error instanceof GateSyntaxError)) throw error;
+    return [{ code: 'gate-syntax', column: error.column, message: error.message }];
+  }
+}
+
+function checkSyntax(syntax: GateSyntax, options: GateOptions, context: TagContext): Gate | Finding[] {
+  const metric = findMetric(syntax.metric.text) ?? unknownMetric(syntax.metric);
+  const known = 'code' in metric ? undefined : metric;
+  const { query, findings: tagFindings } = readTags(syntax.tags, known, context);
+  const stat = readStat(syntax, known);
+  const operator = readOperator(syntax.operator);
+  const limit = known === undefined ? null : readLimit(syntax, known, stat);
+  const findings = [metric, ...tagFindings, stat, operator, limit].filter(isFinding);
+  // The last three conditions follow from the first; they tell the compiler.
+  if (findings.length > 0 || isFinding(metric) || isFinding(stat) || isFinding(operator) || isFinding(limit))
+    return findings;
+  if (limit === null) return findings;
+  return {
+    expr: options.expr.trim(),
+    metric,
+    query: { metric: metric.id, ...query },
+    stat,
+    operator,
+    ...limit,
+    severity: options.severity,
+    minSamples: options.minSamples ?? defaultMinSamples(stat),
+    onNoData: options.onNoData,
+  };
+}
+
+function isFinding(value: object | string | null): value is Finding {
+  return typeof value === 'object' && value !== null && 'code' in value;
+}
+
+function unknownMetric(name: Token): Finding {
+  const prefix = /^(?:baseline|idle)\./.exec(name.text)?.[0];
+  if (prefix === undefined) return unknownName('unknown-metric', 'metric', name, METRIC_NAMES);
+  const hint = `"${prefix}" is for a later version: this one compares with fixed limits`;
+  return { code: 'unknown-metric', column: name.column, message: `unknown metric "${name.text}"`, hint };
+}
+
+const OTHER_OPERATORS: Readonly<Record<string, Operator>> = {
+  '=': '==',
+  '===': '==',
+  '=>': '>=',
+  '=<': '<=',
+  '≥': '>=',
+  '≤': '<=',
+};
+
+function readOperator({ text, column }: Token): Operator | Finding {
+  if (isOperator(text)) return text;
+  const nearest = OTHER_OPERATORS[text];
+  const message = `expected <, <=, >, >= or ==, got "${text}"`;
+  return { code: 'unknown-operator', column, message, ...(nearest === undefined ? {} : { nearest }) };
+}
+
+type Limit = Pick<Gate, 'limit' | 'unit'>;
+
+/** Null when the stat is wrong: then it is unknown what the limit is a limit of. */
+function readLimit(syntax: GateSyntax, metric: MetricDefinition, stat: Stat | null | Finding): Limit | null | Finding {
+  if (isFinding(stat)) return null;
+  const unit = comparedUnit(metric, stat?.kind ?? null, syntax.limit);
+  const limit = readQuantity(syntax.limit, unit);
+  return typeof limit === 'number' ? { limit, unit } : limit;
+}

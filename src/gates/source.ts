@@ -1,0 +1,50 @@
+/** What gates ask of a run: its figures, and what made them worthless. The run implements both; gates know no result file. */
+import type { SpoilCondition } from '../metrics/names.js';
+
+export interface MetricQuery {
+  /** Gate id of the catalogue, never an alias. */
+  readonly metric: string;
+  readonly direction: 'received' | 'sent';
+  readonly per: 'second' | 'call';
+  /** endpoint, codec and labels that must hold; empty for the whole run. */
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+export interface DistributionView {
+  readonly count: number;
+  readonly min: number;
+  readonly max: number;
+  readonly mean: number;
+  /** @param p 0–100 */
+  percentile(p: number): number;
+  /** Share (0–1) of the values strictly below. */
+  below(value: number): number;
+  /** Share (0–1) of the values strictly above. */
+  above(value: number): number;
+}
+
+/** A figure and how many calls, legs or requests it rests on. */
+export interface ScalarView {
+  readonly value: number;
+  readonly samples: number;
+}
+
+/** Figures of a run in the units of the catalogue; null where nothing is known. */
+export interface MetricSource {
+  /** Value of a scalar; a count metric gives its count. */
+  scalar(query: MetricQuery): ScalarView | null;
+  /** A count metric as a share (0–1) of the answered calls. */
+  ratio(query: MetricQuery): ScalarView | null;
+  distribution(query: MetricQuery): DistributionView | null;
+  /** The seconds that the figure covers. */
+  window(query: MetricQuery): { readonly fromSecond: number; readonly toSecond: number } | null;
+  /** The first second in which a single value was bad, where the metric has seconds; else null. */
+  firstFailure(query: MetricQuery, bad: (value: number) => boolean): number | null;
+}
+
+export interface HealthConditions {
+  /** Condition → sentence why; only those that hold. */
+  readonly spoiled: Readonly<Partial<Record<SpoilCondition, string>>>;
+  /** True when the far side reflects our packets, so that what we receive also holds what we sent late. */
+  readonly reflected: boolean;
+}

@@ -1,0 +1,231 @@
+/**
+ * The metric catalogue as data: one row per gate id, read by gates, reports and `callgauge schema metrics`. Only metrics
+ * that this version measures are here, so that a gate on any other is refused before a packet leaves.
+ */
+
+export type MetricUnit = 'MOS' | 'R' | 'ratio' | 'ms' | 'count' | 'calls' | 'calls/s';
+
+/** What of ours can make a figure worthless: lateness of sending, kernel drops, slow loops, late starts, coarse arrival times. */
+export const SPOIL_CONDITIONS = ['sendLateness', 'receiveDrops', 'eventLoopDelay', 'lateStarts', 'mediaClock'] as const;
+export type SpoilCondition = (typeof SPOIL_CONDITIONS)[number];
+
+/** What a metric has one value of: the run, each call, each second, or each leg (per second or per call). */
+export type MetricPopulation = 'scalar' | 'calls' | 'seconds' | 'legs';
+
+/** Limits of the field, in the unit of the metric. */
+export interface MetricBands {
+  readonly good: number;
+  readonly warning: number;
+  readonly critical: number;
+  readonly source: string;
+}
+
+export interface MetricDefinition {
+  /** Gate id, snake_case. */
+  readonly id: string;
+  readonly aliases: readonly string[];
+  readonly unit: MetricUnit;
+  readonly better: 'higher' | 'lower';
+  readonly population: MetricPopulation;
+  /** Place in result.json; `<direction>` stands for received or sent. */
+  readonly path: string;
+  /** The defining text, or null where no standard names the figure. */
+  readonly standard: string | null;
+  readonly category: 'calls' | 'signalling' | 'media' | 'load';
+  readonly bands: MetricBands | null;
+  readonly description: string;
+  /** True where a count may also be given as a share of the answered calls. */
+  readonly allowsRatio: boolean;
+  /** False where the figure exists for the whole run only and takes no endpoint, codec or label. */
+  readonly perEndpoint: boolean;
+  readonly spoiledBy: readonly SpoilCondition[];
+}
+
+const DELAY_SPOILERS: readonly SpoilCondition[] = ['eventLoopDelay', 'lateStarts'];
+const SCORE_SPOILERS: readonly SpoilCondition[] = ['sendLateness', 'receiveDrops', 'mediaClock'];
+
+export const METRICS: readonly MetricDefinition[] = [
+  metric({
+    id: 'success_ratio',
+    unit: 'ratio',
+    better: 'higher',
+    path: 'signalling.successRatio',
+    category: 'calls',
+    description: 'Share of the attempted calls in which the expected outcome came.',
+  }),
+  metric({
+    id: 'setup_delay',
+    unit: 'ms',
+    population: 'calls',
+    path: 'signalling.setupDelayMs',
+    standard: 'RFC 6076 §4.3 (SRD)',
+    category: 'signalling',
+    description: 'Time from the INVITE to the first response that tells the status of the call (post-dial delay).',
+    spoiledBy: DELAY_SPOILERS,
+  }),
+  metric({
+    id: 'answer_delay',
+    unit: 'ms',
+    population: 'calls',
+    path: 'signalling.answerDelayMs',
+    standard: 'RFC 3261 §13',
+    category: 'signalling',
+    description: 'Time from the INVITE to its 2xx.',
+    spoiledBy: DELAY_SPOILERS,
+  }),
+  metric({
+    id: 'disconnect_delay',
+    unit: 'ms',
+    population: 'calls',
+    path: 'signalling.disconnectDelayMs',
+    standard: 'RFC 6076 §4.4 (SDD)',
+    category: 'signalling',
+    description: 'Time from the BYE to its 2xx.',
+    spoiledBy: DELAY_SPOILERS,
+  }),
+  metric({
+    id: 'retransmission_ratio',
+    unit: 'ratio',
+    path: 'signalling.retransmissionRatio',
+    standard: 'RFC 3261 §17.1',
+    category: 'signalling',
+    description: 'Requests that we had to send again, per request sent.',
+    perEndpoint: false,
+    // A busy loop of ours reads responses late, and a full socket loses them: both make us send again.
+    spoiledBy: ['eventLoopDelay', 'receiveDrops'],
+  }),
+  metric({
+    id: 'mos_lq',
+    aliases: ['mos'],
+    unit: 'MOS',
+    better: 'higher',
+    population: 'legs',
+    path: 'quality.<direction>.mosLq',
+    standard: 'ITU-T G.107, P.800.1 (MOS-LQEN)',
+    category: 'media',
+    bands: { good: 4.03, warning: 3.6, critical: 3.1, source: 'ITU-T G.109' },
+    description: 'Estimated listening quality on the narrowband scale, 1 to 4.5, without delay.',
+    spoiledBy: SCORE_SPOILERS,
+  }),
+  metric({
+    id: 'r_factor',
+    unit: 'R',
+    better: 'higher',
+    population: 'legs',
+    path: 'quality.<direction>.rFactor',
+    standard: 'ITU-T G.107 (7-1)',
+    category: 'media',
+    bands: { good: 80, warning: 70, critical: 60, source: 'ITU-T G.109' },
+    description: 'Transmission rating of the narrowband E-model without delay, 0 to 93.2.',
+    spoiledBy: SCORE_SPOILERS,
+  }),
+  metric({
+    id: 'loss',
+    unit: 'ratio',
+    population: 'legs',
+    path: 'quality.<direction>.lossRatio',
+    standard: 'RFC 3550 A.3',
+    category: 'media',
+    bands: { good: 0.01, warning: 0.03, critical: 0.05, source: 'practice (1 / 3 / 5 %)' },
+    description: 'RTP packets that never came, per packet expected.',
+    spoiledBy: ['sendLateness', 'receiveDrops'],
+  }),
+  metric({
+    id: 'discard',
+    unit: 'ratio',
+    population: 'legs',
+    path: 'quality.<direction>.discardRatio',
+    standard: 'RFC 3611 §4.7.1',
+    category: 'media',
+    description: 'RTP packets that came too late for the jitter buffer, per packet expected.',
+    spoiledBy: SCORE_SPOILERS,
+  }),
+  metric({
+    id: 'jitter',
+    unit: 'ms',
+    population: 'legs',
+    path: 'quality.<direction>.jitterMs',
+    standard: 'RFC 3550 §6.4.1, A.8',
+    category: 'media',
+    bands: { good: 10, warning: 30, critical: 50, source: 'practice (10 / 30 / 50 ms)' },
+    description: 'Interarrival jitter of RTP packets.',
+    spoiledBy: ['sendLateness', 'mediaClock'],
+  }),
+  metric({
+    id: 'one_way',
+    unit: 'count',
+    path: 'calls.oneWay',
+    category: 'media',
+    description: 'Answered legs on which we sent and nothing came for more than 3 s.',
+    allowsRatio: true,
+    spoiledBy: ['receiveDrops'],
+  }),
+  metric({
+    id: 'no_media',
+    unit: 'count',
+    path: 'calls.noMedia',
+    category: 'media',
+    description: 'Answered legs on which no RTP packet came at all.',
+    allowsRatio: true,
+    spoiledBy: ['receiveDrops'],
+  }),
+  metric({
+    id: 'dropped',
+    unit: 'count',
+    path: 'calls.dropped',
+    category: 'calls',
+    description: 'Answered calls that the far side or an error ended before the hold time was over.',
+    allowsRatio: true,
+  }),
+  metric({
+    id: 'active_calls',
+    unit: 'calls',
+    better: 'higher',
+    population: 'seconds',
+    path: 'load.activeCalls',
+    category: 'load',
+    description: 'Answered calls at the end of each second.',
+    perEndpoint: false,
+    spoiledBy: DELAY_SPOILERS,
+  }),
+  metric({
+    id: 'start_rate',
+    unit: 'calls/s',
+    better: 'higher',
+    population: 'seconds',
+    path: 'load.startRate',
+    category: 'load',
+    description: 'Calls started in each second.',
+    perEndpoint: false,
+    spoiledBy: DELAY_SPOILERS,
+  }),
+];
+
+const BY_NAME: ReadonlyMap<string, MetricDefinition> = new Map(
+  METRICS.flatMap((row) => [row.id, ...row.aliases].map((name) => [name, row] as const)),
+);
+
+/** The metric with this id or alias, or undefined. */
+export function findMetric(name: string): MetricDefinition | undefined {
+  return BY_NAME.get(name);
+}
+
+/** Every id and alias, in the order of the catalogue. */
+export const METRIC_NAMES: readonly string[] = [...BY_NAME.keys()];
+
+type MetricRow = Pick<MetricDefinition, 'id' | 'unit' | 'path' | 'category' | 'description'> &
+  Partial<MetricDefinition>;
+
+function metric(row: MetricRow): MetricDefinition {
+  return {
+    aliases: [],
+    better: 'lower',
+    population: 'scalar',
+    standard: null,
+    bands: null,
+    allowsRatio: false,
+    perEndpoint: true,
+    spoiledBy: [],
+    ...row,
+  };
+}

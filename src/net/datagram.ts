@@ -1,0 +1,73 @@
+/**
+ * The datagram sockets of one media worker, one small interface over two back ends: libc (kernel arrival times, no
+ * callback) and node:dgram (portable, arrival times are callback times). Both are polled: `receive` until it says none.
+ */
+
+/** What cannot be opened or bound. */
+export class NetError extends Error {
+  constructor(
+    readonly code: 'address-in-use' | 'address-not-available' | 'too-many-open-files' | 'no-permission' | 'other',
+    message: string,
+  ) {
+    super(message);
+    this.name = 'NetError';
+  }
+}
+
+/** An IPv4 address and port, prepared once a leg so that a send costs no conversion. */
+export interface Destination {
+  readonly address: string;
+  readonly port: number;
+  /** `struct sockaddr_in`; empty on the dgram back end. */
+  readonly sockaddr: Uint8Array;
+}
+
+/** Facts of the datagram that `receive` returned last live in the fields, so that nothing is allocated per packet. */
+export interface DatagramSockets {
+  readonly backend: 'libc' | 'dgram';
+  /** The datagram received last, from its first byte; valid until the next `receive`. */
+  readonly data: Uint8Array;
+  /** When it arrived, ns on the monotonic clock. */
+  readonly arrivalNs: number;
+  /** IPv4 source address as an unsigned 32-bit number. */
+  readonly sourceAddress: number;
+  readonly sourcePort: number;
+
+  /** Opens and binds a socket and gives its handle. @throws NetError */
+  open(address: string, port: number): Promise<number>;
+  close(handle: number): void;
+  destination(address: string, port: number): Destination;
+  /** Sends now; true when the kernel took it. */
+  send(handle: number, packet: Uint8Array, destination: Destination): boolean;
+  /** Takes the next datagram that waits, if any: its length in bytes (cut at `data.length`), or −1 when there is none. */
+  receive(handle: number): number;
+  /** Datagrams that the kernel (or our ring) dropped at this socket so far; null where it cannot be known. */
+  drops(handle: number): number | null;
+  /** Samples the offset between wall and monotonic clock; true when the wall clock jumped by more than 1 ms since. */
+  sampleClock(): boolean;
+}
+
+/** Longest datagram kept; a longer one is no audio packet of ours and is cut. */
+export const MAX_DATAGRAM_BYTES = 2048;
+
+/** `192.0.2.1` as an unsigned 32-bit number; null when it is no dotted quad. */
+export function parseIpv4(address: string): number | null {
+  const parts = address.split('.');
+  if (parts.length !== 4) {
+    return null;
+  }
+  let value = 0;
+  for (const part of parts) {
+    const octet = /^\d{1,3}$/.test(part) ? Number(part) : 256;
+    if (octet > 255) {
+      return null;
+    }
+    value = value * 256 + octet;
+  }
+  return value;
+}
+
+/** An unsigned 32-bit number as a dotted quad. */
+export function formatIpv4(value: number): string {
+  return `${value >>> 24}.${(value >>> 16) & 255}.${(value >>> 8) & 255}.${value & 255}`;
+}

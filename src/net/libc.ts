@@ -1,0 +1,255 @@
+/**
+ * Linux back end: libc's own calls through koffi. `recvmsg` with SO_TIMESTAMPNS gives the kernel's arrival time and
+ * SO_RXQ_OVFL the drops. IPv4 only. Other systems use dgram.ts: their structs and constants differ.
+ */
+import type koffi from 'koffi';
+import { MAX_DATAGRAM_BYTES, NetError, parseIpv4, type DatagramSockets, type Destination } from './datagram.js';
+import { monotonicNs } from '../lib/clock.js';
+
+const AF_INET = 2;
+const SOCK_DGRAM = 2;
+const SOCK_NONBLOCK = 0o4000;
+const SOCK_CLOEXEC = 0o2000000;
+const SOL_SOCKET = 1;
+const SO_RXQ_OVFL = 40;
+const SO_TIMESTAMPNS = 35;
+const MSG_DONTWAIT = 0x40;
+const CLOCK_REALTIME = 0;
+const CLOCK_MONOTONIC = 1;
+const TIMER_ABSTIME = 1;
+const ERRNO = { EPERM: 1, EACCES: 13, EMFILE: 24, ENFILE: 23, EADDRINUSE: 98, EADDRNOTAVAIL: 99 } as const;
+const CLOCK_STEP_NS = 1e6;
+
+const SOCKADDR_BYTES = 16;
+const CONTROL_BYTES = 128;
+/** Byte offsets in `struct msghdr` of 64-bit Linux. */
+const MSGHDR = { name: 0, nameLength: 8, iov: 16, iovLength: 24, control: 32, controlLength: 40, bytes: 56 } as const;
+/** `struct cmsghdr`: length (8), level (4), type (4), then the data. */
+const CMSG_DATA = 16;
+
+type NativeCall = (...args: readonly unknown[]) => number;
+
+interface Libc {
+  readonly socket: NativeCall;
+  readonly bind: NativeCall;
+  readonly close: NativeCall;
+  readonly setsockopt: NativeCall;
+  readonly sendto: NativeCall;
+  readonly recvmsg: NativeCall;
+  readonly clockGettime: NativeCall;
+  readonly clockNanosleep: NativeCall;
+  readonly errno: () => number;
+  readonly address: (memory: Uint8Array) => bigint;
+}
+
+/** Loads libc; null where koffi or a 64-bit Linux is missing, and then the run uses dgram.ts. */
+export async function loadLibc(): Promise<Libc | null> {
+  if (process.platform !== 'linux' || !['x64', 'arm64'].includes(process.arch)) {
+    return null;
+  }
+  const ffi = await importKoffi();
+  if (ffi === null) {
+    return null;
+  }
+  const library = ffi.load(null);
+  const call = (prototype: string): NativeCall => library.func(prototype) as NativeCall;
+  return {
+    socket: call('int socket(int, int, int)'),
+    bind: call('int bind(int, const void *, uint32_t)'),
+    close: call('int close(int)'),
+    setsockopt: call('int setsockopt(int, int, int, const void *, uint32_t)'),
+    sendto: call('long sendto(int, const void *, size_t, int, const void *, uint32_t)'),
+    recvmsg: call('long recvmsg(int, void *, int)'),
+    clockGettime: call('int clock_gettime(int, void *)'),
+    clockNanosleep: call('int clock_nanosleep(int, int, const void *, void *)'),
+    errno: () => ffi.errno(),
+    address: (memory) => ffi.address(memory),
+  };
+}
+
+/** The optional dependency; null when it is not installed or has no build for this system. */
+async function importKoffi(): Promise<typeof koffi | null> {
+  try {
+    return (await import('koffi')).default;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Every buffer whose address the kernel is given inside a struct. The garbage collector does not see those
+ * addresses: would one of these fields go, its memory would be reused under the kernel's feet and the heap corrupted
+ * minutes later. So they live here, and the arena lives as long as its sockets.
+ */
+class Arena {
+  readonly data = Buffer.alloc(MAX_DATAGRAM_BYTES);
+  readonly source = Buffer.alloc(SOCKADDR_BYTES);
+  readonly control = Buffer.alloc(CONTROL_BYTES);
+  readonly iov = Buffer.alloc(16);
+  readonly message = Buffer.alloc(MSGHDR.bytes);
+
+  constructor(libc: Libc) {
+    this.iov.writeBigUInt64LE(libc.address(this.data), 0);
+    this.iov.writeBigUInt64LE(BigInt(this.data.length), 8);
+    this.message.writeBigUInt64LE(libc.address(this.source), MSGHDR.name);
+    this.message.writeBigUInt64LE(libc.address(this.iov), MSGHDR.iov);
+    this.message.writeUInt32LE(1, MSGHDR.iovLength);
+    this.message.writeBigUInt64LE(libc.address(this.control), MSGHDR.control);
+  }
+}
+
+export class LibcSockets implements DatagramSockets {
+  readonly backend = 'libc';
+  arrivalNs = 0;
+  sourceAddress = 0;
+  sourcePort = 0;
+  readonly data: Uint8Array;
+
+  private readonly arena: Arena;
+  /** The views that the hot path reads; 32-bit words, so that no bigint is made per packet. */
+  private readonly messageWords: Uint32Array;
+  private readonly controlWords: Uint32Array;
+  private readonly timespec = new BigInt64Array(2);
+  private readonly dropCounts = new Map<number, number>();
+  /** Wall minus monotonic: whole seconds and the rest in ns apart, since a double cannot hold 2^60 ns exactly. */
+  private offsetSeconds = 0;
+  private offsetNs = 0;
+  private clockSampled = false;
+
+  constructor(private readonly libc: Libc) {
+    this.arena = new Arena(libc);
+    this.data = this.arena.data;
+    this.messageWords = wordsOf(this.arena.message);
+    this.controlWords = wordsOf(this.arena.control);
+    this.sampleClock();
+  }
+
+  open(address: string, port: number): Promise<number> {
+    const handle = this.libc.socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (handle < 0) {
+      return Promise.reject(this.openError(address, port));
+    }
+    if (this.libc.bind(handle, sockaddrOf(address, port), SOCKADDR_BYTES) !== 0) {
+      const error = this.openError(address, port);
+      this.libc.close(handle);
+      return Promise.reject(error);
+    }
+    const on = new Uint8Array(Int32Array.of(1).buffer);
+    this.libc.setsockopt(handle, SOL_SOCKET, SO_TIMESTAMPNS, on, 4);
+    this.libc.setsockopt(handle, SOL_SOCKET, SO_RXQ_OVFL, on, 4);
+    this.dropCounts.set(handle, 0);
+    return Promise.resolve(handle);
+  }
+
+  close(handle: number): void {
+    this.dropCounts.delete(handle);
+    this.libc.close(handle);
+  }
+
+  destination(address: string, port: number): Destination {
+    return { address, port, sockaddr: sockaddrOf(address, port) };
+  }
+
+  send(handle: number, packet: Uint8Array, destination: Destination): boolean {
+    return this.libc.sendto(handle, packet, packet.length, MSG_DONTWAIT, destination.sockaddr, SOCKADDR_BYTES) >= 0;
+  }
+
+  receive(handle: number): number {
+    const { arena, messageWords } = this;
+    messageWords[MSGHDR.nameLength / 4] = SOCKADDR_BYTES;
+    messageWords[MSGHDR.controlLength / 4] = CONTROL_BYTES;
+    const length = this.libc.recvmsg(handle, arena.message, MSG_DONTWAIT);
+    if (length < 0) {
+      // EAGAIN, or a pending ICMP error of an earlier send (ECONNREFUSED), which the next call no longer reports.
+      return -1;
+    }
+    const source = arena.source;
+    this.sourcePort = ((source[2] ?? 0) << 8) | (source[3] ?? 0);
+    this.sourceAddress =
+      (((source[4] ?? 0) << 24) | ((source[5] ?? 0) << 16) | ((source[6] ?? 0) << 8) | (source[7] ?? 0)) >>> 0;
+    this.readControl(handle, messageWords[MSGHDR.controlLength / 4] ?? 0);
+    return length;
+  }
+
+  drops(handle: number): number | null {
+    return this.dropCounts.get(handle) ?? null;
+  }
+
+  sampleClock(): boolean {
+    const before = monotonicNs();
+    this.libc.clockGettime(CLOCK_REALTIME, this.timespec);
+    const middle = (before + monotonicNs()) / 2;
+    const seconds = Number(this.timespec[0] ?? 0n);
+    const offsetNs = Number(this.timespec[1] ?? 0n) - middle;
+    const stepNs = (seconds - this.offsetSeconds) * 1e9 + (offsetNs - this.offsetNs);
+    const stepped = this.clockSampled && Math.abs(stepNs) > CLOCK_STEP_NS;
+    this.offsetSeconds = seconds;
+    this.offsetNs = offsetNs;
+    this.clockSampled = true;
+    return stepped;
+  }
+
+  /** Blocks this thread until the monotonic time `deadlineNs`. */
+  sleepUntil(deadlineNs: number): void {
+    const seconds = Math.floor(deadlineNs / 1e9);
+    this.timespec[0] = BigInt(seconds);
+    this.timespec[1] = BigInt(Math.floor(deadlineNs - seconds * 1e9));
+    this.libc.clockNanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, this.timespec, null);
+  }
+
+  /** Walks the ancillary data: arrival time and the socket's count of drops. */
+  private readControl(handle: number, controlLength: number): void {
+    const words = this.controlWords;
+    let offset = 0;
+    while (offset + CMSG_DATA <= controlLength) {
+      const word = offset >> 2;
+      const length = words[word] ?? 0;
+      if (length < CMSG_DATA || words[word + 2] !== SOL_SOCKET) {
+        return;
+      }
+      const data = word + CMSG_DATA / 4;
+      if (words[word + 3] === SO_TIMESTAMPNS) {
+        const wallSeconds = (words[data] ?? 0) + (words[data + 1] ?? 0) * 0x1_0000_0000;
+        this.arrivalNs = (wallSeconds - this.offsetSeconds) * 1e9 + ((words[data + 2] ?? 0) - this.offsetNs);
+      } else if (words[word + 3] === SO_RXQ_OVFL) {
+        this.dropCounts.set(handle, words[data] ?? 0);
+      }
+      offset += (length + 7) & ~7;
+    }
+  }
+
+  private openError(address: string, port: number): NetError {
+    const where = `UDP ${address}:${port}`;
+    switch (this.libc.errno()) {
+      case ERRNO.EADDRINUSE:
+        return new NetError('address-in-use', `${where} is in use by another program`);
+      case ERRNO.EADDRNOTAVAIL:
+        return new NetError('address-not-available', `${address} is no address of this host`);
+      case ERRNO.EMFILE:
+      case ERRNO.ENFILE:
+        return new NetError('too-many-open-files', `no file handle is left for ${where}`);
+      case ERRNO.EACCES:
+      case ERRNO.EPERM:
+        return new NetError('no-permission', `not allowed to bind ${where}`);
+      default:
+        return new NetError('other', `cannot bind ${where}: errno ${this.libc.errno()}`);
+    }
+  }
+}
+
+function wordsOf(memory: Buffer): Uint32Array {
+  return new Uint32Array(memory.buffer, memory.byteOffset, memory.length / 4);
+}
+
+/** `struct sockaddr_in`. @throws NetError when `address` is no IPv4 address */
+function sockaddrOf(address: string, port: number): Uint8Array {
+  const value = parseIpv4(address);
+  if (value === null) {
+    throw new NetError('address-not-available', `expected an IPv4 address, got "${address}"`);
+  }
+  const sockaddr = Buffer.alloc(SOCKADDR_BYTES);
+  sockaddr.writeUInt16LE(AF_INET, 0);
+  sockaddr.writeUInt16BE(port, 2);
+  sockaddr.writeUInt32BE(value, 4);
+  return sockaddr;
+}

@@ -1,0 +1,50 @@
+/** Seconds of a run gathered into at most as many columns as a chart can show. */
+import { max, mean, median, min } from 'd3-array';
+import type { ResultSecond } from '../../../run/result.js';
+import { formatClock } from '../../number-format.js';
+
+/** The seconds from `from` up to, but not including, `to`. */
+export interface TimeBin {
+  readonly from: number;
+  readonly to: number;
+  readonly seconds: readonly ResultSecond[];
+}
+
+/** What one second holds for a series; null where it is unknown. */
+export type SecondValue = (second: ResultSecond) => number | null;
+
+export type Aggregate = 'median' | 'mean' | 'min' | 'max';
+
+const AGGREGATES: Readonly<Record<Aggregate, (values: number[]) => number | undefined>> = { median, mean, min, max };
+
+/** The length of the time axis: whole seconds, at least one. */
+export function spanSeconds(seconds: readonly ResultSecond[], durationMs: number): number {
+  const last = seconds.reduce((latest, row) => Math.max(latest, row.second + 1), 1);
+  return Math.max(last, Math.ceil(durationMs / 1000));
+}
+
+/** At most `columns` bins over the run, in order; bins without a second are left out and show as gaps. */
+export function binSeconds(seconds: readonly ResultSecond[], span: number, columns: number): TimeBin[] {
+  const width = Math.max(1, Math.ceil(span / columns));
+  const groups = new Map<number, ResultSecond[]>();
+  for (const row of seconds) {
+    const index = Math.floor(row.second / width);
+    const group = groups.get(index);
+    if (group === undefined) groups.set(index, [row]);
+    else group.push(row);
+  }
+  return [...groups]
+    .toSorted(([a], [b]) => a - b)
+    .map(([index, rows]) => ({ from: index * width, to: Math.min(span, (index + 1) * width), seconds: rows }));
+}
+
+/** One figure for a bin: the aggregate of what its seconds hold, null when they hold nothing. */
+export function binValue(bin: TimeBin, pick: SecondValue, aggregate: Aggregate): number | null {
+  const values = bin.seconds.map(pick).filter((value) => value !== null);
+  return AGGREGATES[aggregate](values) ?? null;
+}
+
+/** The name of a bin in a table: its second, or the span it covers. */
+export function binName(bin: TimeBin): string {
+  return bin.to - bin.from === 1 ? formatClock(bin.from) : `${formatClock(bin.from)}–${formatClock(bin.to - 1)}`;
+}

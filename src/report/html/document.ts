@@ -1,0 +1,78 @@
+/**
+ * `report.html`: one offline file, no script, no request. Structure and SVG attributes carry the meaning, so it also
+ * reads where scripts and styles are blocked. All text from the network passes the escaper of `markup.ts`.
+ */
+import type { Result } from '../../run/result.js';
+import { verdictMark } from '../verdict-mark.js';
+import { distributionSection } from './distribution-section.js';
+import { endpointsSection } from './endpoints-section.js';
+import { gatesSection } from './gates-section.js';
+import { generatorSection } from './generator-section.js';
+import { renderHeadline } from './headline.js';
+import { keyNumbersSection } from './key-numbers-section.js';
+import { loadSection } from './load-section.js';
+import { Markup, html } from './markup.js';
+import { methodSection } from './method-section.js';
+import { qualitySection } from './quality-section.js';
+import { reproduceSection } from './reproduce-section.js';
+import { renderSection } from './section.js';
+import type { Section } from './section.js';
+import { causesSection, responsesSection, setupSection } from './signalling-section.js';
+import { STYLE } from './style.js';
+import { worstCallsSection } from './worst-calls-section.js';
+
+/** In the order in which a reader asks. */
+const SECTIONS: readonly ((result: Result) => Section)[] = [
+  gatesSection,
+  keyNumbersSection,
+  loadSection,
+  qualitySection,
+  distributionSection,
+  responsesSection,
+  causesSection,
+  setupSection,
+  endpointsSection,
+  worstCallsSection,
+  generatorSection,
+  methodSection,
+  reproduceSection,
+];
+
+/** No script and no request, even if some text should ever slip through the escaper. */
+const CONTENT_POLICY = "default-src 'none'; style-src 'unsafe-inline'";
+
+/** The whole document; the same result gives the same bytes. */
+export function renderReport(result: Result): string {
+  const sections = SECTIONS.map((section) => section(result));
+  return html`<!DOCTYPE html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta http-equiv="Content-Security-Policy" content="${new Markup(CONTENT_POLICY)}" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <title>${verdictMark(result.verdict).word}: ${result.name} – Callgauge</title>
+        <style>
+          ${new Markup(STYLE)}
+        </style>
+      </head>
+      <body>
+        <div class="page">
+          ${renderHeadline(result)}${contents(sections)}
+          <main>${sections.map(renderSection)}</main>
+          <footer>
+            Made by ${result.tool.name} ${result.tool.version} from result.json, schema ${result.schemaVersion}. Times
+            are UTC; seconds count from the start of the run.
+          </footer>
+        </div>
+      </body>
+    </html> `.toString();
+}
+
+function contents(sections: readonly Section[]): Markup {
+  return html`<nav aria-label="Sections">
+    <ul>
+      ${sections.map(({ id, title }) => html`<li><a href="#${id}">${title}</a></li> `)}
+    </ul>
+  </nav> `;
+}

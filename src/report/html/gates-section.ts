@@ -1,0 +1,51 @@
+/** The gates table, failures first. */
+import type { GateResult, Result } from '../../run/result.js';
+import { formatClock, formatCount, formatMargin, formatValue } from '../number-format.js';
+import { gateMark, gatesInOrder } from '../verdict-mark.js';
+import { html, networkText } from './markup.js';
+import type { HtmlValue, Markup } from './markup.js';
+import type { Section } from './section.js';
+import { noFigure, table } from './table.js';
+
+const COLUMNS = [
+  { header: 'State' },
+  { header: 'Gate' },
+  { header: 'Observed', numeric: true },
+  { header: 'Limit', numeric: true },
+  { header: 'Margin', numeric: true },
+  { header: 'Samples', numeric: true },
+  { header: 'Window', numeric: true },
+  { header: 'Reason' },
+];
+
+/** Every gate with its state, figures and reason. */
+export function gatesSection({ gates }: Result): Section {
+  const rows = gatesInOrder(gates).map(gateRow);
+  const spec = { caption: 'Gates, failures first', columns: COLUMNS, rows };
+  return { id: 'gates', title: 'Gates', body: table(spec, 'This run had no gate.') };
+}
+
+function gateRow(gate: GateResult): HtmlValue[] {
+  return [
+    stateCell(gate),
+    html`<code>${networkText(gate.expr)}</code>`,
+    gate.observed === null ? noFigure() : formatValue(gate.observed, gate.unit),
+    formatValue(gate.limit, gate.unit),
+    gate.margin === null ? '–' : formatMargin(gate.margin, gate.unit),
+    formatCount(gate.samples),
+    gate.window === null ? 'whole run' : `${formatClock(gate.window.fromSecond)}–${formatClock(gate.window.toSecond)}`,
+    reasonCell(gate),
+  ];
+}
+
+function stateCell(gate: GateResult): Markup {
+  const mark = gateMark(gate);
+  return html`<span class="state ${mark.tone}">${mark.symbol} ${mark.word}</span>`;
+}
+
+function reasonCell(gate: GateResult): Markup {
+  const failed = gate.firstFailedAtSecond;
+  const since = failed === null ? '' : `first failed at ${formatClock(failed)}`;
+  if (gate.reason === null) return html`${since}`;
+  return html`${networkText(gate.reason)}${since === '' ? '' : `; ${since}`}`;
+}

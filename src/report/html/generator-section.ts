@@ -1,0 +1,77 @@
+/** The generator: whether it kept up, in one sentence, and the figures behind it. */
+import type { DistributionSummary, GeneratorBlock, Result } from '../../run/result.js';
+import { healthSentence } from '../generator-health.js';
+import { percentileText } from '../key-figures.js';
+import { formatCount, formatRatio } from '../number-format.js';
+import { html, networkText } from './markup.js';
+import type { HtmlValue, Markup } from './markup.js';
+import type { Section } from './section.js';
+import { notMeasured, table } from './table.js';
+
+const DELAY_COLUMNS = ['Delay of our own', 'Count', 'p50', 'p99', 'max'].map((header, index) => ({
+  header,
+  numeric: index > 0,
+}));
+const COUNT_COLUMNS = [{ header: 'Figure' }, { header: 'Value', numeric: true }];
+const BACK_ENDS: Readonly<Record<GeneratorBlock['netBackend'], string>> = {
+  libc: 'libc (batched system calls)',
+  dgram: 'node:dgram',
+  none: 'none: no audio',
+};
+
+/** Health in a sentence and two tables. */
+export function generatorSection({ generator }: Result): Section {
+  const mark =
+    generator.verdict === 'healthy'
+      ? html`<span class="state good">✓ HEALTHY</span>`
+      : html`<span class="state unsure">▲ STRAINED</span>`;
+  const body = html`<p>${mark} ${healthSentence(generator)}</p>
+    <div class="pair">
+      ${table({ caption: 'How late we were', columns: DELAY_COLUMNS, rows: delayRows(generator) })}${table({ caption: 'What we missed', columns: COUNT_COLUMNS, rows: countRows(generator) })}
+    </div> `;
+  return { id: 'generator', title: 'Generator health', body };
+}
+
+function delayRows(generator: GeneratorBlock): HtmlValue[][] {
+  const noAudio = generator.netBackend === 'none' ? 'no audio was sent' : 'no packet was timed';
+  return [
+    delayRow('send lateness of RTP', generator.sendLatenessMs, noAudio),
+    delayRow('event-loop delay', generator.eventLoopDelayMs, 'not sampled'),
+    delayRow('start lag', generator.startLagMs, 'no call was started'),
+    delayRow('ACK to first RTP', generator.ackToRtpMs, noAudio),
+  ];
+}
+
+function delayRow(name: string, delay: DistributionSummary | null, why: string): HtmlValue[] {
+  if (delay === null) return [name, notMeasured(why), '–', '–', '–'];
+  return [
+    name,
+    formatCount(delay.count),
+    ...(['p50', 'p99', 'max'] as const).map((stat) => percentileText(delay, stat) ?? ''),
+  ];
+}
+
+function countRows(generator: GeneratorBlock): HtmlValue[][] {
+  const { receiveDrops, receiveDropRatio, cpuRatio, lostWorkers } = generator;
+  return [
+    ['RTP packets sent', formatCount(generator.sentPackets)],
+    ['packets skipped as too late', formatCount(generator.missedPackets)],
+    ['send errors', formatCount(generator.sendErrors)],
+    [
+      'datagrams dropped at our sockets',
+      receiveDrops === null ? notMeasured('this platform does not tell') : dropText(receiveDrops, receiveDropRatio),
+    ],
+    ['jumps of the wall clock', formatCount(generator.clockSteps)],
+    ['CPU of this process', cpuRatio === null ? notMeasured('not sampled') : formatRatio(cpuRatio)],
+    ['network back end', BACK_ENDS[generator.netBackend]],
+    ['workers lost', lostWorkers.length === 0 ? '0' : lostList(lostWorkers)],
+  ];
+}
+
+function dropText(drops: number, ratio: number | null): string {
+  return ratio === null ? formatCount(drops) : `${formatCount(drops)} (${formatRatio(ratio)})`;
+}
+
+function lostList(workers: readonly string[]): Markup {
+  return html`${formatCount(workers.length)}: ${networkText(workers.join(', '))}`;
+}

@@ -1,0 +1,59 @@
+/** HTML text that is safe by construction: the one escaper, and a template tag that escapes whatever is not Markup. */
+import { clipText, showHidden } from '../visible-text.js';
+
+const NETWORK_TEXT_LIMIT = 200;
+
+/** HTML that may stand in the document as it is; made by the `html` tag only. */
+export class Markup {
+  readonly #text: string;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  toString(): string {
+    return this.#text;
+  }
+}
+
+export type HtmlValue = Markup | string | number | readonly HtmlValue[];
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+  '`': '&#96;',
+};
+
+/** Safe as text and inside a quoted attribute; control characters and bidi overrides become visible signs. */
+export function escapeHtml(text: string): string {
+  return showHidden(text).replaceAll(/[&<>"'`]/g, (character) => ENTITIES[character] ?? '');
+}
+
+/**
+ * Tagged template: every value is escaped unless it is Markup. The literal parts are ours; the indentation that the
+ * formatter of the source gives them is left out.
+ */
+export function html(parts: TemplateStringsArray, ...values: HtmlValue[]): Markup {
+  const literals = parts.map((part) => part.replaceAll(/\s*\n\s*/g, '\n'));
+  return new Markup(literals.reduce((text, part, index) => text + render(values[index - 1] ?? '') + part));
+}
+
+/** Text of several lines for a `<pre>`: escaped line by line, so that only newlines survive. */
+export function preformatted(text: string): Markup {
+  return new Markup(text.split('\n').map(escapeHtml).join('\n'));
+}
+
+/** Text from the network or the scenario: clipped, isolated from the direction of its neighbours. */
+export function networkText(text: string): Markup {
+  return html`<bdi>${clipText(text, NETWORK_TEXT_LIMIT)}</bdi>`;
+}
+
+function render(value: HtmlValue): string {
+  if (value instanceof Markup) return value.toString();
+  if (typeof value === 'string') return escapeHtml(value);
+  if (typeof value === 'number') return String(value);
+  return value.map(render).join('');
+}

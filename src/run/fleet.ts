@@ -1,0 +1,259 @@
+/**
+ * The worker threads of a run, from their start to their end: opens sockets and slots, joins each media worker with each
+ * signalling worker, and sets them off together from one epoch.
+ */
+import { CannotRunError } from '../lib/errors.js';
+import { monotonicNs, NS_PER_MS } from '../lib/clock.js';
+import { shareOf } from '../schedule/split.js';
+import type { MediaBatch, MediaWorkerSetup, SignallingBatch, SignallingSetup } from '../worker/messages.js';
+import {
+  joinWorkers,
+  startMediaWorker,
+  startSignallingWorker,
+  type MediaHandle,
+  type SignallingHandle,
+} from '../worker/pool.js';
+
+export interface FleetPlan {
+  readonly media: readonly MediaWorkerSetup[];
+  readonly signalling: readonly SignallingSetup[];
+  /** Slots to open before the start, over all media workers. */
+  readonly slots: number;
+}
+
+export interface FleetEvents {
+  onMedia(batch: MediaBatch): void;
+  onSignalling(batch: SignallingBatch): void;
+  /** A signalling worker asks for the end of the run, in words. */
+  onStopAsked(detail: string): void;
+  /** A thread has died. */
+  onLost(worker: LostWorker): void;
+}
+
+export interface LostWorker {
+  readonly kind: 'media' | 'signalling';
+  readonly index: number;
+  readonly reason: string;
+}
+
+/** What was granted. */
+export interface FleetFacts {
+  readonly netBackend: 'libc' | 'dgram' | 'none';
+  readonly slots: number;
+  readonly localPorts: readonly number[];
+  readonly bufferBytes: { readonly requested: number; readonly granted: number | null };
+}
+
+/** Both ends wait this long for each other at the start. */
+const START_TIMEOUT_MS = 20_000;
+/** A worker that has not stopped by then is ended. */
+const STOP_TIMEOUT_MS = 3000;
+/** The first tick lies a little ahead, so that every thread has its epoch before it begins. */
+const BEGIN_LEAD_MS = 20;
+
+export class Fleet {
+  private readonly media: MediaHandle[];
+  private readonly signalling: SignallingHandle[];
+  private readonly lost = new Set<string>();
+
+  private constructor(
+    private readonly plan: FleetPlan,
+    private readonly events: FleetEvents,
+  ) {
+    this.media = plan.media.map(startMediaWorker);
+    this.signalling = plan.signalling.map(startSignallingWorker);
+  }
+
+  /**
+   * Starts all threads and opens all sockets.
+   * @throws CannotRunError when a socket cannot be opened or a thread does not come up
+   */
+  static async start(plan: FleetPlan, events: FleetEvents): Promise<{ fleet: Fleet; facts: FleetFacts }> {
+    const fleet = new Fleet(plan, events);
+    try {
+      return { fleet, facts: await fleet.open() };
+    } catch (error) {
+      await fleet.terminate();
+      throw error;
+    }
+  }
+
+  /** Waits until every target has answered an OPTIONS; false when one has not in time. */
+  async waitForTargets(timeoutMs: number): Promise<boolean> {
+    const answers = this.signalling.map((worker) => {
+      worker.post({ type: 'wait', timeoutMs });
+      return this.answerOf(worker, 'waited', timeoutMs + START_TIMEOUT_MS);
+    });
+    return (await Promise.all(answers)).every(({ reachable }) => reachable);
+  }
+
+  /** Sets all threads off; gives the epoch, ns. */
+  begin(): number {
+    const epochNs = monotonicNs() + BEGIN_LEAD_MS * NS_PER_MS;
+    this.listen();
+    for (const worker of [...this.media, ...this.signalling]) {
+      worker.post({ type: 'begin', epochNs });
+    }
+    return epochNs;
+  }
+
+  drain(cause: string): void {
+    for (const worker of this.signalling) {
+      worker.post({ type: 'drain', cause });
+    }
+  }
+
+  /** Ends all threads; their last reports have been heard when this resolves. Signalling first: it releases the slots. */
+  async stop(): Promise<void> {
+    await this.stopAll(this.signalling, 'signalling');
+    await this.stopAll(this.media, 'media');
+  }
+
+  private async open(): Promise<FleetFacts> {
+    const ready = await Promise.all(this.signalling.map((worker) => this.answerOf(worker, 'ready')));
+    const backends = await Promise.all(this.media.map((worker) => this.answerOf(worker, 'ready')));
+    const slots = await this.join();
+    const granted = ready.map(({ bufferBytes }) => bufferBytes.granted);
+    return {
+      netBackend: backends[0]?.backend ?? 'none',
+      slots,
+      localPorts: ready.map(({ localPort }) => localPort),
+      bufferBytes: { requested: ready[0]?.bufferBytes.requested ?? 0, granted: granted.length > 0 ? Math.min(...granted) : null },
+    };
+  }
+
+  /** Deals the slots: each signalling worker gets its share of each media worker's. */
+  private async join(): Promise<number> {
+    let opened = 0;
+    for (const [s, signalling] of this.signalling.entries()) {
+      let ofThisWorker = 0;
+      for (const [m, media] of this.media.entries()) {
+        const share = shareOf(shareOf(this.plan.slots, this.media.length, m), this.signalling.length, s);
+        const refused = this.refusalOf(media);
+        joinWorkers(media, signalling, { worker: m, slots: share });
+        const answer = await Promise.race([this.answerOf(signalling, 'slots-open'), refused]);
+        ofThisWorker = answer.opened;
+      }
+      opened += ofThisWorker;
+    }
+    return opened;
+  }
+
+  private listen(): void {
+    this.media.forEach((worker, index) => {
+      worker.onReport = (report) => {
+        if (report.type === 'media') {
+          this.events.onMedia(report);
+        }
+      };
+      worker.onLost = (reason) => this.lose({ kind: 'media', index, reason });
+    });
+    this.signalling.forEach((worker, index) => {
+      worker.onReport = (report) => {
+        if (report.type === 'signalling') {
+          this.events.onSignalling(report);
+        } else if (report.type === 'stop-asked') {
+          this.events.onStopAsked(report.detail);
+        }
+      };
+      worker.onLost = (reason) => this.lose({ kind: 'signalling', index, reason });
+    });
+  }
+
+  private lose(worker: LostWorker): void {
+    this.lost.add(`${worker.kind}${worker.index}`);
+    if (worker.kind === 'media') {
+      for (const signalling of this.signalling) {
+        signalling.post({ type: 'media-lost', worker: worker.index });
+      }
+    }
+    this.events.onLost(worker);
+  }
+
+  private async stopAll(workers: readonly (MediaHandle | SignallingHandle)[], kind: string): Promise<void> {
+    const stopping = workers.map(async (worker, index) => {
+      if (!this.lost.has(`${kind}${index}`)) {
+        await stopWorker(worker);
+      }
+      await worker.terminate();
+    });
+    await Promise.all(stopping);
+  }
+
+  private async terminate(): Promise<void> {
+    await Promise.all([...this.media, ...this.signalling].map((worker) => worker.terminate()));
+  }
+
+  /** The next report of that type; refusals and deaths reject. */
+  private answerOf<Report extends { readonly type: string }, Type extends Report['type']>(
+    worker: { onReport: (report: Report) => void; onLost: (reason: string) => void },
+    type: Type,
+    timeoutMs = START_TIMEOUT_MS,
+  ): Promise<Extract<Report, { readonly type: Type }>> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`a worker did not answer (${type})`)), timeoutMs);
+      worker.onReport = (report) => {
+        if (report.type === type) {
+          clearTimeout(timer);
+          resolve(report as Extract<Report, { readonly type: Type }>);
+        } else if (isRefusal(report)) {
+          clearTimeout(timer);
+          reject(cannotOpen(report));
+        }
+      };
+      worker.onLost = (reason) => {
+        clearTimeout(timer);
+        reject(new Error(`a worker thread died at the start: ${reason}`));
+      };
+    });
+  }
+
+  private refusalOf(media: MediaHandle): Promise<never> {
+    return new Promise((_, reject) => {
+      media.onReport = (report) => {
+        if (report.type === 'cannot-open') {
+          reject(cannotOpen(report));
+        }
+      };
+    });
+  }
+}
+
+interface OpenRefusal {
+  readonly type: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+function isRefusal(report: { readonly type: string }): report is OpenRefusal {
+  return report.type === 'cannot-open';
+}
+
+const HINTS: Readonly<Record<string, string>> = {
+  'address-in-use': 'choose other ports with network.rtpPorts or --listen',
+  EADDRINUSE: 'choose another port, or stop the program that has this one',
+  'address-not-available': 'use an address of this host for --local-address',
+  EADDRNOTAVAIL: 'use an address of this host for --local-address',
+  'too-many-open-files': 'raise the limit of open files (ulimit -n), or lower the concurrency',
+  'no-permission': 'choose ports above 1023',
+  EACCES: 'choose a port above 1023',
+};
+
+function cannotOpen(refusal: OpenRefusal): CannotRunError {
+  return new CannotRunError(refusal.code, refusal.message, HINTS[refusal.code]);
+}
+
+function stopWorker(worker: MediaHandle | SignallingHandle): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, STOP_TIMEOUT_MS);
+    const forward = worker.onReport as (report: unknown) => void;
+    worker.onReport = (report: { readonly type: string }) => {
+      forward(report);
+      if (report.type === 'stopped') {
+        clearTimeout(timer);
+        resolve();
+      }
+    };
+    worker.post({ type: 'stop' });
+  });
+}

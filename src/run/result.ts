@@ -1,0 +1,232 @@
+/**
+ * `result.json`: the one record of a run that everything else is rendered from. The schema is published and additive
+ * only; unknown is null, units stand in names, network text is kept raw here and escaped where it is rendered.
+ */
+import { z } from 'zod';
+
+export const RESULT_SCHEMA_VERSION = '1.0';
+
+const count = z.int().nonnegative();
+const nullableNumber = z.number().nullable();
+const ratio = z.number().min(0).max(1);
+
+/** A distribution with its mergeable histogram; null in its place means that nothing is known. */
+export const distributionSchema = z.strictObject({
+  unit: z.enum(['MOS', 'R', 'ratio', 'ms', 'calls', 'calls/s']),
+  /** P.800.1 scale of a MOS, e.g. `MOS-LQEN`. */
+  scale: z.string().optional(),
+  /** Histogram units per unit of the metric: MOS × 1000, ratio × 10^6, ms × 1000. */
+  multiplier: z.number().positive(),
+  count: count.describe('number of values'),
+  min: z.number(),
+  max: z.number(),
+  mean: z.number(),
+  stdDev: z.number(),
+  p1: z.number(),
+  p5: z.number(),
+  p50: z.number(),
+  p95: z.number(),
+  p99: z.number(),
+  p99_9: z.number(),
+  histogram: z.string().describe('HdrHistogram V2, compressed, base64'),
+});
+export type DistributionSummary = z.infer<typeof distributionSchema>;
+const distribution = distributionSchema.nullable();
+
+/** Percentiles of one second over the legs that were live in it. */
+const secondMosSchema = z.strictObject({ p5: z.number(), p50: z.number(), p95: z.number(), min: z.number() });
+const secondJitterSchema = z.strictObject({ p50: z.number(), p95: z.number() });
+
+const secondDirectionSchema = z.strictObject({
+  legs: count.describe('legs with a row in this second'),
+  mosLq: secondMosSchema.nullable(),
+  lossRatio: nullableNumber,
+  jitterMs: secondJitterSchema.nullable(),
+});
+
+export const secondSchema = z.strictObject({
+  second: count.describe('whole seconds since the start of the run'),
+  targetRate: z.number().describe('calls/s that the schedule asks for'),
+  activeCalls: count.describe('answered calls at the end of the second'),
+  started: count,
+  answered: count,
+  failed: count,
+  received: secondDirectionSchema.nullable(),
+});
+export type ResultSecond = z.infer<typeof secondSchema>;
+
+const directionQualityShape = {
+  mosLq: distribution,
+  rFactor: distribution,
+  lossRatio: distribution,
+  discardRatio: distribution,
+  jitterMs: distribution,
+};
+
+export const directionQualitySchema = z.strictObject({
+  ...directionQualityShape,
+  /** One value per leg, from its totals (never a mean of MOS). */
+  perCall: z.strictObject(directionQualityShape),
+  packets: z.strictObject({
+    expected: count,
+    received: count.describe('distinct packets'),
+    lost: count,
+    discarded: count.describe('too late for the jitter buffer'),
+    duplicate: count,
+    reordered: count,
+    stray: count.describe('foreign source or SSRC'),
+    malformed: count,
+  }),
+});
+export type DirectionQuality = z.infer<typeof directionQualitySchema>;
+
+export const causeSchema = z.strictObject({
+  phase: z.enum(['start', 'setup', 'established', 'teardown']),
+  sipStatus: z.int().min(100).max(699).nullable(),
+  cause: z.string().describe('stable id, e.g. busy, timeout, noSlot'),
+  count,
+});
+export type Cause = z.infer<typeof causeSchema>;
+
+const callsSchema = z.strictObject({
+  requested: count.describe('attempted + notStarted'),
+  notStarted: count,
+  attempted: count.describe('answered + failed + cut before an answer'),
+  answered: count.describe('completed + dropped + cut after the answer'),
+  failed: count,
+  completed: count,
+  dropped: count.describe('ended by the far side or by an error before the hold time was over'),
+  cut: count.describe('stopped by us at the end of the run'),
+  succeeded: count.describe('the expected outcome came'),
+  oneWay: count.describe('answered legs on which we sent and nothing came for more than 3 s'),
+  noMedia: count.describe('answered legs on which no RTP packet came at all'),
+  roundTrip: count.describe('legs whose received packets are our own, reflected: both ways in one figure'),
+  peakConcurrent: count,
+  causes: z.array(causeSchema),
+});
+
+const signallingSchema = z.strictObject({
+  successRatio: ratio.nullable(),
+  setupDelayMs: distribution.describe('SRD of RFC 6076 §4.3: INVITE to the first status-indicative response'),
+  answerDelayMs: distribution.describe('INVITE to 2xx'),
+  disconnectDelayMs: distribution.describe('SDD of RFC 6076 §4.4: BYE to its 2xx'),
+  retransmissionRatio: nullableNumber.describe('requests sent again by us / requests sent'),
+  retransmissions: z.array(z.strictObject({ method: z.string(), count })),
+  responses: z.array(z.strictObject({ method: z.string(), status: z.int(), count })),
+  malformed: count.describe('datagrams that were no SIP message'),
+});
+export type SignallingBlock = z.infer<typeof signallingSchema>;
+
+const endpointSchema = z.strictObject({
+  name: z.string(),
+  target: z.string(),
+  labels: z.record(z.string(), z.string()),
+  codec: z.string().nullable(),
+  calls: callsSchema,
+  signalling: z.strictObject({
+    successRatio: ratio.nullable(),
+    setupDelayMs: distribution,
+    answerDelayMs: distribution,
+    disconnectDelayMs: distribution,
+    finalResponses: z.array(z.strictObject({ status: z.int(), count })).describe('to INVITE'),
+  }),
+  quality: z.strictObject({ received: directionQualitySchema.nullable() }),
+  seconds: z.array(secondSchema.omit({ targetRate: true })),
+});
+export type EndpointResult = z.infer<typeof endpointSchema>;
+
+export const gateResultSchema = z.strictObject({
+  expr: z.string(),
+  state: z.enum(['pass', 'fail', 'untrusted', 'no-data', 'not-evaluated']),
+  observed: nullableNumber,
+  limit: z.number(),
+  unit: z.string(),
+  margin: nullableNumber.describe('how far on the good side of the limit; negative when failed'),
+  samples: count,
+  window: z.strictObject({ fromSecond: count, toSecond: count }).nullable(),
+  severity: z.enum(['gate', 'warn']),
+  firstFailedAtSecond: count.nullable(),
+  reason: z.string().nullable().describe('why untrusted, no-data or not-evaluated; else null'),
+});
+export type GateResult = z.infer<typeof gateResultSchema>;
+
+const worstCallSchema = z.strictObject({
+  call: count,
+  callId: z.string(),
+  endpoint: z.string(),
+  startedAtMs: z.number().describe('ms since the start of the run'),
+  outcome: z.string(),
+  mosLq: nullableNumber,
+  lossRatio: nullableNumber,
+  discardRatio: nullableNumber,
+  jitterMs: nullableNumber,
+});
+
+const generatorSchema = z.strictObject({
+  verdict: z.enum(['healthy', 'strained']),
+  reasons: z.array(z.string()),
+  sendLatenessMs: distribution.describe('how late each RTP packet left, against its deadline'),
+  missedPackets: count.describe('RTP packets skipped because they were more than one ptime late'),
+  sentPackets: count,
+  sendErrors: count,
+  eventLoopDelayMs: distribution.describe('signalling threads'),
+  receiveDrops: count.nullable().describe('datagrams that the kernel dropped at our sockets'),
+  receiveDropRatio: nullableNumber,
+  startLagMs: distribution.describe('actual minus intended start'),
+  ackToRtpMs: distribution.describe('from ACK to the first RTP packet sent'),
+  clockSteps: count.describe('jumps of the wall clock of more than 1 ms; they void that second of jitter'),
+  cpuRatio: nullableNumber.describe('CPU seconds of this process / (wall seconds × cores)'),
+  netBackend: z.enum(['libc', 'dgram', 'none']),
+  lostWorkers: z.array(z.string()),
+});
+
+export const resultSchema = z.strictObject({
+  schemaVersion: z.literal(RESULT_SCHEMA_VERSION),
+  tool: z.strictObject({ name: z.literal('callgauge'), version: z.string(), commit: z.string().nullable() }),
+  name: z.string(),
+  startedAt: z.iso.datetime(),
+  durationMs: z.number().nonnegative(),
+  verdict: z.enum(['pass', 'fail', 'inconclusive', 'interrupted', 'crashed', 'could-not-run']),
+  exitCode: z.int(),
+  reasons: z.array(z.string()),
+  warnings: z.array(z.string()),
+  gates: z.array(gateResultSchema),
+  load: z.strictObject({
+    targetRate: z.number().describe('highest calls/s asked for'),
+    intended: count.describe('starts that were due'),
+    achieved: count.describe('starts that happened'),
+    heldBack: count.describe('starts that waited for the concurrency cap'),
+    activeCalls: distribution,
+    startRate: distribution,
+  }),
+  calls: callsSchema,
+  signalling: signallingSchema,
+  quality: z.strictObject({ received: directionQualitySchema.nullable() }),
+  seconds: z.array(secondSchema),
+  endpoints: z.array(endpointSchema),
+  worstCalls: z.array(worstCallSchema),
+  generator: generatorSchema,
+  environment: z.strictObject({
+    node: z.string(),
+    platform: z.string(),
+    cpuModel: z.string(),
+    cores: count,
+    memoryBytes: count,
+    openFilesLimit: count.nullable(),
+    workers: z.strictObject({ signalling: count, media: count }),
+    socketBufferBytes: z.strictObject({ requested: count, granted: count.nullable() }),
+    command: z.string(),
+  }),
+  method: z.strictObject({
+    scoreWindowSeconds: z.number(),
+    jitterBufferMs: z.number(),
+    model: z.string(),
+    codecs: z.array(z.strictObject({ codec: z.string(), ie: z.number(), bpl: z.number(), source: z.string() })),
+  }),
+  scenario: z.unknown().describe('the scenario as it was run, secrets redacted'),
+  seed: z.int(),
+});
+export type Result = z.infer<typeof resultSchema>;
+export type CallsBlock = z.infer<typeof callsSchema>;
+export type GeneratorBlock = z.infer<typeof generatorSchema>;
+export type WorstCall = z.infer<typeof worstCallSchema>;

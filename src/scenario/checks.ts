@@ -1,0 +1,96 @@
+/** What the schema cannot say: rules between the values of a document. Each check looks only at what was readable. */
+import type { Problem } from '../lib/errors.js';
+import { parseRate } from '../lib/units.js';
+import type { Path } from './yaml-source.js';
+import type { Scenario } from './scenario.js';
+
+export interface Finding extends Pick<Problem, 'code' | 'message' | 'hint'> {
+  readonly path: Path;
+}
+
+/** The rules over a raw document, so that a bad value elsewhere hides none of them. */
+export function checkDocument(document: unknown): Finding[] {
+  if (!isMapping(document)) return [];
+  return [...checkTargets(document), ...checkNames(document['endpoints']), ...checkStages(document['load'])];
+}
+
+export function isMapping(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function checkTargets(document: Record<string, unknown>): Finding[] {
+  const [one, many] = [Object.hasOwn(document, 'target'), Object.hasOwn(document, 'endpoints')];
+  if (one && many) {
+    const message = 'expected either "target" or "endpoints", got both';
+    return [{ code: 'two-targets', path: ['target'], message, hint: 'move the target into the list' }];
+  }
+  if (one || many) return [];
+  const hint = 'for a first try: target: loopback';
+  return [{ code: 'missing', path: ['target'], message: 'missing; expected "target" or "endpoints"', hint }];
+}
+
+function checkNames(endpoints: unknown): Finding[] {
+  const seen = new Set<unknown>();
+  const findings: Finding[] = [];
+  for (const [index, endpoint] of (Array.isArray(endpoints) ? endpoints : []).entries()) {
+    const name = isMapping(endpoint) ? endpoint['name'] : undefined;
+    const message = 'expected a name of its own, got that of an endpoint above';
+    if (seen.has(name)) findings.push({ code: 'duplicate-name', path: ['endpoints', index, 'name'], message });
+    if (typeof name === 'string') seen.add(name);
+  }
+  return findings;
+}
+
+function checkStages(load: unknown): Finding[] {
+  if (!isMapping(load) || !Array.isArray(load['stages'])) return [];
+  const stages: unknown[] = load['stages'];
+  const findings: Finding[] = [];
+  for (const [index, stage] of stages.entries()) {
+    const open = index === stages.length - 1 && Object.hasOwn(load, 'calls') && !isZero(stage);
+    if (isMapping(stage)) findings.push(...checkStage(stage, ['load', 'stages', index], open));
+  }
+  if (stages.length > 0 && stages.every(isZero)) {
+    findings.push({ code: 'no-calls', path: ['load', 'stages'], message: 'expected a rate above 0 in some stage' });
+  }
+  return findings;
+}
+
+/** @param open whether it may lack a time */
+function checkStage(stage: Record<string, unknown>, path: Path, open: boolean): Finding[] {
+  const [ramp, hold] = [Object.hasOwn(stage, 'ramp'), Object.hasOwn(stage, 'hold')];
+  if (ramp && hold) return [{ code: 'bad-stage', path, message: 'expected either "ramp" or "hold", got both' }];
+  if (ramp || hold || open) return [];
+  const message = 'expected "ramp" or "hold" with a time, got neither';
+  const hint = 'only the last stage may have none, with a rate above 0 and with load.calls';
+  return [{ code: 'bad-stage', path, message, hint }];
+}
+
+function isZero(stage: unknown): boolean {
+  return isMapping(stage) && typeof stage['rate'] === 'string' && parseRate(stage['rate']) === 0;
+}
+
+/** Oddities of a whole scenario that do not stop it. */
+export function scenarioWarnings(scenario: Scenario): string[] {
+  const warnings: string[] = [];
+  const { load, media, audioPath, workers } = scenario;
+  const given = callsOfStages(scenario);
+  if (load.calls !== null && given < load.calls) {
+    const stages = `the stages end after ${Math.ceil(given)} calls`;
+    warnings.push(`load.calls: ${load.calls} is never reached: ${stages} (give a longer --duration or a higher rate)`);
+  }
+  const totalMs = load.stages.reduce((sum, stage) => sum + (stage.durationMs ?? Number.POSITIVE_INFINITY), 0);
+  if (load.warmupMs >= totalMs) warnings.push('load.warmup: covers all stages, so no call is judged');
+  if (!media && audioPath !== null) warnings.push('audio: not used, since media is off');
+  if (!media && workers.media !== null) warnings.push('workers.media: not used, since media is off');
+  return warnings;
+}
+
+/** Area under the rate, in calls; Infinity with a stage without end. */
+function callsOfStages({ load }: Scenario): number {
+  let [calls, before] = [0, 0];
+  for (const { kind, rate, durationMs } of load.stages) {
+    calls += (((kind === 'ramp' ? before : rate) + rate) * (durationMs ?? Number.POSITIVE_INFINITY)) / 2000;
+    before = rate;
+  }
+  return Math.round(calls * 1e6) / 1e6;
+}

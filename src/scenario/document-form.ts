@@ -1,0 +1,89 @@
+/**
+ * A scenario written back as a document: units, all defaults, and references in place of what they stood for. It is
+ * what `result.json` keeps, and loads again as the same scenario.
+ */
+import { formatDuration, formatRate } from '../lib/units.js';
+import { shownAt, type Endpoint, type Scenario, type Target } from './scenario.js';
+
+/** The redacted document of a scenario. Values of references are not in it. */
+export function scenarioDocument(scenario: Scenario): Record<string, unknown> {
+  const text = (path: string, value: string): string => shownAt(scenario, path, value);
+  /** A value that is no string in the document, unless it came from a reference. */
+  const value = (path: string, plain: unknown): unknown => scenario.sources?.written[path] ?? plain;
+  return withoutNulls({
+    version: scenario.version,
+    name: scenario.name,
+    endpoints: scenario.endpoints.map((endpoint, index) => endpointForm(scenario, endpoint, index)),
+    audio: scenario.audioPath === null ? null : text('audio', scenario.audioPath),
+    codec: value('codec', scenario.codec),
+    media: value('media', scenario.media),
+    call: {
+      hold: text('call.hold', formatDuration(scenario.call.holdMs)),
+      ringTimeout: text('call.ringTimeout', formatDuration(scenario.call.ringTimeoutMs)),
+      expect: value('call.expect', scenario.call.expect),
+    },
+    load: loadForm(scenario),
+    gates: scenario.gates?.map((gate) => withoutNulls({ ...gate, where: null })) ?? null,
+    safety: safetyForm(scenario),
+    network: networkForm(scenario),
+    workers: withoutNulls({
+      signalling: value('workers.signalling', scenario.workers.signalling),
+      media: value('workers.media', scenario.workers.media),
+    }),
+    seed: value('seed', scenario.seed),
+  });
+}
+
+/** `loopback` or the SIP URI. */
+export function targetText(target: Target): string {
+  return target.kind === 'loopback' ? 'loopback' : target.uri;
+}
+
+function endpointForm(scenario: Scenario, endpoint: Endpoint, index: number): Record<string, unknown> {
+  const target = shownAt(scenario, `endpoints[${index}].target`, targetText(endpoint.target));
+  return { name: endpoint.name, target, labels: endpoint.labels };
+}
+
+function loadForm(scenario: Scenario): Record<string, unknown> {
+  const { load } = scenario;
+  const value = (path: string, plain: unknown): unknown => scenario.sources?.written[`load.${path}`] ?? plain;
+  return withoutNulls({
+    calls: value('calls', load.calls),
+    concurrency: value('concurrency', load.concurrency),
+    stages: load.stages.map((stage, index) => {
+      const duration = stage.durationMs === null ? null : formatDuration(stage.durationMs);
+      return withoutNulls({
+        rate: value(`stages[${index}].rate`, formatRate(stage.rate)),
+        [stage.kind]: value(`stages[${index}].${stage.kind}`, duration),
+      });
+    }),
+    warmup: value('warmup', formatDuration(load.warmupMs)),
+  });
+}
+
+function safetyForm(scenario: Scenario): Record<string, unknown> {
+  const { safety } = scenario;
+  const value = (path: string, plain: unknown): unknown => scenario.sources?.written[`safety.${path}`] ?? plain;
+  return withoutNulls({
+    authorised: value('authorised', safety.authorised),
+    allow: safety.allow?.map((entry, index) => value(`allow[${index}]`, entry)) ?? null,
+    maxRate: value('maxRate', formatRate(safety.maxRate)),
+    maxConcurrency: value('maxConcurrency', safety.maxConcurrency),
+    stopAfterRefusals: value('stopAfterRefusals', safety.stopAfterRefusals),
+  });
+}
+
+function networkForm(scenario: Scenario): Record<string, unknown> {
+  const { network } = scenario;
+  const value = (path: string, plain: unknown): unknown => scenario.sources?.written[`network.${path}`] ?? plain;
+  return withoutNulls({
+    localAddress: value('localAddress', network.localAddress),
+    advertise: value('advertise', network.advertise),
+    rtpPorts: value('rtpPorts', `${network.rtpPorts.first}-${network.rtpPorts.last}`),
+    wait: value('wait', formatDuration(network.waitMs)),
+  });
+}
+
+function withoutNulls(record: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== null));
+}

@@ -1,0 +1,142 @@
+/**
+ * The leaves of the scenario document: each reads a YAML value and knows what it expected, and carries its own JSON
+ * Schema. Messages never hold the value, which may be a secret: the loader adds what was *written*.
+ */
+import { z } from 'zod';
+import { parseDuration, parseRate, UNIT_FORMS, UNIT_PATTERNS } from '../lib/units.js';
+import { parseIp, parseIpRange, isHostName } from './address.js';
+import { explainTarget, parseTarget, TARGET_FORM } from './target.js';
+
+const REFERENCE = String.raw`.*\$\{(env|file):[^}]+\}.*`;
+
+/** Draft-07 keywords of a leaf. */
+type Keywords = Readonly<Record<string, unknown>>;
+
+interface Leaf<T> {
+  /** Completes `expected …`. */
+  readonly form: string;
+  readonly keywords: Keywords;
+  readonly read: (value: unknown) => T | undefined;
+  /** The whole message where a form is not enough. */
+  readonly explain?: (value: unknown) => string;
+}
+
+function leaf<T>({ form, keywords, read, explain }: Leaf<T>) {
+  return z
+    .unknown()
+    .transform((value, context): T => {
+      const parsed = read(value);
+      if (parsed !== undefined) return parsed;
+      const message = value !== undefined && explain !== undefined ? explain(value) : `expected ${form}`;
+      context.addIssue({ code: 'custom', message });
+      return z.NEVER;
+    })
+    .meta(keywords);
+}
+
+/** A string in the document; a pattern lets a reference pass, which is judged after it was replaced. */
+function textLeaf<T>(form: string, pattern: string, parse: (text: string) => T | undefined) {
+  return leaf({
+    form,
+    keywords: { type: 'string', pattern: `^(${pattern}|${REFERENCE})$` },
+    read: (value) => (typeof value === 'string' ? parse(value) : undefined),
+  });
+}
+
+export const duration = () => textLeaf(UNIT_FORMS.duration, UNIT_PATTERNS.duration, parseDuration);
+
+export const positiveDuration = () =>
+  textLeaf(`${UNIT_FORMS.duration}, above 0`, UNIT_PATTERNS.duration, (text) => parseDuration(text) || undefined);
+
+export const rate = () => textLeaf(UNIT_FORMS.rate, UNIT_PATTERNS.rate, parseRate);
+
+export const positiveRate = () =>
+  textLeaf(`${UNIT_FORMS.rate}, above 0`, UNIT_PATTERNS.rate, (text) => parseRate(text) || undefined);
+
+export function integer(min: number, max: number) {
+  return leaf({
+    form: `a whole number from ${min} to ${max}`,
+    keywords: { type: ['integer', 'string'], minimum: min, maximum: max, pattern: `^${REFERENCE}$` },
+    read: (value) =>
+      typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max ? value : undefined,
+  });
+}
+
+export function flag() {
+  return leaf({
+    form: 'true or false',
+    keywords: { type: ['boolean', 'string'], pattern: `^${REFERENCE}$` },
+    read: (value) => (typeof value === 'boolean' ? value : undefined),
+  });
+}
+
+/** One of a few words; `note` follows the list in messages. */
+export function word<const T extends string>(words: readonly T[], note = '') {
+  return leaf<T>({
+    form: `${words.join(' or ')}${note}`,
+    keywords: { type: 'string', enum: words },
+    read: (value) => words.find((known) => known === value),
+  });
+}
+
+export function name() {
+  return leaf({
+    form: 'a name of 1 to 64 letters, digits, dots, dashes and underscores',
+    keywords: { type: 'string', pattern: '^[A-Za-z0-9._-]{1,64}$' },
+    read: (value) => (typeof value === 'string' && /^[A-Za-z0-9._-]{1,64}$/.test(value) ? value : undefined),
+  });
+}
+
+/** Free text on one line. */
+export function line(form: string, maxLength: number) {
+  return leaf({
+    form: `${form} of 1 to ${maxLength} characters on one line`,
+    keywords: { type: 'string', minLength: 1, maxLength },
+    read: (value) => (typeof value === 'string' && isLine(value, maxLength) ? value : undefined),
+  });
+}
+
+export const version = () =>
+  leaf<1>({
+    form: '1, the only version of the format',
+    keywords: { type: 'integer', const: 1 },
+    read: (value) => (value === 1 ? 1 : undefined),
+  });
+
+export const target = () =>
+  leaf({
+    form: TARGET_FORM,
+    keywords: { type: 'string', pattern: `^(loopback|[sS][iI][pP]:.+@.+|${REFERENCE})$` },
+    read: (value) => (typeof value === 'string' ? parseTarget(value) : undefined),
+    explain: (value) => (typeof value === 'string' ? explainTarget(value) : `expected ${TARGET_FORM}`),
+  });
+
+export const expectation = () =>
+  leaf<'answered' | number>({
+    form: 'answered or a final status from 300 to 699',
+    keywords: { type: ['integer', 'string'], minimum: 300, maximum: 699, pattern: `^(answered|${REFERENCE})$` },
+    read: (value) => {
+      if (value === 'answered') return value;
+      return typeof value === 'number' && Number.isInteger(value) && value >= 300 && value <= 699 ? value : undefined;
+    },
+  });
+
+export const ipAddress = () =>
+  textLeaf('an IPv4 or IPv6 address', '[0-9A-Fa-f.:]+', (text) => (parseIp(text) ? text.toLowerCase() : undefined));
+
+export const destination = () =>
+  textLeaf('a host name, an address or a range like 192.0.2.0/24', '[0-9A-Za-z.:/-]+', (text) =>
+    isHostName(text) || parseIpRange(text) ? text.toLowerCase() : undefined,
+  );
+
+export const portRange = () =>
+  textLeaf('ports like 16384-24575, from 1024 to 65535 and at least two', String.raw`\d{4,5}-\d{4,5}`, (text) => {
+    const match = /^(\d{4,5})-(\d{4,5})$/.exec(text);
+    const [first, last] = [Number(match?.[1]), Number(match?.[2])];
+    return first >= 1024 && last <= 65_535 && first < last ? { first, last } : undefined;
+  });
+
+function isLine(text: string, maxLength: number): boolean {
+  // oxlint-disable-next-line no-control-regex -- control characters are what is refused
+  return text.length >= 1 && text.length <= maxLength && !/[\u0000-\u001f\u007f]/.test(text);
+}

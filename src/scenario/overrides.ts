@@ -1,0 +1,168 @@
+/** The flags of `run` over a scenario, or without one: an ad-hoc run from flags alone. */
+import type { z } from 'zod';
+import type { Problem } from '../lib/errors.js';
+import { scenarioWarnings } from './checks.js';
+import * as fields from './fields.js';
+import { fitStages, totalOf } from './fit-stages.js';
+import { resolveScenario } from './resolve.js';
+import { movedSource, type Load, type Scenario } from './scenario.js';
+import { documentSchema } from './schema.js';
+
+/** As typed, not parsed: problems then name the flag and show its text. */
+export interface RunFlags {
+  readonly target?: string | undefined;
+  readonly calls?: string | undefined;
+  readonly concurrency?: string | undefined;
+  readonly rate?: string | undefined;
+  readonly hold?: string | undefined;
+  readonly duration?: string | undefined;
+  readonly codec?: string | undefined;
+  readonly noMedia?: boolean | undefined;
+  /** Relative to the working directory, so used as it is. */
+  readonly audio?: string | undefined;
+  /** In place of the scenario's gates. */
+  readonly gate?: readonly string[] | undefined;
+  /** Changes the exit code and not the scenario: gates are still judged and shown. */
+  readonly noGates?: boolean | undefined;
+  /** `signalling=1,media=3`, either or both. */
+  readonly workers?: string | undefined;
+  readonly seed?: string | undefined;
+  readonly localAddress?: string | undefined;
+  readonly advertise?: string | undefined;
+  readonly wait?: string | undefined;
+  readonly allowPublic?: readonly string[] | undefined;
+}
+
+export interface OverriddenScenario {
+  /** null when there is any problem. */
+  readonly scenario: Scenario | null;
+  readonly problems: readonly Problem[];
+  readonly warnings: readonly string[];
+}
+
+/**
+ * The scenario with the flags in place of its values; all warnings about the outcome are here and not in `loadScenario`.
+ * @param base null: an ad-hoc run, which needs `target`
+ */
+export function applyOverrides(base: Scenario | null, flags: RunFlags): OverriddenScenario {
+  const override = new Override(base ?? adhocScenario(flags));
+  if (base === null && flags.target === undefined) {
+    const hint = 'give a scenario file, or --target sip:user@host, or --target loopback';
+    override.problems.push({ code: 'missing', where: '--target', message: 'missing; expected a target', hint });
+  }
+  applyCallFlags(override, flags);
+  applyLoadFlags(override, flags);
+  applyHostFlags(override, flags);
+  const { scenario, problems } = override;
+  return problems.length > 0
+    ? { scenario: null, problems, warnings: [] }
+    : { scenario, problems, warnings: scenarioWarnings(scenario) };
+}
+
+/** 10 calls at 10/s for 10 s each; with `--duration` as many calls as it gives. */
+function adhocScenario({ duration }: RunFlags): Scenario {
+  const document = documentSchema.parse({ version: 1, name: 'adhoc', target: 'loopback' });
+  const scenario = resolveScenario(document, '', { where: {}, written: {} });
+  return duration === undefined ? scenario : { ...scenario, load: { ...scenario.load, calls: null } };
+}
+
+/** A scenario under change: each `set` reads one flag, or notes what is wrong with it. */
+class Override {
+  readonly problems: Problem[] = [];
+
+  constructor(public scenario: Scenario) {}
+
+  /** The value of a flag; undefined when it was not given or is wrong, which is then noted. */
+  read<T>(flag: string, text: string | undefined, field: z.ZodType<T>, toValue = plainText): T | undefined {
+    if (text === undefined) return undefined;
+    const parsed = field.safeParse(toValue(text));
+    if (parsed.success) return parsed.data;
+    const expected = parsed.error.issues[0]?.message ?? 'expected another value';
+    this.problems.push({ code: 'bad-flag', where: flag, message: `${expected}, got ${JSON.stringify(text)}` });
+    return undefined;
+  }
+
+  /** @param path document path that the flag replaces */
+  change(flag: string, path: string, part: Partial<Scenario>): void {
+    this.scenario = { ...this.scenario, ...part, sources: movedSource(this.scenario.sources, path, flag) };
+  }
+
+  changeLoad(flag: string, path: keyof Load, part: Partial<Load>): void {
+    this.change(flag, `load.${path}`, { load: { ...this.scenario.load, ...part } });
+  }
+}
+
+function applyCallFlags(override: Override, flags: RunFlags): void {
+  const target = override.read('--target', flags.target, fields.target());
+  if (target) override.change('--target', 'endpoints', { endpoints: [{ name: 'target', target, labels: {} }] });
+  const holdMs = override.read('--hold', flags.hold, fields.duration());
+  if (holdMs !== undefined) override.change('--hold', 'call.hold', { call: { ...override.scenario.call, holdMs } });
+  const codec = override.read('--codec', flags.codec, fields.word(['PCMU'], ' (the only codec of this version)'));
+  if (codec) override.change('--codec', 'codec', { codec });
+  const audioPath = override.read('--audio', flags.audio, fields.line('a path', 1024));
+  if (audioPath !== undefined) override.change('--audio', 'audio', { audioPath });
+  if (flags.noMedia === true) override.change('--no-media', 'media', { media: false });
+  const exprs = (flags.gate ?? []).map((text) => override.read('--gate', text, fields.line('a gate', 300)));
+  if (exprs.length > 0) {
+    const gates = exprs.filter((expr) => expr !== undefined).map((expr) => ({ expr, where: '--gate' }));
+    override.change('--gate', 'gates', { gates });
+  }
+}
+
+function applyLoadFlags(override: Override, flags: RunFlags): void {
+  const calls = override.read('--calls', flags.calls, fields.integer(1, 1_000_000_000), wholeNumber);
+  if (calls !== undefined) override.changeLoad('--calls', 'calls', { calls });
+  const concurrency = override.read('--concurrency', flags.concurrency, fields.integer(1, 1_000_000), wholeNumber);
+  if (concurrency !== undefined) override.changeLoad('--concurrency', 'concurrency', { concurrency });
+  const rate = override.read('--rate', flags.rate, fields.positiveRate());
+  const durationMs = override.read('--duration', flags.duration, fields.positiveDuration());
+  const { load } = override.scenario;
+  if (rate !== undefined) {
+    // Without a new length and without calls to use up, the run stays as long as it was.
+    const lengthMs = durationMs ?? (load.calls === null ? totalOf(load.stages) : null);
+    override.changeLoad('--rate', 'stages', { stages: [{ kind: 'hold', rate, durationMs: lengthMs }] });
+  } else if (durationMs !== undefined) {
+    override.changeLoad('--duration', 'stages', { stages: fitStages(load.stages, durationMs) });
+  }
+}
+
+function applyHostFlags(override: Override, flags: RunFlags): void {
+  const seed = override.read('--seed', flags.seed, fields.integer(0, 0xffff_ffff), wholeNumber);
+  if (seed !== undefined) override.change('--seed', 'seed', { seed });
+  applyWorkers(override, flags.workers);
+  const changeNetwork = (flag: string, path: string, part: Partial<Scenario['network']>): void =>
+    override.change(flag, `network.${path}`, { network: { ...override.scenario.network, ...part } });
+  const localAddress = override.read('--local-address', flags.localAddress, fields.ipAddress());
+  if (localAddress !== undefined) changeNetwork('--local-address', 'localAddress', { localAddress });
+  const advertise = override.read('--advertise', flags.advertise, fields.ipAddress());
+  if (advertise !== undefined) changeNetwork('--advertise', 'advertise', { advertise });
+  const waitMs = override.read('--wait', flags.wait, fields.duration());
+  if (waitMs !== undefined) changeNetwork('--wait', 'wait', { waitMs });
+  const allowPublic = (flags.allowPublic ?? []).filter((host) => host !== '');
+  if (allowPublic.length > 0) {
+    override.change('--allow-public', 'safety.allowPublic', { safety: { ...override.scenario.safety, allowPublic } });
+  }
+}
+
+function applyWorkers(override: Override, text: string | undefined): void {
+  if (text === undefined) return;
+  const counts: { signalling?: number; media?: number } = {};
+  for (const part of text.split(',')) {
+    const [, kind, number] = /^(signalling|media)=(.*)$/.exec(part) ?? [];
+    const count = override.read('--workers', number, fields.integer(1, 64), wholeNumber);
+    if (kind === undefined) {
+      const message = `expected workers like signalling=1,media=3, got ${JSON.stringify(text)}`;
+      override.problems.push({ code: 'bad-flag', where: '--workers', message });
+    } else if (count !== undefined) counts[kind === 'media' ? 'media' : 'signalling'] = count;
+  }
+  override.change('--workers', 'workers', { workers: { ...override.scenario.workers, ...counts } });
+}
+
+function plainText(text: string): unknown {
+  return text;
+}
+
+/** Digits as a number; anything else stays text, which no integer field takes. */
+function wholeNumber(text: string): unknown {
+  return /^\d{1,16}$/.test(text) ? Number(text) : text;
+}

@@ -1,0 +1,64 @@
+/**
+ * What a scenario will ask of this host at its busiest. Set-up time is not known beforehand and counts as nothing, so
+ * slow answers make the real peak higher.
+ */
+import type { Problem } from '../lib/errors.js';
+import { placeOf, type Scenario } from './scenario.js';
+
+/** One packet each 20 ms. */
+const PACKETS_PER_SECOND = 50;
+/** IPv4 20 + UDP 8 + RTP 12 + PCMU 160 bytes; Ethernet (18 more) and IPv6 (20 more) are not counted. */
+const PACKET_BYTES = 200;
+const DIRECTIONS = 2;
+/** RTP and RTCP. */
+const PORTS_PER_CALL = 2;
+/** Slots beyond the peak, for those that drain after a BYE. */
+const SLOT_MARGIN = 1.25;
+/** Descriptors of Node itself, its threads, the SIP sockets and the files of the run. */
+const OTHER_FILES = 64;
+
+/** The part of a schedule that counts here. */
+export interface ArrivalPeak {
+  peakActive(lastingMs: number): number;
+}
+
+export interface Peak {
+  /** Calls alive at once. */
+  readonly calls: number;
+  /** RTP packets per second, both directions together; half of it is sent. */
+  readonly packetsPerSecond: number;
+  /** IP traffic of RTP, both directions together, in 10^6 bit/s. */
+  readonly mbitPerSecond: number;
+  /** UDP ports from `network.rtpPorts`. */
+  readonly ports: number;
+  /** Open file descriptors. */
+  readonly files: number;
+}
+
+/** From the schedule, the hold time, the cap and the total. */
+export function expectedPeak(scenario: Scenario, schedule: ArrivalPeak): Peak {
+  const { call, load, media } = scenario;
+  const cap = Math.min(load.concurrency ?? Number.POSITIVE_INFINITY, load.calls ?? Number.POSITIVE_INFINITY);
+  const calls = Math.min(cap, schedule.peakActive(call.holdMs));
+  // Without media one bound sink is advertised for all.
+  const slots = media ? Math.min(cap, load.concurrency ?? Math.ceil(calls * SLOT_MARGIN)) : 1;
+  const packetsPerSecond = media ? calls * PACKETS_PER_SECOND * DIRECTIONS : 0;
+  return {
+    calls,
+    packetsPerSecond,
+    mbitPerSecond: (packetsPerSecond * PACKET_BYTES * 8) / 1e6,
+    ports: slots * PORTS_PER_CALL,
+    files: slots * PORTS_PER_CALL + OTHER_FILES,
+  };
+}
+
+/** The port range must hold what the peak needs. */
+export function checkPorts(scenario: Scenario, peak: Peak): Problem[] {
+  const { first, last } = scenario.network.rtpPorts;
+  // RTP takes an even port and RTCP the next one.
+  const available = Math.floor((last + 1) / 2) * 2 - Math.ceil(first / 2) * 2;
+  if (peak.ports <= available) return [];
+  const message = `expected at least ${peak.ports} ports for ${peak.calls} calls, got ${available}`;
+  const hint = 'widen network.rtpPorts or lower load.concurrency';
+  return [{ code: 'too-few-ports', where: placeOf(scenario, 'network.rtpPorts'), message, hint }];
+}

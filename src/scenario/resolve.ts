@@ -1,0 +1,68 @@
+/** A read document → the scenario: shorthands expanded, the defaults that depend on other values filled in. */
+import type { GateEntry, Load, Scenario, Sources, Stage } from './scenario.js';
+import type { ScenarioFile } from './schema.js';
+
+const ADHOC_CALLS = 10;
+const DEFAULT_RATE = 10;
+
+/** @param file the scenario's path as it was given; its folder is where a relative `audio` starts */
+export function resolveScenario(document: ScenarioFile, file: string, sources: Sources): Scenario {
+  const { version, name, codec, media, call, safety, network, workers } = document;
+  return {
+    version,
+    name,
+    endpoints: endpointsOf(document),
+    audioPath: document.audio === undefined ? null : besideFile(file, document.audio),
+    codec,
+    media,
+    call: { holdMs: call.hold, ringTimeoutMs: call.ringTimeout, expect: call.expect },
+    load: loadOf(document.load),
+    gates: document.gates?.map((gate, index) => gateOf(gate, sources.where[`gates[${index}]`] ?? 'gates')) ?? null,
+    safety: { ...safety, allow: safety.allow ?? null, allowPublic: [] },
+    network: {
+      localAddress: network.localAddress ?? null,
+      advertise: network.advertise ?? null,
+      rtpPorts: network.rtpPorts,
+      waitMs: network.wait,
+    },
+    workers: { signalling: workers.signalling, media: workers.media ?? null },
+    seed: document.seed ?? null,
+    sources,
+  };
+}
+
+/** A path as seen from the folder of `file`, with `.` and `..` taken out; absolute paths stay. */
+export function besideFile(file: string, path: string): string {
+  if (/^([A-Za-z]:)?[\\/]/.test(path)) return path;
+  const folder = file.slice(0, Math.max(file.lastIndexOf('/'), file.lastIndexOf('\\')) + 1);
+  const root = folder.startsWith('/') ? '/' : '';
+  const steps: string[] = [];
+  for (const step of `${folder}${path}`.split('/')) {
+    if (step === '..' && steps.length > 0 && steps.at(-1) !== '..') steps.pop();
+    else if (step !== '' && step !== '.') steps.push(step);
+  }
+  return root + steps.join('/');
+}
+
+function endpointsOf({ target, endpoints }: ScenarioFile): Scenario['endpoints'] {
+  return target === undefined ? (endpoints ?? []) : [{ name: 'target', target, labels: {} }];
+}
+
+function loadOf(load: ScenarioFile['load']): Load {
+  const calls = load.calls ?? (load.stages === undefined ? ADHOC_CALLS : null);
+  const stages: Stage[] = load.stages?.map(({ rate, ramp, hold }) =>
+    ramp === undefined ? { kind: 'hold', rate, durationMs: hold ?? null } : { kind: 'ramp', rate, durationMs: ramp },
+  ) ?? [{ kind: 'hold', rate: DEFAULT_RATE, durationMs: null }];
+  return { calls, concurrency: load.concurrency ?? null, stages, warmupMs: load.warmup };
+}
+
+function gateOf(gate: NonNullable<ScenarioFile['gates']>[number], where: string): GateEntry {
+  const { expr, severity, minSamples, onNoData } = gate;
+  return {
+    expr,
+    ...(severity !== undefined && { severity }),
+    ...(minSamples !== undefined && { minSamples }),
+    ...(onNoData !== undefined && { onNoData }),
+    where,
+  };
+}

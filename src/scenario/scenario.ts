@@ -1,0 +1,135 @@
+/** The scenario as a run uses it: all defaults filled, times in ms, rates in calls/s, and where each value was written. */
+
+export interface Scenario {
+  readonly version: 1;
+  readonly name: string;
+  /** At least one; calls are dealt to them in turn. */
+  readonly endpoints: readonly Endpoint[];
+  /** Path of a WAV file; null: built-in speech. */
+  readonly audioPath: string | null;
+  readonly codec: 'PCMU';
+  /** False: signalling only, no RTP is sent. */
+  readonly media: boolean;
+  readonly call: CallPlan;
+  readonly load: Load;
+  /** null: the default gates; empty: none. */
+  readonly gates: readonly GateEntry[] | null;
+  readonly safety: Safety;
+  readonly network: Network;
+  /** `media: null`: as many as the expected peak needs. */
+  readonly workers: { readonly signalling: number; readonly media: number | null };
+  /** null: drawn at the start and written into the result. */
+  readonly seed: number | null;
+  /** Where the values stand; absent on a scenario that was not read from text or flags. */
+  readonly sources?: Sources;
+}
+
+export interface Endpoint {
+  readonly name: string;
+  readonly target: Target;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** `uri` is the Request-URI; `host` is lower-case and an IPv6 address has no brackets in it; `user` is as written. */
+export type Target =
+  | { readonly kind: 'loopback' }
+  | {
+      readonly kind: 'sip';
+      readonly uri: string;
+      readonly user: string;
+      readonly host: string;
+      readonly port: number;
+    };
+
+export interface CallPlan {
+  /** From the answer to our BYE. */
+  readonly holdMs: number;
+  /** Without a final response for so long: CANCEL. */
+  readonly ringTimeoutMs: number;
+  /** The outcome that counts as success: an answer, or this final status (300–699). */
+  readonly expect: 'answered' | number;
+}
+
+export interface Load {
+  /** Calls in all, or null: as many as the stages give. */
+  readonly calls: number | null;
+  /** Cap on calls alive at once, or null. */
+  readonly concurrency: number | null;
+  readonly stages: readonly Stage[];
+  readonly warmupMs: number;
+}
+
+export interface Stage {
+  /** `ramp`: linear from the rate before it (0 at first) to `rate`; `hold`: stays at `rate`. */
+  readonly kind: 'ramp' | 'hold';
+  readonly rate: number;
+  /** null: only on the last stage and with `calls`: until the calls are used up. */
+  readonly durationMs: number | null;
+}
+
+export interface GateEntry {
+  readonly expr: string;
+  readonly severity?: 'gate' | 'warn';
+  readonly minSamples?: number;
+  readonly onNoData?: 'inconclusive' | 'fail' | 'skip';
+  /** For problems: `file:line:col gates[0]` or `--gate`. */
+  readonly where: string;
+}
+
+export interface Safety {
+  /** The owner of every target has agreed to the test. */
+  readonly authorised: boolean;
+  /** Host names, addresses and CIDRs; null: no list. */
+  readonly allow: readonly string[] | null;
+  /** Hosts of `--allow-public`. */
+  readonly allowPublic: readonly string[];
+  /** Hard cap, calls/s. */
+  readonly maxRate: number;
+  /** Hard cap on calls alive at once. */
+  readonly maxConcurrency: number;
+  /** Stop after so many unexpected final 4xx–6xx or timeouts in a row. */
+  readonly stopAfterRefusals: number;
+}
+
+export interface Network {
+  readonly localAddress: string | null;
+  readonly advertise: string | null;
+  readonly rtpPorts: { readonly first: number; readonly last: number };
+  /** How long to wait for the targets before the start. */
+  readonly waitMs: number;
+}
+
+/** Both keyed by document path (`load.stages[1].rate`; a lone `target` counts as `endpoints[0].target`). */
+export interface Sources {
+  /** `file:line:col path`, or a flag. */
+  readonly where: Readonly<Record<string, string>>;
+  /** Values that came from `${env:…}` or `${file:…}`: the text with the reference in it. Print this, not the value. */
+  readonly written: Readonly<Record<string, string>>;
+}
+
+/** Where the value at a document path was written: its own place or that of the nearest parent; else the path. */
+export function placeOf(scenario: Scenario, path: string): string {
+  for (let at = path; at !== ''; at = parentPath(at)) {
+    const where = scenario.sources?.where[at];
+    if (where !== undefined) return where;
+  }
+  return path;
+}
+
+/** What may be printed of a value: the reference where it came from one, else `text`. */
+export function shownAt(scenario: Scenario, path: string, text: string): string {
+  return scenario.sources?.written[path] ?? text;
+}
+
+/** The scenario with its value at `path` and below now coming from `where` (a flag). */
+export function movedSource(sources: Sources | undefined, path: string, where: string): Sources {
+  const below = (key: string): boolean => key === path || key.startsWith(`${path}.`) || key.startsWith(`${path}[`);
+  const kept = (table: Readonly<Record<string, string>> = {}): Record<string, string> =>
+    Object.fromEntries(Object.entries(table).filter(([key]) => !below(key)));
+  return { where: { ...kept(sources?.where), [path]: where }, written: kept(sources?.written) };
+}
+
+/** `a.b[0]` → `a.b` → `a` → the empty string. */
+export function parentPath(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf('.'), path.lastIndexOf('[')));
+}

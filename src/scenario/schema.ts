@@ -1,0 +1,190 @@
+/** The scenario document, version 1: one zod schema for reading it and for the JSON Schema that editors use. */
+import { z } from 'zod';
+import * as fields from './fields.js';
+
+/** A leaf's help for editors. */
+const help = (description: string, ...examples: unknown[]) =>
+  examples.length === 0 ? { description } : { description, examples };
+
+const endpoint = z
+  .strictObject({
+    name: fields.name().meta(help('Name in reports and gates.', 'trunk-a')),
+    target: fields.target().meta(help('Where its calls go.', 'sip:echo@192.0.2.10:5060', 'loopback')),
+    labels: z
+      .record(z.string(), fields.line('a label', 64))
+      .prefault({})
+      .meta(help('Free labels; every figure can be read per label.', { site: 'berlin', access: 'fibre' })),
+  })
+  .meta({ title: 'endpoint' });
+
+const call = z
+  .strictObject({
+    hold: fields.duration().prefault('10s').meta(help('Time from the answer to our BYE.', '30s')),
+    ringTimeout: fields
+      .positiveDuration()
+      .prefault('32s')
+      .meta(help('Without a final response for so long, we send CANCEL.', '20s')),
+    expect: fields
+      .expectation()
+      .prefault('answered')
+      .meta(help('The outcome that counts as success: an answer, or this final status.', 'answered', 486)),
+  })
+  .prefault({})
+  .meta(help('One call.'));
+
+const stage = z.strictObject({
+  rate: fields.rate().meta(help('New calls per second (or minute) at the end of the stage.', '20/s', '90/m')),
+  ramp: fields
+    .positiveDuration()
+    .optional()
+    .meta(help('Go linearly from the rate before (0 at first) to this one in this time.', '5s')),
+  hold: fields.positiveDuration().optional().meta(help('Stay at this rate for this time.', '1m')),
+});
+
+const load = z
+  .strictObject({
+    calls: fields
+      .integer(1, 1_000_000_000)
+      .optional()
+      .meta(help('Calls in all. With stages the run stops at whichever comes first. Alone: 10/s until used up.', 100)),
+    concurrency: fields
+      .integer(1, 1_000_000)
+      .optional()
+      .meta(help('Cap on calls alive at once. A call that is due waits for a free place.', 50)),
+    stages: z
+      .array(stage)
+      .min(1, { error: 'expected at least one stage' })
+      .optional()
+      .meta(help('Rates over time, in order. Only the last may lack a time, and only with `calls`.')),
+    warmup: fields.duration().prefault('0s').meta(help('Calls due this early are not judged.', '10s')),
+  })
+  .prefault({})
+  .meta(help('When calls are placed. Without calls and stages: 10 calls at 10/s.'));
+
+const gateObject = z.strictObject({
+  expr: fields.line('a gate', 300).meta(help('The condition.', 'mos.p5 >= 3.6')),
+  severity: fields.word(['gate', 'warn']).optional().meta(help('`warn` is shown and never fails the run.')),
+  minSamples: fields.integer(1, 1_000_000_000).optional().meta(help('With fewer values the gate is inconclusive.', 20)),
+  onNoData: fields.word(['inconclusive', 'fail', 'skip']).optional().meta(help('What a gate without any value means.')),
+});
+
+const gate = z.preprocess((value) => (typeof value === 'string' ? { expr: value } : value), gateObject);
+
+const safety = z
+  .strictObject({
+    authorised: fields
+      .flag()
+      .prefault(false)
+      .meta(help('True: the owners of all targets agreed. Needed for public addresses.')),
+    allow: z
+      .array(fields.destination())
+      .optional()
+      .meta(help('Only these hosts, addresses and ranges may be called.', ['192.0.2.0/24', 'pbx.example.com'])),
+    maxRate: fields.positiveRate().prefault('500/s').meta(help('Hard cap on the rate of new calls.', '200/s')),
+    maxConcurrency: fields.integer(1, 1_000_000).prefault(10_000).meta(help('Hard cap on calls alive at once.', 5000)),
+    stopAfterRefusals: fields
+      .integer(1, 1_000_000_000)
+      .prefault(100)
+      .meta(help('Stop after so many unexpected final 4xx–6xx or timeouts in a row.', 50)),
+  })
+  .prefault({})
+  .meta(help('Guards against calling what must not be called. Emergency numbers are always refused.'));
+
+const network = z
+  .strictObject({
+    localAddress: fields
+      .ipAddress()
+      .optional()
+      .meta(help('Send from this address. Default: the one that the kernel routes to the target.', '127.0.0.1')),
+    advertise: fields
+      .ipAddress()
+      .optional()
+      .meta(help('Write this address into SIP and SDP, for a host behind static NAT.', '203.0.113.5')),
+    rtpPorts: fields.portRange().prefault('16384-24575').meta(help('Ports for RTP and RTCP.', '16384-24575')),
+    wait: fields.duration().prefault('0s').meta(help('Wait so long for the targets to respond first.', '60s')),
+  })
+  .prefault({})
+  .meta(help('Addresses and ports of this host.'));
+
+const workers = z
+  .strictObject({
+    signalling: fields.integer(1, 64).prefault(1).meta(help('Threads for SIP.')),
+    media: fields.integer(1, 64).optional().meta(help('Threads for RTP. Default: as the expected peak needs.', 2)),
+  })
+  .prefault({})
+  .meta(help('Worker threads.'));
+
+/** The document; its output has numbers in ms and calls/s and all defaults that depend on nothing else. */
+export const documentSchema = z.strictObject({
+  version: fields.version().meta(help('Version of this format.', 1)),
+  name: fields.name().meta(help('Name of the scenario in reports and of the report directory.', 'smoke')),
+  target: fields
+    .target()
+    .optional()
+    .meta(help('Shorthand for one endpoint called "target".', 'loopback', 'sip:echo@192.0.2.10:5060')),
+  endpoints: z
+    .array(endpoint)
+    .min(1, { error: 'expected at least one endpoint' })
+    .optional()
+    .meta(help('The far sides. Calls are dealt to them in turn.')),
+  audio: fields
+    .line('a path', 1024)
+    .optional()
+    .meta(help('WAV file to play, relative to this file. Default: built-in speech.', '../audio/speech-8k.wav')),
+  codec: fields.word(['PCMU'], ' (the only codec of this version)').prefault('PCMU').meta(help('Audio codec.')),
+  media: fields.flag().prefault(true).meta(help('False: signalling only, no RTP.')),
+  call,
+  load,
+  gates: z
+    .array(gate)
+    .optional()
+    .meta(help('Conditions on the result. Absent: the default gates; []: none.', ['success_ratio >= 99%'])),
+  safety,
+  network,
+  workers,
+  seed: fields.integer(0, 0xffff_ffff).optional().meta(help('Makes the random choices repeatable. Default: drawn.', 1)),
+});
+
+/** A document that was read. */
+export type ScenarioFile = z.output<typeof documentSchema>;
+
+/** The JSON Schema, draft-07 as yaml-language-server needs it; what `scenarios/scenario.schema.json` holds. */
+export function scenarioJsonSchema(): Record<string, unknown> {
+  const { $schema, ...schema } = z.toJSONSchema(documentSchema, {
+    target: 'draft-7',
+    io: 'input',
+    unrepresentable: 'any',
+    override: ({ zodSchema, jsonSchema }) => {
+      // What zod cannot say: a gate may be a plain string, a stage has one kind of time, there is one way to a target.
+      if (zodSchema === stage) jsonSchema.not = { required: ['ramp', 'hold'] };
+      if (zodSchema === documentSchema) jsonSchema.oneOf = [{ required: ['target'] }, { required: ['endpoints'] }];
+      if (zodSchema === gateObject) {
+        const object = { ...jsonSchema };
+        for (const key of Object.keys(jsonSchema)) delete jsonSchema[key];
+        jsonSchema.anyOf = [{ type: 'string', minLength: 1, examples: ['mos.p5 >= 3.6'] }, object];
+      }
+    },
+  });
+  return { $schema, title: 'Callgauge scenario', ...schema };
+}
+
+/** The keys that an object of the document may have at this path; empty where any key goes. */
+export function knownKeys(path: readonly PropertyKey[]): string[] {
+  let at: z.core.$ZodType | undefined = documentSchema;
+  for (const step of path) {
+    at = unwrapped(at);
+    if (at instanceof z.ZodArray) at = at.element;
+    else if (at instanceof z.ZodObject) at = at.shape[String(step)];
+    else return [];
+  }
+  const object = unwrapped(at);
+  return object instanceof z.ZodObject ? Object.keys(object.shape) : [];
+}
+
+function unwrapped(schema: z.core.$ZodType | undefined): z.core.$ZodType | undefined {
+  let at = schema;
+  while (at instanceof z.ZodOptional || at instanceof z.ZodPrefault || at instanceof z.ZodPipe) {
+    at = at instanceof z.ZodPipe ? at.out : at.unwrap();
+  }
+  return at;
+}

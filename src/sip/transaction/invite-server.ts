@@ -1,0 +1,127 @@
+/**
+ * INVITE server transaction (RFC 3261 §17.2.1, figure 7, with Accepted and Timer L of RFC 6026 §7.1, §8.7), unreliable
+ * transport. Retransmitting the 2xx is the user agent's work (§13.3.1.4), not this machine's.
+ *
+ *   Proceeding ──300-699──▶ Completed ──ACK──▶ Confirmed ──I──▶ Terminated
+ *       └──2xx──▶ Accepted ──L──▶ Terminated      (INVITEs again: absorbed; ACKs: to the user)
+ *   Timer G: final response again at T1, doubling up to T2.   Timer H: 64·T1 without ACK.   Timer I: T4.   Timer L: 64·T1.
+ */
+import type { SipMessage } from '../message/message.js';
+import type { Destination } from './invite-client.js';
+import { type AnyTransaction, TimerPair, type TransactionLayer } from './layer.js';
+import { TRYING_AFTER_MS, transactionTimeoutMs } from './timers.js';
+import { serverKey } from './transaction-key.js';
+
+export type InviteServerState = 'proceeding' | 'completed' | 'confirmed' | 'accepted' | 'terminated';
+
+export interface InviteServerUser {
+  /** The text of 100 Trying; asked for when the user has not answered within 200 ms. */
+  trying(): string;
+  /** Timer H: no ACK came for our 300–699. */
+  onTimeout(): void;
+  onTransportError(): void;
+}
+
+export class InviteServer implements AnyTransaction {
+  readonly isClient = false;
+  readonly key: string;
+  readonly host: string;
+  readonly port: number;
+  #state: InviteServerState = 'proceeding';
+  #timers: TimerPair;
+  #lastResponse = '';
+  #intervalGMs: number;
+
+  constructor(
+    private readonly layer: TransactionLayer,
+    readonly request: SipMessage,
+    destination: Destination,
+    private readonly user: InviteServerUser,
+  ) {
+    this.key = serverKey(request);
+    this.host = destination.host;
+    this.port = destination.port;
+    this.#timers = new TimerPair(layer.timers);
+    this.#intervalGMs = layer.intervals.t1Ms;
+  }
+
+  get state(): InviteServerState {
+    return this.#state;
+  }
+
+  /** Arms the automatic 100 Trying. */
+  start(): void {
+    this.#timers.setRetransmit(TRYING_AFTER_MS, onTrying, this);
+  }
+
+  /** Sends a response of the user. @param status of `data`; ignored after a final one */
+  respond(status: number, data: string): void {
+    if (this.#state !== 'proceeding') return;
+    this.#timers.stopRetransmit();
+    this.#lastResponse = data;
+    if (status >= 300) this.#complete();
+    else if (status >= 200) this.#accept();
+    this.layer.output.send(data, this.host, this.port);
+  }
+
+  #complete(): void {
+    this.#state = 'completed';
+    this.#timers.setRetransmit(this.#intervalGMs, onTimerG, this);
+    this.#timers.setDeadline(transactionTimeoutMs(this.layer.intervals), onTimerH, this);
+  }
+
+  #accept(): void {
+    this.#state = 'accepted';
+    this.#lastResponse = '';
+    this.#timers.setDeadline(transactionTimeoutMs(this.layer.intervals), onTimerEnd, this);
+  }
+
+  /** The INVITE once more. */
+  receiveRetransmission(): void {
+    const answers = this.#state === 'proceeding' || this.#state === 'completed';
+    if (answers && this.#lastResponse !== '') this.layer.output.send(this.#lastResponse, this.host, this.port);
+  }
+
+  /** An ACK with the INVITE's branch, so one for a 300–699. */
+  receiveAck(): void {
+    if (this.#state !== 'completed') return;
+    this.#state = 'confirmed';
+    this.#timers.stopRetransmit();
+    this.#timers.setDeadline(this.layer.intervals.t4Ms, onTimerEnd, this);
+  }
+
+  trying(): void {
+    if (this.#state !== 'proceeding' || this.#lastResponse !== '') return;
+    this.respond(100, this.user.trying());
+  }
+
+  timerG(): void {
+    this.#intervalGMs = Math.min(2 * this.#intervalGMs, this.layer.intervals.t2Ms);
+    this.#timers.setRetransmit(this.#intervalGMs, onTimerG, this);
+    this.layer.output.send(this.#lastResponse, this.host, this.port);
+  }
+
+  timerH(): void {
+    this.abandon();
+    this.user.onTimeout();
+  }
+
+  failTransport(): void {
+    if (this.#state !== 'proceeding' && this.#state !== 'completed') return;
+    this.abandon();
+    this.user.onTransportError();
+  }
+
+  abandon(): void {
+    if (this.#state === 'terminated') return;
+    this.#state = 'terminated';
+    this.#timers.stop();
+    this.layer.onTerminated(this);
+  }
+}
+
+const onTrying = (transaction: InviteServer): void => transaction.trying();
+const onTimerG = (transaction: InviteServer): void => transaction.timerG();
+const onTimerH = (transaction: InviteServer): void => transaction.timerH();
+/** Timers I and L. */
+const onTimerEnd = (transaction: InviteServer): void => transaction.abandon();

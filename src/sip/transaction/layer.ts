@@ -1,0 +1,62 @@
+/** What all four transaction machines share: where they send, their timers, and their place in the table (RFC 3261 §17). */
+import type { Intervals, TimerHandle, Timers } from './timers.js';
+
+/** A transport, as far as a transaction cares. `data` is wire text. */
+export interface TransactionOutput {
+  send(data: string, host: string, port: number): void;
+}
+
+export interface TransactionLayer {
+  readonly output: TransactionOutput;
+  readonly timers: Timers;
+  readonly intervals: Intervals;
+  /** Called once, when the machine reaches Terminated. */
+  onTerminated(transaction: AnyTransaction): void;
+  /** Called for each request that a client transaction sends again. */
+  onRetransmission(method: string): void;
+}
+
+/** The part of a transaction that the table and the user agent need whatever its kind. */
+export interface AnyTransaction {
+  readonly key: string;
+  readonly isClient: boolean;
+  readonly host: string;
+  readonly port: number;
+  /** Goes to Terminated at once and reports a transport error to the user when it still waits for something. */
+  failTransport(): void;
+  /** Goes to Terminated at once without a word to the user. */
+  abandon(): void;
+}
+
+/** Two timers at most run at a time: one that retransmits, one that ends the state. */
+export class TimerPair {
+  #retransmit: TimerHandle | null = null;
+  #deadline: TimerHandle | null = null;
+
+  constructor(private readonly timers: Timers) {}
+
+  setRetransmit<T>(delayMs: number, fire: (target: T) => void, target: T): void {
+    this.stopRetransmit();
+    this.#retransmit = this.timers.schedule(delayMs, fire, target);
+  }
+
+  setDeadline<T>(delayMs: number, fire: (target: T) => void, target: T): void {
+    this.stopDeadline();
+    this.#deadline = this.timers.schedule(delayMs, fire, target);
+  }
+
+  stopRetransmit(): void {
+    if (this.#retransmit !== null) this.timers.cancel(this.#retransmit);
+    this.#retransmit = null;
+  }
+
+  stopDeadline(): void {
+    if (this.#deadline !== null) this.timers.cancel(this.#deadline);
+    this.#deadline = null;
+  }
+
+  stop(): void {
+    this.stopRetransmit();
+    this.stopDeadline();
+  }
+}

@@ -1,0 +1,122 @@
+/** What all calls of one user agent share: identity, cached header text, transactions and sessions (RFC 3261 §8). */
+import { type HeaderBlock, type RequestFields, headerBlock, serializeRequest, toWire } from '../message/builder.js';
+import type { SipMessage } from '../message/message.js';
+import { createUri, formatAddress, formatHost, serializeUri } from '../message/uri.js';
+import { Client, type ClientUser } from '../transaction/client.js';
+import { type Destination, InviteClient, type InviteClientUser } from '../transaction/invite-client.js';
+import { InviteServer } from '../transaction/invite-server.js';
+import type { AnyTransaction, TransactionLayer } from '../transaction/layer.js';
+import { DEFAULT_INTERVALS, type Intervals, type Timers } from '../transaction/timers.js';
+import { TransactionTable } from '../transaction/transaction-table.js';
+import type { Transport } from '../transport/transport.js';
+import type { IdSource } from './id-source.js';
+import type { Session } from './session.js';
+import { SipCounters } from './sip-counters.js';
+
+export interface UserAgentOptions {
+  readonly transport: Transport;
+  readonly timers: Timers;
+  readonly ids: IdSource;
+  /** User part of From and Contact. */
+  readonly user: string;
+  /** Value of User-Agent and Server. */
+  readonly userAgent: string;
+  /** Host in From, Contact and Via: an address or name at which the peer reaches the transport. */
+  readonly advertisedHost: string;
+  /** Default 500. */
+  readonly t1Ms?: number;
+}
+
+/** The methods that we serve, as they stand in Allow. */
+export const ALLOWED_METHODS = 'INVITE, ACK, CANCEL, BYE, OPTIONS';
+
+export class Core implements TransactionLayer {
+  readonly output: Transport;
+  readonly timers: Timers;
+  readonly ids: IdSource;
+  readonly intervals: Intervals;
+  readonly counters = new SipCounters();
+  readonly table = new TransactionTable();
+  /** By local and remote tag, see `sessionKey`. */
+  readonly sessions = new Map<string, Session>();
+  readonly viaPrefix: string;
+  readonly hostPort: string;
+  readonly user: string;
+  readonly noContact: HeaderBlock;
+  readonly withContact: HeaderBlock;
+  readonly allow: HeaderBlock;
+  readonly capabilities: HeaderBlock;
+  #invites = new Map<string, InviteServer>();
+
+  constructor(options: UserAgentOptions) {
+    this.output = options.transport;
+    this.timers = options.timers;
+    this.ids = options.ids;
+    this.intervals = { ...DEFAULT_INTERVALS, t1Ms: options.t1Ms ?? DEFAULT_INTERVALS.t1Ms };
+    const { port } = options.transport.localAddress;
+    this.hostPort = `${formatHost(options.advertisedHost)}:${port}`;
+    this.user = options.user;
+    // rport without a value asks for answers to the port that we send from (RFC 3581).
+    this.viaPrefix = `SIP/2.0/UDP ${this.hostPort};rport;branch=`;
+    const contact = formatAddress(createUri({ user: options.user, host: options.advertisedHost, port }));
+    const agent = ['User-Agent', toWire(options.userAgent)] as const;
+    this.noContact = headerBlock([agent]);
+    this.withContact = headerBlock([['Contact', contact], ['Allow', ALLOWED_METHODS], agent]);
+    this.allow = headerBlock([['Allow', ALLOWED_METHODS], agent]);
+    this.capabilities = headerBlock([['Allow', ALLOWED_METHODS], ['Accept', 'application/sdp'], agent]);
+  }
+
+  /** Our From address with a tag. @param user plain text; default the user of the options */
+  fromAddress(tag: string, user: string = this.user): string {
+    return `<${serializeUri(createUri({ user, host: this.hostOnly }))}>;tag=${tag}`;
+  }
+
+  startInvite(fields: RequestFields, destination: Destination, user: InviteClientUser): InviteClient {
+    const transaction = new InviteClient(this, fields, destination, user);
+    this.table.addClient(transaction);
+    this.counters.countRequest('INVITE');
+    transaction.start();
+    return transaction;
+  }
+
+  startClient(fields: RequestFields, destination: Destination, user: ClientUser): Client {
+    const transaction = new Client(this, fields, destination, user);
+    this.table.addClient(transaction);
+    this.counters.countRequest(fields.method);
+    transaction.start();
+    return transaction;
+  }
+
+  /** Sends the ACK to a 2xx; returns its text, which answers every copy of that 2xx. */
+  sendAck(fields: RequestFields, destination: Destination): string {
+    const data = serializeRequest(fields);
+    this.counters.countRequest('ACK');
+    this.output.send(data, destination.host, destination.port);
+    return data;
+  }
+
+  /** Remembers an INVITE that is not over; false when it came before by another path (§8.2.2.2). */
+  noteInvite(transaction: InviteServer): boolean {
+    const key = mergeKey(transaction.request);
+    if (this.#invites.has(key)) return false;
+    this.#invites.set(key, transaction);
+    return true;
+  }
+
+  onTerminated(transaction: AnyTransaction): void {
+    this.table.remove(transaction);
+    if (!(transaction instanceof InviteServer)) return;
+    const key = mergeKey(transaction.request);
+    if (this.#invites.get(key) === transaction) this.#invites.delete(key);
+  }
+
+  onRetransmission(method: string): void {
+    this.counters.countRetransmission(method);
+  }
+
+  private get hostOnly(): string {
+    return this.hostPort.slice(0, this.hostPort.lastIndexOf(':'));
+  }
+}
+
+const mergeKey = (request: SipMessage): string => `${request.callId} ${request.from.tag ?? ''} ${request.cseq.number}`;

@@ -1,0 +1,189 @@
+/** A call that we place: INVITE, CANCEL, ACKs to every 2xx of every fork (RFC 3261 §9.1, §13.2, §15). */
+import { Dialog } from '../dialog/dialog.js';
+import { type RequestFields, NO_HEADERS, toWire } from '../message/builder.js';
+import type { SipMessage } from '../message/message.js';
+import { SipParseError } from '../message/parse-error.js';
+import { type SipUri, nextHop, serializeUri } from '../message/uri.js';
+import { type ClientUser, cancelOf } from '../transaction/client.js';
+import type { InviteClient, InviteClientUser } from '../transaction/invite-client.js';
+import { type TimerHandle, transactionTimeoutMs } from '../transaction/timers.js';
+import type { CallEnd, CallFailure, OutgoingCall, OutgoingCallListener } from './call-events.js';
+import type { Core } from './core.js';
+import { Session, type SessionUser } from './session.js';
+
+export interface InviteRequest {
+  readonly target: SipUri;
+  /** Plain text; default the user agent's own. */
+  readonly fromUser?: string;
+  readonly sdp: string;
+  readonly callId?: string;
+}
+
+interface SentAck {
+  readonly remoteTag: string;
+  readonly data: string;
+  readonly host: string;
+  readonly port: number;
+}
+
+/** The answers to a CANCEL do not matter: the INVITE's own final response does (§9.1). */
+const CANCEL_USER: ClientUser = { onFinal: () => {}, onTimeout: () => {}, onTransportError: () => {} };
+/** A fork that lost: it is hung up and nobody asks how that went. */
+const FORK_USER: SessionUser = { onClosed: () => {}, onAck: () => {}, onEnded: () => {} };
+
+export class UacCall implements OutgoingCall, InviteClientUser, SessionUser {
+  readonly callId: string;
+  #state: 'inviting' | 'answered' | 'finished' = 'inviting';
+  #cancel: 'none' | 'wanted' | 'sent' = 'none';
+  #hasProvisional = false;
+  #transaction: InviteClient;
+  #session: Session | null = null;
+  #acks: SentAck[] = [];
+  #cancelDeadline: TimerHandle | null = null;
+  #tag: string;
+
+  /** Sends the INVITE. @throws SipParseError for a target whose maddr is empty */
+  constructor(
+    private readonly core: Core,
+    private readonly request: InviteRequest,
+    private readonly listener: OutgoingCallListener,
+  ) {
+    this.callId = request.callId ?? core.ids.callId();
+    this.#tag = core.ids.tag();
+    this.#transaction = core.startInvite(this.#inviteFields(), nextHop(request.target), this);
+  }
+
+  #inviteFields(): RequestFields {
+    const requestUri = serializeUri(this.request.target);
+    return {
+      method: 'INVITE',
+      requestUri,
+      viaPrefix: this.core.viaPrefix,
+      branch: this.core.ids.branch(),
+      from: this.core.fromAddress(this.#tag, this.request.fromUser),
+      to: `<${requestUri}>`,
+      callId: this.callId,
+      cseq: 1,
+      routes: NO_HEADERS,
+      headers: this.core.withContact,
+      contentType: 'application/sdp',
+      body: toWire(this.request.sdp),
+    };
+  }
+
+  cancel(): void {
+    if (this.#state !== 'inviting' || this.#cancel !== 'none') return;
+    this.#cancel = 'wanted';
+    // §9.1: before a provisional response the CANCEL could overtake the INVITE.
+    if (this.#hasProvisional) this.#sendCancel();
+  }
+
+  bye(): void {
+    if (this.#state === 'inviting') this.cancel();
+    else this.#session?.bye();
+  }
+
+  #sendCancel(): void {
+    this.#cancel = 'sent';
+    const { fields } = this.#transaction;
+    this.core.startClient(cancelOf(fields), this.#transaction, CANCEL_USER);
+    // §9.1: without a final response 64·T1 after the CANCEL the INVITE is taken for cancelled.
+    this.#cancelDeadline = this.core.timers.schedule(transactionTimeoutMs(this.core.intervals), onCancelDeadline, this);
+  }
+
+  cancelDeadline(): void {
+    // The user agent was closed, or the INVITE got its end in the meantime.
+    if (this.#transaction.state !== 'proceeding') return;
+    this.#transaction.abandon();
+    this.#fail({ status: null, cause: 'cancelled', detail: 'no final response after CANCEL' });
+  }
+
+  onProvisional(response: SipMessage): void {
+    this.#hasProvisional = true;
+    if (this.#cancel === 'wanted') this.#sendCancel();
+    if (this.#state === 'inviting') this.listener.onProvisional(response);
+  }
+
+  onSuccess(response: SipMessage): void {
+    const remoteTag = response.to.tag ?? '';
+    const known = this.#acks.find((ack) => ack.remoteTag === remoteTag);
+    if (known === undefined) this.#acknowledge(response, remoteTag);
+    else if (known.data !== '') {
+      this.core.onRetransmission('ACK');
+      this.core.output.send(known.data, known.host, known.port);
+    }
+  }
+
+  #acknowledge(response: SipMessage, remoteTag: string): void {
+    const dialog = this.#dialogOf(response, remoteTag);
+    if (dialog === null) return;
+    const ids = { viaPrefix: this.core.viaPrefix, branch: this.core.ids.branch() };
+    const { host, port } = dialog.route;
+    const data = this.core.sendAck(dialog.ack(this.#transaction.fields.cseq, ids, NO_HEADERS), { host, port });
+    this.#acks.push({ remoteTag, data, host, port });
+    if (this.#state === 'inviting' && this.#cancel === 'none') this.#answered(dialog, response);
+    else {
+      new Session(this.core, dialog, FORK_USER).bye();
+      this.#fail({ status: response.status, cause: 'cancelled', detail: 'answered while being cancelled; hung up' });
+    }
+  }
+
+  #answered(dialog: Dialog, response: SipMessage): void {
+    this.#state = 'answered';
+    this.#session = new Session(this.core, dialog, this);
+    this.listener.onAnswered(response);
+  }
+
+  /** Null for a 2xx whose Contact or Record-Route cannot be read: there is no address for an ACK. */
+  #dialogOf(response: SipMessage, remoteTag: string): Dialog | null {
+    const { fields } = this.#transaction;
+    try {
+      return Dialog.fromResponse(
+        response,
+        { address: fields.from, tag: this.#tag, cseq: fields.cseq },
+        this.request.target,
+      );
+    } catch (error) {
+      if (!(error instanceof SipParseError)) throw error;
+      this.core.counters.malformed++;
+      this.#acks.push({ remoteTag, data: '', host: '', port: 0 });
+      this.#fail({ status: response.status, cause: 'malformed-response', detail: error.message });
+      return null;
+    }
+  }
+
+  onFailure(response: SipMessage): void {
+    const isCancelled = this.#cancel === 'sent' && response.status === 487;
+    const cause = isCancelled ? 'cancelled' : 'response';
+    this.#fail({ status: response.status, cause, detail: `${response.status} ${response.reason}` });
+  }
+
+  onTimeout(): void {
+    this.#fail({ status: null, cause: 'timeout', detail: 'no response to INVITE for 64·T1' });
+  }
+
+  onTransportError(): void {
+    this.#fail({ status: null, cause: 'transport-error', detail: 'the transport could not send' });
+  }
+
+  /** Only a UAS gets ACKs. */
+  onAck(): void {}
+
+  onClosed(): void {
+    this.#state = 'finished';
+  }
+
+  onEnded(end: CallEnd): void {
+    this.#state = 'finished';
+    this.listener.onEnded(end);
+  }
+
+  #fail(failure: CallFailure): void {
+    if (this.#state !== 'inviting') return;
+    this.#state = 'finished';
+    if (this.#cancelDeadline !== null) this.core.timers.cancel(this.#cancelDeadline);
+    this.listener.onFailed({ ...failure, detail: failure.detail.slice(0, 120) });
+  }
+}
+
+const onCancelDeadline = (call: UacCall): void => call.cancelDeadline();

@@ -1,0 +1,256 @@
+/**
+ * The user agent core (RFC 3261 §8, §9, §12.2.2): takes datagrams, finds who they are for, and answers what no call wants.
+ * UDP, INVITE sessions and OPTIONS; no authentication, registration, re-INVITE, PRACK, UPDATE or REFER.
+ */
+import { NO_HEADERS, headerBlock, serializeResponse } from '../message/builder.js';
+import { HeaderId } from '../message/header-name.js';
+import type { SipMessage } from '../message/message.js';
+import { SipParseError } from '../message/parse-error.js';
+import { checkMessage, indexMessage } from '../message/parser.js';
+import { type SipUri, nextHop, serializeUri } from '../message/uri.js';
+import { type Source, responsePort, stampVia } from '../message/via.js';
+import { InviteServer } from '../transaction/invite-server.js';
+import type { IncomingCall, OutgoingCall, OutgoingCallListener } from './call-events.js';
+import { Core, type UserAgentOptions } from './core.js';
+import { Exchange } from './exchange.js';
+import { UasCall } from './incoming-call.js';
+import { type InviteRequest, UacCall } from './outgoing-call.js';
+import { type Session, sessionKey } from './session.js';
+import type { SipCounters } from './sip-counters.js';
+
+export type { UserAgentOptions } from './core.js';
+
+/** Outcome of an OPTIONS: any response counts as a sign of life. */
+export interface OptionsResult {
+  readonly status: number | null;
+  readonly cause: 'response' | 'timeout' | 'transport-error';
+}
+
+const SERVED_METHODS: ReadonlySet<string> = new Set(['INVITE', 'BYE', 'OPTIONS']);
+
+export class UserAgent {
+  readonly counters: SipCounters;
+  /** Takes each new call; while null they are answered 480. */
+  onInvite: ((call: IncomingCall) => void) | null = null;
+  #core: Core;
+  /** Calls by the key of their INVITE's transaction, for CANCEL. */
+  #incoming = new WeakMap<InviteServer, UasCall>();
+  /** To tag of answers given without a transaction: the same for a request that comes again. */
+  #statelessTag: string;
+
+  constructor(options: UserAgentOptions) {
+    this.#core = new Core(options);
+    this.counters = this.#core.counters;
+    this.#statelessTag = options.ids.tag();
+    options.transport.onMessage = (data, host, port) => this.#receive(data, { host, port });
+    options.transport.onError = (host, port) => this.#core.table.failTransport(host, port);
+  }
+
+  /** Transactions that are alive, the absorbing ones included. */
+  get transactionCount(): number {
+    return this.#core.table.size;
+  }
+
+  /** Dialogs that are alive. */
+  get sessionCount(): number {
+    return this.#core.sessions.size;
+  }
+
+  /** Places a call. @throws SipParseError for a target whose maddr is empty */
+  invite(request: InviteRequest, listener: OutgoingCallListener): OutgoingCall {
+    return new UacCall(this.#core, request, listener);
+  }
+
+  /** Asks a peer whether it is there. @throws SipParseError for a target whose maddr is empty */
+  options(target: SipUri, done: (result: OptionsResult) => void): void {
+    const core = this.#core;
+    const requestUri = serializeUri(target);
+    const fields = {
+      method: 'OPTIONS',
+      requestUri,
+      viaPrefix: core.viaPrefix,
+      branch: core.ids.branch(),
+      from: core.fromAddress(core.ids.tag()),
+      to: `<${requestUri}>`,
+      callId: core.ids.callId(),
+      cseq: 1,
+      routes: NO_HEADERS,
+      headers: core.capabilities,
+      contentType: '',
+      body: '',
+    };
+    core.startClient(fields, nextHop(target), {
+      onFinal: (response) => done({ status: response.status, cause: 'response' }),
+      onTimeout: () => done({ status: null, cause: 'timeout' }),
+      onTransportError: () => done({ status: null, cause: 'transport-error' }),
+    });
+  }
+
+  /** Lets go of the transport (its owner closes it) and of every timer; listeners hear nothing more. */
+  close(): void {
+    const { output, table, sessions } = this.#core;
+    output.onMessage = null;
+    output.onError = null;
+    table.clear();
+    for (const session of sessions.values()) session.close();
+    sessions.clear();
+  }
+
+  #receive(data: Uint8Array, source: Source): void {
+    if (isKeepAlive(data)) return;
+    const message = this.#read(data, source);
+    if (message === null) return;
+    try {
+      if (message.isRequest) this.#receiveRequest(message, source);
+      else this.#receiveResponse(message);
+    } catch (error) {
+      // A header that nobody had read until now; every other error is a fault of ours and must be seen.
+      if (!(error instanceof SipParseError)) throw error;
+      this.counters.malformed++;
+    }
+  }
+
+  #read(data: Uint8Array, source: Source): SipMessage | null {
+    let message: SipMessage | null = null;
+    try {
+      message = indexMessage(data);
+      checkMessage(message);
+      return message;
+    } catch (error) {
+      if (!(error instanceof SipParseError)) throw error;
+      this.counters.malformed++;
+      if (message !== null) this.#answerMalformed(message, source);
+      return null;
+    }
+  }
+
+  /** 400 where the headers that an answer needs can be read; an ACK is never answered (§8.2, §17). */
+  #answerMalformed(request: SipMessage, source: Source): void {
+    if (!request.isRequest || request.method === 'ACK') return;
+    try {
+      const topVia = stampVia(request.topVia, source);
+      const fields = {
+        status: 400,
+        toTag: this.#statelessTag,
+        topVia,
+        headers: this.#core.noContact,
+        contentType: '',
+        body: '',
+      };
+      const data = serializeResponse(request, fields);
+      this.#core.output.send(data, source.host, responsePort(request.topVia, source));
+    } catch (error) {
+      if (!(error instanceof SipParseError)) throw error;
+    }
+  }
+
+  #receiveResponse(response: SipMessage): void {
+    const transaction = response.hasSingleVia ? this.#core.table.matchResponse(response) : null;
+    if (transaction === null) {
+      this.counters.strayResponses++;
+      return;
+    }
+    this.counters.countResponse(response.cseq.method, response.status);
+    transaction.receive(response);
+  }
+
+  #receiveRequest(request: SipMessage, source: Source): void {
+    const transaction = this.#core.table.matchRequest(request);
+    if (request.method === 'ACK') this.#receiveAck(request, transaction);
+    else if (transaction !== null) transaction.receiveRetransmission();
+    else if (request.method === 'CANCEL') this.#receiveCancel(request, source);
+    else this.#receiveNew(new Exchange(this.#core, request, source));
+  }
+
+  #receiveAck(ack: SipMessage, transaction: unknown): void {
+    // An RFC 2543 peer's ACK to a 2xx has the INVITE's key as well, so a transaction in Accepted passes it on.
+    if (transaction instanceof InviteServer && transaction.state !== 'accepted') transaction.receiveAck();
+    else this.#sessionOf(ack)?.receiveAck(ack);
+  }
+
+  /** §9.2: 200 for the CANCEL itself, 487 for its INVITE, 481 when there is none. */
+  #receiveCancel(request: SipMessage, source: Source): void {
+    const cancelled = this.#core.table.matchCancelled(request);
+    const exchange = new Exchange(this.#core, request, source);
+    if (cancelled === null) {
+      exchange.reply(481);
+      return;
+    }
+    const call = this.#incoming.get(cancelled);
+    exchange.reply(200, call === undefined ? {} : { toTag: call.tag });
+    call?.receiveCancel();
+  }
+
+  #receiveNew(exchange: Exchange): void {
+    const { request } = exchange;
+    if (request.to.tag !== null) {
+      const session = this.#sessionOf(request);
+      if (session === null) exchange.reply(481);
+      else session.receive(exchange);
+      return;
+    }
+    const refusal = this.#inspect(exchange);
+    if (refusal !== null) this.#refuse(exchange, refusal);
+    else if (request.method === 'OPTIONS') exchange.reply(200, { headers: this.#core.capabilities });
+    else this.#offerCall(exchange);
+  }
+
+  /** The checks of §8.2.1–8.2.3 in their order; the status to refuse with, or null. */
+  #inspect(exchange: Exchange): number | null {
+    const { request, transaction } = exchange;
+    if (!SERVED_METHODS.has(request.method)) return 405;
+    // A BYE without To tag belongs to no dialog.
+    if (request.method === 'BYE') return 481;
+    if (!isSipScheme(request.requestUri)) return 416;
+    if (transaction instanceof InviteServer && !this.#core.noteInvite(transaction)) return 482;
+    if (request.headerById(HeaderId.require) !== null) return 420;
+    const type = request.contentType;
+    const isReadable = type === null || type === 'application/sdp' || type.startsWith('multipart/');
+    return isReadable || request.body === '' ? null : 415;
+  }
+
+  #refuse(exchange: Exchange, status: number): void {
+    if (status === 405) exchange.reply(405, { headers: this.#core.allow });
+    else if (status === 415) exchange.reply(415, { headers: headerBlock([['Accept', 'application/sdp']]) });
+    else if (status === 420) {
+      // We support no extension, so every one that is required is unsupported.
+      const unsupported = exchange.request.headersById(HeaderId.require).join(', ');
+      exchange.reply(420, { headers: headerBlock([['Unsupported', unsupported]]) });
+    } else exchange.reply(status);
+  }
+
+  #offerCall(exchange: Exchange): void {
+    if (this.onInvite === null) {
+      exchange.reply(480);
+      return;
+    }
+    let call: UasCall;
+    try {
+      call = new UasCall(this.#core, exchange);
+    } catch (error) {
+      if (!(error instanceof SipParseError)) throw error;
+      this.counters.malformed++;
+      exchange.reply(400);
+      return;
+    }
+    if (exchange.transaction instanceof InviteServer) this.#incoming.set(exchange.transaction, call);
+    this.onInvite(call);
+  }
+
+  #sessionOf(request: SipMessage): Session | null {
+    const session = this.#core.sessions.get(sessionKey(request.to.tag ?? '', request.from.tag ?? ''));
+    return session !== undefined && session.dialog.callId === request.callId ? session : null;
+  }
+}
+
+/** Blank datagrams that peers send to keep a NAT binding open: CRLFs (RFC 5626) or zero bytes. */
+function isKeepAlive(data: Uint8Array): boolean {
+  if (data.length > 4) return false;
+  for (const byte of data) if (byte !== 13 && byte !== 10 && byte !== 0) return false;
+  return true;
+}
+
+function isSipScheme(uri: string): boolean {
+  const scheme = uri.slice(0, 5).toLowerCase();
+  return scheme.startsWith('sip:') || scheme === 'sips:';
+}

@@ -1,0 +1,29 @@
+/** What a signalling worker runs: the caller's or the answerer's side of the calls. */
+import type { CallRecord } from '../call/outcome.js';
+
+/** Totals since the start. */
+export interface DriverCounts {
+  started: number;
+  intended: number;
+  answered: number;
+  failed: number;
+  /** Answered calls now, and the most there were at once. */
+  active: number;
+  peakActive: number;
+}
+
+export interface Driver {
+  readonly counts: DriverCounts;
+  readonly liveCalls: number;
+  /** Nothing more will start and nothing is live. */
+  readonly finished: boolean;
+  /** When there is something to do next, ms since the start of the run; null: only the network knows. */
+  readonly nextMs: number | null;
+  run(elapsedMs: number): void;
+  /** Starts nothing new and ends what is live. */
+  drain(cause: string): void;
+  /** Gives up what is still live, without another word to the far side. */
+  abandon(cause: string): void;
+  /** Calls that ended since the last time. */
+  takeRecords(): CallRecord[];
+}

@@ -1,0 +1,214 @@
+/**
+ * The slots of a media worker and one `tick` every millisecond, which serves a twentieth of them (at 20 ms ptime): each
+ * stream is served once a ptime, at its own phase. Who calls `tick`, and from what clock, is the driver's business.
+ */
+import type { MessagePort } from 'node:worker_threads';
+import { NS_PER_MS, NS_PER_SECOND } from '../lib/clock.js';
+import { createRandom, deriveSeed } from '../lib/random.js';
+import { Tally } from '../lib/tally.js';
+import { findCodec, type Codec } from '../media/codec/codec.js';
+import type { DatagramSockets } from '../net/datagram.js';
+import { findCodecImpairment } from '../quality/codec-impairment.js';
+import { rFactorLq } from '../quality/e-model.js';
+import { JITTER_BUFFER_MS } from '../quality/jitter-buffer.js';
+import { MediaLeg, packetsWithHeader, type LegContext, type MediaHealth } from './media-leg.js';
+import { LEG, ROW, type MediaBatch, type MediaWorkerSetup, type SlotCommand, type SlotReport } from './messages.js';
+import { Rows } from './rows.js';
+import { SlotOpener } from './slot-opener.js';
+
+/** A second closes when it ended this long ago: by then what was late has come, or is lost. */
+export const CLOSE_DELAY_SECONDS = 2;
+
+export class MediaEngine {
+  private readonly legs: MediaLeg[] = [];
+  /** Legs by the tick of the ptime that serves them. */
+  private readonly phases: MediaLeg[][];
+  private readonly owners: MessagePort[] = [];
+  private readonly rows = new Rows(ROW.columns);
+  private readonly totals = new Rows(LEG.columns, 16);
+  private readonly health: MediaHealth = { sent: 0, missed: 0, sendErrors: 0, received: 0, latenessUs: new Tally() };
+  private readonly context: LegContext;
+  private readonly opener: SlotOpener;
+  private tickIndex = 0;
+  private clockStepped = false;
+
+  constructor(
+    private readonly setup: MediaWorkerSetup,
+    private readonly sockets: DatagramSockets,
+    private readonly now: () => number,
+    private readonly report: (batch: MediaBatch) => void,
+  ) {
+    const codec = knownCodec(setup.codec);
+    this.phases = Array.from({ length: setup.ptimeMs }, () => []);
+    this.opener = new SlotOpener(setup, sockets);
+    this.context = legContext({ setup, sockets, codec, health: this.health, now });
+  }
+
+  /** Starts the ticks; slots can be opened before. */
+  begin(epochNs: number): void {
+    this.context.epochNs = epochNs;
+  }
+
+  /** When the next tick is due, ns; +∞ before the run begins. */
+  get nextTickNs(): number {
+    return this.context.epochNs + this.tickIndex * NS_PER_MS;
+  }
+
+  /** Opens slots for the signalling worker behind `owner` and tells it. @throws NetError when none could be opened */
+  async open(count: number, owner: MessagePort): Promise<void> {
+    const opened = await this.opener.open(count);
+    const slots = opened.map(({ rtpHandle, rtcpHandle, rtpPort }) => {
+      const leg = new MediaLeg(this.context, rtpHandle, rtcpHandle);
+      const slot = this.legs.push(leg) - 1;
+      this.owners[slot] = owner;
+      this.phases[slot % this.phases.length]?.push(leg);
+      return { slot, rtpPort };
+    });
+    owner.postMessage({ type: 'slots', slots } satisfies SlotReport);
+  }
+
+  command(command: Exclude<SlotCommand, { type: 'grow' }>): void {
+    const leg = this.legs[command.slot];
+    if (command.type === 'arm') {
+      leg?.arm(command.call, command.endpoint);
+    } else if (command.type === 'connect') {
+      leg?.connect({ address: command.remoteAddress, port: command.remotePort, ...command });
+    } else {
+      leg?.release(command.endedAtNs);
+    }
+  }
+
+  /** Does all ticks that are due. A stream whose deadline is more than a ptime ago is not served for it, only counted. */
+  run(nowNs: number): void {
+    const ptimeNs = this.setup.ptimeMs * NS_PER_MS;
+    for (; this.nextTickNs <= nowNs; this.tickIndex++) {
+      const dueNs = this.nextTickNs;
+      const skip = this.now() - dueNs > ptimeNs;
+      for (const leg of this.phases[this.tickIndex % this.phases.length] ?? []) {
+        leg.serve(dueNs, skip);
+      }
+      this.closeAt(this.tickIndex % 1000, Math.floor(this.tickIndex / 1000));
+    }
+  }
+
+  /** Ends everything now: closes what is open and reports what is left. */
+  finish(nowNs: number): void {
+    const current = Math.floor((nowNs - this.context.epochNs) / NS_PER_SECOND);
+    for (const leg of this.legs) {
+      if (leg.state === 'live') {
+        leg.release(nowNs);
+      }
+    }
+    for (let second = current - CLOSE_DELAY_SECONDS - 1; second <= current; second++) {
+      this.legs.forEach((leg, slot) => this.closeLeg(leg, slot, second));
+      this.send(second);
+    }
+    for (const leg of this.legs) {
+      leg.close();
+    }
+  }
+
+  /** The second's closing is spread over its first ticks, a phase each, so that no tick is late for it. */
+  private closeAt(tickOfSecond: number, second: number): void {
+    const closing = second - CLOSE_DELAY_SECONDS - 1;
+    if (tickOfSecond === 0) {
+      this.checkClock(second);
+    }
+    if (closing < 0 || tickOfSecond > this.phases.length) {
+      return;
+    }
+    if (tickOfSecond === this.phases.length) {
+      this.send(closing);
+      return;
+    }
+    for (let slot = tickOfSecond; slot < this.legs.length; slot += this.phases.length) {
+      this.closeLeg(this.legs[slot] as MediaLeg, slot, closing);
+      this.legs[slot]?.drainRtcp();
+    }
+  }
+
+  private closeLeg(leg: MediaLeg, slot: number, second: number): void {
+    if (leg.closeSecond(second, this.rows, this.totals)) {
+      this.owners[slot]?.postMessage({ type: 'free', slot } satisfies SlotReport);
+    }
+  }
+
+  private checkClock(second: number): void {
+    this.clockStepped = this.sockets.sampleClock();
+    if (this.clockStepped) {
+      for (const leg of this.legs) {
+        leg.voidJitter(second - 1);
+      }
+    }
+  }
+
+  private send(second: number): void {
+    const { health } = this;
+    this.report({
+      type: 'media',
+      worker: this.setup.index,
+      second,
+      rows: this.rows.take(),
+      legs: this.totals.take(),
+      sent: health.sent,
+      missed: health.missed,
+      sendErrors: health.sendErrors,
+      latenessUs: health.latenessUs.take(),
+      received: health.received,
+      drops: this.drops(),
+      clockStepped: this.clockStepped,
+    });
+    health.sent = health.missed = health.sendErrors = health.received = 0;
+    this.clockStepped = false;
+  }
+
+  private drops(): number | null {
+    let sum = 0;
+    for (const leg of this.legs) {
+      const drops = leg.drops();
+      if (drops === null) {
+        return null;
+      }
+      sum += drops;
+    }
+    return sum;
+  }
+}
+
+function knownCodec(name: string): Codec {
+  const codec = findCodec(name);
+  if (codec === undefined) {
+    throw new Error(`no codec ${name}`);
+  }
+  return codec;
+}
+
+function legContext(parts: {
+  setup: MediaWorkerSetup;
+  sockets: DatagramSockets;
+  codec: Codec;
+  health: MediaHealth;
+  now: () => number;
+}): LegContext {
+  const { setup, sockets, codec, health, now } = parts;
+  const random = createRandom(deriveSeed(setup.seed, setup.index));
+  const impairment = findCodecImpairment(codec.name);
+  return {
+    sockets,
+    epochNs: Number.POSITIVE_INFINITY,
+    meter: {
+      clockRate: codec.clockRate,
+      ptimeMs: setup.ptimeMs,
+      jitterBufferMs: JITTER_BUFFER_MS,
+      // A codec without a published impairment gets no score rather than a guessed one.
+      rFactorOf: (badRatio) => (impairment === undefined ? Number.NaN : rFactorLq(impairment, badRatio)),
+    },
+    source: setup.source,
+    clipPackets: packetsWithHeader(setup.clip.payloads, setup.clip.bytesPerPacket),
+    samplesPerPacket: (codec.clockRate * setup.ptimeMs) / 1000,
+    silence: codec.silence,
+    health,
+    now,
+    nextSsrc: () => random.nextUint32(),
+  };
+}

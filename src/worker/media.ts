@@ -1,0 +1,127 @@
+/**
+ * Entry of a media worker thread. Two drivers for one engine: a loop that blocks until absolute deadlines and reads its
+ * commands itself (libc), and timers of the event loop (dgram, whose callbacks need the thread to yield).
+ */
+import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from 'node:worker_threads';
+import { messageOf } from '../lib/errors.js';
+import { monotonicNs, NS_PER_MS } from '../lib/clock.js';
+import { NetError } from '../net/datagram.js';
+import { DgramSockets } from '../net/dgram.js';
+import { LibcSockets, loadLibc } from '../net/libc.js';
+import { MediaEngine } from './media-engine.js';
+import type { MediaCommand, MediaReport, MediaWorkerSetup, SlotCommand } from './messages.js';
+
+/** So many commands between two ticks: a flood of them must not make the audio late. */
+const COMMANDS_PER_TICK = 256;
+/** Commands are looked for this often before the run begins. */
+const IDLE_NS = 5 * NS_PER_MS;
+
+class MediaThread {
+  private readonly channels: MessagePort[] = [];
+  private readonly growth: { readonly owner: MessagePort; readonly count: number }[] = [];
+  private stopping = false;
+
+  constructor(
+    private readonly port: MessagePort,
+    private readonly engine: MediaEngine,
+  ) {}
+
+  /** libc: this thread never yields to its event loop, so it takes messages off their ports by hand. */
+  async runBlocking(sockets: LibcSockets): Promise<void> {
+    while (!this.stopping) {
+      this.takeMessages();
+      await this.grow();
+      this.engine.run(monotonicNs());
+      sockets.sleepUntil(this.nextWakeNs());
+    }
+  }
+
+  /** dgram: the same, with a timer's turn of the event loop between two rounds. */
+  async runOnTimers(): Promise<void> {
+    while (!this.stopping) {
+      this.takeMessages();
+      await this.grow();
+      this.engine.run(monotonicNs());
+      const pauseMs = Math.max(0, (this.nextWakeNs() - monotonicNs()) / NS_PER_MS);
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    }
+  }
+
+  private nextWakeNs(): number {
+    return Math.min(this.engine.nextTickNs, monotonicNs() + IDLE_NS);
+  }
+
+  private takeMessages(): void {
+    for (let i = 0; i < COMMANDS_PER_TICK; i++) {
+      const received = receiveMessageOnPort(this.port);
+      if (received === undefined) {
+        break;
+      }
+      this.obey(received.message as MediaCommand);
+    }
+    for (const channel of this.channels) {
+      this.takeSlotCommands(channel);
+    }
+  }
+
+  private takeSlotCommands(channel: MessagePort): void {
+    for (let i = 0; i < COMMANDS_PER_TICK; i++) {
+      const received = receiveMessageOnPort(channel);
+      if (received === undefined) {
+        return;
+      }
+      const command = received.message as SlotCommand;
+      if (command.type === 'grow') {
+        this.growth.push({ owner: channel, count: command.count });
+      } else {
+        this.engine.command(command);
+      }
+    }
+  }
+
+  private obey(command: MediaCommand): void {
+    if (command.type === 'stop') {
+      this.stopping = true;
+      return;
+    }
+    if (command.type === 'begin') {
+      this.engine.begin(command.epochNs);
+      return;
+    }
+    this.channels.push(command.port);
+    this.growth.push({ owner: command.port, count: command.slots });
+  }
+
+  private async grow(): Promise<void> {
+    for (let request = this.growth.shift(); request !== undefined; request = this.growth.shift()) {
+      try {
+        await this.engine.open(request.count, request.owner);
+      } catch (error) {
+        send({ type: 'cannot-open', code: error instanceof NetError ? error.code : 'other', message: messageOf(error) });
+        request.owner.postMessage({ type: 'slots', slots: [] });
+      }
+    }
+  }
+}
+
+function send(report: MediaReport): void {
+  const transfer = report.type === 'media' ? [report.rows.buffer, report.legs.buffer] : [];
+  parentPort?.postMessage(report, transfer as ArrayBuffer[]);
+}
+
+async function main(port: MessagePort, setup: MediaWorkerSetup): Promise<void> {
+  const libc = setup.backend === 'dgram' ? null : await loadLibc();
+  const libcSockets = libc === null ? null : new LibcSockets(libc);
+  const sockets = libcSockets ?? new DgramSockets();
+  const engine = new MediaEngine(setup, sockets, monotonicNs, send);
+  const thread = new MediaThread(port, engine);
+  send({ type: 'ready', backend: sockets.backend });
+  await (libcSockets === null ? thread.runOnTimers() : thread.runBlocking(libcSockets));
+  engine.finish(monotonicNs());
+  send({ type: 'stopped' });
+  port.close();
+}
+
+if (parentPort !== null) {
+  await main(parentPort, workerData as MediaWorkerSetup);
+}

@@ -1,0 +1,36 @@
+/** Is the target there? OPTIONS until any response comes (any status is a sign of life) or the time is over. */
+import type { SipUri } from '../sip/message/uri.js';
+import type { Timers } from '../sip/transaction/timers.js';
+import type { UserAgent } from '../sip/ua/user-agent.js';
+
+/** A new OPTIONS this often: the target's port may open at any moment, and a lost request must not cost much. */
+const PROBE_INTERVAL_MS = 500;
+
+/** True as soon as the target has answered; false when it has not within `timeoutMs`. */
+export async function probeTarget(
+  userAgent: UserAgent,
+  timers: Timers,
+  target: SipUri,
+  timeoutMs: number,
+): Promise<boolean> {
+  return new Promise((resolve) => {
+    let over = false;
+    const finish = (reachable: boolean): void => {
+      over = true;
+      resolve(reachable);
+    };
+    const probe = (): void => {
+      if (over) {
+        return;
+      }
+      userAgent.options(target, (result) => {
+        if (result.status !== null && !over) {
+          finish(true);
+        }
+      });
+      timers.schedule(PROBE_INTERVAL_MS, probe);
+    };
+    timers.schedule(timeoutMs, () => finish(false));
+    probe();
+  });
+}

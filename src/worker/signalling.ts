@@ -1,0 +1,234 @@
+/**
+ * Entry of a signalling worker thread: one UDP socket, one user agent, the timers, and a driver (caller or answerer). Its
+ * loop is a chain of timers; how late each fires is the thread's event-loop delay.
+ */
+import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
+import type { MediaSlots } from '../call/media-slots.js';
+import { monotonicNs, NS_PER_MS } from '../lib/clock.js';
+import { messageOf } from '../lib/errors.js';
+import { Tally } from '../lib/tally.js';
+import { parseUri } from '../sip/message/uri.js';
+import { TimerWheel } from '../sip/transaction/timer-wheel.js';
+import { openUdp, type UdpTransport } from '../sip/transport/udp.js';
+import { createIdSource } from '../sip/ua/id-source.js';
+import { UserAgent } from '../sip/ua/user-agent.js';
+import { AnswererDriver } from './answerer-driver.js';
+import { CallerDriver } from './caller-driver.js';
+import type { Driver } from './driver.js';
+import { probeTarget } from './probe.js';
+import { SinkSlots, SlotPool } from './slot-pool.js';
+import type { SignallingCommand, SignallingReport, SignallingSetup, SipCounts } from './messages.js';
+
+/** The loop turns at least this often, for the timers of the transactions. */
+const LONGEST_PAUSE_MS = 10;
+
+class SignallingThread {
+  private readonly wheel: TimerWheel;
+  private readonly userAgent: UserAgent;
+  private readonly pool: SlotPool | null;
+  private readonly slots: MediaSlots;
+  private readonly loopDelayUs = new Tally();
+  private driver: Driver | null = null;
+  private epochNs = 0;
+  private nextTurnNs = 0;
+  private reportedSecond = -1;
+  private timer: NodeJS.Timeout | null = null;
+  private finishedReported = false;
+
+  constructor(
+    private readonly setup: SignallingSetup,
+    private readonly transport: UdpTransport,
+    private readonly report: (message: SignallingReport) => void,
+  ) {
+    const advertised = setup.advertise ?? setup.localAddress;
+    this.wheel = new TimerWheel(monotonicNs() / NS_PER_MS);
+    this.userAgent = new UserAgent({
+      transport,
+      timers: this.wheel,
+      ids: createIdSource(setup.runToken, setup.index),
+      user: 'callgauge',
+      userAgent: 'callgauge',
+      advertisedHost: advertised,
+    });
+    this.pool = setup.sinkPort === null ? new SlotPool(advertised) : null;
+    this.slots = this.pool ?? new SinkSlots(advertised, setup.sinkPort ?? 0);
+    this.turn();
+  }
+
+  async obey(command: SignallingCommand): Promise<void> {
+    switch (command.type) {
+      case 'media':
+        await this.pool?.join(command.port);
+        this.report({ type: 'slots-open', opened: this.pool?.opened ?? 0 });
+        break;
+      case 'wait':
+        this.report({ type: 'waited', reachable: await this.waitForTargets(command.timeoutMs) });
+        break;
+      case 'begin':
+        this.epochNs = command.epochNs;
+        this.driver = this.createDriver();
+        this.turn();
+        break;
+      case 'media-lost':
+        this.pool?.lose(command.worker);
+        break;
+      case 'drain':
+        this.driver?.drain(command.cause);
+        break;
+      case 'stop':
+        await this.stop();
+        break;
+    }
+  }
+
+  private createDriver(): Driver {
+    const { setup, slots, wheel, userAgent, epochNs } = this;
+    const shared = { timers: wheel, slots, epochNs, now: monotonicNs, media: { codec: setup.codec, ptimeMs: setup.ptimeMs } };
+    const { role } = setup;
+    if (role.type === 'answerer') {
+      return new AnswererDriver(userAgent, { ...shared, ...role });
+    }
+    return new CallerDriver({
+      role,
+      index: setup.index,
+      workers: setup.workers,
+      context: {
+        ...shared,
+        userAgent,
+        endpoints: role.endpoints.map(({ uri }) => parseUri(uri)),
+        holdMs: role.holdMs,
+        ringTimeoutMs: role.ringTimeoutMs,
+        expect: role.expect,
+        callIdOf: (call) => `${setup.runToken}-${call}@${setup.advertise ?? setup.localAddress}`,
+      },
+      onTooManyRefusals: (count, last) => {
+        const what = last.sipStatus === null ? last.cause : `${last.sipStatus} ${last.cause}`;
+        this.report({ type: 'stop-asked', detail: `${count} calls in a row failed, the last with ${what}` });
+      },
+    });
+  }
+
+  /** One turn of the loop: timers, calls that are due, and once a second the report. */
+  private turn(): void {
+    if (this.timer !== null) {
+      clearTimeout(this.timer);
+    }
+    const nowNs = monotonicNs();
+    if (this.driver !== null && this.nextTurnNs > 0) {
+      this.loopDelayUs.record((nowNs - this.nextTurnNs) / 1000);
+    }
+    this.wheel.advance(nowNs / NS_PER_MS);
+    if (this.driver !== null) {
+      const elapsedMs = (nowNs - this.epochNs) / NS_PER_MS;
+      this.driver.run(elapsedMs);
+      this.reportSeconds(elapsedMs, this.driver);
+    }
+    this.scheduleTurn();
+  }
+
+  private scheduleTurn(): void {
+    const nowNs = monotonicNs();
+    const dueMs = this.driver?.nextMs ?? null;
+    const untilDueMs = dueMs === null ? LONGEST_PAUSE_MS : dueMs - (nowNs - this.epochNs) / NS_PER_MS;
+    const pauseMs = Math.ceil(Math.min(LONGEST_PAUSE_MS, Math.max(1, untilDueMs)));
+    this.nextTurnNs = nowNs + pauseMs * NS_PER_MS;
+    this.timer = setTimeout(() => this.turn(), pauseMs);
+  }
+
+  private reportSeconds(elapsedMs: number, driver: Driver): void {
+    const ended = Math.floor(elapsedMs / 1000) - 1;
+    const finished = driver.finished && !this.finishedReported;
+    if (ended <= this.reportedSecond && !finished) {
+      return;
+    }
+    this.reportedSecond = Math.max(ended, this.reportedSecond);
+    this.finishedReported = driver.finished;
+    this.report({
+      type: 'signalling',
+      worker: this.setup.index,
+      second: finished ? Math.floor(elapsedMs / 1000) : ended,
+      ...driver.counts,
+      live: driver.liveCalls,
+      records: driver.takeRecords(),
+      loopDelayUs: this.loopDelayUs.take(),
+      sip: this.sipCounts(),
+      finished: driver.finished,
+    });
+  }
+
+  private sipCounts(): SipCounts {
+    const { counters } = this.userAgent;
+    const responses: [string, number, number][] = [];
+    for (const [method, byStatus] of counters.responsesReceived) {
+      for (const [status, count] of byStatus) {
+        responses.push([method, status, count]);
+      }
+    }
+    return {
+      requests: [...counters.requestsSent],
+      retransmissions: [...counters.retransmissions],
+      responses,
+      malformed: counters.malformed,
+    };
+  }
+
+  private async waitForTargets(timeoutMs: number): Promise<boolean> {
+    const { role } = this.setup;
+    if (role.type !== 'caller') {
+      return true;
+    }
+    const probes = role.endpoints.map(({ uri }) => probeTarget(this.userAgent, this.wheel, parseUri(uri), timeoutMs));
+    return (await Promise.all(probes)).every(Boolean);
+  }
+
+  private async stop(): Promise<void> {
+    if (this.timer !== null) {
+      clearTimeout(this.timer);
+    }
+    if (this.driver !== null && !this.finishedReported) {
+      this.driver.drain('stopped');
+      this.driver.abandon('stopped');
+      this.reportSeconds((monotonicNs() - this.epochNs) / NS_PER_MS, this.driver);
+    }
+    this.userAgent.close();
+    this.pool?.close();
+    await this.transport.close();
+    this.report({ type: 'stopped' });
+  }
+}
+
+async function main(port: MessagePort, setup: SignallingSetup): Promise<void> {
+  const report = (message: SignallingReport): void => port.postMessage(message);
+  let transport: UdpTransport;
+  try {
+    transport = await openUdp({ address: setup.localAddress, port: setup.localPort });
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'other';
+    report({ type: 'cannot-open', code, message: messageOf(error) });
+    port.close();
+    return;
+  }
+  const thread = new SignallingThread(setup, transport, report);
+  port.on('message', (command: SignallingCommand) => {
+    thread.obey(command).then(
+      () => {
+        if (command.type === 'stop') {
+          port.close();
+        }
+      },
+      (error: unknown) => {
+        throw error; // a fault of ours: the thread dies, and main says whose calls went with it
+      },
+    );
+  });
+  const { requestedBytes, receiveBytes } = transport.buffers;
+  report({
+    type: 'ready',
+    localPort: transport.localAddress.port,
+    bufferBytes: { requested: requestedBytes, granted: receiveBytes },
+  });
+}
+
+if (parentPort !== null) {
+  await main(parentPort, workerData as SignallingSetup);
+}

@@ -1,0 +1,176 @@
+/**
+ * The media slots of one signalling worker: dealt out in the order in which they were freed (a port rests as long as
+ * possible), from the media worker that has most of them; more are asked for in batches before they run out.
+ */
+import type { MessagePort } from 'node:worker_threads';
+import type { MediaSlot, MediaSlots, RemoteMedia } from '../call/media-slots.js';
+import type { Slot, SlotCommand, SlotReport } from './messages.js';
+
+const GROW_BELOW = 16;
+const GROW_BY = 64;
+
+class MediaWorkerSlots {
+  /** Free slots, oldest first; `head` walks so that taking one is O(1). */
+  private free: Slot[] = [];
+  private head = 0;
+  private readonly ports = new Map<number, number>();
+  private growing = true;
+  private exhausted = false;
+  private lost = false;
+
+  constructor(
+    private readonly port: MessagePort,
+    private readonly onReady: () => void,
+  ) {
+    port.on('message', (report: SlotReport) => this.receive(report));
+  }
+
+  get available(): number {
+    return this.free.length - this.head;
+  }
+
+  get opened(): number {
+    return this.ports.size;
+  }
+
+  take(call: number, endpoint: number): Slot | null {
+    const slot = this.free[this.head];
+    if (slot === undefined) {
+      return null;
+    }
+    this.head++;
+    if (this.head > 1024) {
+      this.free = this.free.slice(this.head);
+      this.head = 0;
+    }
+    this.command({ type: 'arm', slot: slot.slot, call, endpoint });
+    if (this.available < GROW_BELOW && !this.growing && !this.exhausted) {
+      this.growing = true;
+      this.command({ type: 'grow', count: GROW_BY });
+    }
+    return slot;
+  }
+
+  command(command: SlotCommand): void {
+    this.port.postMessage(command);
+  }
+
+  /** The media worker has died: its slots are gone. */
+  lose(): void {
+    this.free = [];
+    this.head = 0;
+    this.exhausted = true;
+    this.lost = true;
+  }
+
+  close(): void {
+    this.port.close();
+  }
+
+  private receive(report: SlotReport): void {
+    if (report.type === 'free') {
+      const rtpPort = this.ports.get(report.slot);
+      if (rtpPort !== undefined && !this.lost) {
+        this.free.push({ slot: report.slot, rtpPort });
+      }
+      return;
+    }
+    this.growing = false;
+    this.exhausted ||= report.slots.length === 0;
+    for (const slot of report.slots) {
+      this.ports.set(slot.slot, slot.rtpPort);
+      this.free.push(slot);
+    }
+    this.onReady();
+  }
+}
+
+export class SlotPool implements MediaSlots {
+  readonly measured = true;
+  private readonly workers: MediaWorkerSlots[] = [];
+
+  /** @param address what the SDP advertises */
+  constructor(private readonly address: string) {}
+
+  /** Joins a media worker; resolves when its first slots are open. */
+  async join(port: MessagePort): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.workers.push(new MediaWorkerSlots(port, resolve));
+    });
+  }
+
+  /** Slots that are open, in use or free. */
+  get opened(): number {
+    return this.workers.reduce((sum, worker) => sum + worker.opened, 0);
+  }
+
+  take(call: number, endpoint: number): MediaSlot | null {
+    let best = this.workers[0];
+    for (const worker of this.workers) {
+      if (best === undefined || worker.available > best.available) {
+        best = worker;
+      }
+    }
+    const slot = best?.take(call, endpoint) ?? null;
+    return slot === null || best === undefined ? null : new TakenSlot(best, slot, this.address);
+  }
+
+  /** A media worker has died. */
+  lose(index: number): void {
+    this.workers[index]?.lose();
+  }
+
+  close(): void {
+    for (const worker of this.workers) {
+      worker.close();
+    }
+  }
+}
+
+class TakenSlot implements MediaSlot {
+  private released = false;
+
+  constructor(
+    private readonly worker: MediaWorkerSlots,
+    private readonly slot: Slot,
+    readonly address: string,
+  ) {}
+
+  get rtpPort(): number {
+    return this.slot.rtpPort;
+  }
+
+  connect(remote: RemoteMedia): void {
+    this.worker.command({
+      type: 'connect',
+      slot: this.slot.slot,
+      remoteAddress: remote.address,
+      remotePort: remote.port,
+      payloadType: remote.payloadType,
+      sends: remote.sends,
+      receives: remote.receives,
+      answeredAtNs: remote.answeredAtNs,
+    });
+  }
+
+  release(endedAtNs: number): void {
+    if (!this.released) {
+      this.released = true;
+      this.worker.command({ type: 'release', slot: this.slot.slot, endedAtNs });
+    }
+  }
+}
+
+/** Signalling only: every call advertises one bound port, where nothing is sent or measured. */
+export class SinkSlots implements MediaSlots {
+  readonly measured = false;
+  private readonly slot: MediaSlot;
+
+  constructor(address: string, rtpPort: number) {
+    this.slot = { address, rtpPort, connect: () => {}, release: () => {} };
+  }
+
+  take(): MediaSlot {
+    return this.slot;
+  }
+}

@@ -1,0 +1,230 @@
+import { describe, expect, it } from 'vitest';
+import { parseGates } from '../../../src/gates/check.js';
+import { evaluateGates } from '../../../src/gates/evaluate.js';
+import type { HealthConditions, MetricQuery, MetricSource, ScalarView } from '../../../src/gates/source.js';
+import { decideVerdict } from '../../../src/gates/verdict.js';
+import { Distribution, type DistributionKind } from '../../../src/metrics/histogram.js';
+import { type GateResult, gateResultSchema } from '../../../src/run/result.js';
+
+const HEALTHY: HealthConditions = { spoiled: {}, reflected: false };
+const context = { endpoints: ['trunk-a'], labels: {}, codecs: ['PCMU'] };
+
+interface Figures {
+  readonly scalars?: Readonly<Record<string, ScalarView>>;
+  readonly ratios?: Readonly<Record<string, ScalarView>>;
+  /** One value per second, from second 0. */
+  readonly values?: Readonly<Record<string, readonly number[]>>;
+  /** Only queries with exactly these tags have data. */
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+const KINDS: Readonly<Record<string, DistributionKind>> = { mos_lq: 'mos', r_factor: 'rFactor', loss: 'ratio' };
+
+function sourceOf(figures: Figures): MetricSource {
+  const known = (query: MetricQuery): boolean =>
+    figures.tags === undefined || JSON.stringify(figures.tags) === JSON.stringify(query.tags);
+  const valuesOf = (query: MetricQuery): readonly number[] => (known(query) && figures.values?.[query.metric]) || [];
+  return {
+    scalar: (query) => (known(query) ? (figures.scalars?.[query.metric] ?? null) : null),
+    ratio: (query) => (known(query) ? (figures.ratios?.[query.metric] ?? null) : null),
+    distribution: (query) => {
+      const distribution = new Distribution(KINDS[query.metric] ?? 'ms');
+      for (const value of valuesOf(query)) distribution.record(value);
+      return distribution.count === 0 ? null : distribution;
+    },
+    window: (query) => ({ fromSecond: 0, toSecond: Math.max(0, valuesOf(query).length - 1) }),
+    firstFailure: (query, bad) => {
+      const second = valuesOf(query).findIndex(bad);
+      return second === -1 ? null : second;
+    },
+  };
+}
+
+function evaluate(gate: unknown, figures: Figures, health: HealthConditions = HEALTHY): GateResult {
+  const { gates, problems } = parseGates([gate], context);
+  expect(problems).toEqual([]);
+  const [result] = evaluateGates(gates, sourceOf(figures), health);
+  expect(gateResultSchema.parse(result)).toEqual(result);
+  if (result === undefined) throw new Error('no result');
+  return result;
+}
+
+const times = (n: number, value: number): number[] => Array.from({ length: n }, () => value);
+const calls = (value: number, samples = 200): ScalarView => ({ value, samples });
+
+describe('pass and fail', () => {
+  it('of a distribution, with all that a report prints', () => {
+    const values = { mos_lq: [...times(30, 4.4), 3, 3, ...times(8, 4.4)] };
+    expect(evaluate('mos.p5 >= 3.6', { values })).toEqual({
+      expr: 'mos.p5 >= 3.6',
+      state: 'fail',
+      observed: 3,
+      limit: 3.6,
+      unit: 'MOS',
+      margin: 3 - 3.6,
+      samples: 40,
+      window: { fromSecond: 0, toSecond: 39 },
+      severity: 'gate',
+      firstFailedAtSecond: 30,
+      reason: null,
+    });
+    expect(evaluate('mos.p5 >= 3', { values })).toMatchObject({ state: 'pass', margin: 0, firstFailedAtSecond: null });
+  });
+
+  it.each([
+    ['mos.min >= 2', [2, 4], 'pass', 2, 0],
+    ['mos.max <= 4', [2, 4.4], 'fail', 4.4, 4 - 4.4],
+    ['mos.mean == 3', [2, 4], 'pass', 3, 0],
+    ['mos.mean == 3.5', [2, 4], 'fail', 3, -0.5],
+    ['mos.mean < 3', [2, 4], 'fail', 3, 0],
+    ['mos.mean > 3', [2, 4], 'fail', 3, 0],
+    ['mos.count >= 2', [2, 4], 'pass', 2, 0],
+    ['mos.below(3) <= 50%', [2, 4], 'pass', 0.5, 0],
+    ['mos.above(3) > 50%', [2, 4], 'fail', 0.5, 0],
+    ['setup_delay.p50 <= 0.5s', [499, 500], 'pass', 499, 1],
+    ['loss.p50 <= 2%', [0.02, 0.02, 0.5], 'pass', 0.02, 0],
+  ])('%s of %j is %s', (...[expr, seen, state, observed, margin]) => {
+    const metric = expr.startsWith('mos') ? 'mos_lq' : expr.startsWith('loss') ? 'loss' : 'setup_delay';
+    const result = evaluate(expr, { values: { [metric]: seen } });
+    expect(result).toMatchObject({ state, observed, margin, samples: seen.length });
+    expect(Object.is(result.margin, -0)).toBe(false);
+  });
+
+  it.each([
+    ['success_ratio >= 99.5%', 199 / 200, 'pass'],
+    ['success_ratio >= 99.5%', 198 / 200, 'fail'],
+    ['success_ratio > 99.5%', 199 / 200, 'fail'],
+    ['success_ratio == 100%', 1, 'pass'],
+    ['success_ratio < 1%', 0.01, 'fail'],
+  ])('%s with %d compares as written: %s', (expr, value, state) => {
+    expect(evaluate(expr, { scalars: { success_ratio: calls(value) } }).state).toBe(state);
+  });
+
+  it('of a count as a number and as a share', () => {
+    const figures = { scalars: { dropped: calls(3) }, ratios: { dropped: calls(0.015) } };
+    expect(evaluate('dropped <= 2', figures)).toMatchObject({ state: 'fail', observed: 3, unit: 'count', margin: -1 });
+    expect(evaluate('dropped <= 2%', figures)).toMatchObject({ state: 'pass', observed: 0.015, unit: 'ratio' });
+  });
+
+  it('asks for the tags of the gate', () => {
+    const figures = { scalars: { success_ratio: calls(1) }, tags: { endpoint: 'trunk-a' } };
+    expect(evaluate('success_ratio{endpoint=trunk-a} >= 99%', figures).state).toBe('pass');
+    expect(evaluate('success_ratio >= 99%', figures).state).toBe('no-data');
+  });
+
+  it.each([
+    ['mos.below(3.6) <= 1%', 1],
+    ['mos.below(3.6) == 0', 1],
+    ['mos.above(4) >= 90%', 1],
+    ['mos.above(4) <= 10%', 0],
+    ['mos.min >= 3', 1],
+    ['mos.count >= 100', null],
+  ])('%s first fails in second %s', (expr, second) => {
+    const result = evaluate(expr, { values: { mos_lq: [4.4, 2, 4.4, 2] } });
+    expect(result).toMatchObject({ state: 'fail', firstFailedAtSecond: second });
+  });
+});
+
+describe('no data', () => {
+  it.each([
+    ['mos.p5 >= 3.6', {}, 'nothing was measured', 0],
+    ['success_ratio >= 99%', {}, 'nothing was measured', 0],
+    ['one_way == 0', { scalars: { one_way: calls(0, 0) } }, 'nothing was measured', 0],
+    ['mos.p5 >= 3.6', { values: { mos_lq: times(19, 4.4) } }, '19 samples, at least 20 are needed', 19],
+    ['jitter.p99 <= 30ms', { values: { jitter: times(99, 1) } }, '99 samples, at least 100 are needed', 99],
+    ['mos.p50 >= 3.6', { values: { mos_lq: [4.4] } }, '1 samples, at least 2 are needed', 1],
+    ['mos{direction=sent}.p5 >= 3.6', { values: { mos_lq: times(99, 4.4) } }, 'direction=sent is not measured', 0],
+    ['success_ratio >= 1%', { scalars: { success_ratio: calls(Number.NaN) } }, 'the figure is not a number', 200],
+  ])('%s with %j', (expr, figures, reason, samples) => {
+    const result = evaluate(expr, figures);
+    expect(result).toMatchObject({ state: 'no-data', observed: null, margin: null, samples });
+    expect(result.reason).toContain(reason);
+  });
+
+  it.each([
+    ['mos.p5 >= 3.6', 20],
+    ['mos.p50 >= 3.6', 2],
+    ['mos.p1 >= 3.6', 100],
+    ['mos.min >= 3.6', 1],
+  ])('%s has enough with %d samples', (expr, n) => {
+    expect(evaluate(expr, { values: { mos_lq: times(n, 4.4) } }).state).toBe('pass');
+  });
+
+  it('heeds minSamples of the gate', () => {
+    const figures = { values: { mos_lq: times(5, 4.4) } };
+    expect(evaluate({ expr: 'mos.p5 >= 3.6', minSamples: 5 }, figures).state).toBe('pass');
+    expect(evaluate({ expr: 'mos.p5 >= 3.6', minSamples: 6 }, figures).state).toBe('no-data');
+  });
+
+  it.each([
+    ['inconclusive', 'no-data', 'nothing was measured'],
+    ['fail', 'fail', 'nothing was measured (onNoData: fail)'],
+    ['skip', 'not-evaluated', 'nothing was measured (onNoData: skip)'],
+  ])('with onNoData %s is %s', (onNoData, state, reason) => {
+    expect(evaluate({ expr: 'mos.p5 >= 3.6', onNoData }, {})).toMatchObject({
+      state,
+      reason,
+      firstFailedAtSecond: null,
+    });
+  });
+
+  it('never fails because of data that the generator lost', () => {
+    const health = { spoiled: { receiveDrops: 'the kernel dropped datagrams' }, reflected: false };
+    expect(evaluate({ expr: 'mos.p5 >= 3.6', onNoData: 'fail' }, {}, health)).toMatchObject({
+      state: 'untrusted',
+      reason: 'nothing was measured; the kernel dropped datagrams',
+    });
+  });
+});
+
+describe('untrusted', () => {
+  const spoiled = { sendLateness: 'L', receiveDrops: 'D', eventLoopDelay: 'E', lateStarts: 'S', mediaClock: 'C' };
+  const figures: Figures = {
+    scalars: { success_ratio: calls(1), dropped: calls(0), one_way: calls(0), retransmission_ratio: calls(0) },
+    values: { mos_lq: times(20, 4.4), jitter: times(20, 1), loss: times(20, 0), setup_delay: times(20, 9) },
+  };
+
+  it.each([
+    ['success_ratio >= 99%', 'pass', null],
+    ['dropped == 0', 'pass', null],
+    ['setup_delay.p95 <= 2s', 'untrusted', 'E; S'],
+    ['retransmission_ratio <= 1%', 'untrusted', 'E; D'],
+    ['mos.p5 >= 3.6', 'untrusted', 'D; C'],
+    ['loss.p95 <= 1%', 'untrusted', 'D'],
+    ['jitter.p95 <= 20ms', 'untrusted', 'C'],
+    ['one_way == 0', 'untrusted', 'D'],
+  ])('%s with everything spoiled is %s', (expr, state, reason) => {
+    expect(evaluate(expr, figures, { spoiled, reflected: false })).toMatchObject({ state, reason });
+  });
+
+  it.each([
+    [true, 'untrusted'],
+    [false, 'pass'],
+  ])('late sending concerns reflected media only: reflected %s is %s', (reflected, state) => {
+    const health = { spoiled: { sendLateness: 'L' }, reflected };
+    expect(evaluate('mos.p5 >= 3.6', figures, health).state).toBe(state);
+    expect(evaluate('one_way == 0', figures, health).state).toBe('pass');
+  });
+
+  it('holds whether or not it would pass, and still shows the figure', () => {
+    const health = { spoiled, reflected: false };
+    for (const expr of ['mos.p5 >= 3.6', 'mos.p5 >= 4.5']) {
+      expect(evaluate(expr, figures, health)).toMatchObject({
+        state: 'untrusted',
+        observed: 4.4,
+        firstFailedAtSecond: null,
+      });
+    }
+  });
+});
+
+describe('a dead target and a slow generator', () => {
+  it('fail together: nothing spoils a final response', () => {
+    const { gates } = parseGates(['success_ratio >= 99%', 'setup_delay.p95 <= 2s', 'mos.p5 >= 3.6'], context);
+    const source = sourceOf({ scalars: { success_ratio: calls(0) }, values: { setup_delay: times(200, 9) } });
+    const health = { spoiled: { eventLoopDelay: 'event loop 80 ms late' }, reflected: false };
+    const results = evaluateGates(gates, source, health);
+    expect(results.map(({ state }) => state)).toEqual(['fail', 'untrusted', 'no-data']);
+    expect(decideVerdict({ gates: results })).toMatchObject({ verdict: 'fail', exitCode: 3 });
+  });
+});

@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import { bandOfR } from '../../../src/quality/bands.js';
+import { findCodecImpairment } from '../../../src/quality/codec-impairment.js';
+import { mosToR, rToMos } from '../../../src/quality/mos.js';
+
+describe('rToMos', () => {
+  it.each([
+    ['the dip of the cubic', 3.222, 1],
+    ['far below', -1000, 1],
+    ['the upper end', 100, 4.5],
+    ['beyond the upper end', 129, 4.5],
+  ])('clamps %s', (_, r, mos) => expect(rToMos(r)).toBe(mos));
+});
+
+describe('mosToR', () => {
+  it('comes back from every R that has an inverse', () => {
+    for (let r = 6.6; r <= 100; r += 0.1) expect(mosToR(rToMos(r))).toBeCloseTo(r, 5);
+  });
+
+  it.each([0.99, 4.51, Number.NaN])('refuses %d', (mos) => expect(() => mosToR(mos)).toThrow(RangeError));
+});
+
+describe('bandOfR', () => {
+  it.each([
+    [93.2, 'best'],
+    [90, 'best'],
+    [89.999, 'high'],
+    [80, 'high'],
+    [70, 'medium'],
+    [60, 'low'],
+    [50, 'poor'],
+    [49.9, 'not-recommended'],
+    [-5, 'not-recommended'],
+  ])('R %d is %s', (r, id) => expect(bandOfR(r).id).toBe(id));
+
+  it('goes by R where the printed MOS would say otherwise', () => {
+    expect(rToMos(80)).toBeLessThan(bandOfR(80).minMos);
+  });
+});
+
+describe('findCodecImpairment', () => {
+  it('knows PCMU in any case, with its source', () => {
+    expect(findCodecImpairment('PCMU')).toMatchObject({ ie: 0, bpl: 25.1, provisional: false });
+    expect(findCodecImpairment('pcmu')).toBe(findCodecImpairment('PCMU'));
+  });
+
+  it('guesses nothing', () => expect(findCodecImpairment('opus')).toBeUndefined());
+});

@@ -1,0 +1,446 @@
+/** Results for the tests of the report: each one valid by the schema, deterministic, and made for one situation. */
+import { Distribution } from '../../../src/metrics/histogram.js';
+import type { DistributionKind } from '../../../src/metrics/histogram.js';
+import { createRandom } from '../../../src/lib/random.js';
+import { resultSchema } from '../../../src/run/result.js';
+import type { CallsBlock, DirectionQuality, GateResult, Result, ResultSecond } from '../../../src/run/result.js';
+
+/** What a far side could put into every text that it controls. */
+export const HOSTILE = '"><script>alert(1)</script></style>&#x0;\u202Eevil\u2066\n\u001B[2J\u0000`\'';
+
+interface Shape {
+  readonly calls: number;
+  readonly seconds: number;
+  readonly mos: number;
+  readonly lossRatio: number;
+}
+
+export const PASS: Shape = { calls: 100, seconds: 60, mos: 4.39, lossRatio: 0.0004 };
+
+export function oneCallOneSecond(): Result {
+  return runOf({ calls: 1, seconds: 1, mos: 4.41, lossRatio: 0 });
+}
+
+export function typicalPass(): Result {
+  return runOf(PASS);
+}
+
+export function oneHour(): Result {
+  return runOf({ calls: 7200, seconds: 3600, mos: 4.3, lossRatio: 0.002 });
+}
+
+export function badMos(): Result {
+  const base = runOf({ ...PASS, mos: 3.3, lossRatio: 0.034 });
+  return checked({
+    ...base,
+    verdict: 'fail',
+    exitCode: 3,
+    reasons: ['mos.p5 >= 3.6: observed 3.02 MOS, 0.58 below the limit'],
+    gates: [
+      gate({ expr: 'success_ratio >= 99%', observed: 1, limit: 0.99, unit: 'ratio', margin: 0.01 }),
+      gate({ expr: 'mos.p5 >= 3.6', state: 'fail', observed: 3.02, limit: 3.6, margin: -0.58, firstFailedAtSecond: 4 }),
+      gate({
+        expr: 'loss.p95 <= 1%',
+        state: 'fail',
+        severity: 'warn',
+        observed: 0.051,
+        limit: 0.01,
+        unit: 'ratio',
+        margin: -0.041,
+      }),
+      gate({
+        expr: 'jitter.p95 <= 20ms',
+        state: 'untrusted',
+        observed: 12.4,
+        limit: 20,
+        unit: 'ms',
+        margin: 7.6,
+        reason: 'receive drops 0.4 % spoil jitter',
+      }),
+      gate({
+        expr: 'rtt.p95 <= 50ms',
+        state: 'no-data',
+        observed: null,
+        limit: 50,
+        unit: 'ms',
+        margin: null,
+        samples: 0,
+        reason: 'not measured: no RTCP',
+      }),
+    ],
+    generator: {
+      ...base.generator,
+      verdict: 'strained',
+      reasons: ['receive drops 0.4 % are above 0.01 %'],
+      receiveDrops: 1204,
+      receiveDropRatio: 0.004,
+    },
+  });
+}
+
+/** Every call was refused: there is a delay, there is no audio. */
+export function allFailed(): Result {
+  const base = runOf(PASS);
+  const causes = [
+    { phase: 'setup' as const, sipStatus: 503, cause: 'serviceUnavailable', count: 61 },
+    { phase: 'setup' as const, sipStatus: 486, cause: 'busy', count: 39 },
+  ];
+  return silent(base, { ...noCalls(), requested: 100, attempted: 100, failed: 100, causes }, 'fail');
+}
+
+/** No packet came back at all. */
+export function nothingAnswered(): Result {
+  const base = runOf(PASS);
+  const causes = [{ phase: 'setup' as const, sipStatus: null, cause: 'timeout', count: 100 }];
+  const dead = silent(base, { ...noCalls(), requested: 100, attempted: 100, failed: 100, causes }, 'could-not-run');
+  return checked({ ...dead, signalling: { ...dead.signalling, setupDelayMs: null, responses: [] } });
+}
+
+/** A run that could not start: no second, no endpoint, no gate. */
+export function nothingAtAll(): Result {
+  const base = silent(runOf(PASS), noCalls(), 'could-not-run');
+  const signalling = {
+    ...base.signalling,
+    successRatio: null,
+    setupDelayMs: null,
+    retransmissionRatio: null,
+    responses: [],
+  };
+  const generator = {
+    ...base.generator,
+    sendLatenessMs: null,
+    startLagMs: null,
+    eventLoopDelayMs: null,
+    ackToRtpMs: null,
+    cpuRatio: null,
+  };
+  return checked({
+    ...base,
+    durationMs: 0,
+    signalling,
+    generator,
+    seconds: [],
+    endpoints: [],
+    gates: [],
+    warnings: [],
+  });
+}
+
+/** Hostile text wherever the schema takes text. */
+export function hostile(): Result {
+  const base = badMos();
+  const [cause] = allFailed().calls.causes;
+  const calls = { ...base.calls, causes: cause === undefined ? [] : [{ ...cause, cause: HOSTILE }] };
+  return checked({
+    ...base,
+    name: HOSTILE,
+    tool: { ...base.tool, version: HOSTILE, commit: HOSTILE },
+    reasons: [HOSTILE],
+    warnings: [HOSTILE],
+    calls,
+    gates: base.gates.map((one) => ({ ...one, expr: `mos.p5 >= 3.6${HOSTILE}`, reason: HOSTILE, unit: HOSTILE })),
+    signalling: {
+      ...base.signalling,
+      retransmissions: [{ method: HOSTILE, count: 1 }],
+      responses: [{ method: HOSTILE, status: 200, count: 1 }],
+    },
+    endpoints: base.endpoints.map((one) => ({
+      ...one,
+      name: HOSTILE,
+      target: HOSTILE,
+      codec: HOSTILE,
+      labels: { [HOSTILE]: HOSTILE },
+    })),
+    worstCalls: base.worstCalls.map((one) => ({ ...one, callId: HOSTILE, endpoint: HOSTILE, outcome: HOSTILE })),
+    generator: { ...base.generator, reasons: [HOSTILE], lostWorkers: [HOSTILE] },
+    environment: { ...base.environment, node: HOSTILE, platform: HOSTILE, cpuModel: HOSTILE, command: HOSTILE },
+    method: { ...base.method, model: HOSTILE, codecs: [{ codec: HOSTILE, ie: 0, bpl: 25.1, source: HOSTILE }] },
+    scenario: { [HOSTILE]: HOSTILE },
+  });
+}
+
+/** Every situation by its name. */
+export const FIXTURES: Readonly<Record<string, () => Result>> = {
+  oneCallOneSecond,
+  typicalPass,
+  badMos,
+  allFailed,
+  nothingAnswered,
+  nothingAtAll,
+  hostile,
+  oneHour,
+};
+
+function silent(base: Result, calls: CallsBlock, verdict: Result['verdict']): Result {
+  const seconds = base.seconds.map((row) => ({
+    ...row,
+    activeCalls: 0,
+    answered: 0,
+    failed: row.started,
+    received: null,
+  }));
+  const { answerDelayMs: _answer, disconnectDelayMs: _disconnect, ...signalling } = base.signalling;
+  const withoutAnswer = { ...signalling, successRatio: 0, answerDelayMs: null, disconnectDelayMs: null };
+  return checked({
+    ...base,
+    verdict,
+    exitCode: verdict === 'fail' ? 3 : 5,
+    reasons: ['success_ratio >= 99%: observed 0 %'],
+    calls,
+    signalling: withoutAnswer,
+    quality: { received: null },
+    seconds,
+    gates: [
+      gate({ expr: 'success_ratio >= 99%', state: 'fail', observed: 0, limit: 0.99, unit: 'ratio', margin: -0.99 }),
+      gate({
+        expr: 'mos.p5 >= 3.6',
+        state: 'no-data',
+        observed: null,
+        margin: null,
+        samples: 0,
+        reason: 'no call was answered',
+      }),
+    ],
+    endpoints: base.endpoints.map((one) => ({ ...one, calls, quality: { received: null }, seconds: [] })),
+    worstCalls: [],
+    generator: { ...base.generator, sendLatenessMs: null, sentPackets: 0, ackToRtpMs: null },
+  });
+}
+
+function runOf(shape: Shape): Result {
+  const random = createRandom(7);
+  const noise = (): number => (random.nextUint32() % 1000) / 1000;
+  const seconds = Array.from({ length: shape.seconds }, (_, second) => secondOf(shape, second, noise));
+  const calls = {
+    ...noCalls(),
+    requested: shape.calls,
+    attempted: shape.calls,
+    answered: shape.calls,
+    completed: shape.calls,
+    succeeded: shape.calls,
+    peakConcurrent: Math.min(shape.calls, 40),
+  };
+  const received = qualityOf(shape, noise);
+  const delay = (middle: number) =>
+    distribution(
+      'ms',
+      Array.from({ length: 200 }, () => middle * (0.7 + noise())),
+    );
+  const signalling = {
+    successRatio: 1,
+    setupDelayMs: delay(42),
+    answerDelayMs: delay(950),
+    disconnectDelayMs: delay(18),
+    responses: [
+      { method: 'INVITE', status: 100, count: shape.calls },
+      { method: 'INVITE', status: 180, count: shape.calls },
+      { method: 'INVITE', status: 200, count: shape.calls },
+      { method: 'BYE', status: 200, count: shape.calls },
+    ],
+  };
+  return checked({
+    schemaVersion: '1.0',
+    tool: { name: 'callgauge', version: '0.1.0', commit: '0123abcd' },
+    name: 'peak hour to trunk A',
+    startedAt: '2026-11-20T14:03:22.512Z',
+    durationMs: shape.seconds * 1000,
+    verdict: 'pass',
+    exitCode: 0,
+    reasons: ['all 3 gates passed'],
+    warnings: [
+      `${shape.calls} calls without a failure only show a success of ≥ ${shape.calls > 1 ? '97.0' : '5.0'} % at 95 % confidence`,
+    ],
+    gates: [
+      gate({
+        expr: 'success_ratio >= 99%',
+        observed: 1,
+        limit: 0.99,
+        unit: 'ratio',
+        margin: 0.01,
+        samples: shape.calls,
+        window: null,
+      }),
+      gate({ observed: 4.38, margin: 0.78 }),
+      gate({
+        expr: 'one_way == 0',
+        observed: 0,
+        limit: 0,
+        unit: 'count',
+        margin: 0,
+        samples: shape.calls,
+        window: null,
+      }),
+    ],
+    load: {
+      targetRate: 2,
+      intended: shape.calls,
+      achieved: shape.calls,
+      heldBack: 0,
+      activeCalls: distribution('calls', [1, 20, 40]),
+      startRate: distribution('rate', [1, 2, 3]),
+    },
+    calls,
+    signalling: {
+      ...signalling,
+      retransmissionRatio: 0.0013,
+      retransmissions: [{ method: 'INVITE', count: 2 }],
+      malformed: 0,
+    },
+    quality: { received },
+    seconds,
+    endpoints: ['trunk-a', 'branch-office'].map((name, index) => ({
+      name,
+      target: `sip:10.0.0.${index + 1}:5060;transport=udp`,
+      labels: { site: 'main', carrier: `carrier ${index + 1}` },
+      codec: 'PCMU',
+      calls,
+      signalling,
+      quality: { received: index === 0 ? received : null },
+      seconds: [],
+    })),
+    worstCalls: Array.from({ length: Math.min(8, shape.calls) }, (_, index) => ({
+      call: index * 7 + 1,
+      callId: `9f86d081884c7d65-${index}@10.0.0.9`,
+      endpoint: 'trunk-a',
+      startedAtMs: index * 900,
+      outcome: 'completed',
+      mosLq: index === 7 ? null : shape.mos - 0.5 + index * 0.02,
+      lossRatio: shape.lossRatio * 2,
+      discardRatio: 0.00012,
+      jitterMs: 3.4 + index,
+    })),
+    generator: {
+      verdict: 'healthy',
+      reasons: [],
+      sendLatenessMs: distribution('ms', [0.02, 0.05, 0.4, 1.2]),
+      missedPackets: 0,
+      sentPackets: shape.calls * 1500,
+      sendErrors: 0,
+      eventLoopDelayMs: distribution('ms', [0.1, 1.3, 4.2]),
+      receiveDrops: 0,
+      receiveDropRatio: 0,
+      startLagMs: distribution('ms', [0.2, 0.9, 3.1]),
+      ackToRtpMs: distribution('ms', [0.4, 2, 8]),
+      clockSteps: 0,
+      cpuRatio: 0.34,
+      netBackend: 'libc',
+      lostWorkers: [],
+    },
+    environment: {
+      node: 'v20.20.2',
+      platform: 'linux x64',
+      cpuModel: 'AMD EPYC 7B13',
+      cores: 2,
+      memoryBytes: 8 * 1024 ** 3,
+      openFilesLimit: 65_536,
+      workers: { signalling: 1, media: 1 },
+      socketBufferBytes: { requested: 262_144, granted: null },
+      command: 'callgauge run scenarios/peak.yaml --seed 7',
+    },
+    method: {
+      scoreWindowSeconds: 5,
+      jitterBufferMs: 60,
+      model: 'ITU-T G.107 (E-model), narrowband',
+      codecs: [{ codec: 'PCMU', ie: 0, bpl: 25.1, source: 'ITU-T G.113, with concealment' }],
+    },
+    scenario: {
+      version: 1,
+      endpoints: { 'trunk-a': { target: 'sip:10.0.0.1', password: '***' } },
+      load: { rate: '2/s' },
+    },
+    seed: 7,
+  });
+}
+
+function secondOf(shape: Shape, second: number, noise: () => number): ResultSecond {
+  const active = Math.min(shape.calls, 40, Math.round((second + 1) * 2));
+  const mos = shape.mos - noise() * 0.15;
+  // Nothing is scored in the first two seconds of a longer run.
+  const scored = second >= 2 || shape.seconds === 1;
+  return {
+    second,
+    targetRate: 2,
+    activeCalls: active,
+    started: Math.round(1 + noise() * 2),
+    answered: 2,
+    failed: 0,
+    received: {
+      legs: active,
+      mosLq: scored ? { p5: mos - 0.3, p50: mos, p95: mos + 0.02, min: mos - 0.6 } : null,
+      lossRatio: shape.lossRatio * noise() * 2,
+      jitterMs: { p50: 2 + noise(), p95: 5 + noise() * 3 },
+    },
+  };
+}
+
+function qualityOf(shape: Shape, noise: () => number): DirectionQuality {
+  const size = Math.max(1, Math.min(20_000, shape.calls * 30));
+  const values = (low: number, range: number, count: number): number[] =>
+    Array.from({ length: count }, () => low + noise() ** 2 * range);
+  const blockOf = (count: number) => ({
+    mosLq: distribution('mos', values(shape.mos, -0.5, count)),
+    rFactor: distribution('rFactor', values(93, -12, count)),
+    lossRatio: distribution('ratio', values(0, shape.lossRatio * 4, count)),
+    discardRatio: distribution('ratio', values(0, 0.001, count)),
+    jitterMs: distribution('ms', values(1, 9, count)),
+  });
+  const expected = size * 50;
+  const lost = Math.round(expected * shape.lossRatio);
+  const packets = {
+    expected,
+    received: expected - lost,
+    lost,
+    discarded: 3,
+    duplicate: 0,
+    reordered: 1,
+    stray: 0,
+    malformed: 0,
+  };
+  return { ...blockOf(size), perCall: blockOf(shape.calls), packets };
+}
+
+function distribution(kind: DistributionKind, values: readonly number[]) {
+  const histogram = new Distribution(kind);
+  for (const value of values) histogram.record(value);
+  return histogram.summary();
+}
+
+function gate(change: Partial<GateResult>): GateResult {
+  return {
+    expr: 'mos.p5 >= 3.6',
+    state: 'pass',
+    observed: 4.4,
+    limit: 3.6,
+    unit: 'MOS',
+    margin: 0.8,
+    samples: 2900,
+    window: { fromSecond: 0, toSecond: 59 },
+    severity: 'gate',
+    firstFailedAtSecond: null,
+    reason: null,
+    ...change,
+  };
+}
+
+function noCalls(): CallsBlock {
+  return {
+    requested: 0,
+    notStarted: 0,
+    attempted: 0,
+    answered: 0,
+    failed: 0,
+    completed: 0,
+    dropped: 0,
+    cut: 0,
+    succeeded: 0,
+    oneWay: 0,
+    noMedia: 0,
+    roundTrip: 0,
+    peakConcurrent: 0,
+    causes: [],
+  };
+}
+
+function checked(result: unknown): Result {
+  return resultSchema.parse(result);
+}

@@ -1,0 +1,42 @@
+import { readFileSync } from 'node:fs';
+import { Ajv } from 'ajv';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { scenarioJsonSchema } from '../../../src/scenario/schema.js';
+import { HEAD, linesOf } from './documents.js';
+
+const validate = new Ajv({ allErrors: true, allowUnionTypes: true }).compile(scenarioJsonSchema());
+
+describe('scenarioJsonSchema', () => {
+  it('is draft-07, describes every key of the top level, and prints defaults', () => {
+    const schema = scenarioJsonSchema() as { $schema: string; properties: Record<string, { description?: string }> };
+    expect(schema.$schema).toBe('http://json-schema.org/draft-07/schema#');
+    for (const [key, value] of Object.entries(schema.properties))
+      expect([key, value.description]).not.toContain(undefined);
+    expect(JSON.stringify(schema)).toContain('"default":"500/s"');
+  });
+
+  it('accepts the smoke scenario', () => {
+    const text = readFileSync(new URL('../../../scenarios/smoke.yaml', import.meta.url), 'utf8');
+    expect([validate(parse(text)), validate.errors]).toEqual([true, null]);
+  });
+
+  it.each([
+    'gates: [mos.p5 >= 3.6, { expr: one_way == 0, severity: warn }]',
+    'load: { calls: "${env:N}", stages: [{ rate: 5/s, ramp: 1s }, { rate: 5/s }] }',
+    'call: { expect: 486, hold: 1.5m }',
+    'call: { expect: 200 }',
+    'call: { hold: 10 }',
+    'codec: PCMA',
+    'load: { stages: [{ rate: 5/s, ramp: 1s, hold: 1s }] }',
+    'load: { stages: [{ rate: 20 per s, hold: 1s }] }',
+    'gates: [{ exp: x }]',
+    'endpoints: [{ name: a, target: loopback }]',
+    'unknown: 1',
+    'seed: 1.5',
+    'media: "yes"',
+  ])('and the loader agree on %s', (line) => {
+    const text = `${HEAD}${line}\n`;
+    expect(validate(parse(text))).toBe(linesOf(text, { N: '5' }).length === 0);
+  });
+});
