@@ -5,8 +5,11 @@ const project = (name: string, include: string[], timeoutMs: number, serial: boo
   test: { name, include, testTimeout: timeoutMs, hookTimeout: timeoutMs, fileParallelism: !serial },
 });
 
+const jsonReport = process.env['CALLGAUGE_TEST_JSON'];
+
 export default defineConfig({
   test: {
+    reporters: jsonReport === undefined ? ['default'] : ['default', ['json', { outputFile: jsonReport }]],
     projects: [
       project(
         'unit',

@@ -6,6 +6,7 @@ import { NS_PER_MS } from '../lib/clock.js';
 import type { Tally } from '../lib/tally.js';
 import type { DatagramSockets, Destination } from '../net/datagram.js';
 import { parseIpv4 } from '../net/datagram.js';
+import { rToMos } from '../quality/mos.js';
 import { StreamMeter, type StreamMeterOptions } from '../quality/stream-meter.js';
 import { RTP_HEADER_BYTES, RtpHeader, writeRtpHeader } from '../rtp/packet.js';
 import { SourceLatch } from '../rtp/source-latch.js';
@@ -69,6 +70,7 @@ export class MediaLeg {
   private readonly outgoing = new RtpHeader();
   private clipPosition = 0;
   private sends = true;
+  private expectsAudio = true;
   private sent = 0;
   private missed = 0;
   private taken = 0;
@@ -114,6 +116,7 @@ export class MediaLeg {
     this.clipPosition = (this.call * 37) % context.clipPackets.length; // not all calls say the same word at once
     this.answeredAtNs = remote.answeredAtNs;
     this.sends = remote.sends;
+    this.expectsAudio = remote.receives;
     this.meter.begin((remote.answeredAtNs - context.epochNs) / NS_PER_MS, remote.receives);
     this.state = 'live';
   }
@@ -288,6 +291,7 @@ export class MediaLeg {
     table[offset + ROW.reordered] = figures.reordered;
     table[offset + ROW.jitterMs] = figures.jitterMs;
     table[offset + ROW.rFactor] = figures.rFactor;
+    table[offset + ROW.mosLq] = mosOf(figures.rFactor);
   }
 
   private writeTotals(legs: Rows): void {
@@ -306,15 +310,24 @@ export class MediaLeg {
     table[offset + LEG.taken] = this.taken;
     table[offset + LEG.jitterMs] = totals.jitterMs;
     table[offset + LEG.jitterMaxMs] = totals.jitterMaxMs;
-    table[offset + LEG.rFactor] = this.taken === 0 && totals.expected > 0 ? 0 : totals.rFactor;
+    const rFactor = this.taken === 0 && totals.expected > 0 ? 0 : totals.rFactor;
+    table[offset + LEG.rFactor] = rFactor;
+    table[offset + LEG.mosLq] = mosOf(rFactor);
     table[offset + LEG.longestSilenceMs] = totals.longestSilenceMs;
     table[offset + LEG.sent] = this.sent;
     table[offset + LEG.missed] = this.missed;
     table[offset + LEG.ackToRtpMs] = (this.firstSentNs - this.answeredAtNs) / NS_PER_MS;
     table[offset + LEG.reflected] = this.reflected ? 1 : 0;
     table[offset + LEG.otherSource] = this.otherSource ? 1 : 0;
-    table[offset + LEG.establishedMs] = this.endedMs - (this.answeredAtNs - this.context.epochNs) / NS_PER_MS;
+    table[offset + LEG.expectsAudio] = this.expectsAudio ? 1 : 0;
+    const answeredMs = (this.answeredAtNs - this.context.epochNs) / NS_PER_MS;
+    table[offset + LEG.answeredMs] = answeredMs;
+    table[offset + LEG.establishedForMs] = this.endedMs - answeredMs;
   }
+}
+
+function mosOf(rFactor: number): number {
+  return Number.isNaN(rFactor) ? Number.NaN : rToMos(rFactor);
 }
 
 /** A packet of the clip with room for its RTP header in front. */

@@ -2,6 +2,8 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { CallRecord } from '../call/outcome.js';
 
+export type { CallRecord } from '../call/outcome.js';
+
 // ---- media workers ---------------------------------------------------------------------------------------------------
 
 /** What a live leg sends: the shared clip, or what it receives (the answerer's echo). */
@@ -84,7 +86,8 @@ export const ROW = {
   reordered: 9,
   jitterMs: 10,
   rFactor: 11,
-  columns: 12,
+  mosLq: 12,
+  columns: 13,
 } as const;
 
 /** Columns of a leg's totals, sent once when its last second has closed. */
@@ -113,8 +116,14 @@ export const LEG = {
   reflected: 18,
   /** 1: the source was another address or port than the SDP's. */
   otherSource: 19,
-  establishedMs: 20,
-  columns: 21,
+  /** From the ACK to the end of the call, ms. */
+  establishedForMs: 20,
+  /** 1: their SDP sends, so silence is loss. */
+  expectsAudio: 21,
+  mosLq: 22,
+  /** Time of the ACK, ms since the start of the run. */
+  answeredMs: 23,
+  columns: 24,
 } as const;
 
 export interface MediaBatch {

@@ -64,7 +64,11 @@ describe('INVITE client', () => {
     const acks = layer.sent.slice(1);
     expect(acks.map((entry) => entry.atMs)).toEqual([100, 1_000]);
     const [first = ''] = acks.map((entry) => entry.data);
-    expect(first.startsWith('ACK sip:bob@biloxi.example SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.1:5060;rport;branch=z9hG4bKone\r\n')).toBe(true);
+    expect(
+      first.startsWith(
+        'ACK sip:bob@biloxi.example SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.1:5060;rport;branch=z9hG4bKone\r\n',
+      ),
+    ).toBe(true);
     expect(first).toContain('\r\nTo: <sip:bob@biloxi.example>;tag=b1\r\n');
     expect(first).toContain('\r\nCSeq: 1 ACK\r\n');
     layer.timers.advance(32_090);

@@ -4,9 +4,12 @@ import { describe, expect, it } from 'vitest';
 import { Distribution, type DistributionKind, DISTRIBUTION_SCALES } from '../../src/metrics/histogram.js';
 
 const kind = constantFrom(...(Object.keys(DISTRIBUTION_SCALES) as DistributionKind[]));
-const entries = array(record({ share: double({ min: -0.1, max: 1.2, noNaN: true }), count: integer({ min: 1, max: 9 }) }), {
-  maxLength: 30,
-});
+const entries = array(
+  record({ share: double({ min: -0.1, max: 1.2, noNaN: true }), count: integer({ min: 1, max: 9 }) }),
+  {
+    maxLength: 30,
+  },
+);
 type Entries = readonly { share: number; count: number }[];
 
 function distributionOf(kind: DistributionKind, entries: Entries): Distribution {

@@ -4,7 +4,26 @@ import { describe, expect, it } from 'vitest';
 import { parseGates } from '../../src/gates/check.js';
 
 const context = { endpoints: ['a'], labels: { site: ['b'] }, codecs: ['PCMU'] };
-const pieces = ['mos', '.', 'p5', '{', '}', 'endpoint', '=', 'a', ',', '>=', '<', '3.6', '%', 's', ' ', '(', 'below', ')'];
+const pieces = [
+  'mos',
+  '.',
+  'p5',
+  '{',
+  '}',
+  'endpoint',
+  '=',
+  'a',
+  ',',
+  '>=',
+  '<',
+  '3.6',
+  '%',
+  's',
+  ' ',
+  '(',
+  'below',
+  ')',
+];
 
 describe('parseGates', () => {
   it('never throws', () => {

@@ -8,7 +8,7 @@ import type { Section } from './section.js';
 import { emptyNote, noFigure, table } from './table.js';
 
 const MAX_ROWS = 200;
-const TEXT_HEADERS = ['Endpoint and target', 'Codec', 'Labels'];
+const TEXT_HEADERS = ['Endpoint, target and labels', 'Codec'];
 const FIGURE_HEADERS = [
   'Attempted',
   'Answered',
@@ -26,6 +26,7 @@ const FIGURE_HEADERS = [
 const COLUMNS = [
   ...TEXT_HEADERS.map((header) => ({ header })),
   ...FIGURE_HEADERS.map((header) => ({ header, numeric: true })),
+  { header: 'INVITE ended in' },
 ];
 
 /** One row per endpoint. */
@@ -41,9 +42,8 @@ function endpointRow(endpoint: EndpointResult): HtmlValue[] {
   const { calls, signalling } = endpoint;
   const received = endpoint.quality.received;
   return [
-    html`${networkText(endpoint.name)}<br /><small>${networkText(endpoint.target)}</small>`,
+    nameCell(endpoint),
     endpoint.codec === null ? noFigure() : networkText(endpoint.codec),
-    labelText(endpoint.labels),
     ...[calls.attempted, calls.answered, calls.failed, calls.dropped, calls.oneWay].map(formatCount),
     ratioText(signalling.successRatio),
     percentileText(received?.mosLq ?? null, 'p50') ?? noFigure(),
@@ -52,12 +52,22 @@ function endpointRow(endpoint: EndpointResult): HtmlValue[] {
     percentileText(received?.jitterMs ?? null, 'p95') ?? noFigure(),
     percentileText(signalling.setupDelayMs, 'p50') ?? noFigure(),
     percentileText(signalling.setupDelayMs, 'p95') ?? noFigure(),
+    finalResponses(signalling.finalResponses),
   ];
 }
 
-function labelText(labels: Readonly<Record<string, string>>): HtmlValue {
-  const pairs = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
-  return pairs.length === 0 ? '–' : networkText(pairs.join(', '));
+/** `200 × 98, 486 × 2`, most frequent first. */
+function finalResponses(responses: EndpointResult['signalling']['finalResponses']): HtmlValue {
+  const sorted = responses.toSorted((a, b) => b.count - a.count || a.status - b.status);
+  return sorted.length === 0
+    ? 'no response'
+    : networkText(sorted.map(({ status, count }) => `${status} × ${formatCount(count)}`).join(', '));
+}
+
+function nameCell({ name, target, labels }: EndpointResult): HtmlValue {
+  const pairs = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
+  const labelLine = pairs.length === 0 ? '' : html`<br /><small>${networkText(pairs.join(', '))}</small>`;
+  return html`${networkText(name)}<br /><small>${networkText(target)}</small>${labelLine}`;
 }
 
 function ratioText(ratio: number | null): HtmlValue {

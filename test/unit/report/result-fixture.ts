@@ -226,18 +226,18 @@ function runOf(shape: Shape): Result {
       'ms',
       Array.from({ length: 200 }, () => middle * (0.7 + noise())),
     );
-  const signalling = {
+  const delays = {
     successRatio: 1,
     setupDelayMs: delay(42),
     answerDelayMs: delay(950),
     disconnectDelayMs: delay(18),
-    responses: [
-      { method: 'INVITE', status: 100, count: shape.calls },
-      { method: 'INVITE', status: 180, count: shape.calls },
-      { method: 'INVITE', status: 200, count: shape.calls },
-      { method: 'BYE', status: 200, count: shape.calls },
-    ],
   };
+  const responses = [
+    { method: 'INVITE', status: 100, count: shape.calls },
+    { method: 'INVITE', status: 180, count: shape.calls },
+    { method: 'INVITE', status: 200, count: shape.calls },
+    { method: 'BYE', status: 200, count: shape.calls },
+  ];
   return checked({
     schemaVersion: '1.0',
     tool: { name: 'callgauge', version: '0.1.0', commit: '0123abcd' },
@@ -281,7 +281,8 @@ function runOf(shape: Shape): Result {
     },
     calls,
     signalling: {
-      ...signalling,
+      ...delays,
+      responses,
       retransmissionRatio: 0.0013,
       retransmissions: [{ method: 'INVITE', count: 2 }],
       malformed: 0,
@@ -294,7 +295,7 @@ function runOf(shape: Shape): Result {
       labels: { site: 'main', carrier: `carrier ${index + 1}` },
       codec: 'PCMU',
       calls,
-      signalling,
+      signalling: { ...delays, finalResponses: [{ status: 200, count: shape.calls }] },
       quality: { received: index === 0 ? received : null },
       seconds: [],
     })),

@@ -3,12 +3,13 @@ import type { RequestFields } from '../../../src/sip/message/builder.js';
 import { NO_HEADERS } from '../../../src/sip/message/builder.js';
 import type { SipMessage } from '../../../src/sip/message/message.js';
 import { parseMessage } from '../../../src/sip/message/parser.js';
-import type { AnyTransaction, TransactionLayer } from '../../../src/sip/transaction/layer.js';
+import type { TransactionLayer } from '../../../src/sip/transaction/layer.js';
 import { TimerWheel } from '../../../src/sip/transaction/timer-wheel.js';
 import { DEFAULT_INTERVALS } from '../../../src/sip/transaction/timers.js';
 
 export const bytes = (text: string): Buffer => Buffer.from(text, 'latin1');
-export const parse = (lines: readonly string[], body = ''): SipMessage => parseMessage(bytes(`${lines.join('\r\n')}\r\n\r\n${body}`));
+export const parse = (lines: readonly string[], body = ''): SipMessage =>
+  parseMessage(bytes(`${lines.join('\r\n')}\r\n\r\n${body}`));
 
 export const FIELDS: RequestFields = {
   method: 'INVITE',
@@ -57,7 +58,7 @@ export class FakeLayer implements TransactionLayer {
     send: (data: string): void => void this.sent.push({ atMs: this.timers.nowMs, data }),
   };
 
-  onTerminated(_: AnyTransaction): void {
+  onTerminated(): void {
     if (this.terminatedAtMs !== null) throw new Error('terminated twice');
     this.terminatedAtMs = this.timers.nowMs;
   }

@@ -30,16 +30,29 @@ describe('UAC', () => {
 
   it('without Contact stays with the target; the ACK has the INVITE number and does not count', () => {
     const dialog = Dialog.fromResponse(response(200), LOCAL, TARGET);
-    expect(dialog.route).toEqual({ requestUri: 'sip:bob@biloxi.example', routes: '', host: 'biloxi.example', port: 5_060 });
+    expect(dialog.route).toEqual({
+      requestUri: 'sip:bob@biloxi.example',
+      routes: '',
+      host: 'biloxi.example',
+      port: 5_060,
+    });
     expect(dialog.ack(1, IDS, NO_HEADERS)).toMatchObject({ method: 'ACK', cseq: 1 });
     expect(dialog.localCseq).toBe(1);
   });
 
   it('an early dialog takes route set and target of its 2xx', () => {
-    const early = Dialog.fromResponse(response(180, 'INVITE', ['Contact: <sip:early@h>', 'Record-Route: <sip:old;lr>']), LOCAL, TARGET);
+    const early = Dialog.fromResponse(
+      response(180, 'INVITE', ['Contact: <sip:early@h>', 'Record-Route: <sip:old;lr>']),
+      LOCAL,
+      TARGET,
+    );
     expect(early.state).toBe('early');
     early.confirmBy(routed(['<sip:new;lr>']));
-    expect([early.state, serializeUri(early.remoteTarget), early.routeSet]).toEqual(['confirmed', 'sip:bob@10.0.0.7:5080', ['<sip:new;lr>']]);
+    expect([early.state, serializeUri(early.remoteTarget), early.routeSet]).toEqual([
+      'confirmed',
+      'sip:bob@10.0.0.7:5080',
+      ['<sip:new;lr>'],
+    ]);
   });
 
   it.each(['<sip:ok;lr>, <tel:1>', '<sip:unclosed', '<sip:h:99999;lr>'])('refuses Record-Route %s', (route) => {
@@ -48,7 +61,9 @@ describe('UAC', () => {
 });
 
 describe('UAS', () => {
-  const invite = parse(requestLines('INVITE', ['Contact: <sip:carol@10.0.0.9:5070>', 'Record-Route: <sip:p1;lr>, <sip:p2;lr>']));
+  const invite = parse(
+    requestLines('INVITE', ['Contact: <sip:carol@10.0.0.9:5070>', 'Record-Route: <sip:p1;lr>, <sip:p2;lr>']),
+  );
   const open = () => Dialog.fromRequest(invite, { address: '<sip:bob@biloxi.example>;tag=b', tag: 'b', cseq: 0 });
 
   it('keeps Record-Route in order and sends to the first', () => {
@@ -69,6 +84,10 @@ describe('UAS', () => {
     expect(dialog.route.requestUri).toBe('sip:carol@10.0.0.9:5070');
     dialog.refreshTarget(parse(requestLines('INVITE', ['Contact: <sip:moved@10.0.0.10>'])));
     expect(dialog.route.requestUri).toBe('sip:moved@10.0.0.10');
-    expect([dialog.matches('call-9', 'c1'), dialog.matches('call-9', 'x'), dialog.matches('other', 'c1')]).toEqual([true, false, false]);
+    expect([dialog.matches('call-9', 'c1'), dialog.matches('call-9', 'x'), dialog.matches('other', 'c1')]).toEqual([
+      true,
+      false,
+      false,
+    ]);
   });
 });

@@ -27,12 +27,28 @@ describe('a message of every spelling', () => {
 
   it('reads what the dialog needs', () => {
     expect(message.isRequest).toBe(true);
-    expect([message.method, message.requestUri, message.callId]).toEqual(['INVITE', 'sip:bob@biloxi.example', 'id@host']);
+    expect([message.method, message.requestUri, message.callId]).toEqual([
+      'INVITE',
+      'sip:bob@biloxi.example',
+      'id@host',
+    ]);
     expect(message.cseq).toEqual({ number: 42, method: 'INVITE' });
-    expect(message.from).toEqual({ displayName: 'A, "quoted" <name>', uri: 'sip:a@b;user=phone', params: ';tag=x', tag: 'x' });
+    expect(message.from).toEqual({
+      displayName: 'A, "quoted" <name>',
+      uri: 'sip:a@b;user=phone',
+      params: ';tag=x',
+      tag: 'x',
+    });
     expect(message.to).toEqual({ displayName: null, uri: 'sip:bob@biloxi.example', params: '', tag: null });
     expect(message.recordRoutes).toEqual(['<sip:p1;lr>', '<sip:p2;lr>', '<sip:p3;lr>']);
-    expect(message.contactUri).toEqual({ scheme: 'sip', user: 'a', host: '2001:db8::1', port: 5_070, params: ';transport=udp', headers: '?x=y' });
+    expect(message.contactUri).toEqual({
+      scheme: 'sip',
+      user: 'a',
+      host: '2001:db8::1',
+      port: 5_070,
+      params: ';transport=udp',
+      headers: '?x=y',
+    });
   });
 
   it('reads the top Via only as far as its comma', () => {
@@ -53,7 +69,12 @@ describe('a message of every spelling', () => {
 
 it('reads a response', () => {
   const message = parse(['SIP/2.0 486 Busy  Here', ...requestLines('INVITE').slice(1)]);
-  expect([message.isRequest, message.status, message.reason, message.method]).toEqual([false, 486, 'Busy  Here', 'INVITE']);
+  expect([message.isRequest, message.status, message.reason, message.method]).toEqual([
+    false,
+    486,
+    'Busy  Here',
+    'INVITE',
+  ]);
 });
 
 const good = requestLines('INVITE');

@@ -5,7 +5,8 @@ it('fires in order, at the due time, in one long step or many short ones', () =>
   for (const step of [7, 10, 1_000, 100_000]) {
     const wheel = new TimerWheel();
     const fired: string[] = [];
-    for (const delay of [50, 10, 0, 50, 40_960, 41_010, 95_000]) wheel.schedule(delay, () => void fired.push(`${delay}@${wheel.nowMs}`));
+    for (const delay of [50, 10, 0, 50, 40_960, 41_010, 95_000])
+      wheel.schedule(delay, () => void fired.push(`${delay}@${wheel.nowMs}`));
     for (let now = 0; now < 100_000; now += step) wheel.advance(now + step);
     expect(fired).toEqual(['10@10', '0@10', '50@50', '50@50', '40960@40960', '41010@41010', '95000@95000']);
     expect(wheel.size).toBe(0);

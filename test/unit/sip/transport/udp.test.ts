@@ -32,7 +32,16 @@ it.each(['127.0.0.1', '::1'])('a whole call over real UDP on %s', async (address
   const timers = new TimerWheel();
   for (const worker of [1, 2]) {
     const transport = await transportOn(address);
-    agents.push(new UserAgent({ transport, timers, ids: createIdSource('t', worker), user: 'u', userAgent: 't', advertisedHost: address }));
+    agents.push(
+      new UserAgent({
+        transport,
+        timers,
+        ids: createIdSource('t', worker),
+        user: 'u',
+        userAgent: 't',
+        advertisedHost: address,
+      }),
+    );
   }
   const [alice, bob] = agents as [UserAgent, UserAgent];
   const caller = new Recorder();

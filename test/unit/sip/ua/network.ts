@@ -59,10 +59,21 @@ export class FakeTransport implements Transport {
   }
 }
 
-export function agentOn(network: Network, host: string, worker: number): { agent: UserAgent; transport: FakeTransport } {
+export function agentOn(
+  network: Network,
+  host: string,
+  worker: number,
+): { agent: UserAgent; transport: FakeTransport } {
   const transport = network.node(host);
   const ids = createIdSource('run', worker);
-  const agent = new UserAgent({ transport, timers: network.wheel, ids, user: `user${worker}`, userAgent: 'test', advertisedHost: host });
+  const agent = new UserAgent({
+    transport,
+    timers: network.wheel,
+    ids,
+    user: `user${worker}`,
+    userAgent: 'test',
+    advertisedHost: host,
+  });
   return { agent, transport };
 }
 

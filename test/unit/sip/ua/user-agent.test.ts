@@ -50,7 +50,12 @@ describe('a call', () => {
     expect(network.sentBy('10.0.0.2')).toEqual(['SIP/2.0 180 Ringing', 'SIP/2.0 200 OK', 'SIP/2.0 200 OK']);
     expect(caller.events).toEqual(['provisional 180', 'answered 200', 'ended local bye 200']);
     expect(callee.events).toEqual(['ack', 'ended remote bye 200']);
-    expect(alice.counters.responsesReceived.get('INVITE')).toEqual(new Map([[180, 1], [200, 1]]));
+    expect(alice.counters.responsesReceived.get('INVITE')).toEqual(
+      new Map([
+        [180, 1],
+        [200, 1],
+      ]),
+    );
     expect(Object.fromEntries(alice.counters.requestsSent)).toEqual({ INVITE: 1, ACK: 1, BYE: 1 });
     expect(alice.counters.retransmissions.size).toBe(0);
     network.wheel.advance(100_000);
@@ -101,7 +106,9 @@ describe('a call', () => {
     network.wheel.advance(20_000);
     expect(acks).toHaveLength(4);
     expect(new Set(acks).size).toBe(1);
-    expect(network.log.filter((line) => line.includes('200 OK')).map((line) => Number(line.split(' ')[0]))).toEqual([10, 510, 1_510, 3_510]);
+    expect(network.log.filter((line) => line.includes('200 OK')).map((line) => Number(line.split(' ')[0]))).toEqual([
+      10, 510, 1_510, 3_510,
+    ]);
     expect(callee.events).toEqual(['ack']);
     expect(caller.events).toEqual(['provisional 180', 'answered 200']);
     expect(alice.counters.retransmissions.get('ACK')).toBe(3);
@@ -112,9 +119,9 @@ describe('a call', () => {
     network.lose = (data) => data.startsWith('ACK');
     alice.invite({ target: TARGET, sdp: SDP }, new Recorder());
     network.wheel.advance(40_000);
-    expect(network.log.filter((line) => line.includes('10.0.0.2 SIP/2.0 200 OK')).map((line) => Number(line.split(' ')[0]))).toEqual([
-      10, 510, 1_510, 3_510, 7_510, 11_510, 15_510, 19_510, 23_510, 27_510, 31_510,
-    ]);
+    expect(
+      network.log.filter((line) => line.includes('10.0.0.2 SIP/2.0 200 OK')).map((line) => Number(line.split(' ')[0])),
+    ).toEqual([10, 510, 1_510, 3_510, 7_510, 11_510, 15_510, 19_510, 23_510, 27_510, 31_510]);
     expect(callee.events).toEqual(['ack-timeout', 'ended local bye 200']);
   });
 
@@ -187,7 +194,10 @@ describe('CANCEL', () => {
     const call = setup.alice.invite({ target: createUri({ user: 'x', host: '10.0.0.9' }), sdp: SDP }, setup.caller);
     setup.network.wheel.advance(20);
     const via = peer.got[0]!.topVia.text;
-    peer.say(`SIP/2.0 183 x\r\nVia: ${via}\r\nFrom: ${peer.got[0]!.fromText}\r\nTo: <sip:x@10.0.0.9>;tag=z\r\nCall-ID: ${call.callId}\r\nCSeq: 1 INVITE\r\n\r\n`, '10.0.0.1');
+    peer.say(
+      `SIP/2.0 183 x\r\nVia: ${via}\r\nFrom: ${peer.got[0]!.fromText}\r\nTo: <sip:x@10.0.0.9>;tag=z\r\nCall-ID: ${call.callId}\r\nCSeq: 1 INVITE\r\n\r\n`,
+      '10.0.0.1',
+    );
     call.cancel();
     setup.network.wheel.advance(40_000);
     expect(setup.caller.events).toEqual(['provisional 183', 'failed cancelled null']);
@@ -209,7 +219,12 @@ it('a second 2xx from another fork is ACKed and hung up; the first call goes on'
     );
   }
   const later = peer.got.slice(1).map((message) => `${message.method} ${message.requestUri} ${message.to.tag}`);
-  expect(later).toEqual(['ACK sip:f1@10.0.0.9 f1', 'ACK sip:f2@10.0.0.9 f2', 'BYE sip:f2@10.0.0.9 f2', 'ACK sip:f2@10.0.0.9 f2']);
+  expect(later).toEqual([
+    'ACK sip:f1@10.0.0.9 f1',
+    'ACK sip:f2@10.0.0.9 f2',
+    'BYE sip:f2@10.0.0.9 f2',
+    'ACK sip:f2@10.0.0.9 f2',
+  ]);
   expect(setup.caller.events).toEqual(['answered 200']);
 });
 
@@ -236,7 +251,8 @@ describe('requests that no call wants', () => {
     ['BYE', '', '<sip:bob@10.0.0.2>;tag=nobody', 481, 'Unsupported', null],
     ['CANCEL', '', '<sip:bob@10.0.0.2>', 481, 'Unsupported', null],
     ['INVITE', 'Contact: <http://x>\r\n', '<sip:bob@10.0.0.2>', 400, 'Unsupported', null],
-  ] as const)('%s %s', (method, extra, to, status, header, value) => {
+  ] as const)('%s %s', (...row) => {
+    const [method, extra, to, status, header, value] = row;
     const setup = pair();
     const peer = stranger(setup);
     peer.say(request(method, extra, to));
@@ -271,7 +287,9 @@ describe('requests that no call wants', () => {
 
   it('a stray response is counted', () => {
     const setup = pair();
-    stranger(setup).say('SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP h;branch=z9hG4bKx\r\nFrom: <sip:a@b>\r\nTo: <sip:a@b>\r\nCall-ID: 1\r\nCSeq: 1 BYE\r\n\r\n');
+    stranger(setup).say(
+      'SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP h;branch=z9hG4bKx\r\nFrom: <sip:a@b>\r\nTo: <sip:a@b>\r\nCall-ID: 1\r\nCSeq: 1 BYE\r\n\r\n',
+    );
     expect(setup.bob.counters.strayResponses).toBe(1);
   });
 });
@@ -282,7 +300,11 @@ it('in a dialog: re-INVITE 488, INFO 405, an old CSeq 500, BYE 200, BYE again wi
   peer.say(request('INVITE', 'Contact: <sip:x@10.0.0.9>\r\n'));
   const to = peer.got.at(-1)!.toText;
   const inDialog = (method: string, cseq: number): void =>
-    peer.say(request(method, '', to).replace('branch=', `branch=z9hG4bK${cseq}`).replace(`CSeq: 5 ${method}`, `CSeq: ${cseq} ${method}`));
+    peer.say(
+      request(method, '', to)
+        .replace('branch=', `branch=z9hG4bK${cseq}`)
+        .replace(`CSeq: 5 ${method}`, `CSeq: ${cseq} ${method}`),
+    );
   peer.say(request('ACK', '', to));
   inDialog('INVITE', 6);
   inDialog('ACK', 6);
@@ -329,6 +351,10 @@ it('an early dialog that the caller leaves by BYE is cancelled', () => {
   const peer = stranger(setup);
   peer.say(request('INVITE', 'Contact: <sip:x@10.0.0.9>\r\n'));
   peer.say(request('BYE', '', peer.got[0]!.toText).replace('CSeq: 5', 'CSeq: 6'));
-  expect(peer.got.map((message) => `${message.status} ${message.method}`)).toEqual(['180 INVITE', '200 BYE', '487 INVITE']);
+  expect(peer.got.map((message) => `${message.status} ${message.method}`)).toEqual([
+    '180 INVITE',
+    '200 BYE',
+    '487 INVITE',
+  ]);
   expect(setup.callee.events).toEqual(['cancelled']);
 });

@@ -1,0 +1,158 @@
+/**
+ * The generator's own health: what it measured of itself, and which of the run's figures that makes worthless. The limits
+ * are part of the contract with the user and are printed with the sentence that names them.
+ */
+import type { HealthConditions } from '../gates/source.js';
+import { Distribution } from '../metrics/histogram.js';
+import type { SpoilCondition } from '../metrics/names.js';
+import { LEG, type CallRecord, type MediaBatch, type SignallingBatch } from '../worker/messages.js';
+
+export const HEALTH_LIMITS = {
+  sendLatenessP99Ms: 5,
+  missedPacketRatio: 0.001,
+  receiveDropRatio: 0.0001,
+  eventLoopDelayP99Ms: 20,
+  /** A start this long after its time was not achieved. */
+  startLagMs: 500,
+  achievedStarts: 0.98,
+} as const;
+
+export class HealthBook {
+  readonly sendLatenessMs = new Distribution('ms');
+  readonly eventLoopDelayMs = new Distribution('ms');
+  readonly startLagMs = new Distribution('ms');
+  readonly ackToRtpMs = new Distribution('ms');
+  sentPackets = 0;
+  missedPackets = 0;
+  sendErrors = 0;
+  receivedPackets = 0;
+  clockSteps = 0;
+  heldBack = 0;
+  private readonly dropsByWorker = new Map<number, number | null>();
+  /** Datagrams dropped at the signalling sockets; null: unknown. */
+  signallingDrops: number | null = null;
+  private readonly intendedByWorker = new Map<number, number>();
+  private onTime = 0;
+  /** Starts that our own limits refused. */
+  private refused = 0;
+
+  addMedia(batch: MediaBatch): void {
+    this.sentPackets += batch.sent;
+    this.missedPackets += batch.missed;
+    this.sendErrors += batch.sendErrors;
+    this.receivedPackets += batch.received;
+    this.clockSteps += batch.clockStepped ? 1 : 0;
+    this.dropsByWorker.set(batch.worker, batch.drops);
+    recordPairs(this.sendLatenessMs, batch.latenessUs);
+    for (let offset = 0; offset < batch.legs.length; offset += LEG.columns) {
+      const ackToRtpMs = batch.legs[offset + LEG.ackToRtpMs] ?? Number.NaN;
+      if (!Number.isNaN(ackToRtpMs)) {
+        this.ackToRtpMs.record(Math.max(0, ackToRtpMs));
+      }
+    }
+  }
+
+  addSignalling(batch: SignallingBatch): void {
+    recordPairs(this.eventLoopDelayMs, batch.loopDelayUs);
+    this.intendedByWorker.set(batch.worker, batch.intended);
+    for (const record of batch.records) {
+      this.addStart(record);
+    }
+  }
+
+  get intended(): number {
+    return sum(this.intendedByWorker.values());
+  }
+
+  get receiveDrops(): number | null {
+    const media = [...this.dropsByWorker.values()];
+    return media.includes(null) ? null : sum(media.map((drops) => drops ?? 0));
+  }
+
+  /** Drops among all that came to our media sockets; null where drops cannot be known. */
+  get receiveDropRatio(): number | null {
+    const drops = this.receiveDrops;
+    const all = this.receivedPackets + (drops ?? 0);
+    return drops === null || all === 0 ? null : drops / all;
+  }
+
+  /** Conditions that hold, each with its sentence. */
+  conditions(netBackend: 'libc' | 'dgram' | 'none'): HealthConditions['spoiled'] {
+    const spoiled: Partial<Record<SpoilCondition, string>> = {};
+    const lateness = this.latenessTrouble();
+    if (lateness !== null) {
+      spoiled.sendLateness = lateness;
+      if (netBackend === 'dgram') {
+        spoiled.mediaClock = `arrival times are callback times of the portable back end, and ${lateness}`;
+      }
+    }
+    const dropRatio = this.receiveDropRatio ?? 0;
+    if (dropRatio > HEALTH_LIMITS.receiveDropRatio) {
+      spoiled.receiveDrops = `this host dropped ${this.receiveDrops} datagrams that had reached its sockets (limit 0.01 %)`;
+    }
+    const loopDelayMs = this.eventLoopDelayMs.percentile(99);
+    if (loopDelayMs > HEALTH_LIMITS.eventLoopDelayP99Ms) {
+      spoiled.eventLoopDelay = `signalling threads were late: event-loop delay p99 ${loopDelayMs.toFixed(1)} ms (limit 20 ms)`;
+    }
+    const starts = this.startTrouble();
+    if (starts !== null) {
+      spoiled.lateStarts = starts;
+    }
+    return spoiled;
+  }
+
+  private latenessTrouble(): string | null {
+    const p99Ms = this.sendLatenessMs.percentile(99);
+    if (p99Ms > HEALTH_LIMITS.sendLatenessP99Ms) {
+      return `audio left late: send lateness p99 ${p99Ms.toFixed(1)} ms (limit 5 ms)`;
+    }
+    const due = this.sentPackets + this.missedPackets;
+    if (due > 0 && this.missedPackets / due > HEALTH_LIMITS.missedPacketRatio) {
+      return `${this.missedPackets} of ${due} audio packets were more than a packet time late and not sent (limit 0.1 %)`;
+    }
+    return null;
+  }
+
+  private startTrouble(): string | null {
+    const judged = this.onTime + this.refused + this.lateStarts;
+    if (judged === 0 || this.onTime / judged >= HEALTH_LIMITS.achievedStarts) {
+      return null;
+    }
+    return `only ${this.onTime} of ${judged} calls were started within 500 ms of their time (limit 98 %)`;
+  }
+
+  private lateStarts = 0;
+
+  private addStart(record: CallRecord): void {
+    if (record.heldBack) {
+      this.heldBack++; // the user's own cap: no fault of the generator
+      return;
+    }
+    if (record.startedMs === null) {
+      this.refused++;
+      return;
+    }
+    const lagMs = Math.max(0, record.startedMs - record.intendedMs);
+    this.startLagMs.record(lagMs);
+    if (lagMs <= HEALTH_LIMITS.startLagMs) {
+      this.onTime++;
+    } else {
+      this.lateStarts++;
+    }
+  }
+}
+
+/** Pairs of (µs, count) into a distribution in ms. */
+function recordPairs(distribution: Distribution, pairs: Float64Array): void {
+  for (let i = 0; i + 1 < pairs.length; i += 2) {
+    distribution.record((pairs[i] ?? 0) / 1000, pairs[i + 1] ?? 1);
+  }
+}
+
+function sum(values: Iterable<number>): number {
+  let total = 0;
+  for (const value of values) {
+    total += value;
+  }
+  return total;
+}

@@ -1,0 +1,282 @@
+/** Everything that a run has measured so far: fed by the workers' batches, read by the gates, the progress and the result. */
+import type { DistributionView, MetricQuery, MetricSource, ScalarView } from '../gates/source.js';
+import { Distribution } from '../metrics/histogram.js';
+import { LEG, ROW, type MediaBatch, type SignallingBatch, type SipCounts } from '../worker/messages.js';
+import { GroupBook, type QualityBook } from './group-book.js';
+import { HealthBook } from './health.js';
+import { WorstLegs } from './worst-legs.js';
+
+export interface RunBookPlan {
+  readonly endpoints: readonly { readonly name: string; readonly labels: Readonly<Record<string, string>> }[];
+  readonly codec: string;
+  readonly media: boolean;
+  readonly warmupMs: number;
+}
+
+/** Batches of a second may come this many seconds after it. */
+const OPEN_SECONDS = 6;
+
+export class RunBook implements MetricSource {
+  readonly health = new HealthBook();
+  readonly total = new GroupBook();
+  readonly groups: readonly GroupBook[];
+  readonly worst = new WorstLegs();
+  /** The last counters of each signalling worker. */
+  private readonly signalling = new Map<number, SignallingBatch>();
+  private legsExpected = 0;
+  private newestSecond = -1;
+
+  constructor(private readonly plan: RunBookPlan) {
+    // With one endpoint its book is the run's: no need to count everything twice.
+    this.groups = plan.endpoints.length === 1 ? [this.total] : plan.endpoints.map(() => new GroupBook());
+  }
+
+  addMedia(batch: MediaBatch): void {
+    this.health.addMedia(batch);
+    this.newestSecond = Math.max(this.newestSecond, batch.second);
+    for (let offset = 0; offset < batch.rows.length; offset += ROW.columns) {
+      const warm = (batch.rows[offset + ROW.second] ?? 0) * 1000 >= this.plan.warmupMs;
+      for (const group of this.booksOf(batch.rows[offset + ROW.endpoint] ?? 0)) {
+        group.addRow(batch.rows, offset, warm);
+      }
+    }
+    for (let offset = 0; offset < batch.legs.length; offset += LEG.columns) {
+      const warm = (batch.legs[offset + LEG.answeredMs] ?? 0) >= this.plan.warmupMs;
+      for (const group of this.booksOf(batch.legs[offset + LEG.endpoint] ?? 0)) {
+        group.addLeg(batch.legs, offset, warm);
+      }
+      this.worst.addLeg(batch.legs, offset);
+    }
+    for (const group of new Set([this.total, ...this.groups])) {
+      group.series.closeBefore(this.newestSecond - OPEN_SECONDS);
+    }
+  }
+
+  addSignalling(batch: SignallingBatch): void {
+    this.health.addSignalling(batch);
+    this.signalling.set(batch.worker, batch);
+    for (const record of batch.records) {
+      this.legsExpected += record.hasMedia ? 1 : 0;
+      this.worst.addCall(record);
+      const warm = (record.startedMs ?? record.intendedMs) >= this.plan.warmupMs;
+      for (const group of this.booksOf(record.endpoint)) {
+        group.addCall(record, warm);
+      }
+    }
+  }
+
+  /** Legs that have ended and whose totals are still on their way. */
+  get legsOutstanding(): number {
+    return this.legsExpected - this.total.legs;
+  }
+
+  get activeCalls(): number {
+    return this.sumOf((batch) => batch.active);
+  }
+
+  get liveCalls(): number {
+    return this.sumOf((batch) => batch.live);
+  }
+
+  get started(): number {
+    return this.sumOf((batch) => batch.started);
+  }
+
+  get peakActive(): number {
+    return this.sumOf((batch) => batch.peakActive);
+  }
+
+  get finished(): boolean {
+    return this.signalling.size > 0 && [...this.signalling.values()].every((batch) => batch.finished);
+  }
+
+  /** Responses that came to anything we sent. */
+  get responses(): number {
+    return this.sumOf((batch) => batch.sip.responses.reduce((sum, [, , count]) => sum + count, 0));
+  }
+
+  /** Counters of all workers, summed by method (and status). */
+  sipCounts(): SipCounts {
+    const counts = [...this.signalling.values()].map(({ sip }) => sip);
+    return {
+      requests: sumByMethod(counts.flatMap(({ requests }) => requests)),
+      retransmissions: sumByMethod(counts.flatMap(({ retransmissions }) => retransmissions)),
+      responses: sumResponses(counts.flatMap(({ responses }) => responses)),
+      malformed: counts.reduce((sum, { malformed }) => sum + malformed, 0),
+    };
+  }
+
+  /** Requests that we had to send again, per request sent; null before the first. */
+  retransmissionRatio(): number | null {
+    const { requests, retransmissions } = this.sipCounts();
+    const sent = requests.reduce((sum, [, count]) => sum + count, 0);
+    return sent === 0 ? null : retransmissions.reduce((sum, [, count]) => sum + count, 0) / sent;
+  }
+
+  /** Over the whole seconds of the run, from the first start to the last call's end. */
+  loadDistribution(figure: 'activeCalls' | 'started'): Distribution {
+    const distribution = new Distribution(figure === 'started' ? 'rate' : 'calls');
+    for (const second of this.total.series.seconds()) {
+      distribution.record(second[figure]);
+    }
+    return distribution;
+  }
+
+  scalar(query: MetricQuery): ScalarView | null {
+    if (query.metric === 'retransmission_ratio') {
+      const value = this.retransmissionRatio();
+      return value === null ? null : { value, samples: this.total.calls.attempted };
+    }
+    const books = this.matching(query);
+    if (query.metric === 'success_ratio') {
+      const attempted = sumOver(books, (book) => book.judged.attempted);
+      const succeeded = sumOver(books, (book) => book.judged.succeeded);
+      return attempted === 0 ? null : { value: succeeded / attempted, samples: attempted };
+    }
+    if (!this.plan.media && query.metric !== 'dropped') {
+      return null;
+    }
+    const answered = sumOver(books, (book) => book.calls.answered);
+    return answered === 0 ? null : { value: sumOver(books, (book) => countOf(book, query.metric)), samples: answered };
+  }
+
+  ratio(query: MetricQuery): ScalarView | null {
+    const counted = this.scalar(query);
+    return counted === null ? null : { value: counted.value / counted.samples, samples: counted.samples };
+  }
+
+  distribution(query: MetricQuery): DistributionView | null {
+    if (query.metric === 'active_calls' || query.metric === 'start_rate') {
+      return this.loadDistribution(query.metric === 'start_rate' ? 'started' : 'activeCalls');
+    }
+    const parts = this.matching(query).map((book) => distributionOf(book, query));
+    const [first, ...rest] = parts;
+    if (first === undefined || rest.length === 0) {
+      return first ?? null;
+    }
+    const merged = new Distribution(first.kind);
+    for (const part of parts) {
+      merged.merge(part);
+    }
+    return merged;
+  }
+
+  window(): { fromSecond: number; toSecond: number } | null {
+    const seconds = this.total.series.seconds().length;
+    return seconds === 0 ? null : { fromSecond: Math.floor(this.plan.warmupMs / 1000), toSecond: seconds - 1 };
+  }
+
+  firstFailure(query: MetricQuery, bad: (value: number) => boolean): number | null {
+    if (query.per === 'call') {
+      return null;
+    }
+    const seconds = this.total.series.seconds();
+    const failed = seconds.find(({ received }) => {
+      const value = valueOfSecond(received, query.metric);
+      return value !== null && bad(value);
+    });
+    return failed?.second ?? null;
+  }
+
+  private booksOf(endpoint: number): readonly GroupBook[] {
+    const group = this.groups[endpoint];
+    return group === undefined || group === this.total ? [this.total] : [this.total, group];
+  }
+
+  /** The books that the query's tags allow; the run's own when it has none. */
+  private matching(query: MetricQuery): readonly GroupBook[] {
+    const tags = Object.entries(query.tags);
+    if (tags.length === 0) {
+      return [this.total];
+    }
+    return this.groups.filter((_, index) => {
+      const endpoint = this.plan.endpoints[index];
+      return tags.every(([tag, value]) => {
+        if (tag === 'endpoint') {
+          return endpoint?.name === value;
+        }
+        return tag === 'codec' ? this.plan.codec === value : endpoint?.labels[tag] === value;
+      });
+    });
+  }
+
+  private sumOf(figure: (batch: SignallingBatch) => number): number {
+    return sumOver([...this.signalling.values()], figure);
+  }
+}
+
+function countOf(book: GroupBook, metric: string): number {
+  switch (metric) {
+    case 'one_way':
+      return book.calls.oneWay;
+    case 'no_media':
+      return book.calls.noMedia;
+    default:
+      return book.calls.dropped;
+  }
+}
+
+function distributionOf(book: GroupBook, query: MetricQuery): Distribution {
+  const quality: QualityBook = query.per === 'call' ? book.perCall : book.perSecond;
+  switch (query.metric) {
+    case 'setup_delay':
+      return book.setupDelayMs;
+    case 'answer_delay':
+      return book.answerDelayMs;
+    case 'disconnect_delay':
+      return book.disconnectDelayMs;
+    case 'r_factor':
+      return quality.rFactor;
+    case 'loss':
+      return quality.lossRatio;
+    case 'discard':
+      return quality.discardRatio;
+    case 'jitter':
+      return quality.jitterMs;
+    default:
+      return quality.mosLq;
+  }
+}
+
+/** The worst leg of a second, where the series keeps it. */
+function valueOfSecond(
+  received: { mosLq: { min: number } | null; lossRatio: number | null; jitterMs: { p95: number } | null } | null,
+  metric: string,
+): number | null {
+  switch (metric) {
+    case 'mos_lq':
+      return received?.mosLq?.min ?? null;
+    case 'loss':
+      return received?.lossRatio ?? null;
+    case 'jitter':
+      return received?.jitterMs?.p95 ?? null;
+    default:
+      return null;
+  }
+}
+
+function sumOver<T>(items: readonly T[], figure: (item: T) => number): number {
+  return items.reduce((sum, item) => sum + figure(item), 0);
+}
+
+function sumByMethod(counts: readonly (readonly [string, number])[]): [string, number][] {
+  const sums = new Map<string, number>();
+  for (const [method, count] of counts) {
+    sums.set(method, (sums.get(method) ?? 0) + count);
+  }
+  return [...sums];
+}
+
+function sumResponses(counts: readonly (readonly [string, number, number])[]): [string, number, number][] {
+  const sums = new Map<string, [string, number, number]>();
+  for (const [method, status, count] of counts) {
+    const key = `${method} ${status}`;
+    const sum = sums.get(key);
+    if (sum === undefined) {
+      sums.set(key, [method, status, count]);
+    } else {
+      sum[2] += count;
+    }
+  }
+  return [...sums.values()].toSorted((a, b) => a[0].localeCompare(b[0]) || a[1] - b[1]);
+}
