@@ -1,0 +1,232 @@
+/** From the book of a run to its result: what is unknown becomes null, and every gate is evaluated by the same code. */
+import { evaluateGates, type GateResult } from '../gates/evaluate.js';
+import type { Gate } from '../gates/grammar.js';
+import { supportedRatio } from '../gates/support.js';
+import { decideVerdict, type VerdictInput } from '../gates/verdict.js';
+import { LEG } from '../worker/messages.js';
+import type { GroupBook, QualityBook } from './group-book.js';
+import { RESULT_SCHEMA_VERSION, type CallsBlock, type DirectionQuality, type EndpointResult } from './result.js';
+import type { GeneratorBlock, Result, ResultSecond, SignallingBlock, WorstCall } from './result.js';
+import type { RunBook } from './run-book.js';
+import type { WorstLeg } from './worst-legs.js';
+
+/** What is known of the run beside its measurements. */
+export interface RunFacts {
+  readonly tool: Result['tool'];
+  readonly name: string;
+  readonly startedAt: string;
+  readonly durationMs: number;
+  readonly endpoints: readonly {
+    readonly name: string;
+    readonly target: string;
+    readonly labels: Readonly<Record<string, string>>;
+  }[];
+  readonly codec: string;
+  readonly media: boolean;
+  readonly gates: readonly Gate[];
+  readonly verdict: Omit<VerdictInput, 'gates'>;
+  readonly warnings: readonly string[];
+  readonly cpuRatio: number | null;
+  readonly netBackend: 'libc' | 'dgram' | 'none';
+  readonly environment: Result['environment'];
+  readonly method: Result['method'];
+  readonly scenario: unknown;
+  readonly seed: number;
+  targetRateAt(second: number): number;
+  readonly peakTargetRate: number;
+}
+
+export function buildResult(book: RunBook, facts: RunFacts): Result {
+  const spoiled = book.health.conditions(facts.netBackend);
+  const gates = evaluateGates(facts.gates, book, { spoiled, reflected: book.total.calls.roundTrip > 0 });
+  const decision = decideVerdict({ ...facts.verdict, gates });
+  return {
+    schemaVersion: RESULT_SCHEMA_VERSION,
+    tool: facts.tool,
+    name: facts.name,
+    startedAt: facts.startedAt,
+    durationMs: facts.durationMs,
+    verdict: decision.verdict,
+    exitCode: decision.exitCode,
+    reasons: [...decision.reasons],
+    warnings: [...facts.warnings, ...warningsOf(book, gates)],
+    gates,
+    load: loadBlock(book, facts),
+    calls: callsBlock(book.total, book.peakActive),
+    signalling: signallingBlock(book),
+    quality: { received: facts.media ? qualityBlock(book.total) : null },
+    seconds: book.total.series.seconds().map((second) => ({ ...second, targetRate: facts.targetRateAt(second.second) })),
+    endpoints: facts.endpoints.map((endpoint, index) => endpointBlock(book, facts, endpoint, index)),
+    worstCalls: book.worst.list.map((worst) => worstCallBlock(worst, facts)),
+    generator: generatorBlock(book, facts, Object.values(spoiled)),
+    environment: facts.environment,
+    method: facts.method,
+    scenario: facts.scenario,
+    seed: facts.seed,
+  };
+}
+
+function loadBlock(book: RunBook, facts: RunFacts): Result['load'] {
+  return {
+    targetRate: facts.peakTargetRate,
+    intended: book.health.intended,
+    achieved: book.total.calls.attempted,
+    heldBack: book.health.heldBack,
+    activeCalls: book.loadDistribution('activeCalls').summary(),
+    startRate: book.loadDistribution('started').summary(),
+  };
+}
+
+function callsBlock(group: GroupBook, peakConcurrent: number): CallsBlock {
+  return {
+    requested: group.calls.attempted + group.calls.notStarted,
+    ...group.calls,
+    peakConcurrent,
+    causes: [...group.causes.values()]
+      .map(({ record, count }) => ({
+        phase: record.phase ?? 'setup',
+        sipStatus: record.sipStatus,
+        cause: record.cause ?? 'unknown',
+        count,
+      }))
+      .toSorted((a, b) => b.count - a.count),
+  };
+}
+
+function signallingBlock(book: RunBook): SignallingBlock {
+  const { total } = book;
+  const sip = book.sipCounts();
+  return {
+    successRatio: successRatio(total),
+    setupDelayMs: total.setupDelayMs.summary(),
+    answerDelayMs: total.answerDelayMs.summary(),
+    disconnectDelayMs: total.disconnectDelayMs.summary(),
+    retransmissionRatio: book.retransmissionRatio(),
+    retransmissions: sip.retransmissions.map(([method, count]) => ({ method, count })),
+    responses: sip.responses.map(([method, status, count]) => ({ method, status, count })),
+    malformed: sip.malformed,
+  };
+}
+
+function qualityBlock(group: GroupBook): DirectionQuality | null {
+  if (group.legs === 0) {
+    return null;
+  }
+  return { ...figuresOf(group.perSecond), perCall: figuresOf(group.perCall), packets: group.packets };
+}
+
+function figuresOf(book: QualityBook): DirectionQuality['perCall'] {
+  return {
+    mosLq: book.mosLq.summary(),
+    rFactor: book.rFactor.summary(),
+    lossRatio: book.lossRatio.summary(),
+    discardRatio: book.discardRatio.summary(),
+    jitterMs: book.jitterMs.summary(),
+  };
+}
+
+function endpointBlock(
+  book: RunBook,
+  facts: RunFacts,
+  endpoint: RunFacts['endpoints'][number],
+  index: number,
+): EndpointResult {
+  const group = book.groups[index] ?? book.total;
+  const seconds = group.series.seconds();
+  return {
+    name: endpoint.name,
+    target: endpoint.target,
+    labels: endpoint.labels,
+    codec: facts.media && group.legs > 0 ? facts.codec : null,
+    calls: callsBlock(group, group === book.total ? book.peakActive : peakOf(seconds)),
+    signalling: {
+      successRatio: successRatio(group),
+      setupDelayMs: group.setupDelayMs.summary(),
+      answerDelayMs: group.answerDelayMs.summary(),
+      disconnectDelayMs: group.disconnectDelayMs.summary(),
+      finalResponses: [...group.finalResponses].map(([status, count]) => ({ status, count })),
+    },
+    quality: { received: facts.media ? qualityBlock(group) : null },
+    seconds,
+  };
+}
+
+function generatorBlock(book: RunBook, facts: RunFacts, reasons: string[]): GeneratorBlock {
+  const { health } = book;
+  const lostWorkers = [...(facts.verdict.lostWorkers ?? [])];
+  return {
+    verdict: reasons.length === 0 && lostWorkers.length === 0 ? 'healthy' : 'strained',
+    reasons,
+    sendLatenessMs: health.sendLatenessMs.summary(),
+    missedPackets: health.missedPackets,
+    sentPackets: health.sentPackets,
+    sendErrors: health.sendErrors,
+    eventLoopDelayMs: health.eventLoopDelayMs.summary(),
+    receiveDrops: facts.media ? health.receiveDrops : null,
+    receiveDropRatio: health.receiveDropRatio,
+    startLagMs: health.startLagMs.summary(),
+    ackToRtpMs: health.ackToRtpMs.summary(),
+    clockSteps: health.clockSteps,
+    cpuRatio: facts.cpuRatio,
+    netBackend: facts.netBackend,
+    lostWorkers,
+  };
+}
+
+function worstCallBlock({ record, leg }: WorstLeg, facts: RunFacts): WorstCall {
+  const at = (column: number): number | null => {
+    const value = leg?.[column] ?? Number.NaN;
+    return Number.isNaN(value) ? null : value;
+  };
+  const expected = at(LEG.expected) ?? 0;
+  const ratioOf = (column: number): number | null => (expected === 0 ? null : (at(column) ?? 0) / expected);
+  return {
+    call: record.call,
+    callId: record.callId,
+    endpoint: facts.endpoints[record.endpoint]?.name ?? '',
+    startedAtMs: record.startedMs ?? record.intendedMs,
+    outcome: record.cause === null ? record.outcome : `${record.outcome}: ${record.cause}`,
+    mosLq: at(LEG.mosLq),
+    lossRatio: ratioOf(LEG.lost),
+    discardRatio: ratioOf(LEG.discarded),
+    jitterMs: at(LEG.jitterMs),
+  };
+}
+
+/** Things that a reader should know and no gate says. */
+function warningsOf(book: RunBook, gates: readonly GateResult[]): string[] {
+  const { calls, otherSourceLegs, judged } = book.total;
+  const warnings: string[] = [];
+  if (otherSourceLegs > 0) {
+    warnings.push(`on ${otherSourceLegs} of ${book.total.legs} legs the audio came from another address or port than the SDP named`);
+  }
+  if (calls.roundTrip > 0) {
+    warnings.push(`${calls.roundTrip} of ${book.total.legs} legs received their own packets back (RTP echo): their figures cover both ways`);
+  }
+  const support = supportStatement(judged.succeeded, judged.attempted, gates);
+  if (support !== null) {
+    warnings.push(support);
+  }
+  return warnings;
+}
+
+/** What the sample supports, where a gate on the success ratio asks for more. */
+function supportStatement(succeeded: number, attempted: number, gates: readonly GateResult[]): string | null {
+  const supported = supportedRatio(succeeded, attempted);
+  const asked = gates.find(({ expr, state }) => expr.startsWith('success_ratio') && state === 'pass');
+  if (supported === null || asked === undefined || supported >= asked.limit) {
+    return null;
+  }
+  const failures = attempted - succeeded;
+  const without = failures === 0 ? 'without a failure' : `with ${failures} failure${failures === 1 ? '' : 's'}`;
+  return `${attempted} calls ${without} only show a success ratio of at least ${(supported * 100).toFixed(1)} % at 95 % confidence`;
+}
+
+function successRatio(group: GroupBook): number | null {
+  return group.judged.attempted === 0 ? null : group.judged.succeeded / group.judged.attempted;
+}
+
+function peakOf(seconds: readonly Omit<ResultSecond, 'targetRate'>[]): number {
+  return seconds.reduce((peak, second) => Math.max(peak, second.activeCalls), 0);
+}
+

@@ -1,0 +1,230 @@
+/**
+ * The lifecycle of a run: start the fleet, wait for the target, begin, feed the book, watch, drain, and hand over the
+ * result. Everything that ends a run early (signal, silent target, refusals, a dead thread) is a field of the verdict.
+ */
+import { CannotRunError, messageOf } from '../lib/errors.js';
+import { monotonicNs, NS_PER_MS } from '../lib/clock.js';
+import type { MediaBatch, SignallingBatch } from '../worker/messages.js';
+import { Fleet, type FleetFacts, type FleetPlan, type LostWorker } from './fleet.js';
+import { RunBook, type RunBookPlan } from './run-book.js';
+
+export interface RunPlan {
+  readonly fleet: FleetPlan;
+  readonly book: RunBookPlan;
+  /** How long to wait for an answer to OPTIONS before the start, ms; 0: do not ask. */
+  readonly waitMs: number;
+  /** Refuse to start with fewer slots. */
+  readonly slotsNeeded: number;
+}
+
+/** What the caller of a run is told while it goes on. */
+export interface RunObserver {
+  onWaiting(): void;
+  onBegin(facts: FleetFacts): void;
+  onSecond(second: number, book: RunBook): void;
+  onMedia(batch: MediaBatch): void;
+  onWarning(text: string): void;
+}
+
+/** How it ended. */
+export interface RunEnd {
+  readonly durationMs: number;
+  readonly facts: FleetFacts | null;
+  readonly interrupted: 'SIGINT' | 'SIGTERM' | null;
+  readonly couldNotRun: string | null;
+  readonly hint: string | null;
+  readonly fault: string | null;
+  readonly lostWorkers: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** A target that has answered nothing at all for so long is not there. */
+const SILENT_TARGET_MS = 10_000;
+/** Calls get this long to end when the run is stopped. */
+const DRAIN_MS = 10_000;
+/** The last legs close two seconds after their call, and report within the next two. */
+const LAST_LEGS_MS = 6000;
+const WATCH_INTERVAL_MS = 50;
+
+export class Run {
+  readonly book: RunBook;
+  private fleet: Fleet | null = null;
+  private facts: FleetFacts | null = null;
+  private epochNs = 0;
+  private interrupted: 'SIGINT' | 'SIGTERM' | null = null;
+  private couldNotRun: string | null = null;
+  private hint: string | null = null;
+  private fault: string | null = null;
+  private readonly lostWorkers: string[] = [];
+  private readonly lost = { media: 0, signalling: 0 };
+  private readonly warnings: string[] = [];
+  private drainingSinceMs: number | null = null;
+  private callsOverAtMs: number | null = null;
+  private shownSecond = -1;
+  private abandoned = false;
+
+  constructor(
+    private readonly plan: RunPlan,
+    private readonly observer: RunObserver,
+  ) {
+    this.book = new RunBook(plan.book);
+  }
+
+  /** Runs to the end; never throws: what went wrong stands in the end that it gives. */
+  async execute(): Promise<RunEnd> {
+    try {
+      await this.prepare();
+      if (this.couldNotRun === null && this.interrupted === null) {
+        await this.measure();
+      }
+    } catch (error) {
+      this.blame(error);
+    }
+    await this.close();
+    this.book.worst.flush();
+    return this.end();
+  }
+
+  /** A signal: no new calls, the live ones are ended, everything is evaluated. */
+  interrupt(signal: 'SIGINT' | 'SIGTERM'): void {
+    this.interrupted ??= signal;
+    this.drain('interrupted');
+  }
+
+  /** The second signal: leave with what is there. */
+  abandon(): void {
+    this.abandoned = true;
+  }
+
+  /** The end as it stands now, for a report that cannot wait. */
+  end(): RunEnd {
+    return {
+      durationMs: this.epochNs === 0 ? 0 : Math.max(0, this.elapsedMs()),
+      facts: this.facts,
+      interrupted: this.interrupted,
+      couldNotRun: this.couldNotRun,
+      hint: this.hint,
+      fault: this.fault,
+      lostWorkers: this.lostWorkers,
+      warnings: this.warnings,
+    };
+  }
+
+  private async prepare(): Promise<void> {
+    const { fleet, facts } = await Fleet.start(this.plan.fleet, {
+      onMedia: (batch) => this.takeMedia(batch),
+      onSignalling: (batch) => this.takeSignalling(batch),
+      onStopAsked: (detail) => this.stopAsked(detail),
+      onLost: (worker) => this.lose(worker),
+    });
+    this.fleet = fleet;
+    this.facts = facts;
+    if (facts.slots < this.plan.slotsNeeded) {
+      throw new CannotRunError(
+        'too-few-slots',
+        `${this.plan.slotsNeeded} media slots are needed, ${facts.slots} could be opened (ports in use, or too few file handles)`,
+        'widen network.rtpPorts, raise the limit of open files (ulimit -n), or lower the concurrency',
+      );
+    }
+    if (this.plan.waitMs > 0 && this.interrupted === null) {
+      this.observer.onWaiting();
+      if (!(await fleet.waitForTargets(this.plan.waitMs))) {
+        this.couldNotRun = `the target did not answer OPTIONS within ${this.plan.waitMs / 1000} s`;
+      }
+    }
+  }
+
+  private async measure(): Promise<void> {
+    const { fleet, facts } = this;
+    if (fleet === null || facts === null) {
+      return;
+    }
+    this.epochNs = fleet.begin();
+    this.observer.onBegin(facts);
+    while (!this.isOver()) {
+      await new Promise((resolve) => setTimeout(resolve, WATCH_INTERVAL_MS));
+      this.watch();
+    }
+  }
+
+  private isOver(): boolean {
+    if (this.abandoned || this.lost.signalling >= this.plan.fleet.signalling.length) {
+      return true;
+    }
+    const elapsedMs = this.elapsedMs();
+    if (this.drainingSinceMs !== null && elapsedMs - this.drainingSinceMs > DRAIN_MS) {
+      return true;
+    }
+    if (!this.book.finished) {
+      return false;
+    }
+    this.callsOverAtMs ??= elapsedMs;
+    return this.book.legsOutstanding <= 0 || elapsedMs - this.callsOverAtMs > LAST_LEGS_MS;
+  }
+
+  private watch(): void {
+    const elapsedMs = this.elapsedMs();
+    const second = Math.floor(elapsedMs / 1000);
+    if (second > this.shownSecond) {
+      this.shownSecond = second;
+      this.observer.onSecond(second, this.book);
+    }
+    const silent = elapsedMs > SILENT_TARGET_MS && this.book.started > 0 && this.book.responses === 0;
+    if (silent && this.couldNotRun === null) {
+      this.couldNotRun = 'the target has answered nothing at all for 10 s';
+      this.hint = 'check address, port and firewall; --wait 60s waits for a target that is still starting';
+      this.drain('silentTarget');
+    }
+  }
+
+  private stopAsked(detail: string): void {
+    const text = `stopped early: ${detail}`;
+    this.warnings.push(text);
+    this.observer.onWarning(text);
+    this.drain('tooManyRefusals');
+  }
+
+  private drain(cause: string): void {
+    if (this.drainingSinceMs === null && this.epochNs > 0) {
+      this.drainingSinceMs = this.elapsedMs();
+      this.fleet?.drain(cause);
+    }
+  }
+
+  private lose(worker: LostWorker): void {
+    this.lost[worker.kind]++;
+    const text = `a ${worker.kind} thread died (${worker.reason.split('\n')[0] ?? ''}); its calls are unknown`;
+    this.lostWorkers.push(text);
+    this.observer.onWarning(text);
+  }
+
+  private takeMedia(batch: MediaBatch): void {
+    this.book.addMedia(batch);
+    this.observer.onMedia(batch);
+  }
+
+  private takeSignalling(batch: SignallingBatch): void {
+    this.book.addSignalling(batch);
+  }
+
+  private async close(): Promise<void> {
+    try {
+      await this.fleet?.stop();
+    } catch (error) {
+      this.blame(error);
+    }
+  }
+
+  private blame(error: unknown): void {
+    if (error instanceof CannotRunError) {
+      this.couldNotRun ??= error.message;
+      this.hint ??= error.hint ?? null;
+    } else {
+      this.fault ??= messageOf(error);
+    }
+  }
+
+  private elapsedMs(): number {
+    return (monotonicNs() - this.epochNs) / NS_PER_MS;
+  }
+}
