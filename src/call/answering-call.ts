@@ -62,7 +62,9 @@ export class AnsweringCall implements IncomingCallListener {
     }
     this.media = answer.media;
     dialog.ring();
-    if (context.ringMs !== null) {
+    if (context.ringMs === 0) {
+      dialog.answer(answer.sdp);
+    } else if (context.ringMs !== null) {
       const pickUp = (): void => dialog.answer(answer.sdp);
       this.timer = context.timers.schedule(context.ringMs, pickUp);
     }

@@ -44,7 +44,8 @@ const MAX_DROPOUT = 3000;
 const MAX_MISORDER = 100;
 /** Rings by second: those that may still be open. */
 const OPEN_SECONDS = 8;
-const SCORE_WINDOW_SECONDS = 5;
+/** The score of a second covers so many trailing seconds. */
+export const SCORE_WINDOW_SECONDS = 5;
 /** No packet is expected in the last moments of a call: the far side may have stopped before its BYE reached us. */
 const END_GUARD_MS = 200;
 

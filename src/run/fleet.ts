@@ -110,8 +110,11 @@ export class Fleet {
   }
 
   private async open(): Promise<FleetFacts> {
-    const ready = await Promise.all(this.signalling.map((worker) => this.answerOf(worker, 'ready')));
-    const backends = await Promise.all(this.media.map((worker) => this.answerOf(worker, 'ready')));
+    // All at once: a worker that is ready before it is listened to would be waited for in vain.
+    const [ready, backends] = await Promise.all([
+      Promise.all(this.signalling.map((worker) => this.answerOf(worker, 'ready'))),
+      Promise.all(this.media.map((worker) => this.answerOf(worker, 'ready'))),
+    ]);
     const slots = await this.join();
     const granted = ready.map(({ bufferBytes }) => bufferBytes.granted);
     return {

@@ -96,6 +96,12 @@ export class Run {
     this.abandoned = true;
   }
 
+  /** A fault of ours outside the run's own steps: leave, and say so. */
+  fail(reason: string): void {
+    this.fault ??= reason;
+    this.abandoned = true;
+  }
+
   /** The end as it stands now, for a report that cannot wait. */
   end(): RunEnd {
     return {

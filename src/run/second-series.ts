@@ -74,6 +74,12 @@ export class SecondSeries {
     return this.closed.get(second) ?? null;
   }
 
+  /** The same for a second that may still grow: for the progress display. */
+  peek(second: number): ReceivedFigures | null {
+    const figures = this.open.get(second);
+    return figures === undefined ? null : reduce(figures);
+  }
+
   /** All seconds from 0 on, without gaps. */
   seconds(): SecondFigures[] {
     this.closeBefore(Number.POSITIVE_INFINITY);

@@ -1,0 +1,141 @@
+/** `callgauge answer`: be the callee. Runs until a signal (or the program that started it) ends it. */
+import type { Argv } from 'yargs';
+import { ProblemsError, type Problem } from '../lib/errors.js';
+import { parseDuration, UNIT_FORMS } from '../lib/units.js';
+import { findCodec } from '../media/codec/codec.js';
+import { packetize } from '../media/packetizer.js';
+import { loadWav } from '../media/source/wav.js';
+import { resample } from '../media/source/resample.js';
+import { WavError } from '../media/source/wav-error.js';
+import { parseIpv4 } from '../net/datagram.js';
+import { AnswerRun, type AnswerPlan } from '../run/answer-run.js';
+import type { AnswererRole, PortRange } from '../worker/messages.js';
+import type { ProcessHost } from './host.js';
+import { PTIME_MS } from './preparation.js';
+
+const FIRST_SLOTS = 64;
+const BUSY = 486;
+
+interface AnswerArguments {
+  readonly listen: string;
+  readonly mode: 'echo' | 'play' | 'busy';
+  readonly ring: string;
+  readonly dropAfter: string | undefined;
+  readonly audio: string | undefined;
+  readonly rtpPorts: string;
+  readonly advertise: string | undefined;
+}
+
+export function answerCommand(program: Argv, host: ProcessHost, finish: (exitCode: number) => void): void {
+  program.command(
+    'answer',
+    'be the callee: echo, play, ring, busy, drop',
+    (command) =>
+      command
+        .option('listen', { type: 'string', requiresArg: true, default: '127.0.0.1:5060', describe: 'address and UDP port; port 0: any free one' })
+        .option('mode', { choices: ['echo', 'play', 'busy'] as const, default: 'echo' as const, describe: 'send back what comes, send speech, or refuse with 486' })
+        .option('ring', { type: 'string', requiresArg: true, default: '0s', describe: 'ring so long before the answer; "forever" never answers' })
+        .option('drop-after', { type: 'string', requiresArg: true, describe: 'hang up so long after the answer' })
+        .option('audio', { type: 'string', requiresArg: true, describe: 'WAV file for --mode play' })
+        .option('rtp-ports', { type: 'string', requiresArg: true, default: '24576-32767', describe: 'range of RTP ports' })
+        .option('advertise', { type: 'string', requiresArg: true, describe: 'address to write into SIP and SDP' })
+        .option('quiet', { type: 'boolean', default: false, describe: 'print nothing but errors' }),
+    async (given) => {
+      const plan = planOf(host, { ...given, dropAfter: given['drop-after'], rtpPorts: given['rtp-ports'] });
+      finish(await serve(host, plan, given.quiet));
+    },
+  );
+}
+
+async function serve(host: ProcessHost, plan: AnswerPlan, quiet: boolean): Promise<number> {
+  const run = await AnswerRun.start(plan);
+  const address = `${plan.listen.address}:${run.port}`;
+  if (!quiet) {
+    host.err(`answering on sip:${address} (UDP), RTP ${plan.rtpPorts.first}-${plan.rtpPorts.last}; Ctrl-C ends it\n`);
+  }
+  host.tellParent({ port: run.port });
+  await new Promise<void>((resolve) => {
+    host.onSignal(() => resolve());
+    host.onParentGone(() => resolve());
+    run.onLost = () => resolve();
+  });
+  const counts = await run.stop();
+  if (!quiet) {
+    const text = Object.entries(counts).map(([name, value]) => `${name}=${value}`);
+    host.out(`${text.join(' ')}\n`);
+  }
+  return run.fault === null ? 0 : fault(host, run.fault);
+}
+
+function fault(host: ProcessHost, reason: string): number {
+  host.err(`callgauge: internal error: ${reason}\n`);
+  return 1;
+}
+
+/** All problems of the flags at once. @throws ProblemsError */
+function planOf(host: ProcessHost, given: AnswerArguments): AnswerPlan {
+  const problems: Problem[] = [];
+  const report = (where: string, message: string): null => {
+    problems.push({ code: 'bad-flag', where, message });
+    return null;
+  };
+  const listen = parseListen(given.listen) ?? report('--listen', `expected an IPv4 address and a port like 127.0.0.1:5060, got "${given.listen}"`);
+  const rtpPorts = parsePorts(given.rtpPorts) ?? report('--rtp-ports', `expected a range like 24576-32767, got "${given.rtpPorts}"`);
+  const ringMs = given.ring === 'forever' ? null : durationOf(given.ring, '--ring', report);
+  const dropAfterMs = given.dropAfter === undefined ? null : durationOf(given.dropAfter, '--drop-after', report);
+  const clip = clipOf(host, given.audio, report);
+  if (listen === null || rtpPorts === null || clip === null || problems.length > 0) {
+    throw new ProblemsError(problems);
+  }
+  const role: AnswererRole = { type: 'answerer', rejectStatus: given.mode === 'busy' ? BUSY : null, ringMs, dropAfterMs };
+  return {
+    listen,
+    rtpPorts,
+    role,
+    source: given.mode === 'play' ? 'clip' : 'echo',
+    advertise: given.advertise ?? null,
+    codec: 'PCMU',
+    ptimeMs: PTIME_MS,
+    clip,
+    slots: FIRST_SLOTS,
+    seed: host.now().getTime() % 0x1_0000_0000,
+    runToken: host.now().getTime().toString(36),
+  };
+}
+
+type Report = (where: string, message: string) => null;
+
+function durationOf(text: string, flag: string, report: Report): number | null {
+  return parseDuration(text) ?? report(flag, `expected ${UNIT_FORMS.duration}, got "${text}"`);
+}
+
+function clipOf(host: ProcessHost, audio: string | undefined, report: Report): AnswerPlan['clip'] | null {
+  const codec = findCodec('PCMU');
+  if (codec === undefined) {
+    throw new Error('no codec PCMU');
+  }
+  try {
+    const { samples, sampleRate } = loadWav(audio ?? host.shippedFile('audio/speech-8k.wav'));
+    return packetize(resample(samples, sampleRate, codec.samplesPerSecond), codec, PTIME_MS);
+  } catch (error) {
+    if (error instanceof WavError) {
+      return report('--audio', error.message);
+    }
+    throw error;
+  }
+}
+
+function parseListen(text: string): { address: string; port: number } | null {
+  const colon = text.lastIndexOf(':');
+  const address = colon < 0 ? text : text.slice(0, colon);
+  const port = colon < 0 ? '5060' : text.slice(colon + 1);
+  const valid = parseIpv4(address) !== null && /^\d{1,5}$/.test(port) && Number(port) <= 65_535;
+  return valid ? { address, port: Number(port) } : null;
+}
+
+function parsePorts(text: string): PortRange | null {
+  const match = /^(\d{1,5})-(\d{1,5})$/.exec(text);
+  const first = Number(match?.[1]);
+  const last = Number(match?.[2]);
+  return first >= 1 && last <= 65_535 && last > first ? { first, last } : null;
+}

@@ -1,0 +1,163 @@
+/**
+ * The only door to the process: arguments, environment, files, terminal, signals, child processes, exit. Everything else
+ * gets what it needs of these handed in, so that the whole program can be tested from outside.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The folder that holds `audio/`, `scenarios/` and `package.json`. */
+const PACKAGE_ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+export interface HostFacts {
+  readonly node: string;
+  readonly platform: string;
+  readonly cpuModel: string;
+  readonly cores: number;
+  readonly memoryBytes: number;
+  /** Null where the system does not tell. */
+  readonly openFilesLimit: number | null;
+}
+
+export type Signal = 'SIGINT' | 'SIGTERM';
+
+export class ProcessHost {
+  readonly args: readonly string[] = process.argv.slice(2);
+  readonly env: Readonly<Record<string, string | undefined>> = process.env;
+  readonly version: string;
+
+  constructor() {
+    const manifest = JSON.parse(readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8')) as { version: string };
+    this.version = manifest.version;
+    // A reader that went away (`callgauge … | head`) is no fault of the run: its files are still to be written.
+    process.stdout.on('error', () => {});
+    process.stderr.on('error', () => {});
+  }
+
+  get isTerminal(): boolean {
+    return process.stderr.isTTY === true;
+  }
+
+  get colorsStdout(): boolean {
+    return process.stdout.isTTY === true && this.env['NO_COLOR'] === undefined;
+  }
+
+  get columns(): number {
+    return process.stderr.columns ?? 80;
+  }
+
+  /** The command as it was given. */
+  get commandLine(): string {
+    return ['callgauge', ...this.args].map(quoted).join(' ');
+  }
+
+  /** Path of a file that ships with the program. */
+  shippedFile(name: string): string {
+    return join(PACKAGE_ROOT, name);
+  }
+
+  out(text: string): void {
+    process.stdout.write(text);
+  }
+
+  err(text: string): void {
+    process.stderr.write(text);
+  }
+
+  /** Leaves when what was printed has been taken. */
+  exit(code: number): void {
+    process.exitCode = code;
+    process.stdout.write('', () => process.stderr.write('', () => process.exit(code)));
+  }
+
+  readText(path: string): string {
+    return readFileSync(path, 'utf8');
+  }
+
+  makeDirectory(path: string): void {
+    mkdirSync(path, { recursive: true });
+  }
+
+  /** Readers see the old file or the new one, never a part. */
+  writeFile(path: string, data: string): void {
+    const temporary = join(dirname(path), `.${process.pid}.tmp`);
+    try {
+      writeFileSync(temporary, data);
+      renameSync(temporary, path);
+    } catch (error) {
+      rmSync(temporary, { force: true });
+      throw error;
+    }
+  }
+
+  emptyFile(path: string): void {
+    writeFileSync(path, '');
+  }
+
+  appendFile(path: string, data: Uint8Array): void {
+    appendFileSync(path, data);
+  }
+
+  onSignal(handle: (signal: Signal) => void): void {
+    process.on('SIGINT', () => handle('SIGINT'));
+    process.on('SIGTERM', () => handle('SIGTERM'));
+  }
+
+  /** A fault that nobody caught; the process must leave after it. */
+  onFault(handle: (error: unknown) => void): void {
+    process.on('uncaughtException', handle);
+    process.on('unhandledRejection', handle);
+  }
+
+  /** CPU seconds of this process so far, all threads. */
+  get cpuSeconds(): number {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1e6;
+  }
+
+  facts(): HostFacts {
+    const processors = cpus();
+    return {
+      node: process.version,
+      platform: `${process.platform} ${process.arch}`,
+      cpuModel: processors[0]?.model ?? 'unknown',
+      cores: processors.length,
+      memoryBytes: totalmem(),
+      openFilesLimit: openFilesLimit(),
+    };
+  }
+
+  /** Starts this program again as a child that ends when we do. */
+  spawnSelf(args: readonly string[]): ChildProcess {
+    const script = fileURLToPath(new URL('../main.js', import.meta.url));
+    return spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+  }
+
+  /** Tells the process that started us; false when it was no program of ours. */
+  tellParent(message: object): boolean {
+    return process.send?.(message) ?? false;
+  }
+
+  onParentGone(handle: () => void): void {
+    process.on('disconnect', handle);
+  }
+
+  now(): Date {
+    return new Date();
+  }
+}
+
+function openFilesLimit(): number | null {
+  try {
+    const line = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'));
+    return line?.[1] === undefined ? null : Number(line[1]);
+  } catch {
+    return null; // no Linux
+  }
+}
+
+function quoted(argument: string): string {
+  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", String.raw`'\''`)}'`;
+}

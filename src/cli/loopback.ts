@@ -1,0 +1,53 @@
+/** `target: loopback`: our own answerer as a child process on an ephemeral port, ended with the run. */
+import type { ChildProcess } from 'node:child_process';
+import { CannotRunError } from '../lib/errors.js';
+import type { ProcessHost } from './host.js';
+
+export interface LoopbackAnswerer {
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+const START_TIMEOUT_MS = 15_000;
+const STOP_TIMEOUT_MS = 3000;
+
+/** @throws CannotRunError when the child does not come up */
+export async function startLoopback(host: ProcessHost): Promise<LoopbackAnswerer> {
+  const child = host.spawnSelf(['answer', '--listen', '127.0.0.1:0', '--quiet']);
+  let errors = '';
+  child.stderr?.on('data', (chunk: Buffer) => {
+    errors = (errors + chunk.toString()).slice(-1000);
+  });
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const port = await listeningPort(child, () => errors);
+  return { port, stop: () => stopChild(child, exited) };
+}
+
+function listeningPort(child: ChildProcess, errors: () => string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const fail = (why: string): void => {
+      child.kill();
+      reject(new CannotRunError('loopback', `the loopback answerer did not start: ${why}`));
+    };
+    const timer = setTimeout(() => fail('no answer in time'), START_TIMEOUT_MS);
+    child.once('message', (message: { readonly port?: unknown }) => {
+      clearTimeout(timer);
+      if (typeof message.port === 'number') {
+        resolve(message.port);
+      } else {
+        fail('unexpected message');
+      }
+    });
+    child.once('exit', () => {
+      clearTimeout(timer);
+      fail(errors().trim() || 'it ended at once');
+    });
+  });
+}
+
+async function stopChild(child: ChildProcess, exited: Promise<void>): Promise<void> {
+  child.kill('SIGTERM');
+  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+  await exited;
+  clearTimeout(timer);
+}

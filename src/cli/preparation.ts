@@ -1,0 +1,165 @@
+/** From arguments to a plan that has been checked: nothing is sent, everything that is wrong is said at once. */
+import { parseGates } from '../gates/check.js';
+import { defaultGates } from '../gates/defaults.js';
+import type { Gate } from '../gates/grammar.js';
+import { CannotRunError, messageOf, ProblemsError, type Problem } from '../lib/errors.js';
+import { findCodec } from '../media/codec/codec.js';
+import { packetize, type PacketizedClip } from '../media/packetizer.js';
+import { resample } from '../media/source/resample.js';
+import { WavError } from '../media/source/wav-error.js';
+import { loadWav } from '../media/source/wav.js';
+import { resolveHost } from '../net/resolve.js';
+import { loadScenario } from '../scenario/load.js';
+import { applyOverrides } from '../scenario/overrides.js';
+import { checkPorts, expectedPeak, type Peak } from '../scenario/peak.js';
+import { checkSafety } from '../scenario/safety.js';
+import { placeOf, type Scenario } from '../scenario/scenario.js';
+import { buildSchedule, type Schedule } from '../schedule/schedule.js';
+import type { ProcessHost } from './host.js';
+import type { ScenarioArguments } from './scenario-flags.js';
+
+export const PTIME_MS = 20;
+/** Handles that the program itself needs beside its sockets. */
+const SPARE_FILES = 64;
+
+export interface Prepared {
+  readonly scenario: Scenario;
+  readonly gates: readonly Gate[];
+  readonly schedule: Schedule;
+  readonly peak: Peak;
+  /** Addresses of the targets' hosts. */
+  readonly addresses: ReadonlyMap<string, readonly string[]>;
+  readonly clip: PacketizedClip;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Reads and checks everything that can be known before a packet leaves.
+ * @throws ProblemsError for bad input (exit 2), CannotRunError when a name does not resolve (exit 5)
+ */
+export async function prepare(host: ProcessHost, given: ScenarioArguments): Promise<Prepared> {
+  const { scenario, warnings } = readScenario(host, given);
+  const gates = readGates(scenario);
+  const schedule = buildSchedule(scenario.load);
+  const peak = expectedPeak(scenario, schedule);
+  const clip = readClip(host, scenario);
+  const addresses = await resolveTargets(scenario);
+  const problems = [
+    ...gates.problems,
+    ...checkPorts(scenario, peak),
+    ...checkFamily(scenario),
+    ...checkSafety(scenario, (name) => addresses.get(name) ?? [], peak.calls),
+    ...('problem' in clip ? [clip.problem] : []),
+  ];
+  if (problems.length > 0 || 'problem' in clip) {
+    throw new ProblemsError(problems);
+  }
+  checkFiles(host, peak);
+  return { scenario, gates: gates.gates, schedule, peak, addresses, clip, warnings: [...warnings, ...gates.warnings] };
+}
+
+function readScenario(host: ProcessHost, given: ScenarioArguments): { scenario: Scenario; warnings: string[] } {
+  const loaded = given.scenario === undefined ? null : loadFile(host, given.scenario);
+  const overridden = applyOverrides(loaded?.scenario ?? null, given.flags);
+  if (overridden.scenario === null || overridden.problems.length > 0) {
+    throw new ProblemsError(overridden.problems);
+  }
+  return { scenario: overridden.scenario, warnings: [...(loaded?.warnings ?? []), ...overridden.warnings] };
+}
+
+function loadFile(host: ProcessHost, file: string): { scenario: Scenario; warnings: readonly string[] } {
+  let text: string;
+  try {
+    text = host.readText(file);
+  } catch (error) {
+    const hint = 'give the path of a scenario, or only flags: callgauge run --target sip:user@host';
+    throw new ProblemsError([{ code: 'no-scenario', where: file, message: `cannot be read: ${messageOf(error)}`, hint }]);
+  }
+  const loaded = loadScenario(text, { file, env: host.env, readFile: (path) => host.readText(path) });
+  if (loaded.scenario === null || loaded.problems.length > 0) {
+    throw new ProblemsError(loaded.problems);
+  }
+  return { scenario: loaded.scenario, warnings: loaded.warnings };
+}
+
+function readGates(scenario: Scenario): ReturnType<typeof parseGates> {
+  const entries = scenario.gates ?? defaultGates(scenario.media);
+  const labels: Record<string, string[]> = {};
+  for (const endpoint of scenario.endpoints) {
+    for (const [key, value] of Object.entries(endpoint.labels)) {
+      (labels[key] ??= []).push(value);
+    }
+  }
+  return parseGates(
+    entries.map((entry) => (typeof entry === 'string' ? entry : withoutPlace(entry))),
+    {
+      endpoints: scenario.endpoints.map(({ name }) => name),
+      labels,
+      codecs: [scenario.codec],
+      places: entries.map((entry) => (typeof entry === 'string' ? 'default gate' : entry.where)),
+    },
+  );
+}
+
+function withoutPlace(entry: NonNullable<Scenario['gates']>[number]): object {
+  const { where: _, ...gate } = entry;
+  return gate;
+}
+
+function readClip(host: ProcessHost, scenario: Scenario): PacketizedClip | { problem: Problem } {
+  const path = scenario.audioPath ?? host.shippedFile('audio/speech-8k.wav');
+  const codec = findCodec(scenario.codec);
+  if (codec === undefined) {
+    throw new Error(`no codec ${scenario.codec}`);
+  }
+  try {
+    const clip = loadWav(path);
+    return packetize(resample(clip.samples, clip.sampleRate, codec.samplesPerSecond), codec, PTIME_MS);
+  } catch (error) {
+    if (!(error instanceof WavError)) {
+      throw error;
+    }
+    const where = placeOf(scenario, 'audio');
+    return { problem: { code: `wav-${error.code}`, where, message: error.message } };
+  }
+}
+
+/** @throws CannotRunError when the limit of open files is below what the peak needs */
+function checkFiles(host: ProcessHost, peak: Peak): void {
+  const limit = host.facts().openFilesLimit;
+  const needed = peak.files + SPARE_FILES;
+  if (limit !== null && needed > limit) {
+    const message = `${peak.calls} calls at once need ${needed} open files, and the limit of this host is ${limit}`;
+    throw new CannotRunError('too-few-files', message, `raise it (ulimit -n ${needed}), or lower the concurrency`);
+  }
+}
+
+function checkFamily(scenario: Scenario): Problem[] {
+  return scenario.endpoints.flatMap(({ target }, index) => {
+    if (target.kind === 'loopback' || !target.host.includes(':')) {
+      return [];
+    }
+    const where = placeOf(scenario, `endpoints[${index}].target`);
+    return [{ code: 'ipv6', where, message: `expected an IPv4 address or a name, got ${target.host}` }];
+  });
+}
+
+async function resolveTargets(scenario: Scenario): Promise<ReadonlyMap<string, readonly string[]>> {
+  const addresses = new Map<string, readonly string[]>();
+  for (const { target } of scenario.endpoints) {
+    if (target.kind === 'sip' && !addresses.has(target.host)) {
+      addresses.set(target.host, await lookUp(target.host));
+    }
+  }
+  return addresses;
+}
+
+async function lookUp(name: string): Promise<readonly string[]> {
+  try {
+    return await resolveHost(name);
+  } catch (error) {
+    const hint = 'check the spelling and the DNS of this host, or give an address';
+    throw new CannotRunError('dns', `the target's name ${name} cannot be resolved: ${messageOf(error)}`, hint);
+  }
+}
+

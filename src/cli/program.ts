@@ -1,0 +1,58 @@
+/** The commands and what is common to them: usage errors, problems and faults become messages and exit codes here. */
+import yargs from 'yargs';
+import { EXIT_CODES } from '../gates/verdict.js';
+import { CannotRunError, formatProblem, messageOf, ProblemsError } from '../lib/errors.js';
+import { escapeTerminal } from '../report/visible-text.js';
+import { answerCommand } from './answer-command.js';
+import type { ProcessHost } from './host.js';
+import { runCommand } from './run-command.js';
+import { schemaCommand } from './schema-command.js';
+import { validateCommand } from './validate-command.js';
+
+/** Runs one command; gives the exit code (UX: 0 pass, 1 fault, 2 usage, 3 gate failed, 4 inconclusive, 5 could not run). */
+export async function runProgram(host: ProcessHost): Promise<number> {
+  let exitCode: number = EXIT_CODES.pass;
+  const finish = (code: number): void => {
+    exitCode = code;
+  };
+  const program = yargs([...host.args])
+    .scriptName('callgauge')
+    .usage('$0 <command>\n\nPlaces real SIP calls, measures every second of them, and says PASS, FAIL or INCONCLUSIVE.')
+    .env('CALLGAUGE')
+    .parserConfiguration({ 'boolean-negation': false, 'duplicate-arguments-array': true, 'parse-numbers': false })
+    .version(host.version)
+    .help()
+    .strict()
+    .demandCommand(1, 'expected a command: run, answer, validate or schema')
+    .recommendCommands()
+    .wrap(100)
+    .exitProcess(false)
+    .fail((message, error: Error | undefined) => {
+      throw error ?? new ProblemsError([{ code: 'usage', where: 'callgauge', message, hint: 'see callgauge --help' }]);
+    });
+  for (const command of [runCommand, answerCommand, validateCommand, schemaCommand]) {
+    command(program, host, finish);
+  }
+  try {
+    await program.parseAsync();
+    return exitCode;
+  } catch (error) {
+    return explain(host, error);
+  }
+}
+
+function explain(host: ProcessHost, error: unknown): number {
+  if (error instanceof ProblemsError) {
+    for (const problem of error.problems) {
+      host.err(`${escapeTerminal(formatProblem(problem))}\n`);
+    }
+    return EXIT_CODES.invalid;
+  }
+  if (error instanceof CannotRunError) {
+    const hint = error.hint === undefined ? '' : ` (${error.hint})`;
+    host.err(`callgauge: ${escapeTerminal(error.message + hint)}\n`);
+    return EXIT_CODES.couldNotRun;
+  }
+  host.err(`callgauge: internal error: ${escapeTerminal(messageOf(error))}\n`);
+  return EXIT_CODES.fault;
+}

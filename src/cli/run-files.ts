@@ -1,0 +1,154 @@
+/**
+ * The files of a run. The row files grow by a whole gzip member every ten seconds, so that whatever ends the process takes
+ * no more than that with it. A disk that refuses is said once and ends nothing: the measurement goes on.
+ */
+import { gzipSync } from 'node:zlib';
+import { join } from 'node:path';
+import { CannotRunError, messageOf } from '../lib/errors.js';
+import { renderReport } from '../report/html/document.js';
+import { serializeResult } from '../report/json.js';
+import type { Result } from '../run/result.js';
+import { LEG, ROW, type CallRecord, type MediaBatch } from '../worker/messages.js';
+import type { ProcessHost } from './host.js';
+
+const FLUSH_SECONDS = 10;
+const CALLS_FILE = 'calls.ndjson.gz';
+const SECONDS_FILE = 'seconds.ndjson.gz';
+
+export class RunFiles {
+  readonly reportPath: string;
+  readonly resultPath: string;
+  private calls: string[] = [];
+  private seconds: string[] = [];
+  private lastFlushSecond = 0;
+  /** The first write that failed, in words. */
+  failure: string | null = null;
+
+  /** @throws CannotRunError when the folder cannot be made */
+  constructor(
+    private readonly host: ProcessHost,
+    readonly directory: string,
+    private readonly endpoints: readonly string[],
+  ) {
+    this.reportPath = join(directory, 'report.html');
+    this.resultPath = join(directory, 'result.json');
+    try {
+      host.makeDirectory(directory);
+      host.emptyFile(join(directory, CALLS_FILE));
+      host.emptyFile(join(directory, SECONDS_FILE));
+    } catch (error) {
+      const hint = 'choose another folder with --out';
+      throw new CannotRunError('out', `the run's folder cannot be written: ${messageOf(error)}`, hint);
+    }
+  }
+
+  addRows(batch: MediaBatch): void {
+    for (let offset = 0; offset < batch.rows.length; offset += ROW.columns) {
+      this.seconds.push(secondLine(batch.rows, offset, this.endpoints));
+    }
+  }
+
+  addCall(record: CallRecord, leg: Float64Array | null): void {
+    this.calls.push(callLine(record, leg, this.endpoints));
+  }
+
+  /** Called once a second. */
+  tick(second: number): void {
+    if (second - this.lastFlushSecond >= FLUSH_SECONDS) {
+      this.lastFlushSecond = second;
+      this.flush();
+    }
+  }
+
+  /** Everything that is left: rows, result and report. */
+  finish(result: Result): void {
+    this.flush();
+    this.attempt(() => this.host.writeFile(this.resultPath, serializeResult(result)));
+    this.attempt(() => this.host.writeFile(this.reportPath, renderReport(result)));
+  }
+
+  private flush(): void {
+    const { calls, seconds } = this;
+    this.calls = [];
+    this.seconds = [];
+    this.append(CALLS_FILE, calls);
+    this.append(SECONDS_FILE, seconds);
+  }
+
+  private append(file: string, lines: readonly string[]): void {
+    if (lines.length > 0) {
+      const member = gzipSync(`${lines.join('\n')}\n`, { level: 6 });
+      this.attempt(() => this.host.appendFile(join(this.directory, file), member));
+    }
+  }
+
+  private attempt(write: () => void): void {
+    try {
+      write();
+    } catch (error) {
+      if (this.failure === null) {
+        this.failure = messageOf(error);
+        this.host.err(`callgauge: a file of the run cannot be written: ${this.failure}\n`);
+      }
+    }
+  }
+}
+
+/** One leg, direction and second; null where nothing is known. */
+function secondLine(table: Float64Array, offset: number, endpoints: readonly string[]): string {
+  const at = (column: number): number | null => numberOrNull(table[offset + column]);
+  return JSON.stringify({
+    call: at(ROW.call),
+    leg: at(ROW.leg),
+    endpoint: endpoints[at(ROW.endpoint) ?? 0] ?? null,
+    direction: 'received',
+    second: at(ROW.second),
+    expected: at(ROW.expected),
+    received: at(ROW.received),
+    lost: at(ROW.lost),
+    discarded: at(ROW.discarded),
+    duplicate: at(ROW.duplicate),
+    reordered: at(ROW.reordered),
+    jitterMs: rounded(at(ROW.jitterMs)),
+    rFactor: rounded(at(ROW.rFactor)),
+    mosLq: rounded(at(ROW.mosLq)),
+  });
+}
+
+function callLine(record: CallRecord, leg: Float64Array | null, endpoints: readonly string[]): string {
+  const { endpoint, hasMedia: _, ...call } = record;
+  const at = (column: number): number | null => numberOrNull(leg?.[column]);
+  const received =
+    leg === null
+      ? null
+      : {
+          expected: at(LEG.expected),
+          received: at(LEG.received),
+          lost: at(LEG.lost),
+          discarded: at(LEG.discarded),
+          duplicate: at(LEG.duplicate),
+          reordered: at(LEG.reordered),
+          stray: at(LEG.stray),
+          malformed: at(LEG.malformed),
+          jitterMs: rounded(at(LEG.jitterMs)),
+          jitterMaxMs: rounded(at(LEG.jitterMaxMs)),
+          rFactor: rounded(at(LEG.rFactor)),
+          mosLq: rounded(at(LEG.mosLq)),
+          longestSilenceMs: rounded(at(LEG.longestSilenceMs)),
+          roundTrip: at(LEG.reflected) === 1,
+          otherSource: at(LEG.otherSource) === 1,
+        };
+  const sent = leg === null ? null : { packets: at(LEG.sent), missed: at(LEG.missed), ackToRtpMs: rounded(at(LEG.ackToRtpMs)) };
+  return JSON.stringify({ ...call, endpoint: endpoints[endpoint] ?? null, received, sent }, (_, value: unknown) =>
+    typeof value === 'number' ? rounded(value) : value,
+  );
+}
+
+function numberOrNull(value: number | undefined): number | null {
+  return value === undefined || Number.isNaN(value) ? null : value;
+}
+
+/** Microseconds and the sixth decimal are beyond what any figure here knows. */
+function rounded(value: number | null): number | null {
+  return value === null ? null : Math.round(value * 1e6) / 1e6;
+}

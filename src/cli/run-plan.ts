@@ -1,0 +1,127 @@
+/** From a prepared scenario to what the threads are told: workers, slots, addresses, seeds. */
+import { CannotRunError } from '../lib/errors.js';
+import { createRandom } from '../lib/random.js';
+import { routedLocalAddress } from '../net/resolve.js';
+import type { RunPlan } from '../run/run.js';
+import type { MediaWorkerSetup, SignallingSetup } from '../worker/messages.js';
+import type { ProcessHost } from './host.js';
+import { PTIME_MS, type Prepared } from './preparation.js';
+
+/** Streams that one media worker carries with room to spare. */
+const CALLS_PER_MEDIA_WORKER = 1500;
+
+/** Where the calls go, once every target has an address. */
+export interface ResolvedEndpoint {
+  readonly name: string;
+  readonly uri: string;
+  readonly address: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export interface PlanParts {
+  readonly prepared: Prepared;
+  readonly endpoints: readonly ResolvedEndpoint[];
+  readonly seed: number;
+  /** Port of the sink that signalling-only calls advertise; null with media. */
+  readonly sinkPort: number | null;
+  readonly localAddress: string;
+}
+
+export function planRun(host: ProcessHost, parts: PlanParts): RunPlan {
+  const { prepared, endpoints } = parts;
+  const { scenario, peak } = prepared;
+  const mediaWorkers = mediaWorkerCount(host, prepared);
+  return {
+    fleet: {
+      media: Array.from({ length: mediaWorkers }, (_, index) => mediaSetup(parts, index, mediaWorkers)),
+      signalling: Array.from({ length: scenario.workers.signalling }, (_, index) => signallingSetup(host, parts, index)),
+      slots: scenario.media ? peak.ports / 2 : 0,
+    },
+    book: {
+      endpoints,
+      codec: scenario.codec,
+      media: scenario.media,
+      warmupMs: scenario.load.warmupMs,
+    },
+    waitMs: scenario.network.waitMs,
+    slotsNeeded: scenario.media ? peak.calls : 0,
+  };
+}
+
+/** The address of this host from which the kernel reaches every endpoint. @throws CannotRunError when there is none */
+export async function localAddressFor(wanted: string | null, endpoints: readonly ResolvedEndpoint[]): Promise<string> {
+  if (wanted !== null) {
+    return wanted;
+  }
+  const routes = await Promise.all(endpoints.map(({ name, address }) => routeTo(name, address)));
+  const different = new Set(routes);
+  if (different.size > 1) {
+    const message = `the endpoints are reached from different addresses of this host: ${[...different].join(', ')}`;
+    throw new CannotRunError('many-routes', message, 'choose one with --local-address, or run the endpoints apart');
+  }
+  return routes[0] ?? '127.0.0.1';
+}
+
+async function routeTo(name: string, address: string): Promise<string> {
+  try {
+    return await routedLocalAddress(address);
+  } catch {
+    throw new CannotRunError('no-route', `this host has no route to ${address} (endpoint ${name})`, 'check the address and the network');
+  }
+}
+
+function mediaWorkerCount(host: ProcessHost, { scenario, peak }: Prepared): number {
+  if (!scenario.media) {
+    return 0;
+  }
+  const most = Math.max(1, host.facts().cores - 1);
+  return scenario.workers.media ?? Math.min(most, Math.max(1, Math.ceil(peak.calls / CALLS_PER_MEDIA_WORKER)));
+}
+
+function mediaSetup({ prepared, seed, localAddress }: PlanParts, index: number, workers: number): MediaWorkerSetup {
+  const { scenario, clip } = prepared;
+  return {
+    kind: 'media',
+    index,
+    workers,
+    backend: 'auto',
+    localAddress,
+    rtpPorts: scenario.network.rtpPorts,
+    source: 'clip',
+    ptimeMs: PTIME_MS,
+    codec: scenario.codec,
+    clip,
+    seed,
+  };
+}
+
+function signallingSetup(host: ProcessHost, parts: PlanParts, index: number): SignallingSetup {
+  const { prepared, endpoints, seed, sinkPort, localAddress } = parts;
+  const { scenario } = prepared;
+  return {
+    kind: 'signalling',
+    index,
+    workers: scenario.workers.signalling,
+    localAddress,
+    localPort: 0,
+    advertise: scenario.network.advertise,
+    runToken: runToken(host, seed),
+    ptimeMs: PTIME_MS,
+    codec: scenario.codec,
+    sinkPort,
+    role: {
+      type: 'caller',
+      endpoints: endpoints.map(({ uri }) => ({ uri })),
+      load: scenario.load,
+      holdMs: scenario.call.holdMs,
+      ringTimeoutMs: scenario.call.ringTimeoutMs,
+      expect: scenario.call.expect,
+      stopAfterRefusals: scenario.safety.stopAfterRefusals,
+    },
+  };
+}
+
+/** Different for every run, also with the same seed: a target remembers the Call-IDs of the last one. */
+function runToken(host: ProcessHost, seed: number): string {
+  return createRandom((seed ^ host.now().getTime()) >>> 0).nextUint32().toString(36) + host.now().getTime().toString(36);
+}

@@ -1,0 +1,76 @@
+/** Flags that replace values of a scenario, shared by `run` and `validate`, and the way from them to a checked plan. */
+import type { Argv } from 'yargs';
+import type { RunFlags } from '../scenario/overrides.js';
+
+/** Every flag is text as it was typed: the scenario room reads the units and names the flag in its problems. */
+const FLAGS = {
+  target: 'sip:user@host[:port], or loopback: our own answerer',
+  calls: 'calls in all',
+  concurrency: 'at most so many calls at once',
+  rate: 'new calls per second, e.g. 20/s',
+  hold: 'length of a call from its answer, e.g. 30s',
+  duration: 'place calls for so long, e.g. 2m',
+  codec: 'PCMU',
+  audio: 'WAV file to send: 8 or 16 kHz, 16 bit',
+  workers: 'threads, e.g. signalling=1,media=2',
+  seed: 'seed of everything random',
+  'local-address': 'address of this host to send from',
+  advertise: 'address to write into SIP and SDP',
+  wait: 'wait so long for the target to answer OPTIONS, e.g. 60s',
+} as const;
+
+export interface ScenarioArguments {
+  readonly scenario?: string | undefined;
+  readonly flags: RunFlags;
+}
+
+export function addScenarioFlags<T>(program: Argv<T>): Argv<T> {
+  let flagged: Argv<T> = program;
+  for (const [name, description] of Object.entries(FLAGS)) {
+    flagged = flagged.option(name, { type: 'string', requiresArg: true, describe: description }) as Argv<T>;
+  }
+  return flagged
+    .option('no-media', { type: 'boolean', describe: 'signalling only: no RTP is sent or measured' })
+    .option('gate', { type: 'string', array: true, requiresArg: true, describe: 'a gate, e.g. "mos.p5 >= 3.6" (repeatable)' })
+    .option('no-gates', { type: 'boolean', describe: 'exit 0 whatever the gates say' })
+    .option('allow-public', {
+      type: 'string',
+      array: true,
+      requiresArg: true,
+      describe: 'host with a public address that may be called (repeatable)',
+    }) as Argv<T>;
+}
+
+/** What was typed. @param given the parsed arguments by flag name */
+export function scenarioArguments(given: Readonly<Record<string, unknown>>): ScenarioArguments {
+  const text = (name: string): string | undefined => (typeof given[name] === 'string' ? given[name] : lastOf(given[name]));
+  const list = (name: string): readonly string[] | undefined =>
+    Array.isArray(given[name]) ? given[name].map(String) : undefined;
+  return {
+    scenario: text('scenario'),
+    flags: {
+      target: text('target'),
+      calls: text('calls'),
+      concurrency: text('concurrency'),
+      rate: text('rate'),
+      hold: text('hold'),
+      duration: text('duration'),
+      codec: text('codec'),
+      audio: text('audio'),
+      workers: text('workers'),
+      seed: text('seed'),
+      localAddress: text('local-address'),
+      advertise: text('advertise'),
+      wait: text('wait'),
+      noMedia: given['no-media'] === true ? true : undefined,
+      noGates: given['no-gates'] === true ? true : undefined,
+      gate: list('gate'),
+      allowPublic: list('allow-public'),
+    },
+  };
+}
+
+/** A flag given twice: the last one counts, as everywhere. */
+function lastOf(value: unknown): string | undefined {
+  return Array.isArray(value) ? String(value.at(-1)) : undefined;
+}

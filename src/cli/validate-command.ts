@@ -1,0 +1,39 @@
+/** `callgauge validate`, and what `run --dry-run` prints: the plan and its expected peak. Nothing is sent. */
+import type { Argv } from 'yargs';
+import { formatDuration, formatRate } from '../lib/units.js';
+import { escapeTerminal } from '../report/visible-text.js';
+import type { ProcessHost } from './host.js';
+import { prepare, type Prepared } from './preparation.js';
+import { addScenarioFlags, scenarioArguments } from './scenario-flags.js';
+
+export function validateCommand(program: Argv, host: ProcessHost): void {
+  program.command(
+    'validate <scenario>',
+    'check a scenario and print its expected peak; nothing is sent',
+    (command) => addScenarioFlags(command.positional('scenario', { type: 'string', demandOption: true, describe: 'YAML file' })),
+    async (given) => printPlan(host, await prepare(host, scenarioArguments(given))),
+  );
+}
+
+/** The plan as `key  value` lines on stdout, warnings on stderr. */
+export function printPlan(host: ProcessHost, prepared: Prepared): void {
+  const { scenario, schedule, peak, gates } = prepared;
+  const limit = host.facts().openFilesLimit;
+  const lines: [string, string][] = [
+    ['scenario', scenario.name],
+    ['endpoints', scenario.endpoints.map(({ name, target }) => `${name} ${target.kind === 'sip' ? target.uri : 'loopback'}`).join(', ')],
+    ['calls', schedule.totalCalls === null ? 'no limit' : String(schedule.totalCalls)],
+    ['starts', schedule.durationMs === null ? 'until stopped' : `for ${formatDuration(Math.round(schedule.durationMs))}`],
+    ['rate', `up to ${formatRate(schedule.peakRate)}`],
+    ['peak', `${peak.calls} calls at once`],
+    ['', `${peak.packetsPerSecond} packets/s, ${peak.mbitPerSecond.toFixed(1)} Mbit/s, both directions together`],
+    ['', `${peak.ports} ports, ${peak.files} open files (limit of this host: ${limit ?? 'unknown'})`],
+    ['gates', gates.map(({ expr }) => expr).join(', ') || 'none'],
+  ];
+  for (const [name, value] of lines) {
+    host.out(`${name.padEnd(10)} ${escapeTerminal(value)}\n`);
+  }
+  for (const warning of prepared.warnings) {
+    host.err(`warning: ${escapeTerminal(warning)}\n`);
+  }
+}

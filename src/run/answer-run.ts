@@ -1,0 +1,132 @@
+/** The answerer's lifecycle: the same fleet as a run, with calls that come instead of calls that go. */
+import type { AnswererRole, MediaSource, MediaWorkerSetup, PortRange, SignallingBatch } from '../worker/messages.js';
+import { LEG } from '../worker/messages.js';
+import { Fleet, type FleetEvents, type FleetFacts } from './fleet.js';
+
+export interface AnswerPlan {
+  readonly listen: { readonly address: string; readonly port: number };
+  readonly rtpPorts: PortRange;
+  readonly role: AnswererRole;
+  readonly source: MediaSource;
+  readonly advertise: string | null;
+  readonly codec: string;
+  readonly ptimeMs: number;
+  readonly clip: MediaWorkerSetup['clip'];
+  /** Slots to open at once; more are opened as calls come. */
+  readonly slots: number;
+  readonly seed: number;
+  readonly runToken: string;
+}
+
+/** What it saw, in all. */
+export interface AnswerCounts {
+  calls: number;
+  answered: number;
+  failed: number;
+  legs: number;
+  packetsExpected: number;
+  packetsReceived: number;
+  packetsLost: number;
+}
+
+/** Calls that still live at the end get this long for their BYE. */
+const DRAIN_MS = 1500;
+const DRAIN_CHECK_MS = 20;
+
+export class AnswerRun {
+  /** A thread has died: the answerer cannot go on. */
+  onLost: () => void = () => {};
+  /** Why it could not go on; null while all is well. */
+  fault: string | null = null;
+  private fleet: Fleet | null = null;
+  private facts: FleetFacts | null = null;
+  private last: SignallingBatch | null = null;
+  private readonly media = { legs: 0, packetsExpected: 0, packetsReceived: 0, packetsLost: 0 };
+
+  private constructor() {}
+
+  /** @throws CannotRunError when the address or the ports cannot be had */
+  static async start(plan: AnswerPlan): Promise<AnswerRun> {
+    const run = new AnswerRun();
+    const { fleet, facts } = await Fleet.start(fleetPlan(plan), run.events());
+    run.fleet = fleet;
+    run.facts = facts;
+    fleet.begin();
+    return run;
+  }
+
+  get port(): number {
+    return this.facts?.localPorts[0] ?? 0;
+  }
+
+  async stop(): Promise<AnswerCounts> {
+    this.fleet?.drain('shutdown');
+    for (let waitedMs = 0; waitedMs < DRAIN_MS && this.last?.finished !== true; waitedMs += DRAIN_CHECK_MS) {
+      await new Promise((resolve) => setTimeout(resolve, DRAIN_CHECK_MS));
+    }
+    await this.fleet?.stop();
+    return {
+      calls: this.last?.started ?? 0,
+      answered: this.last?.answered ?? 0,
+      failed: this.last?.failed ?? 0,
+      ...this.media,
+    };
+  }
+
+  private events(): FleetEvents {
+    return {
+      onMedia: ({ legs }) => {
+        for (let offset = 0; offset < legs.length; offset += LEG.columns) {
+          this.media.legs++;
+          this.media.packetsExpected += legs[offset + LEG.expected] ?? 0;
+          this.media.packetsReceived += legs[offset + LEG.received] ?? 0;
+          this.media.packetsLost += legs[offset + LEG.lost] ?? 0;
+        }
+      },
+      onSignalling: (batch) => {
+        this.last = batch;
+      },
+      onStopAsked: () => {},
+      onLost: ({ kind, reason }) => {
+        this.fault = `the ${kind} thread died: ${reason}`;
+        this.onLost();
+      },
+    };
+  }
+}
+
+function fleetPlan(plan: AnswerPlan): Parameters<typeof Fleet.start>[0] {
+  return {
+    slots: plan.slots,
+    media: [
+      {
+        kind: 'media',
+        index: 0,
+        workers: 1,
+        backend: 'auto',
+        localAddress: plan.listen.address,
+        rtpPorts: plan.rtpPorts,
+        source: plan.source,
+        ptimeMs: plan.ptimeMs,
+        codec: plan.codec,
+        clip: plan.clip,
+        seed: plan.seed,
+      },
+    ],
+    signalling: [
+      {
+        kind: 'signalling',
+        index: 0,
+        workers: 1,
+        localAddress: plan.listen.address,
+        localPort: plan.listen.port,
+        advertise: plan.advertise,
+        runToken: plan.runToken,
+        ptimeMs: plan.ptimeMs,
+        codec: plan.codec,
+        sinkPort: null,
+        role: plan.role,
+      },
+    ],
+  };
+}
