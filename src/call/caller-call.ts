@@ -39,6 +39,13 @@ export interface CallStart {
   readonly heldBack: boolean;
 }
 
+/** What a call came to. */
+type Ending = Pick<CallRecord, 'outcome' | 'phase' | 'sipStatus' | 'cause' | 'detail'>;
+
+const COMPLETED: Ending = { outcome: 'completed', phase: null, sipStatus: null, cause: null, detail: null };
+/** Of a peer's words in a record. */
+const DETAIL_CHARACTERS = 160;
+
 export class CallerCall implements OutgoingCallListener {
   private readonly endpoint: number;
   private readonly callId: string;
@@ -87,7 +94,8 @@ export class CallerCall implements OutgoingCallListener {
 
   /** Ends it for us only: the far side has not said its last word in time. */
   abandon(cause: string): void {
-    this.end('cut', this.establishedMs === null ? 'setup' : 'established', null, this.stop?.cause ?? cause, null);
+    const phase = this.establishedMs === null ? 'setup' : 'established';
+    this.end({ ...COMPLETED, outcome: 'cut', phase, cause: this.stop?.cause ?? cause });
   }
 
   /** No final response in time. */
@@ -130,30 +138,34 @@ export class CallerCall implements OutgoingCallListener {
   }
 
   onFailed(failure: CallFailure): void {
+    const sipStatus = failure.status;
     if (this.stop !== null && failure.cause === 'cancelled') {
-      this.end(this.stop.cut ? 'cut' : 'failed', this.stop.phase, failure.status, this.stop.cause, null);
+      const { cut, phase, cause } = this.stop;
+      this.end({ outcome: cut ? 'cut' : 'failed', phase, sipStatus, cause, detail: null });
       return;
     }
-    const cause = failure.status === null ? camelCase(failure.cause) : causeOfStatus(failure.status);
-    this.end('failed', 'setup', failure.status, cause, failure.detail);
+    const cause = sipStatus === null ? camelCase(failure.cause) : causeOfStatus(sipStatus);
+    this.end({ outcome: 'failed', phase: 'setup', sipStatus, cause, detail: failure.detail });
   }
 
   onEnded(end: CallEnd): void {
+    const sipStatus = end.status;
     if (this.stop !== null) {
-      this.end(this.stop.cut ? 'cut' : 'dropped', this.stop.phase, end.status, this.stop.cause, this.stopDetail);
+      const { cut, phase, cause } = this.stop;
+      this.end({ outcome: cut ? 'cut' : 'dropped', phase, sipStatus: null, cause, detail: this.stopDetail });
     } else if (end.by === 'remote' && this.byeAtMs === null) {
-      this.end('dropped', 'established', null, 'remoteBye', null);
+      this.end({ ...COMPLETED, outcome: 'dropped', phase: 'established', cause: 'remoteBye' });
     } else if (end.cause === 'bye' || end.by === 'remote') {
-      this.end('completed', null, end.status, null, null);
+      this.end(COMPLETED);
     } else {
-      this.end('dropped', 'teardown', end.status, camelCase(end.cause), null);
+      this.end({ ...COMPLETED, outcome: 'dropped', phase: 'teardown', sipStatus, cause: camelCase(end.cause) });
     }
   }
 
   /** Audio as their answer says; false when it cannot be, and then `stop` says why. */
   private connect(offer: Offer, answer: string): boolean {
     const { context } = this;
-    const agreed = readAnswer(offer, answer);
+    const agreed = readAnswer(offer, answer, context.media);
     if ('cause' in agreed) {
       this.stop = { cut: false, phase: 'setup', cause: agreed.cause };
       this.stopDetail = agreed.detail;
@@ -164,19 +176,14 @@ export class CallerCall implements OutgoingCallListener {
     return true;
   }
 
-  private end(
-    outcome: CallRecord['outcome'],
-    phase: CallPhase | null,
-    sipStatus: number | null,
-    cause: string | null,
-    detail: string | null,
-  ): void {
+  private end(ending: Ending): void {
     const { context, startOf, establishedMs } = this;
     this.clearTimer();
     const endedMs = this.elapsedMs();
     if (this.byeAtMs === null) {
       this.slot?.release(context.now());
     }
+    const { outcome, sipStatus, detail } = ending;
     const answered = establishedMs !== null;
     const record: CallRecord = {
       call: startOf.call,
@@ -186,12 +193,9 @@ export class CallerCall implements OutgoingCallListener {
       startedMs: this.startedMs,
       establishedMs,
       endedMs,
-      outcome,
+      ...ending,
       succeeded: context.expect === 'answered' ? outcome === 'completed' : !answered && sipStatus === context.expect,
-      phase,
-      sipStatus: phase === null ? null : sipStatus,
-      cause,
-      detail: detail === null ? null : detail.slice(0, 160),
+      detail: detail === null ? null : detail.slice(0, DETAIL_CHARACTERS),
       setupDelayMs: answered ? this.setupDelayMs : null,
       answerDelayMs: answered ? establishedMs - this.startedMs : null,
       disconnectDelayMs: this.byeAtMs === null || outcome !== 'completed' ? null : endedMs - this.byeAtMs,

@@ -1,4 +1,5 @@
 /** Offer and answer as texts: what the sdp room says, turned into what a call needs. Bad SDP is data, never a throw. */
+import { isPublic, parseIp } from '../lib/ip-address.js';
 import { acceptAnswer, createAnswer, createOffer } from '../sdp/offer-answer.js';
 import type { LocalMedia, NegotiatedMedia, Offer, Refusal } from '../sdp/offer-answer.js';
 import type { MediaSlot } from './media-slots.js';
@@ -22,6 +23,8 @@ export interface MediaRefusal {
 export interface MediaPreferences {
   readonly codec: string;
   readonly ptimeMs: number;
+  /** Public addresses to which audio may be sent: an SDP from the network must not aim our packets at a stranger. */
+  readonly publicMedia: readonly string[] | 'any';
 }
 
 /** Our offer for a call. */
@@ -30,9 +33,9 @@ export function offerFor(slot: MediaSlot, call: number, preferences: MediaPrefer
 }
 
 /** What their answer makes of our offer. */
-export function readAnswer(offer: Offer, sdp: string): AgreedMedia | MediaRefusal {
+export function readAnswer(offer: Offer, sdp: string, preferences: MediaPreferences): AgreedMedia | MediaRefusal {
   const outcome = acceptAnswer(offer, sdp);
-  return outcome.ok ? agreedMedia(outcome) : refused(outcome.refusal);
+  return outcome.ok ? agreedMedia(outcome, preferences) : refused(outcome.refusal);
 }
 
 /** Our answer to their offer, and what it means. */
@@ -46,7 +49,7 @@ export function answerTo(
   if (!outcome.ok) {
     return refused(outcome.refusal);
   }
-  const media = agreedMedia(outcome.media);
+  const media = agreedMedia(outcome.media, preferences);
   return 'cause' in media ? media : { sdp: outcome.sdp, media };
 }
 
@@ -61,9 +64,15 @@ function localMedia(slot: MediaSlot, call: number, preferences: MediaPreferences
   };
 }
 
-function agreedMedia(media: NegotiatedMedia): AgreedMedia | MediaRefusal {
-  if (media.remoteAddress.includes(':')) {
+function agreedMedia(media: NegotiatedMedia, preferences: MediaPreferences): AgreedMedia | MediaRefusal {
+  const address = parseIp(media.remoteAddress);
+  if (address?.family !== 4) {
     return { cause: 'sdp:bad-address', detail: `expected an IPv4 address for audio, found ${media.remoteAddress}` };
+  }
+  const { publicMedia } = preferences;
+  if (publicMedia !== 'any' && isPublic(address) && !publicMedia.includes(media.remoteAddress)) {
+    const detail = `audio to the public address ${media.remoteAddress} needs --allow-public ${media.remoteAddress}`;
+    return { cause: 'sdp:public-address', detail };
   }
   return {
     address: media.remoteAddress,

@@ -24,6 +24,7 @@ interface AnswerArguments {
   readonly audio: string | undefined;
   readonly rtpPorts: string;
   readonly advertise: string | undefined;
+  readonly allowPublic: readonly string[] | undefined;
 }
 
 export function answerCommand(program: Argv, host: ProcessHost, finish: (exitCode: number) => void): void {
@@ -32,16 +33,46 @@ export function answerCommand(program: Argv, host: ProcessHost, finish: (exitCod
     'be the callee: echo, play, ring, busy, drop',
     (command) =>
       command
-        .option('listen', { type: 'string', requiresArg: true, default: '127.0.0.1:5060', describe: 'address and UDP port; port 0: any free one' })
-        .option('mode', { choices: ['echo', 'play', 'busy'] as const, default: 'echo' as const, describe: 'send back what comes, send speech, or refuse with 486' })
-        .option('ring', { type: 'string', requiresArg: true, default: '0s', describe: 'ring so long before the answer; "forever" never answers' })
+        .option('listen', {
+          type: 'string',
+          requiresArg: true,
+          default: '127.0.0.1:5060',
+          describe: 'address and UDP port; port 0: any free one',
+        })
+        .option('mode', {
+          choices: ['echo', 'play', 'busy'] as const,
+          default: 'echo' as const,
+          describe: 'send back what comes, send speech, or refuse with 486',
+        })
+        .option('ring', {
+          type: 'string',
+          requiresArg: true,
+          default: '0s',
+          describe: 'ring so long before the answer; "forever" never answers',
+        })
         .option('drop-after', { type: 'string', requiresArg: true, describe: 'hang up so long after the answer' })
         .option('audio', { type: 'string', requiresArg: true, describe: 'WAV file for --mode play' })
-        .option('rtp-ports', { type: 'string', requiresArg: true, default: '24576-32767', describe: 'range of RTP ports' })
+        .option('rtp-ports', {
+          type: 'string',
+          requiresArg: true,
+          default: '24576-32767',
+          describe: 'range of RTP ports',
+        })
         .option('advertise', { type: 'string', requiresArg: true, describe: 'address to write into SIP and SDP' })
+        .option('allow-public', {
+          type: 'string',
+          array: true,
+          requiresArg: true,
+          describe: 'public address to which audio may be sent (repeatable)',
+        })
         .option('quiet', { type: 'boolean', default: false, describe: 'print nothing but errors' }),
     async (given) => {
-      const plan = planOf(host, { ...given, dropAfter: given['drop-after'], rtpPorts: given['rtp-ports'] });
+      const plan = planOf(host, {
+        ...given,
+        dropAfter: given['drop-after'],
+        rtpPorts: given['rtp-ports'],
+        allowPublic: given['allow-public'],
+      });
       finish(await serve(host, plan, given.quiet));
     },
   );
@@ -79,15 +110,23 @@ function planOf(host: ProcessHost, given: AnswerArguments): AnswerPlan {
     problems.push({ code: 'bad-flag', where, message });
     return null;
   };
-  const listen = parseListen(given.listen) ?? report('--listen', `expected an IPv4 address and a port like 127.0.0.1:5060, got "${given.listen}"`);
-  const rtpPorts = parsePorts(given.rtpPorts) ?? report('--rtp-ports', `expected a range like 24576-32767, got "${given.rtpPorts}"`);
+  const listen =
+    parseListen(given.listen) ??
+    report('--listen', `expected an IPv4 address and a port like 127.0.0.1:5060, got "${given.listen}"`);
+  const rtpPorts =
+    parsePorts(given.rtpPorts) ?? report('--rtp-ports', `expected a range like 24576-32767, got "${given.rtpPorts}"`);
   const ringMs = given.ring === 'forever' ? null : durationOf(given.ring, '--ring', report);
   const dropAfterMs = given.dropAfter === undefined ? null : durationOf(given.dropAfter, '--drop-after', report);
   const clip = clipOf(host, given.audio, report);
   if (listen === null || rtpPorts === null || clip === null || problems.length > 0) {
     throw new ProblemsError(problems);
   }
-  const role: AnswererRole = { type: 'answerer', rejectStatus: given.mode === 'busy' ? BUSY : null, ringMs, dropAfterMs };
+  const role: AnswererRole = {
+    type: 'answerer',
+    rejectStatus: given.mode === 'busy' ? BUSY : null,
+    ringMs,
+    dropAfterMs,
+  };
   return {
     listen,
     rtpPorts,
@@ -95,6 +134,7 @@ function planOf(host: ProcessHost, given: AnswerArguments): AnswerPlan {
     source: given.mode === 'play' ? 'clip' : 'echo',
     advertise: given.advertise ?? null,
     codec: 'PCMU',
+    publicMedia: given.allowPublic ?? [],
     ptimeMs: PTIME_MS,
     clip,
     slots: FIRST_SLOTS,

@@ -37,11 +37,11 @@ export class ProcessHost {
   }
 
   get isTerminal(): boolean {
-    return process.stderr.isTTY === true;
+    return process.stderr.isTTY;
   }
 
   get colorsStdout(): boolean {
-    return process.stdout.isTTY === true && this.env['NO_COLOR'] === undefined;
+    return process.stdout.isTTY && this.env['NO_COLOR'] === undefined;
   }
 
   get columns(): number {

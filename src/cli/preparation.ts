@@ -73,7 +73,9 @@ function loadFile(host: ProcessHost, file: string): { scenario: Scenario; warnin
     text = host.readText(file);
   } catch (error) {
     const hint = 'give the path of a scenario, or only flags: callgauge run --target sip:user@host';
-    throw new ProblemsError([{ code: 'no-scenario', where: file, message: `cannot be read: ${messageOf(error)}`, hint }]);
+    throw new ProblemsError([
+      { code: 'no-scenario', where: file, message: `cannot be read: ${messageOf(error)}`, hint },
+    ]);
   }
   const loaded = loadScenario(text, { file, env: host.env, readFile: (path) => host.readText(path) });
   if (loaded.scenario === null || loaded.problems.length > 0) {
@@ -162,4 +164,3 @@ async function lookUp(name: string): Promise<readonly string[]> {
     throw new CannotRunError('dns', `the target's name ${name} cannot be resolved: ${messageOf(error)}`, hint);
   }
 }
-

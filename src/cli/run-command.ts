@@ -34,7 +34,9 @@ export function runCommand(program: Argv, host: ProcessHost, finish: (exitCode: 
     'run [scenario]',
     'place calls and judge them',
     (command) =>
-      addScenarioFlags(command.positional('scenario', { type: 'string', describe: 'YAML file; without it the flags make the run' }))
+      addScenarioFlags(
+        command.positional('scenario', { type: 'string', describe: 'YAML file; without it the flags make the run' }),
+      )
         .option('out', { type: 'string', requiresArg: true, describe: 'folder for the files of the run' })
         .option('inconclusive', { choices: ['fail', 'warn'] as const, describe: 'exit 3 or 0 instead of 4' })
         .option('json', { type: 'boolean', default: false, describe: 'print result.json instead of the summary' })
@@ -81,8 +83,14 @@ class RunCommand {
       this.progress.say(`warning: ${warning}`);
     }
     const directory = options.out ?? join('reports', directoryName(this.startedAt, prepared.scenario.name));
-    const files = new RunFiles(host, directory, prepared.scenario.endpoints.map(({ name }) => name));
-    const loopback = prepared.scenario.endpoints.some(({ target }) => target.kind === 'loopback') ? await startLoopback(host) : null;
+    const files = new RunFiles(
+      host,
+      directory,
+      prepared.scenario.endpoints.map(({ name }) => name),
+    );
+    const loopback = prepared.scenario.endpoints.some(({ target }) => target.kind === 'loopback')
+      ? await startLoopback(host)
+      : null;
     try {
       const result = await this.measure(files, loopback);
       return this.report(result, files);
@@ -100,7 +108,10 @@ class RunCommand {
     const cpuBefore = host.cpuSeconds;
     const run = new Run(plan, {
       onWaiting: () => this.progress.say('waiting for the target to answer OPTIONS'),
-      onBegin: (facts) => this.progress.say(`started: ${facts.slots} media slots, ${facts.netBackend} sockets, files in ${files.directory}`),
+      onBegin: (facts) =>
+        this.progress.say(
+          `started: ${facts.slots} media slots, ${facts.netBackend} sockets, files in ${files.directory}`,
+        ),
       onSecond: (second, book) => {
         this.progress.second(second, book);
         files.tick(second);
@@ -136,7 +147,9 @@ class RunCommand {
     this.host.onSignal((signal) => {
       this.signals++;
       if (this.signals === 1) {
-        this.progress.say(`${signal}: ending the calls (up to 10 s); press again to leave at once with what is measured`);
+        this.progress.say(
+          `${signal}: ending the calls (up to 10 s); press again to leave at once with what is measured`,
+        );
         run.interrupt(signal);
       } else {
         run.abandon();
@@ -153,7 +166,9 @@ class RunCommand {
       host.out(renderSummary(result, { color: host.colorsStdout, reportPath: files.reportPath }));
     }
     if (files.failure !== null) {
-      host.err(`callgauge: the files in ${escapeTerminal(files.directory)} are incomplete: ${escapeTerminal(files.failure)}\n`);
+      host.err(
+        `callgauge: the files in ${escapeTerminal(files.directory)} are incomplete: ${escapeTerminal(files.failure)}\n`,
+      );
       return EXIT_CODES.fault;
     }
     return result.exitCode;
@@ -171,5 +186,8 @@ function resolveEndpoints(prepared: Prepared, loopback: LoopbackAnswerer | null)
 
 /** `2026-11-20T23-05-09Z_smoke`: sorts by time, and is a name on every file system. */
 function directoryName(startedAt: Date, name: string): string {
-  return `${startedAt.toISOString().replace(/\.\d+Z$/, 'Z').replaceAll(':', '-')}_${name}`;
+  return `${startedAt
+    .toISOString()
+    .replace(/\.\d+Z$/, 'Z')
+    .replaceAll(':', '-')}_${name}`;
 }

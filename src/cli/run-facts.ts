@@ -58,7 +58,12 @@ export function resultFacts(parts: FactParts): RunFacts {
       scoreWindowSeconds: SCORE_WINDOW_SECONDS,
       jitterBufferMs: JITTER_BUFFER_MS,
       model: 'ITU-T G.107 (06/2015), listening quality (no delay terms), no echo, A = 0',
-      codecs: CODEC_IMPAIRMENTS.filter(({ codec }) => codec === scenario.codec).map(({ codec, ie, bpl, source }) => ({ codec, ie, bpl, source })),
+      codecs: CODEC_IMPAIRMENTS.filter(({ codec }) => codec === scenario.codec).map(({ codec, ie, bpl, source }) => ({
+        codec,
+        ie,
+        bpl,
+        source,
+      })),
     },
     scenario: scenarioDocument(scenario),
     seed: parts.seed,

@@ -138,7 +138,8 @@ function callLine(record: CallRecord, leg: Float64Array | null, endpoints: reado
           roundTrip: at(LEG.reflected) === 1,
           otherSource: at(LEG.otherSource) === 1,
         };
-  const sent = leg === null ? null : { packets: at(LEG.sent), missed: at(LEG.missed), ackToRtpMs: rounded(at(LEG.ackToRtpMs)) };
+  const sent =
+    leg === null ? null : { packets: at(LEG.sent), missed: at(LEG.missed), ackToRtpMs: rounded(at(LEG.ackToRtpMs)) };
   return JSON.stringify({ ...call, endpoint: endpoints[endpoint] ?? null, received, sent }, (_, value: unknown) =>
     typeof value === 'number' ? rounded(value) : value,
   );

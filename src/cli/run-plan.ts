@@ -34,7 +34,9 @@ export function planRun(host: ProcessHost, parts: PlanParts): RunPlan {
   return {
     fleet: {
       media: Array.from({ length: mediaWorkers }, (_, index) => mediaSetup(parts, index, mediaWorkers)),
-      signalling: Array.from({ length: scenario.workers.signalling }, (_, index) => signallingSetup(host, parts, index)),
+      signalling: Array.from({ length: scenario.workers.signalling }, (_, index) =>
+        signallingSetup(host, parts, index),
+      ),
       slots: scenario.media ? peak.ports / 2 : 0,
     },
     book: {
@@ -66,7 +68,11 @@ async function routeTo(name: string, address: string): Promise<string> {
   try {
     return await routedLocalAddress(address);
   } catch {
-    throw new CannotRunError('no-route', `this host has no route to ${address} (endpoint ${name})`, 'check the address and the network');
+    throw new CannotRunError(
+      'no-route',
+      `this host has no route to ${address} (endpoint ${name})`,
+      'check the address and the network',
+    );
   }
 }
 
@@ -108,6 +114,7 @@ function signallingSetup(host: ProcessHost, parts: PlanParts, index: number): Si
     runToken: runToken(host, seed),
     ptimeMs: PTIME_MS,
     codec: scenario.codec,
+    publicMedia: scenario.safety.authorised ? 'any' : scenario.safety.allowPublic,
     sinkPort,
     role: {
       type: 'caller',
@@ -123,5 +130,9 @@ function signallingSetup(host: ProcessHost, parts: PlanParts, index: number): Si
 
 /** Different for every run, also with the same seed: a target remembers the Call-IDs of the last one. */
 function runToken(host: ProcessHost, seed: number): string {
-  return createRandom((seed ^ host.now().getTime()) >>> 0).nextUint32().toString(36) + host.now().getTime().toString(36);
+  return (
+    createRandom((seed ^ host.now().getTime()) >>> 0)
+      .nextUint32()
+      .toString(36) + host.now().getTime().toString(36)
+  );
 }

@@ -27,23 +27,29 @@ export interface ScenarioArguments {
 export function addScenarioFlags<T>(program: Argv<T>): Argv<T> {
   let flagged: Argv<T> = program;
   for (const [name, description] of Object.entries(FLAGS)) {
-    flagged = flagged.option(name, { type: 'string', requiresArg: true, describe: description }) as Argv<T>;
+    flagged = flagged.option(name, { type: 'string', requiresArg: true, describe: description });
   }
   return flagged
     .option('no-media', { type: 'boolean', describe: 'signalling only: no RTP is sent or measured' })
-    .option('gate', { type: 'string', array: true, requiresArg: true, describe: 'a gate, e.g. "mos.p5 >= 3.6" (repeatable)' })
+    .option('gate', {
+      type: 'string',
+      array: true,
+      requiresArg: true,
+      describe: 'a gate, e.g. "mos.p5 >= 3.6" (repeatable)',
+    })
     .option('no-gates', { type: 'boolean', describe: 'exit 0 whatever the gates say' })
     .option('allow-public', {
       type: 'string',
       array: true,
       requiresArg: true,
       describe: 'host with a public address that may be called (repeatable)',
-    }) as Argv<T>;
+    });
 }
 
 /** What was typed. @param given the parsed arguments by flag name */
 export function scenarioArguments(given: Readonly<Record<string, unknown>>): ScenarioArguments {
-  const text = (name: string): string | undefined => (typeof given[name] === 'string' ? given[name] : lastOf(given[name]));
+  const text = (name: string): string | undefined =>
+    typeof given[name] === 'string' ? given[name] : lastOf(given[name]);
   const list = (name: string): readonly string[] | undefined =>
     Array.isArray(given[name]) ? given[name].map(String) : undefined;
   return {

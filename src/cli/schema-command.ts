@@ -16,7 +16,10 @@ export function schemaCommand(program: Argv, host: ProcessHost): void {
     'schema [document]',
     'print a JSON Schema, or the metric catalogue',
     (command) =>
-      command.positional('document', { choices: ['scenario', 'result', 'metrics'] as const, default: 'scenario' as const }),
+      command.positional('document', {
+        choices: ['scenario', 'result', 'metrics'] as const,
+        default: 'scenario' as const,
+      }),
     ({ document }) => host.out(`${JSON.stringify(DOCUMENTS[document](), null, 2)}\n`),
   );
 }

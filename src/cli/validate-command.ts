@@ -10,7 +10,8 @@ export function validateCommand(program: Argv, host: ProcessHost): void {
   program.command(
     'validate <scenario>',
     'check a scenario and print its expected peak; nothing is sent',
-    (command) => addScenarioFlags(command.positional('scenario', { type: 'string', demandOption: true, describe: 'YAML file' })),
+    (command) =>
+      addScenarioFlags(command.positional('scenario', { type: 'string', demandOption: true, describe: 'YAML file' })),
     async (given) => printPlan(host, await prepare(host, scenarioArguments(given))),
   );
 }
@@ -21,9 +22,17 @@ export function printPlan(host: ProcessHost, prepared: Prepared): void {
   const limit = host.facts().openFilesLimit;
   const lines: [string, string][] = [
     ['scenario', scenario.name],
-    ['endpoints', scenario.endpoints.map(({ name, target }) => `${name} ${target.kind === 'sip' ? target.uri : 'loopback'}`).join(', ')],
+    [
+      'endpoints',
+      scenario.endpoints
+        .map(({ name, target }) => `${name} ${target.kind === 'sip' ? target.uri : 'loopback'}`)
+        .join(', '),
+    ],
     ['calls', schedule.totalCalls === null ? 'no limit' : String(schedule.totalCalls)],
-    ['starts', schedule.durationMs === null ? 'until stopped' : `for ${formatDuration(Math.round(schedule.durationMs))}`],
+    [
+      'starts',
+      schedule.durationMs === null ? 'until stopped' : `for ${formatDuration(Math.round(schedule.durationMs))}`,
+    ],
     ['rate', `up to ${formatRate(schedule.peakRate)}`],
     ['peak', `${peak.calls} calls at once`],
     ['', `${peak.packetsPerSecond} packets/s, ${peak.mbitPerSecond.toFixed(1)} Mbit/s, both directions together`],

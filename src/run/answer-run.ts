@@ -10,6 +10,8 @@ export interface AnswerPlan {
   readonly source: MediaSource;
   readonly advertise: string | null;
   readonly codec: string;
+  /** Public addresses to which audio may be sent. */
+  readonly publicMedia: readonly string[];
   readonly ptimeMs: number;
   readonly clip: MediaWorkerSetup['clip'];
   /** Slots to open at once; more are opened as calls come. */
@@ -124,6 +126,7 @@ function fleetPlan(plan: AnswerPlan): Parameters<typeof Fleet.start>[0] {
         runToken: plan.runToken,
         ptimeMs: plan.ptimeMs,
         codec: plan.codec,
+        publicMedia: plan.publicMedia,
         sinkPort: null,
         role: plan.role,
       },

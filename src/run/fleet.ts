@@ -121,7 +121,10 @@ export class Fleet {
       netBackend: backends[0]?.backend ?? 'none',
       slots,
       localPorts: ready.map(({ localPort }) => localPort),
-      bufferBytes: { requested: ready[0]?.bufferBytes.requested ?? 0, granted: granted.length > 0 ? Math.min(...granted) : null },
+      bufferBytes: {
+        requested: ready[0]?.bufferBytes.requested ?? 0,
+        granted: granted.length > 0 ? Math.min(...granted) : null,
+      },
     };
   }
 

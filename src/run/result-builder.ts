@@ -55,7 +55,9 @@ export function buildResult(book: RunBook, facts: RunFacts): Result {
     calls: callsBlock(book.total, book.peakActive),
     signalling: signallingBlock(book),
     quality: { received: facts.media ? qualityBlock(book.total) : null },
-    seconds: book.total.series.seconds().map((second) => ({ ...second, targetRate: facts.targetRateAt(second.second) })),
+    seconds: book.total.series
+      .seconds()
+      .map((second) => Object.assign(second, { targetRate: facts.targetRateAt(second.second) })),
     endpoints: facts.endpoints.map((endpoint, index) => endpointBlock(book, facts, endpoint, index)),
     worstCalls: book.worst.list.map((worst) => worstCallBlock(worst, facts)),
     generator: generatorBlock(book, facts, Object.values(spoiled)),
@@ -198,10 +200,14 @@ function warningsOf(book: RunBook, gates: readonly GateResult[]): string[] {
   const { calls, otherSourceLegs, judged } = book.total;
   const warnings: string[] = [];
   if (otherSourceLegs > 0) {
-    warnings.push(`on ${otherSourceLegs} of ${book.total.legs} legs the audio came from another address or port than the SDP named`);
+    warnings.push(
+      `on ${otherSourceLegs} of ${book.total.legs} legs the audio came from another address or port than the SDP named`,
+    );
   }
   if (calls.roundTrip > 0) {
-    warnings.push(`${calls.roundTrip} of ${book.total.legs} legs received their own packets back (RTP echo): their figures cover both ways`);
+    warnings.push(
+      `${calls.roundTrip} of ${book.total.legs} legs received their own packets back (RTP echo): their figures cover both ways`,
+    );
   }
   const support = supportStatement(judged.succeeded, judged.attempted, gates);
   if (support !== null) {
@@ -229,4 +235,3 @@ function successRatio(group: GroupBook): number | null {
 function peakOf(seconds: readonly Omit<ResultSecond, 'targetRate'>[]): number {
   return seconds.reduce((peak, second) => Math.max(peak, second.activeCalls), 0);
 }
-

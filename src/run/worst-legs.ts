@@ -75,5 +75,9 @@ function badness({ record, leg }: WorstLeg): number {
   }
   const rFactor = leg[LEG.rFactor] ?? Number.NaN;
   const jitterMs = leg[LEG.jitterMs] ?? Number.NaN;
-  return (record.succeeded ? 0 : 5) + (Number.isNaN(rFactor) ? 0 : 100 - rFactor) + (Number.isNaN(jitterMs) ? 0 : jitterMs / 1000);
+  return (
+    (record.succeeded ? 0 : 5) +
+    (Number.isNaN(rFactor) ? 0 : 100 - rFactor) +
+    (Number.isNaN(jitterMs) ? 0 : jitterMs / 1000)
+  );
 }

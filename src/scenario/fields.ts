@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { parseDuration, parseRate, UNIT_FORMS, UNIT_PATTERNS } from '../lib/units.js';
-import { parseIp, parseIpRange, isHostName } from './address.js';
+import { parseIp, parseIpRange, isHostName } from '../lib/ip-address.js';
 import { explainTarget, parseTarget, TARGET_FORM } from './target.js';
 
 const REFERENCE = String.raw`.*\$\{(env|file):[^}]+\}.*`;

@@ -1,7 +1,7 @@
 /** The guards of a run: emergency numbers, the allow-list, public addresses, hard caps. Fails closed. */
 import type { Problem } from '../lib/errors.js';
 import { formatRate } from '../lib/units.js';
-import { isPublic, parseIp, parseIpRange, rangeHolds, type IpAddress } from './address.js';
+import { isPublic, parseIp, parseIpRange, rangeHolds, type IpAddress } from '../lib/ip-address.js';
 import { targetText } from './document-form.js';
 import { isEmergencyUser } from './emergency.js';
 import { placeOf, shownAt, type Scenario, type Target } from './scenario.js';

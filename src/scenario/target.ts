@@ -2,7 +2,7 @@
  * Where calls go: `loopback` or a SIP URI (RFC 3261 §19.1) with a user part, over UDP. Left out: SIPS, passwords, URI
  * headers and parameters other than `transport=udp`.
  */
-import { isHostName, parseIp } from './address.js';
+import { isHostName, parseIp } from '../lib/ip-address.js';
 import { isEmergencyUser } from './emergency.js';
 import type { Target } from './scenario.js';
 

@@ -97,7 +97,11 @@ class MediaThread {
       try {
         await this.engine.open(request.count, request.owner);
       } catch (error) {
-        send({ type: 'cannot-open', code: error instanceof NetError ? error.code : 'other', message: messageOf(error) });
+        send({
+          type: 'cannot-open',
+          code: error instanceof NetError ? error.code : 'other',
+          message: messageOf(error),
+        });
         request.owner.postMessage({ type: 'slots', slots: [] });
       }
     }

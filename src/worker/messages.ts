@@ -162,6 +162,8 @@ export interface SignallingSetup {
   readonly runToken: string;
   readonly ptimeMs: number;
   readonly codec: string;
+  /** Public addresses to which audio may be sent. */
+  readonly publicMedia: readonly string[] | 'any';
   /** Null: signalling only; the port is that of one bound sink. */
   readonly sinkPort: number | null;
   readonly role: CallerRole | AnswererRole;
@@ -177,7 +179,11 @@ export interface CallerRole {
   readonly load: {
     readonly calls: number | null;
     readonly concurrency: number | null;
-    readonly stages: readonly { readonly kind: 'ramp' | 'hold'; readonly rate: number; readonly durationMs: number | null }[];
+    readonly stages: readonly {
+      readonly kind: 'ramp' | 'hold';
+      readonly rate: number;
+      readonly durationMs: number | null;
+    }[];
   };
   readonly holdMs: number;
   readonly ringTimeoutMs: number;

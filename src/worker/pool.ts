@@ -30,7 +30,11 @@ export function startSignallingWorker(setup: SignallingSetup): SignallingHandle 
 }
 
 /** Joins a media and a signalling worker by a channel of their own, which main does not hear. */
-export function joinWorkers(media: MediaHandle, signalling: SignallingHandle, link: { worker: number; slots: number }): void {
+export function joinWorkers(
+  media: MediaHandle,
+  signalling: SignallingHandle,
+  link: { worker: number; slots: number },
+): void {
   const channel = new MessageChannel();
   media.post({ type: 'channel', port: channel.port1, slots: link.slots }, [channel.port1]);
   signalling.post({ type: 'media', worker: link.worker, port: channel.port2 }, [channel.port2]);

@@ -83,7 +83,13 @@ class SignallingThread {
 
   private createDriver(): Driver {
     const { setup, slots, wheel, userAgent, epochNs } = this;
-    const shared = { timers: wheel, slots, epochNs, now: monotonicNs, media: { codec: setup.codec, ptimeMs: setup.ptimeMs } };
+    const shared = {
+      timers: wheel,
+      slots,
+      epochNs,
+      now: monotonicNs,
+      media: { codec: setup.codec, ptimeMs: setup.ptimeMs, publicMedia: setup.publicMedia },
+    };
     const { role } = setup;
     if (role.type === 'answerer') {
       return new AnswererDriver(userAgent, { ...shared, ...role });
@@ -209,17 +215,12 @@ async function main(port: MessagePort, setup: SignallingSetup): Promise<void> {
     return;
   }
   const thread = new SignallingThread(setup, transport, report);
-  port.on('message', (command: SignallingCommand) => {
-    thread.obey(command).then(
-      () => {
-        if (command.type === 'stop') {
-          port.close();
-        }
-      },
-      (error: unknown) => {
-        throw error; // a fault of ours: the thread dies, and main says whose calls went with it
-      },
-    );
+  // A rejection here is a fault of ours: the thread dies of it, and main says whose calls went with it.
+  port.on('message', async (command: SignallingCommand) => {
+    await thread.obey(command);
+    if (command.type === 'stop') {
+      port.close();
+    }
   });
   const { requestedBytes, receiveBytes } = transport.buffers;
   report({

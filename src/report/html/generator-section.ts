@@ -14,7 +14,7 @@ const DELAY_COLUMNS = ['Delay of our own', 'Count', 'p50', 'p99', 'max'].map((he
 }));
 const COUNT_COLUMNS = [{ header: 'Figure' }, { header: 'Value', numeric: true }];
 const BACK_ENDS: Readonly<Record<GeneratorBlock['netBackend'], string>> = {
-  libc: 'libc (batched system calls)',
+  libc: 'libc (arrival times by the kernel)',
   dgram: 'node:dgram',
   none: 'none: no audio',
 };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isPublic, parseIp, parseIpRange, rangeHolds } from '../../../src/scenario/address.js';
+import { isPublic, parseIp, parseIpRange, rangeHolds } from '../../../src/lib/ip-address.js';
 import { isEmergencyUser } from '../../../src/scenario/emergency.js';
 import { checkSafety } from '../../../src/scenario/safety.js';
 import { explainTarget, parseTarget } from '../../../src/scenario/target.js';
