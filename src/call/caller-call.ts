@@ -130,7 +130,9 @@ export class CallerCall implements OutgoingCallListener {
       this.hangUp(); // the answer crossed our CANCEL
       return;
     }
-    if (this.offer !== null && this.connect(this.offer, response.body)) {
+    const { offer } = this;
+    this.offer = null; // the transaction outlives the call by 32 s and would keep it
+    if (offer !== null && this.connect(offer, response.body)) {
       this.timer = context.timers.schedule(context.holdMs, hangUp, this);
     } else {
       this.hangUp();

@@ -10,6 +10,7 @@ import { WavError } from '../media/source/wav-error.js';
 import { parseIpv4 } from '../net/datagram.js';
 import { AnswerRun, type AnswerPlan } from '../run/answer-run.js';
 import type { AnswererRole, PortRange } from '../worker/messages.js';
+import { netBackend, withEnvironment } from './environment.js';
 import type { ProcessHost } from './host.js';
 import { PTIME_MS } from './preparation.js';
 
@@ -32,40 +33,43 @@ export function answerCommand(program: Argv, host: ProcessHost, finish: (exitCod
     'answer',
     'be the callee: echo, play, ring, busy, drop',
     (command) =>
-      command
-        .option('listen', {
-          type: 'string',
-          requiresArg: true,
-          default: '127.0.0.1:5060',
-          describe: 'address and UDP port; port 0: any free one',
-        })
-        .option('mode', {
-          choices: ['echo', 'play', 'busy'] as const,
-          default: 'echo' as const,
-          describe: 'send back what comes, send speech, or refuse with 486',
-        })
-        .option('ring', {
-          type: 'string',
-          requiresArg: true,
-          default: '0s',
-          describe: 'ring so long before the answer; "forever" never answers',
-        })
-        .option('drop-after', { type: 'string', requiresArg: true, describe: 'hang up so long after the answer' })
-        .option('audio', { type: 'string', requiresArg: true, describe: 'WAV file for --mode play' })
-        .option('rtp-ports', {
-          type: 'string',
-          requiresArg: true,
-          default: '24576-32767',
-          describe: 'range of RTP ports',
-        })
-        .option('advertise', { type: 'string', requiresArg: true, describe: 'address to write into SIP and SDP' })
-        .option('allow-public', {
-          type: 'string',
-          array: true,
-          requiresArg: true,
-          describe: 'public address to which audio may be sent (repeatable)',
-        })
-        .option('quiet', { type: 'boolean', default: false, describe: 'print nothing but errors' }),
+      withEnvironment(
+        command
+          .option('listen', {
+            type: 'string',
+            requiresArg: true,
+            default: '127.0.0.1:5060',
+            describe: 'address and UDP port; port 0: any free one',
+          })
+          .option('mode', {
+            choices: ['echo', 'play', 'busy'] as const,
+            default: 'echo' as const,
+            describe: 'send back what comes, send speech, or refuse with 486',
+          })
+          .option('ring', {
+            type: 'string',
+            requiresArg: true,
+            default: '0s',
+            describe: 'ring so long before the answer; "forever" never answers',
+          })
+          .option('drop-after', { type: 'string', requiresArg: true, describe: 'hang up so long after the answer' })
+          .option('audio', { type: 'string', requiresArg: true, describe: 'WAV file for --mode play' })
+          .option('rtp-ports', {
+            type: 'string',
+            requiresArg: true,
+            default: '24576-32767',
+            describe: 'range of RTP ports',
+          })
+          .option('advertise', { type: 'string', requiresArg: true, describe: 'address to write into SIP and SDP' })
+          .option('allow-public', {
+            type: 'string',
+            array: true,
+            requiresArg: true,
+            describe: 'public address to which audio may be sent (repeatable)',
+          })
+          .option('quiet', { type: 'boolean', default: false, describe: 'print nothing but errors' }),
+        host,
+      ),
     async (given) => {
       const plan = planOf(host, {
         ...given,
@@ -131,6 +135,7 @@ function planOf(host: ProcessHost, given: AnswerArguments): AnswerPlan {
     listen,
     rtpPorts,
     role,
+    backend: netBackend(host),
     source: given.mode === 'play' ? 'clip' : 'echo',
     advertise: given.advertise ?? null,
     codec: 'PCMU',

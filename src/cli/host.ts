@@ -7,6 +7,7 @@ import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileS
 import { cpus, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { withoutTwins } from './environment.js';
 
 /** The folder that holds `audio/`, `scenarios/` and `package.json`. */
 const PACKAGE_ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -132,7 +133,12 @@ export class ProcessHost {
   /** Starts this program again as a child that ends when we do. */
   spawnSelf(args: readonly string[]): ChildProcess {
     const script = fileURLToPath(new URL('../main.js', import.meta.url));
-    return spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    return spawn(process.execPath, [script, ...args], {
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      env: withoutTwins(this.env),
+      // A process group of its own: Ctrl-C on the terminal is for us, and we end the child when the calls have ended.
+      detached: true,
+    });
   }
 
   /** Tells the process that started us; false when it was no program of ours. */

@@ -19,8 +19,6 @@ import type { ProcessHost } from './host.js';
 import type { ScenarioArguments } from './scenario-flags.js';
 
 export const PTIME_MS = 20;
-/** Handles that the program itself needs beside its sockets. */
-const SPARE_FILES = 64;
 
 export interface Prepared {
   readonly scenario: Scenario;
@@ -85,7 +83,7 @@ function loadFile(host: ProcessHost, file: string): { scenario: Scenario; warnin
 }
 
 function readGates(scenario: Scenario): ReturnType<typeof parseGates> {
-  const entries = scenario.gates ?? defaultGates(scenario.media);
+  const entries = scenario.gates ?? defaultGates(scenario.media && scenario.call.expect === 'answered');
   const labels: Record<string, string[]> = {};
   for (const endpoint of scenario.endpoints) {
     for (const [key, value] of Object.entries(endpoint.labels)) {
@@ -129,7 +127,7 @@ function readClip(host: ProcessHost, scenario: Scenario): PacketizedClip | { pro
 /** @throws CannotRunError when the limit of open files is below what the peak needs */
 function checkFiles(host: ProcessHost, peak: Peak): void {
   const limit = host.facts().openFilesLimit;
-  const needed = peak.files + SPARE_FILES;
+  const { files: needed } = peak;
   if (limit !== null && needed > limit) {
     const message = `${peak.calls} calls at once need ${needed} open files, and the limit of this host is ${limit}`;
     throw new CannotRunError('too-few-files', message, `raise it (ulimit -n ${needed}), or lower the concurrency`);

@@ -4,9 +4,11 @@ import { EXIT_CODES } from '../gates/verdict.js';
 import { CannotRunError, formatProblem, messageOf, ProblemsError } from '../lib/errors.js';
 import { escapeTerminal } from '../report/visible-text.js';
 import { answerCommand } from './answer-command.js';
+import { declaredOptions } from './environment.js';
 import type { ProcessHost } from './host.js';
 import { runCommand } from './run-command.js';
 import { schemaCommand } from './schema-command.js';
+import { usageProblems } from './usage.js';
 import { validateCommand } from './validate-command.js';
 
 /** Runs one command; gives the exit code (UX: 0 pass, 1 fault, 2 usage, 3 gate failed, 4 inconclusive, 5 could not run). */
@@ -18,17 +20,23 @@ export async function runProgram(host: ProcessHost): Promise<number> {
   const program = yargs([...host.args])
     .scriptName('callgauge')
     .usage('$0 <command>\n\nPlaces real SIP calls, measures every second of them, and says PASS, FAIL or INCONCLUSIVE.')
-    .env('CALLGAUGE')
     .parserConfiguration({ 'boolean-negation': false, 'duplicate-arguments-array': true, 'parse-numbers': false })
+    .locale('en')
     .version(host.version)
     .help()
+    .epilogue(
+      'Every flag has a twin in the environment: CALLGAUGE_RATE=5/s for --rate 5/s. CALLGAUGE_NET_BACKEND=dgram does without the native sockets.',
+    )
     .strict()
     .demandCommand(1, 'expected a command: run, answer, validate or schema')
-    .recommendCommands()
     .wrap(100)
     .exitProcess(false)
-    .fail((message, error: Error | undefined) => {
-      throw error ?? new ProblemsError([{ code: 'usage', where: 'callgauge', message, hint: 'see callgauge --help' }]);
+    .fail((message: string | null, error: Error | undefined) => {
+      // YError: yargs itself is not content with what was typed.
+      if (error !== undefined && error.name !== 'YError') {
+        throw error;
+      }
+      throw new ProblemsError(usageProblems(message ?? messageOf(error), declaredOptions(program), host.args));
     });
   for (const command of [runCommand, answerCommand, validateCommand, schemaCommand]) {
     command(program, host, finish);

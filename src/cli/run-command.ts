@@ -10,7 +10,9 @@ import { escapeTerminal } from '../report/visible-text.js';
 import type { Result } from '../run/result.js';
 import { buildResult } from '../run/result-builder.js';
 import { Run } from '../run/run.js';
-import type { ProcessHost } from './host.js';
+import type { MediaWorkerSetup } from '../worker/messages.js';
+import { netBackend, withEnvironment } from './environment.js';
+import type { ProcessHost, Signal } from './host.js';
 import { startLoopback, type LoopbackAnswerer } from './loopback.js';
 import { prepare, type Prepared } from './preparation.js';
 import { Progress } from './progress.js';
@@ -34,14 +36,17 @@ export function runCommand(program: Argv, host: ProcessHost, finish: (exitCode: 
     'run [scenario]',
     'place calls and judge them',
     (command) =>
-      addScenarioFlags(
-        command.positional('scenario', { type: 'string', describe: 'YAML file; without it the flags make the run' }),
-      )
-        .option('out', { type: 'string', requiresArg: true, describe: 'folder for the files of the run' })
-        .option('inconclusive', { choices: ['fail', 'warn'] as const, describe: 'exit 3 or 0 instead of 4' })
-        .option('json', { type: 'boolean', default: false, describe: 'print result.json instead of the summary' })
-        .option('quiet', { type: 'boolean', default: false, describe: 'no progress' })
-        .option('dry-run', { type: 'boolean', default: false, describe: 'check everything, send nothing' }),
+      withEnvironment(
+        addScenarioFlags(
+          command.positional('scenario', { type: 'string', describe: 'YAML file; without it the flags make the run' }),
+        )
+          .option('out', { type: 'string', requiresArg: true, describe: 'folder for the files of the run' })
+          .option('inconclusive', { choices: ['fail', 'warn'] as const, describe: 'exit 3 or 0 instead of 4' })
+          .option('json', { type: 'boolean', default: false, describe: 'print result.json instead of the summary' })
+          .option('quiet', { type: 'boolean', default: false, describe: 'no progress' })
+          .option('dry-run', { type: 'boolean', default: false, describe: 'check everything, send nothing' }),
+        host,
+      ),
     async (given) => {
       const prepared = await prepare(host, scenarioArguments(given));
       if (given['dry-run']) {
@@ -65,7 +70,9 @@ class RunCommand {
   private readonly startedAt: Date;
   private readonly progress: Progress;
   private readonly seed: number;
-  private signals = 0;
+  private readonly backend: MediaWorkerSetup['backend'];
+  private run: Run | null = null;
+  private signals: Signal[] = [];
 
   constructor(
     private readonly host: ProcessHost,
@@ -73,6 +80,7 @@ class RunCommand {
     private readonly options: RunOptions,
   ) {
     this.startedAt = host.now();
+    this.backend = netBackend(host);
     this.seed = prepared.scenario.seed ?? this.startedAt.getTime() % 0x1_0000_0000;
     this.progress = new Progress(host, options.quiet, (second) => prepared.schedule.rateAt(second * 1000 + 500));
   }
@@ -88,6 +96,7 @@ class RunCommand {
       directory,
       prepared.scenario.endpoints.map(({ name }) => name),
     );
+    this.listen();
     const loopback = prepared.scenario.endpoints.some(({ target }) => target.kind === 'loopback')
       ? await startLoopback(host)
       : null;
@@ -104,7 +113,14 @@ class RunCommand {
     const endpoints = resolveEndpoints(prepared, loopback);
     const localAddress = await localAddressFor(prepared.scenario.network.localAddress, endpoints);
     const sink = prepared.scenario.media ? null : await bindSink(localAddress);
-    const plan = planRun(host, { prepared, endpoints, seed: this.seed, sinkPort: sink?.port ?? null, localAddress });
+    const plan = planRun(host, {
+      prepared,
+      endpoints,
+      seed: this.seed,
+      backend: this.backend,
+      sinkPort: sink?.port ?? null,
+      localAddress,
+    });
     const cpuBefore = host.cpuSeconds;
     const run = new Run(plan, {
       onWaiting: () => this.progress.say('waiting for the target to answer OPTIONS'),
@@ -120,7 +136,7 @@ class RunCommand {
       onWarning: (text) => this.progress.say(`warning: ${text}`),
     });
     run.book.worst.onJoined = (record, leg) => files.addCall(record, leg);
-    this.listen(run);
+    this.steer(run);
     const end = await run.execute();
     sink?.close();
     this.progress.end();
@@ -143,18 +159,30 @@ class RunCommand {
     return result;
   }
 
-  private listen(run: Run): void {
+  /** From before the first file on: a signal that comes before the run has begun is kept for it. */
+  private listen(): void {
     this.host.onSignal((signal) => {
-      this.signals++;
-      if (this.signals === 1) {
+      this.signals.push(signal);
+      if (this.signals.length === 1) {
         this.progress.say(
           `${signal}: ending the calls (up to 10 s); press again to leave at once with what is measured`,
         );
-        run.interrupt(signal);
+        this.run?.interrupt(signal);
       } else {
-        run.abandon();
+        this.run?.abandon();
       }
     });
+  }
+
+  private steer(run: Run): void {
+    this.run = run;
+    const [first, second] = this.signals;
+    if (first !== undefined) {
+      run.interrupt(first);
+    }
+    if (second !== undefined) {
+      run.abandon();
+    }
     this.host.onFault((error) => run.fail(messageOf(error)));
   }
 

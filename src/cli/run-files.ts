@@ -14,6 +14,8 @@ import type { ProcessHost } from './host.js';
 const FLUSH_SECONDS = 10;
 const CALLS_FILE = 'calls.ndjson.gz';
 const SECONDS_FILE = 'seconds.ndjson.gz';
+/** So that a file without rows is gzip as well: one of no bytes is an error to every reader. */
+const EMPTY_MEMBER = gzipSync('');
 
 export class RunFiles {
   readonly reportPath: string;
@@ -34,8 +36,10 @@ export class RunFiles {
     this.resultPath = join(directory, 'result.json');
     try {
       host.makeDirectory(directory);
-      host.emptyFile(join(directory, CALLS_FILE));
-      host.emptyFile(join(directory, SECONDS_FILE));
+      for (const file of [CALLS_FILE, SECONDS_FILE]) {
+        host.emptyFile(join(directory, file));
+        host.appendFile(join(directory, file), EMPTY_MEMBER);
+      }
     } catch (error) {
       const hint = 'choose another folder with --out';
       throw new CannotRunError('out', `the run's folder cannot be written: ${messageOf(error)}`, hint);
@@ -140,9 +144,20 @@ function callLine(record: CallRecord, leg: Float64Array | null, endpoints: reado
         };
   const sent =
     leg === null ? null : { packets: at(LEG.sent), missed: at(LEG.missed), ackToRtpMs: rounded(at(LEG.ackToRtpMs)) };
-  return JSON.stringify({ ...call, endpoint: endpoints[endpoint] ?? null, received, sent }, (_, value: unknown) =>
-    typeof value === 'number' ? rounded(value) : value,
-  );
+  // Rounded one by one: a replacer function would be called for every key and costs four times the rest.
+  return JSON.stringify({
+    ...call,
+    intendedMs: rounded(record.intendedMs),
+    startedMs: rounded(record.startedMs),
+    establishedMs: rounded(record.establishedMs),
+    endedMs: rounded(record.endedMs),
+    setupDelayMs: rounded(record.setupDelayMs),
+    answerDelayMs: rounded(record.answerDelayMs),
+    disconnectDelayMs: rounded(record.disconnectDelayMs),
+    endpoint: endpoints[endpoint] ?? null,
+    received,
+    sent,
+  });
 }
 
 function numberOrNull(value: number | undefined): number | null {

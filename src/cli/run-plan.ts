@@ -2,6 +2,7 @@
 import { CannotRunError } from '../lib/errors.js';
 import { createRandom } from '../lib/random.js';
 import { routedLocalAddress } from '../net/resolve.js';
+import { socketDrops } from '../net/socket-drops.js';
 import type { RunPlan } from '../run/run.js';
 import type { MediaWorkerSetup, SignallingSetup } from '../worker/messages.js';
 import type { ProcessHost } from './host.js';
@@ -22,6 +23,7 @@ export interface PlanParts {
   readonly prepared: Prepared;
   readonly endpoints: readonly ResolvedEndpoint[];
   readonly seed: number;
+  readonly backend: MediaWorkerSetup['backend'];
   /** Port of the sink that signalling-only calls advertise; null with media. */
   readonly sinkPort: number | null;
   readonly localAddress: string;
@@ -47,6 +49,7 @@ export function planRun(host: ProcessHost, parts: PlanParts): RunPlan {
     },
     waitMs: scenario.network.waitMs,
     slotsNeeded: scenario.media ? peak.calls : 0,
+    socketDrops,
   };
 }
 
@@ -84,13 +87,17 @@ function mediaWorkerCount(host: ProcessHost, { scenario, peak }: Prepared): numb
   return scenario.workers.media ?? Math.min(most, Math.max(1, Math.ceil(peak.calls / CALLS_PER_MEDIA_WORKER)));
 }
 
-function mediaSetup({ prepared, seed, localAddress }: PlanParts, index: number, workers: number): MediaWorkerSetup {
+function mediaSetup(
+  { prepared, backend, seed, localAddress }: PlanParts,
+  index: number,
+  workers: number,
+): MediaWorkerSetup {
   const { scenario, clip } = prepared;
   return {
     kind: 'media',
     index,
     workers,
-    backend: 'auto',
+    backend,
     localAddress,
     rtpPorts: scenario.network.rtpPorts,
     source: 'clip',

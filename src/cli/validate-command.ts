@@ -2,6 +2,7 @@
 import type { Argv } from 'yargs';
 import { formatDuration, formatRate } from '../lib/units.js';
 import { escapeTerminal } from '../report/visible-text.js';
+import { withEnvironment } from './environment.js';
 import type { ProcessHost } from './host.js';
 import { prepare, type Prepared } from './preparation.js';
 import { addScenarioFlags, scenarioArguments } from './scenario-flags.js';
@@ -11,7 +12,10 @@ export function validateCommand(program: Argv, host: ProcessHost): void {
     'validate <scenario>',
     'check a scenario and print its expected peak; nothing is sent',
     (command) =>
-      addScenarioFlags(command.positional('scenario', { type: 'string', demandOption: true, describe: 'YAML file' })),
+      withEnvironment(
+        addScenarioFlags(command.positional('scenario', { type: 'string', demandOption: true, describe: 'YAML file' })),
+        host,
+      ),
     async (given) => printPlan(host, await prepare(host, scenarioArguments(given))),
   );
 }

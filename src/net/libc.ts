@@ -19,6 +19,9 @@ const CLOCK_MONOTONIC = 1;
 const TIMER_ABSTIME = 1;
 const ERRNO = { EPERM: 1, EACCES: 13, EMFILE: 24, ENFILE: 23, EADDRINUSE: 98, EADDRNOTAVAIL: 99 } as const;
 const CLOCK_STEP_NS = 1e6;
+const CLOCK_SAMPLES = 5;
+/** A pair of readings no further apart than this needs no second try. */
+const CLOCK_GOOD_NS = 20_000;
 
 const SOCKADDR_BYTES = 16;
 const CONTROL_BYTES = 128;
@@ -124,26 +127,29 @@ export class LibcSockets implements DatagramSockets {
     this.sampleClock();
   }
 
-  open(address: string, port: number): Promise<number> {
+  async open(address: string, port: number): Promise<number> {
+    const sockaddr = sockaddrOf(address, port);
     const handle = this.libc.socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (handle < 0) {
-      return Promise.reject(this.openError(address, port));
+      throw this.openError(address, port);
     }
-    if (this.libc.bind(handle, sockaddrOf(address, port), SOCKADDR_BYTES) !== 0) {
+    if (this.libc.bind(handle, sockaddr, SOCKADDR_BYTES) !== 0) {
       const error = this.openError(address, port);
       this.libc.close(handle);
-      return Promise.reject(error);
+      throw error;
     }
     const on = new Uint8Array(Int32Array.of(1).buffer);
     this.libc.setsockopt(handle, SOL_SOCKET, SO_TIMESTAMPNS, on, 4);
     this.libc.setsockopt(handle, SOL_SOCKET, SO_RXQ_OVFL, on, 4);
     this.dropCounts.set(handle, 0);
-    return Promise.resolve(handle);
+    return handle;
   }
 
   close(handle: number): void {
-    this.dropCounts.delete(handle);
-    this.libc.close(handle);
+    // Closed already: by now the number may be that of another socket.
+    if (this.dropCounts.delete(handle)) {
+      this.libc.close(handle);
+    }
   }
 
   destination(address: string, port: number): Destination {
@@ -176,11 +182,20 @@ export class LibcSockets implements DatagramSockets {
   }
 
   sampleClock(): boolean {
-    const before = monotonicNs();
-    this.libc.clockGettime(CLOCK_REALTIME, this.timespec);
-    const middle = (before + monotonicNs()) / 2;
-    const seconds = Number(this.timespec[0] ?? 0n);
-    const offsetNs = Number(this.timespec[1] ?? 0n) - middle;
+    let narrowestNs = Number.POSITIVE_INFINITY;
+    let seconds = 0;
+    let offsetNs = 0;
+    // The best of a few: a preemption between the readings would look like a step, and shift a second's arrivals.
+    for (let i = 0; i < CLOCK_SAMPLES && narrowestNs > CLOCK_GOOD_NS; i++) {
+      const before = monotonicNs();
+      this.libc.clockGettime(CLOCK_REALTIME, this.timespec);
+      const after = monotonicNs();
+      if (after - before < narrowestNs) {
+        narrowestNs = after - before;
+        seconds = Number(this.timespec[0] ?? 0n);
+        offsetNs = Number(this.timespec[1] ?? 0n) - (before + after) / 2;
+      }
+    }
     const stepNs = (seconds - this.offsetSeconds) * 1e9 + (offsetNs - this.offsetNs);
     const stepped = this.clockSampled && Math.abs(stepNs) > CLOCK_STEP_NS;
     this.offsetSeconds = seconds;

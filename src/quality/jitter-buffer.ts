@@ -21,7 +21,7 @@ const RESYNC_PACKETS = 3;
 export class FixedJitterBuffer {
   /** Smallest transit of each of the last ten seconds, a ring by arrival second. */
   private readonly minima = new Float64Array(ANCHOR_SECONDS);
-  private currentSecond = -1;
+  private currentSecond = Number.NaN;
   private anchor = Number.NaN;
   private farPackets = 0;
   private readonly delayMs: number;
@@ -41,7 +41,7 @@ export class FixedJitterBuffer {
 
   reset(): void {
     this.anchor = Number.NaN;
-    this.currentSecond = -1;
+    this.currentSecond = Number.NaN;
     this.farPackets = 0;
   }
 
@@ -64,25 +64,35 @@ export class FixedJitterBuffer {
   }
 
   private followMinimum(transitMs: number, second: number): void {
-    const minima = this.minima;
+    const { minima } = this;
     if (second !== this.currentSecond) {
-      if (this.currentSecond < 0 || second - this.currentSecond >= ANCHOR_SECONDS) {
-        minima.fill(Number.POSITIVE_INFINITY);
-      } else {
-        for (let skipped = this.currentSecond + 1; skipped <= second; skipped++) {
-          minima[skipped % ANCHOR_SECONDS] = Number.POSITIVE_INFINITY;
-        }
-      }
+      this.turnTo(second);
       this.currentSecond = second;
-      minima[second % ANCHOR_SECONDS] = transitMs;
+      minima[placeOf(second)] = transitMs;
       this.anchor = smallest(minima);
       return;
     }
-    if (transitMs < (minima[second % ANCHOR_SECONDS] ?? Number.POSITIVE_INFINITY)) {
-      minima[second % ANCHOR_SECONDS] = transitMs;
+    if (transitMs < (minima[placeOf(second)] ?? Number.POSITIVE_INFINITY)) {
+      minima[placeOf(second)] = transitMs;
       this.anchor = Math.min(this.anchor, transitMs);
     }
   }
+
+  /** Forgets the minima of seconds that the ring has no room for. */
+  private turnTo(second: number): void {
+    if (!(Math.abs(second - this.currentSecond) < ANCHOR_SECONDS)) {
+      this.minima.fill(Number.POSITIVE_INFINITY);
+      return;
+    }
+    for (let skipped = this.currentSecond + 1; skipped <= second; skipped++) {
+      this.minima[placeOf(skipped)] = Number.POSITIVE_INFINITY;
+    }
+  }
+}
+
+/** Also for seconds before the epoch, where a wall clock that was set back puts arrivals. */
+function placeOf(second: number): number {
+  return ((second % ANCHOR_SECONDS) + ANCHOR_SECONDS) % ANCHOR_SECONDS;
 }
 
 function smallest(values: Float64Array): number {

@@ -4,8 +4,20 @@
  * the second in which it was due by its timestamp; so a second closes two seconds late. Times are ms since the epoch
  * that all threads share. Hot path: `onPacket` allocates nothing.
  */
+import { ArrivalSeconds } from './arrival-seconds.js';
 import { FixedJitterBuffer } from './jitter-buffer.js';
-import { nextJitter, timestampDifference } from './jitter.js';
+import { timestampDifference } from './jitter.js';
+import {
+  clearSecond,
+  emptySecond,
+  OPEN_SECONDS,
+  slotOf,
+  type MeteredSecond,
+  type StreamTotals,
+} from './metered-second.js';
+import { ScoreWindow } from './score-window.js';
+
+export { SCORE_WINDOW_SECONDS } from './score-window.js';
 
 export interface StreamMeterOptions {
   /** RTP clock, Hz. */
@@ -16,38 +28,17 @@ export interface StreamMeterOptions {
   readonly rFactorOf: (badRatio: number) => number;
 }
 
-/** One direction of one leg in one second. Null in `jitterMs`, `rFactor`: NaN here, since this is reused, not kept. */
-export interface MeteredSecond {
-  expected: number;
-  received: number;
-  lost: number;
-  discarded: number;
-  duplicate: number;
-  reordered: number;
-  /** Mean of the estimate over the packets that arrived in this second; NaN without packets or with a clock step. */
-  jitterMs: number;
-  /** Over the trailing five seconds; NaN in the first, 0 in a second without packets. */
-  rFactor: number;
-}
-
-/** Sums over the closed seconds, and what belongs to no second. */
-export interface StreamTotals extends MeteredSecond {
-  jitterMaxMs: number;
-  /** Longest time without any packet while the stream was expected, ms. */
-  longestSilenceMs: number;
-}
-
 /** Sequence numbers whose fate is kept: 10 s at 20 ms, 5 s at 10 ms; seconds close within 4. */
 const WINDOW = 512;
 const MASK = WINDOW - 1;
 const MAX_DROPOUT = 3000;
 const MAX_MISORDER = 100;
-/** Rings by second: those that may still be open. */
-const OPEN_SECONDS = 8;
-/** The score of a second covers so many trailing seconds. */
-export const SCORE_WINDOW_SECONDS = 5;
 /** No packet is expected in the last moments of a call: the far side may have stopped before its BYE reached us. */
 const END_GUARD_MS = 200;
+/** A sender that leaves out packets and their sequence numbers for longer than this is silent: its time slots are loss. */
+const PAUSE_MS = 1000;
+/** Timestamps that leave the pace of sequence and arrival by more than this have been set anew (a PBX that bridges). */
+const TIMESTAMP_JUMP_MS = 1000;
 
 /** The fate of a sequence number; LOST until its packet came. */
 const LOST = 0;
@@ -61,15 +52,11 @@ export class StreamMeter {
   readonly totals: StreamTotals = { ...emptySecond(), jitterMaxMs: Number.NaN, longestSilenceMs: 0 };
 
   private readonly buffer: FixedJitterBuffer;
+  private readonly arrivals = new ArrivalSeconds();
+  private readonly scores: ScoreWindow;
   private readonly fate = new Uint8Array(WINDOW);
   private readonly mediaMs = new Float64Array(WINDOW);
-  private readonly jitterSum = new Float64Array(OPEN_SECONDS);
-  private readonly jitterCount = new Int32Array(OPEN_SECONDS);
-  private readonly duplicates = new Int32Array(OPEN_SECONDS);
-  private readonly reorderings = new Int32Array(OPEN_SECONDS);
   private readonly booked = new Int32Array(OPEN_SECONDS * BOOK_COLUMNS);
-  private readonly windowExpected = new Int32Array(SCORE_WINDOW_SECONDS);
-  private readonly windowBad = new Int32Array(SCORE_WINDOW_SECONDS);
 
   private beganMs = 0;
   private expectsAudio = true;
@@ -80,35 +67,37 @@ export class StreamMeter {
   private toBook = 0;
   private newestSequence = 0;
   private badSequence = -1;
-  private lastTimestamp = 0;
-  private lastMediaMs = 0;
-  private lastArrivalMs = Number.NaN;
-  private previousTransitMs = Number.NaN;
-  private jitter = 0;
-  private totalJitterSum = 0;
-  private totalJitterCount = 0;
+  private newestTimestamp = 0;
+  private newestArrivalMs = 0;
+  /** A packet is due at its media time plus this: the jitter buffer's anchor, and its value when a second closed last. */
+  private timelineMs = 0;
+  private steadyTimelineMs = Number.NaN;
+  /** The latest time that a sequence number was due at which is booked; NaN before the first of the call. */
   private lastDueMs = Number.NaN;
-  /** Seconds before this time are closed; what was due in them has been booked. */
-  private bookedUntilMs = 0;
-  private secondsClosed = 0;
-  private voidedSecond = -1;
+  /** Time slots up to here are booked as silence: what was due in them is not booked again. */
+  private silentUntilMs = Number.NEGATIVE_INFINITY;
+  /** Seconds before this time are closed. */
+  private closedUntilMs = 0;
 
   constructor(private readonly options: StreamMeterOptions) {
     this.buffer = new FixedJitterBuffer({ delayMs: options.jitterBufferMs, anchor: 'min' });
+    this.scores = new ScoreWindow(options.rFactorOf);
   }
 
   /** The call was answered. `expectsAudio`: its silence is loss; else (their SDP does not send) it is nothing. */
   begin(nowMs: number, expectsAudio = true): void {
     this.beganMs = nowMs;
     this.expectsAudio = expectsAudio;
-    this.bookedUntilMs = nowMs;
+    this.closedUntilMs = nowMs;
+    this.arrivals.begin(nowMs);
   }
 
   /** Expects none any more (BYE sent or received); later packets are ignored. */
   end(nowMs: number): void {
     this.endedMs = nowMs;
-    const since = Number.isNaN(this.lastArrivalMs) ? this.beganMs : this.lastArrivalMs;
-    this.totals.longestSilenceMs = Math.max(this.totals.longestSilenceMs, nowMs - since);
+    if (this.expectsAudio) {
+      this.totals.longestSilenceMs = Math.max(this.totals.longestSilenceMs, this.arrivals.silenceAt(nowMs));
+    }
   }
 
   /** A new source took over the stream (new SSRC): sequence, timestamps and buffer start afresh, the sums go on. */
@@ -117,11 +106,19 @@ export class StreamMeter {
     this.hasStream = false;
   }
 
-  /** The wall clock jumped: arrival times of this second cannot be compared with any others. */
+  /** The wall clock jumped in this second, which has just ended: its arrival times cannot be compared with any others. */
   voidJitter(second: number): void {
-    this.voidedSecond = second;
-    this.previousTransitMs = Number.NaN;
+    this.arrivals.voidSecond(second);
     this.buffer.reset();
+    if (!Number.isNaN(this.steadyTimelineMs)) {
+      this.timelineMs = this.steadyTimelineMs;
+    }
+    const perSecond = Math.ceil(1000 / this.options.ptimeMs);
+    for (let position = Math.max(this.toBook, this.newest - perSecond); position <= this.newest; position++) {
+      if (this.fate[position & MASK] === DISCARDED) {
+        this.fate[position & MASK] = RECEIVED; // the clock was late, not the packet
+      }
+    }
   }
 
   /** Takes a packet in its order of arrival. */
@@ -129,63 +126,72 @@ export class StreamMeter {
     if (arrivalMs > this.endedMs) {
       return;
     }
-    const position = this.hasStream ? this.positionOf(sequence) : this.firstPosition(sequence, timestamp);
+    const position = this.hasStream ? this.positionOf(sequence) : this.firstPosition(sequence);
     if (Number.isNaN(position)) {
       return;
     }
-    const slot = Math.floor(arrivalMs / 1000) & (OPEN_SECONDS - 1);
+    this.arrivals.place(arrivalMs, this.firstOpenSecond());
     if (position < this.toBook || (position <= this.newest && this.fate[position & MASK] !== LOST)) {
-      this.countOldPacket(position, slot);
+      this.countOldPacket(position);
       return;
     }
-    const mediaMs = this.unwrap(timestamp, position);
+    const mediaMs = this.unwrap(timestamp, position, arrivalMs);
     const played = this.buffer.accept(arrivalMs, mediaMs);
+    this.timelineMs = this.buffer.anchorMs;
     if (position > this.newest) {
-      this.openPositions(position, this.buffer.anchorMs + mediaMs);
+      this.openPositions(position, mediaMs);
       this.newest = position;
       this.newestSequence = sequence;
-    } else if (position < this.newest) {
-      this.reorderings[slot] = (this.reorderings[slot] ?? 0) + 1;
+      this.newestTimestamp = timestamp;
+      this.newestArrivalMs = arrivalMs;
+    } else {
+      this.arrivals.countReordering();
     }
     this.fate[position & MASK] = played ? RECEIVED : DISCARDED;
     this.mediaMs[position & MASK] = mediaMs;
-    this.updateJitter(arrivalMs, mediaMs, slot);
+    this.arrivals.countArrival(arrivalMs, mediaMs);
   }
 
   /**
    * Closes a second and leaves its figures in `second`; call it for every second in turn, two seconds late.
-   * @returns false when nothing was expected in it (before the call, after it, or too short a part of it)
+   * @returns false when nothing was expected in it (before the call, after it, too short a part of it, closed already)
    */
   closeSecond(second: number): boolean {
-    const figures = this.second;
-    clear(figures);
-    const endMs = (second + 1) * 1000;
+    const startMs = second * 1000;
+    const endMs = startMs + 1000;
+    clearSecond(this.second);
+    if (endMs <= this.closedUntilMs) {
+      return false;
+    }
+    this.closedUntilMs = Math.max(this.closedUntilMs, startMs);
     this.bookPending(endMs);
+    if (Number.isNaN(this.lastDueMs)) {
+      this.bookUnbegun(startMs, endMs);
+    } else if (this.toBook > this.newest) {
+      this.bookSilence(Math.min(endMs, this.endedMs - END_GUARD_MS));
+    }
     this.takeBooked(second);
-    this.takeArrivalFacts(second);
-    this.bookSilence(second * 1000, endMs);
-    this.bookedUntilMs = Math.max(this.bookedUntilMs, endMs);
-    if (figures.expected === 0 && figures.received === 0) {
+    this.arrivals.take(second, this.second, this.totals);
+    this.closedUntilMs = endMs;
+    this.steadyTimelineMs = this.hasStream ? this.timelineMs : Number.NaN;
+    if (this.second.expected === 0) {
       return false;
     }
     this.addToTotals();
-    figures.rFactor = this.score();
+    this.second.rFactor = this.scores.score(this.second);
     return true;
   }
 
-  private firstPosition(sequence: number, timestamp: number): number {
+  private firstPosition(sequence: number): number {
     this.hasStream = true;
-    this.fate.fill(0);
+    this.fate.fill(LOST);
     this.buffer.reset();
+    this.arrivals.startStream();
     this.newest = -1;
     this.toBook = 0;
     this.badSequence = -1;
     this.newestSequence = (sequence - 1) & 0xffff;
-    this.lastTimestamp = timestamp;
-    this.lastMediaMs = 0;
-    this.lastDueMs = Number.NaN;
-    this.previousTransitMs = Number.NaN;
-    this.jitter = 0;
+    this.steadyTimelineMs = Number.NaN;
     return 0;
   }
 
@@ -200,117 +206,120 @@ export class StreamMeter {
       return Number.NaN;
     }
     this.restart();
-    return this.firstPosition(sequence, this.lastTimestamp);
+    return this.firstPosition(sequence);
   }
 
   /** Booked already, or here already: a duplicate, or too late for its second (there it stands as lost). */
-  private countOldPacket(position: number, slot: number): void {
+  private countOldPacket(position: number): void {
     const withinWindow = position >= 0 && this.newest - position < WINDOW;
     if (withinWindow && this.fate[position & MASK] !== LOST) {
-      this.duplicates[slot] = (this.duplicates[slot] ?? 0) + 1;
+      this.arrivals.countDuplicate();
     } else {
-      this.reorderings[slot] = (this.reorderings[slot] ?? 0) + 1;
+      this.arrivals.countReordering();
     }
   }
 
-  /** Opens the sequence numbers up to this one. A gap wider than the window is booked at once, up to `dueMs`. */
-  private openPositions(position: number, dueMs: number): void {
+  /** Media time of the packet since the stream's first one, counted from the newest across the wrap of timestamps. */
+  private unwrap(timestamp: number, position: number, arrivalMs: number): number {
+    if (this.newest < 0) {
+      return 0;
+    }
+    const changeMs = (timestampDifference(timestamp, this.newestTimestamp) * 1000) / this.options.clockRate;
+    const nominalMs = (position - this.newest) * this.options.ptimeMs;
+    const passedMs = arrivalMs - this.newestArrivalMs;
+    const runsAhead = changeMs - passedMs > TIMESTAMP_JUMP_MS;
+    const fallsBehind = passedMs - changeMs > TIMESTAMP_JUMP_MS && Math.abs(changeMs - nominalMs) > TIMESTAMP_JUMP_MS;
+    const newestMediaMs = this.mediaMs[this.newest & MASK] ?? 0;
+    if (passedMs < 0 || !(runsAhead || fallsBehind)) {
+      return newestMediaMs + changeMs;
+    }
+    this.arrivals.breakTransit();
+    return newestMediaMs + passedMs;
+  }
+
+  /** Opens the sequence numbers up to this one; a missing one is due a ptime after the one before it. */
+  private openPositions(position: number, mediaMs: number): void {
+    const missing = position - this.newest - 1;
+    if (missing === 0 && position - this.toBook < WINDOW) {
+      return;
+    }
+    const beforeMs = this.mediaMs[this.newest & MASK] ?? 0;
+    const stepMs = Math.min(this.options.ptimeMs, Math.max(0, mediaMs - beforeMs) / (missing + 1));
     if (position - this.toBook >= WINDOW) {
-      this.bookPending(Number.POSITIVE_INFINITY);
-      for (; this.toBook < position; this.toBook++) {
-        this.lastDueMs = Math.min(this.lastDueMs + this.options.ptimeMs, dueMs);
-        this.book(this.lastDueMs, LOST);
+      this.bookPending(Number.POSITIVE_INFINITY); // no room: a gap as wide as this is booked at once
+      this.fate.fill(LOST);
+      for (let gap = 1; gap <= missing; gap++) {
+        this.book(this.timelineMs + beforeMs + gap * stepMs, LOST);
       }
+      this.toBook = position;
+      return;
     }
-    for (let gap = Math.max(this.newest + 1, this.toBook); gap < position; gap++) {
-      this.fate[gap & MASK] = LOST;
+    for (let gap = 1; gap <= missing; gap++) {
+      this.fate[(this.newest + gap) & MASK] = LOST;
+      this.mediaMs[(this.newest + gap) & MASK] = beforeMs + gap * stepMs;
     }
   }
 
-  private unwrap(timestamp: number, position: number): number {
-    if (position === 0 && this.newest < 0) {
-      this.lastTimestamp = timestamp; // also after a restart, which has no timestamp to start from
-    }
-    const change = timestampDifference(timestamp, this.lastTimestamp);
-    this.lastTimestamp = timestamp;
-    this.lastMediaMs += (change * 1000) / this.options.clockRate;
-    return this.lastMediaMs;
-  }
-
-  private updateJitter(arrivalMs: number, mediaMs: number, slot: number): void {
-    const transitMs = arrivalMs - mediaMs;
-    if (!Number.isNaN(this.previousTransitMs)) {
-      this.jitter = nextJitter(this.jitter, transitMs - this.previousTransitMs);
-    }
-    this.previousTransitMs = transitMs;
-    this.jitterSum[slot] = (this.jitterSum[slot] ?? 0) + this.jitter;
-    this.jitterCount[slot] = (this.jitterCount[slot] ?? 0) + 1;
-    this.totalJitterSum += this.jitter;
-    this.totalJitterCount++;
-    const totals = this.totals;
-    if (!(this.jitter <= totals.jitterMaxMs)) {
-      totals.jitterMaxMs = this.jitter;
-    }
-    const since = Number.isNaN(this.lastArrivalMs) ? this.beganMs : this.lastArrivalMs;
-    if (arrivalMs - since > totals.longestSilenceMs && arrivalMs > this.beganMs) {
-      totals.longestSilenceMs = arrivalMs - Math.max(since, this.beganMs);
-    }
-    this.lastArrivalMs = arrivalMs;
+  private firstOpenSecond(): number {
+    return Math.floor(this.closedUntilMs / 1000);
   }
 
   /** Books what was due before `endMs`, in sequence. */
   private bookPending(endMs: number): void {
     while (this.hasStream && this.toBook <= this.newest) {
-      const fate = this.fate[this.toBook & MASK] ?? LOST;
-      const dueMs =
-        fate === LOST
-          ? this.lastDueMs + this.options.ptimeMs
-          : this.buffer.anchorMs + (this.mediaMs[this.toBook & MASK] ?? 0);
+      const index = this.toBook & MASK;
+      const dueMs = this.timelineMs + (this.mediaMs[index] ?? 0);
+      if (dueMs - this.lastDueMs > PAUSE_MS) {
+        this.bookSilence(Math.min(dueMs - this.options.ptimeMs / 2, endMs));
+      }
       if (dueMs >= endMs) {
         return;
       }
-      this.lastDueMs = dueMs;
       this.toBook++;
-      this.book(dueMs, fate);
+      this.book(dueMs, this.fate[index] ?? LOST);
     }
   }
 
   private book(dueMs: number, fate: number): void {
-    if (fate === LOST && dueMs < this.bookedUntilMs) {
-      return; // stands in a closed second as silence
+    if (!(dueMs <= this.lastDueMs)) {
+      this.lastDueMs = dueMs;
     }
-    const firstOpen = Math.floor(this.bookedUntilMs / 1000);
+    if (dueMs < this.silentUntilMs || (fate === LOST && dueMs < this.beganMs)) {
+      return; // its slot stands as silence already, or nobody expected it
+    }
+    this.count(dueMs, fate);
+  }
+
+  private count(dueMs: number, fate: number): void {
+    const firstOpen = this.firstOpenSecond();
     const second = Math.min(Math.max(Math.floor(dueMs / 1000), firstOpen), firstOpen + OPEN_SECONDS - 1);
-    const cell = (second & (OPEN_SECONDS - 1)) * BOOK_COLUMNS + fate;
+    const cell = slotOf(second) * BOOK_COLUMNS + fate;
     this.booked[cell] = (this.booked[cell] ?? 0) + 1;
   }
 
-  /**
-   * Silence is not unknown: a stream that stopped, or never came, goes on being expected at one packet a ptime. Only
-   * what the call covers counts; before a first packet only whole seconds do, so that a late start is no loss.
-   */
-  private bookSilence(startMs: number, endMs: number): void {
+  /** Silence is not unknown: a stream that stopped goes on being expected at one packet a ptime, while the call lasts. */
+  private bookSilence(untilMs: number): void {
     if (!this.expectsAudio) {
       return;
     }
-    const lastMs = Math.min(endMs, this.endedMs - END_GUARD_MS);
-    let expected: number;
-    if (this.hasStream) {
-      if (this.toBook <= this.newest) {
-        return; // the next packet is here and due later: nothing is missing before it
-      }
-      const nextMs = Math.max(this.lastDueMs + this.options.ptimeMs, this.bookedUntilMs);
-      expected = Math.max(0, Math.ceil((lastMs - nextMs) / this.options.ptimeMs - 1e-9));
-    } else {
-      const whole = this.beganMs <= startMs && this.endedMs >= endMs;
-      expected = whole ? Math.round(1000 / this.options.ptimeMs) : 0;
+    const { ptimeMs } = this.options;
+    let slotMs = Math.max(this.lastDueMs + ptimeMs, this.silentUntilMs + ptimeMs / 2, this.closedUntilMs);
+    for (; slotMs < untilMs - 1e-6; slotMs += ptimeMs) {
+      this.count(slotMs, LOST);
+      this.silentUntilMs = slotMs + ptimeMs / 2;
     }
-    this.second.expected += expected;
-    this.second.lost += expected;
+  }
+
+  /** Before the first packet of the call only whole seconds count, so that a late start is no loss. */
+  private bookUnbegun(startMs: number, endMs: number): void {
+    if (this.expectsAudio && this.beganMs <= startMs && this.endedMs >= endMs) {
+      const cell = slotOf(startMs / 1000) * BOOK_COLUMNS + LOST;
+      this.booked[cell] = (this.booked[cell] ?? 0) + Math.round(1000 / this.options.ptimeMs);
+    }
   }
 
   private takeBooked(second: number): void {
-    const row = (second & (OPEN_SECONDS - 1)) * BOOK_COLUMNS;
+    const row = slotOf(second) * BOOK_COLUMNS;
     const { booked, second: figures } = this;
     figures.lost = booked[row + LOST] ?? 0;
     figures.discarded = booked[row + DISCARDED] ?? 0;
@@ -319,76 +328,12 @@ export class StreamMeter {
     booked.fill(0, row, row + BOOK_COLUMNS);
   }
 
-  private takeArrivalFacts(second: number): void {
-    const slot = second & (OPEN_SECONDS - 1);
-    const figures = this.second;
-    const packets = this.jitterCount[slot] ?? 0;
-    figures.duplicate = this.duplicates[slot] ?? 0;
-    figures.reordered = this.reorderings[slot] ?? 0;
-    figures.jitterMs =
-      packets === 0 || second === this.voidedSecond ? Number.NaN : (this.jitterSum[slot] ?? 0) / packets;
-    this.jitterSum[slot] = 0;
-    this.jitterCount[slot] = 0;
-    this.duplicates[slot] = 0;
-    this.reorderings[slot] = 0;
-  }
-
   private addToTotals(): void {
     const { second, totals } = this;
     totals.expected += second.expected;
     totals.received += second.received;
     totals.lost += second.lost;
     totals.discarded += second.discarded;
-    totals.duplicate += second.duplicate;
-    totals.reordered += second.reordered;
-    totals.jitterMs = this.totalJitterCount === 0 ? Number.NaN : this.totalJitterSum / this.totalJitterCount;
-    totals.rFactor =
-      totals.expected === 0 ? Number.NaN : this.options.rFactorOf((totals.lost + totals.discarded) / totals.expected);
+    totals.rFactor = this.options.rFactorOf((totals.lost + totals.discarded) / totals.expected);
   }
-
-  /** R over the trailing five seconds. */
-  private score(): number {
-    const figures = this.second;
-    const slot = this.secondsClosed % SCORE_WINDOW_SECONDS;
-    this.windowExpected[slot] = figures.expected;
-    this.windowBad[slot] = figures.lost + figures.discarded;
-    this.secondsClosed++;
-    if (figures.received === 0) {
-      return 0;
-    }
-    if (this.secondsClosed < 2) {
-      return Number.NaN;
-    }
-    let expected = 0;
-    let bad = 0;
-    for (let i = 0; i < SCORE_WINDOW_SECONDS; i++) {
-      expected += this.windowExpected[i] ?? 0;
-      bad += this.windowBad[i] ?? 0;
-    }
-    return this.options.rFactorOf(bad / expected);
-  }
-}
-
-function emptySecond(): MeteredSecond {
-  return {
-    expected: 0,
-    received: 0,
-    lost: 0,
-    discarded: 0,
-    duplicate: 0,
-    reordered: 0,
-    jitterMs: Number.NaN,
-    rFactor: Number.NaN,
-  };
-}
-
-function clear(second: MeteredSecond): void {
-  second.expected = 0;
-  second.received = 0;
-  second.lost = 0;
-  second.discarded = 0;
-  second.duplicate = 0;
-  second.reordered = 0;
-  second.jitterMs = Number.NaN;
-  second.rFactor = Number.NaN;
 }

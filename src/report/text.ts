@@ -54,7 +54,8 @@ function gateLine(gate: GateResult, color: boolean): string[] {
   const observed = gate.observed === null ? 'not measured' : formatValue(gate.observed, gate.unit);
   const margin = gate.margin === null ? '' : `, margin ${formatMargin(gate.margin, gate.unit)}`;
   const why = gate.reason?.replace(/^not measured: /, '') ?? '';
-  const text = `${gate.expr}: ${observed}${margin}, ${formatCount(gate.samples)} samples${why === '' ? '' : ` (${why})`}`;
+  const count = why.startsWith(`${gate.samples} samples`) ? '' : `, ${formatCount(gate.samples)} samples`;
+  const text = `${gate.expr}: ${observed}${margin}${count}${why === '' ? '' : ` (${why})`}`;
   const [first = '', ...rest] = wrapLine(escapeTerminal(text), ' '.repeat(STATE_WIDTH + 2));
   const padding = ' '.repeat(Math.max(1, STATE_WIDTH - plain(mark).length));
   return [`  ${painted(mark, color)}${padding}${first.trimStart()}`, ...rest];

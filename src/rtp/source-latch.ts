@@ -17,12 +17,21 @@ export class SourceLatch {
   private candidatePackets = 0;
   /** The SSRC of the socket's last leg: its late packets must not be taken for the new one. */
   private former: number | null = null;
+  private expectedAddress = -1;
+  private expectedPort = -1;
 
   /** Forgets the source, for the next leg on this socket. */
   reset(): void {
     this.former = this.latched ? this.ssrc : null;
     this.latched = false;
     this.candidatePackets = 0;
+    this.expectedAddress = this.expectedPort = -1;
+  }
+
+  /** Where the SDP says that the audio comes from: a peer may use one SSRC for all its calls (SIPp playing a capture). */
+  expect(address: number, port: number): void {
+    this.expectedAddress = address;
+    this.expectedPort = port;
   }
 
   get sourceAddress(): number {
@@ -40,7 +49,7 @@ export class SourceLatch {
   /** `new`: this packet is the first of a source that is measured from now on. */
   decide(address: number, port: number, ssrc: number): SourceDecision {
     if (!this.latched) {
-      if (ssrc === this.former) {
+      if (ssrc === this.former && (address !== this.expectedAddress || port !== this.expectedPort)) {
         return 'stray';
       }
       this.latched = true;

@@ -7,6 +7,7 @@ export interface AnswerPlan {
   readonly listen: { readonly address: string; readonly port: number };
   readonly rtpPorts: PortRange;
   readonly role: AnswererRole;
+  readonly backend: MediaWorkerSetup['backend'];
   readonly source: MediaSource;
   readonly advertise: string | null;
   readonly codec: string;
@@ -105,7 +106,7 @@ function fleetPlan(plan: AnswerPlan): Parameters<typeof Fleet.start>[0] {
         kind: 'media',
         index: 0,
         workers: 1,
-        backend: 'auto',
+        backend: plan.backend,
         localAddress: plan.listen.address,
         rtpPorts: plan.rtpPorts,
         source: plan.source,

@@ -90,9 +90,9 @@ export class HealthBook {
     if (dropRatio > HEALTH_LIMITS.receiveDropRatio) {
       spoiled.receiveDrops = `this host dropped ${this.receiveDrops} datagrams that had reached its sockets (limit 0.01 %)`;
     }
-    const loopDelayMs = this.eventLoopDelayMs.percentile(99);
-    if (loopDelayMs > HEALTH_LIMITS.eventLoopDelayP99Ms) {
-      spoiled.eventLoopDelay = `signalling threads were late: event-loop delay p99 ${loopDelayMs.toFixed(1)} ms (limit 20 ms)`;
+    const signalling = this.signallingTrouble();
+    if (signalling !== null) {
+      spoiled.eventLoopDelay = signalling;
     }
     const starts = this.startTrouble();
     if (starts !== null) {
@@ -111,6 +111,16 @@ export class HealthBook {
       return `${this.missedPackets} of ${due} audio packets were more than a packet time late and not sent (limit 0.1 %)`;
     }
     return null;
+  }
+
+  /** Both make the target look slow: late reading, and messages that were lost on our side. */
+  private signallingTrouble(): string | null {
+    const delayMs = this.eventLoopDelayMs.percentile(99);
+    if (delayMs > HEALTH_LIMITS.eventLoopDelayP99Ms) {
+      return `signalling threads were late: event-loop delay p99 ${delayMs.toFixed(1)} ms (limit 20 ms)`;
+    }
+    const drops = this.signallingDrops ?? 0;
+    return drops > 0 ? `this host dropped ${drops} SIP messages that had reached its sockets` : null;
   }
 
   private startTrouble(): string | null {

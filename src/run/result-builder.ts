@@ -165,6 +165,7 @@ function generatorBlock(book: RunBook, facts: RunFacts, reasons: string[]): Gene
     sendErrors: health.sendErrors,
     eventLoopDelayMs: health.eventLoopDelayMs.summary(),
     receiveDrops: facts.media ? health.receiveDrops : null,
+    signallingDrops: health.signallingDrops,
     receiveDropRatio: health.receiveDropRatio,
     startLagMs: health.startLagMs.summary(),
     ackToRtpMs: health.ackToRtpMs.summary(),

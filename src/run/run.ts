@@ -15,6 +15,8 @@ export interface RunPlan {
   readonly waitMs: number;
   /** Refuse to start with fewer slots. */
   readonly slotsNeeded: number;
+  /** Datagrams dropped so far at the sockets on these local ports; null: unknown. */
+  socketDrops(ports: readonly number[]): number | null;
 }
 
 /** What the caller of a run is told while it goes on. */
@@ -62,6 +64,11 @@ export class Run {
   private callsOverAtMs: number | null = null;
   private shownSecond = -1;
   private abandoned = false;
+  private endWait: () => void = () => {};
+  /** Resolves when the run is told to end, so that nobody waits for a target any more. */
+  private readonly stopped = new Promise<true>((resolve) => {
+    this.endWait = () => resolve(true);
+  });
 
   constructor(
     private readonly plan: RunPlan,
@@ -88,18 +95,21 @@ export class Run {
   /** A signal: no new calls, the live ones are ended, everything is evaluated. */
   interrupt(signal: 'SIGINT' | 'SIGTERM'): void {
     this.interrupted ??= signal;
+    this.endWait();
     this.drain('interrupted');
   }
 
   /** The second signal: leave with what is there. */
   abandon(): void {
     this.abandoned = true;
+    this.endWait();
   }
 
   /** A fault of ours outside the run's own steps: leave, and say so. */
   fail(reason: string): void {
     this.fault ??= reason;
     this.abandoned = true;
+    this.endWait();
   }
 
   /** The end as it stands now, for a report that cannot wait. */
@@ -134,7 +144,8 @@ export class Run {
     }
     if (this.plan.waitMs > 0 && this.interrupted === null) {
       this.observer.onWaiting();
-      if (!(await fleet.waitForTargets(this.plan.waitMs))) {
+      const answered = await Promise.race([fleet.waitForTargets(this.plan.waitMs), this.stopped]);
+      if (!answered) {
         this.couldNotRun = `the target did not answer OPTIONS within ${this.plan.waitMs / 1000} s`;
       }
     }
@@ -177,9 +188,10 @@ export class Run {
     }
     const silent = elapsedMs > SILENT_TARGET_MS && this.book.started > 0 && this.book.responses === 0;
     if (silent && this.couldNotRun === null) {
-      this.couldNotRun = 'the target has answered nothing at all for 10 s';
+      this.couldNotRun = silenceInWords(this.book.sipCounts().malformed);
       this.hint = 'check address, port and firewall; --wait 60s waits for a target that is still starting';
       this.drain('silentTarget');
+      this.abandoned = true; // no call has come so far that there is anything to wait for
     }
   }
 
@@ -215,6 +227,7 @@ export class Run {
 
   private async close(): Promise<void> {
     try {
+      this.book.health.signallingDrops = this.plan.socketDrops(this.facts?.localPorts ?? []);
       await this.fleet?.stop();
     } catch (error) {
       this.blame(error);
@@ -233,4 +246,11 @@ export class Run {
   private elapsedMs(): number {
     return (monotonicNs() - this.epochNs) / NS_PER_MS;
   }
+}
+
+function silenceInWords(malformed: number): string {
+  const seconds = SILENT_TARGET_MS / 1000;
+  return malformed === 0
+    ? `the target has answered nothing at all for ${seconds} s`
+    : `the target has answered nothing that is SIP for ${seconds} s (${malformed} datagrams were malformed)`;
 }

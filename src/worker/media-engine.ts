@@ -19,6 +19,10 @@ import { SlotOpener } from './slot-opener.js';
 /** A second closes when it ended this long ago: by then what was late has come, or is lost. */
 export const CLOSE_DELAY_SECONDS = 2;
 
+const ECHO_SEED = 0x5ec0_e5ed;
+
+type LegCommand = Exclude<SlotCommand, { type: 'grow' }>;
+
 export class MediaEngine {
   private readonly legs: MediaLeg[] = [];
   /** Legs by the tick of the ptime that serves them. */
@@ -29,6 +33,8 @@ export class MediaEngine {
   private readonly health: MediaHealth = { sent: 0, missed: 0, sendErrors: 0, received: 0, latenessUs: new Tally() };
   private readonly context: LegContext;
   private readonly opener: SlotOpener;
+  /** Commands that came before the epoch, which their times count from. */
+  private early: LegCommand[] = [];
   private tickIndex = 0;
   private clockStepped = false;
 
@@ -47,6 +53,11 @@ export class MediaEngine {
   /** Starts the ticks; slots can be opened before. */
   begin(epochNs: number): void {
     this.context.epochNs = epochNs;
+    const { early } = this;
+    this.early = [];
+    for (const command of early) {
+      this.command(command);
+    }
   }
 
   /** When the next tick is due, ns; +∞ before the run begins. */
@@ -67,7 +78,11 @@ export class MediaEngine {
     owner.postMessage({ type: 'slots', slots } satisfies SlotReport);
   }
 
-  command(command: Exclude<SlotCommand, { type: 'grow' }>): void {
+  command(command: LegCommand): void {
+    if (!Number.isFinite(this.context.epochNs)) {
+      this.early.push(command);
+      return;
+    }
     const leg = this.legs[command.slot];
     if (command.type === 'arm') {
       leg?.arm(command.call, command.endpoint);
@@ -84,6 +99,9 @@ export class MediaEngine {
     for (; this.nextTickNs <= nowNs; this.tickIndex++) {
       const dueNs = this.nextTickNs;
       const skip = this.now() - dueNs > ptimeNs;
+      if (this.tickIndex % 1000 === 0) {
+        this.checkClock(this.tickIndex / 1000); // before the first arrivals of this second are converted
+      }
       for (const leg of this.phases[this.tickIndex % this.phases.length] ?? []) {
         leg.serve(dueNs, skip);
       }
@@ -93,27 +111,32 @@ export class MediaEngine {
 
   /** Ends everything now: closes what is open and reports what is left. */
   finish(nowNs: number): void {
-    const current = Math.floor((nowNs - this.context.epochNs) / NS_PER_SECOND);
-    for (const leg of this.legs) {
-      if (leg.state === 'live') {
-        leg.release(nowNs);
-      }
-    }
-    for (let second = current - CLOSE_DELAY_SECONDS - 1; second <= current; second++) {
-      this.legs.forEach((leg, slot) => this.closeLeg(leg, slot, second));
-      this.send(second);
+    if (Number.isFinite(this.context.epochNs)) {
+      this.closeSeconds(nowNs);
     }
     for (const leg of this.legs) {
       leg.close();
     }
   }
 
+  private closeSeconds(nowNs: number): void {
+    const current = Math.floor((nowNs - this.context.epochNs) / NS_PER_SECOND);
+    for (const leg of this.legs) {
+      if (leg.state === 'live') {
+        leg.release(nowNs);
+      }
+    }
+    // From the second that was in its turn: this thread may be late, and a leg knows which ones it has closed.
+    const inTurn = Math.floor(this.tickIndex / 1000) - CLOSE_DELAY_SECONDS - 1;
+    for (let second = Math.max(0, Math.min(inTurn, current)); second <= current; second++) {
+      this.legs.forEach((leg, slot) => this.closeLeg(leg, slot, second));
+      this.send(second);
+    }
+  }
+
   /** The second's closing is spread over its first ticks, a phase each, so that no tick is late for it. */
   private closeAt(tickOfSecond: number, second: number): void {
     const closing = second - CLOSE_DELAY_SECONDS - 1;
-    if (tickOfSecond === 0) {
-      this.checkClock(second);
-    }
     if (closing < 0 || tickOfSecond > this.phases.length) {
       return;
     }
@@ -123,7 +146,7 @@ export class MediaEngine {
     }
     for (let slot = tickOfSecond; slot < this.legs.length; slot += this.phases.length) {
       this.closeLeg(this.legs[slot] as MediaLeg, slot, closing);
-      this.legs[slot]?.drainRtcp();
+      this.legs[slot]?.drainUnused();
     }
   }
 
@@ -162,14 +185,14 @@ export class MediaEngine {
     this.clockStepped = false;
   }
 
+  /** Of the sockets that know theirs; null when none does. */
   private drops(): number | null {
-    let sum = 0;
+    let sum: number | null = null;
     for (const leg of this.legs) {
       const drops = leg.drops();
-      if (drops === null) {
-        return null;
+      if (drops !== null) {
+        sum = (sum ?? 0) + drops;
       }
-      sum += drops;
     }
     return sum;
   }
@@ -191,7 +214,8 @@ function legContext(parts: {
   now: () => number;
 }): LegContext {
   const { setup, sockets, codec, health, now } = parts;
-  const random = createRandom(deriveSeed(setup.seed, setup.index));
+  // A caller and an answerer of one seed must not choose the same SSRCs: that would look like our own packets reflected.
+  const random = createRandom(deriveSeed(setup.seed ^ (setup.source === 'echo' ? ECHO_SEED : 0), setup.index));
   const impairment = findCodecImpairment(codec.name);
   return {
     sockets,

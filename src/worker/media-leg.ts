@@ -52,6 +52,8 @@ export interface RemoteEnd {
 
 /** So many datagrams at one service: a flood at one socket must not delay the others. */
 const DRAIN_LIMIT = 64;
+/** So many at most before a leg begins. */
+const BACKLOG_LIMIT = 1024;
 
 type LegState = 'idle' | 'armed' | 'live' | 'draining';
 
@@ -92,7 +94,7 @@ export class MediaLeg {
   }
 
   arm(call: number, endpoint: number): void {
-    this.drain(false); // what came while nobody listened belongs to no leg
+    this.drainRested();
     this.state = 'armed';
     this.call = call;
     this.endpoint = endpoint;
@@ -108,6 +110,7 @@ export class MediaLeg {
     const { context, outgoing } = this;
     this.destination = context.sockets.destination(remote.address, remote.port);
     this.expectedSource = parseIpv4(remote.address) ?? 0;
+    this.latch.expect(this.expectedSource, remote.port);
     this.payloadType = outgoing.payloadType = remote.payloadType;
     outgoing.marker = true;
     outgoing.ssrc = context.nextSsrc();
@@ -145,9 +148,15 @@ export class MediaLeg {
     this.drain(this.state !== 'armed');
   }
 
-  /** RTCP is not evaluated yet; its socket is read so that nobody gets an ICMP error for using it. */
-  drainRtcp(): void {
+  /**
+   * Once a second. RTCP is not evaluated yet; its socket is read so that nobody gets an ICMP error for using it. The RTP
+   * socket of a slot at rest is read too: would a far side that sends on overflow it, its drops would pass for ours.
+   */
+  drainUnused(): void {
     for (let i = 0; i < DRAIN_LIMIT && this.context.sockets.receive(this.rtcpHandle) >= 0; i++);
+    if (this.state === 'idle') {
+      this.drain(false);
+    }
   }
 
   /** Datagrams dropped at this slot's RTP socket so far. */
@@ -189,7 +198,7 @@ export class MediaLeg {
 
   private sendPacket(dueNs: number): void {
     const { context, outgoing, destination } = this;
-    const packet = this.echo === null ? this.nextClipPacket() : this.echo.nextPacket();
+    const packet = this.nextPacket();
     writeRtpHeader(packet, outgoing);
     const nowNs = context.now();
     const taken = destination !== null && context.sockets.send(this.rtpHandle, packet, destination);
@@ -197,14 +206,14 @@ export class MediaLeg {
     if (taken) {
       this.sent++;
       context.health.sent++;
+      if (Number.isNaN(this.firstSentNs)) {
+        this.firstSentNs = nowNs;
+      }
+      outgoing.marker = false;
+      outgoing.sequence = (outgoing.sequence + 1) & 0xffff;
     } else {
-      context.health.sendErrors++;
+      context.health.sendErrors++; // it never left this host: like one that is skipped, it takes no sequence number
     }
-    if (Number.isNaN(this.firstSentNs)) {
-      this.firstSentNs = nowNs;
-    }
-    outgoing.marker = false;
-    outgoing.sequence = (outgoing.sequence + 1) & 0xffff;
     this.advance();
   }
 
@@ -212,7 +221,7 @@ export class MediaLeg {
   private skipPacket(): void {
     this.missed++;
     this.context.health.missed++;
-    this.nextClipPacket();
+    this.nextPacket();
     this.advance();
   }
 
@@ -220,11 +229,19 @@ export class MediaLeg {
     this.outgoing.timestamp = (this.outgoing.timestamp + this.context.samplesPerPacket) >>> 0;
   }
 
-  private nextClipPacket(): Uint8Array {
+  private nextPacket(): Uint8Array {
+    if (this.echo !== null) {
+      return this.echo.nextPacket();
+    }
     const packets = this.context.clipPackets;
     const packet = packets[this.clipPosition] as Uint8Array;
     this.clipPosition = (this.clipPosition + 1) % packets.length;
     return packet;
+  }
+
+  /** What came while nobody listened belongs to no leg; a full socket buffer holds a few hundred packets. */
+  private drainRested(): void {
+    for (let i = 0; i < BACKLOG_LIMIT && this.context.sockets.receive(this.rtpHandle) >= 0; i++);
   }
 
   private drain(measure: boolean): void {

@@ -61,6 +61,7 @@ class MediaWorkerSlots {
     this.head = 0;
     this.exhausted = true;
     this.lost = true;
+    this.onReady(); // it may have died before its first slots
   }
 
   close(): void {
@@ -68,9 +69,12 @@ class MediaWorkerSlots {
   }
 
   private receive(report: SlotReport): void {
+    if (this.lost) {
+      return; // sent before it died
+    }
     if (report.type === 'free') {
       const rtpPort = this.ports.get(report.slot);
-      if (rtpPort !== undefined && !this.lost) {
+      if (rtpPort !== undefined) {
         this.free.push({ slot: report.slot, rtpPort });
       }
       return;

@@ -30,14 +30,7 @@ const MAY_IMPORT = {
 };
 
 /** Files or rooms that may import `node:` modules. */
-const MAY_TOUCH_NODE = [
-  'main.ts',
-  'cli/',
-  'net/',
-  'worker/',
-  'sip/transport/',
-  'media/source/wav.ts',
-];
+const MAY_TOUCH_NODE = ['main.ts', 'cli/', 'net/', 'worker/', 'sip/transport/', 'media/source/wav.ts'];
 /** Packages that belong to one place. */
 const PACKAGES = {
   yargs: ['cli/'],
@@ -67,7 +60,9 @@ process.exit(breaches.length === 0 ? 0 : 1);
 
 function checkImport(name, file, { specifier, isType }) {
   if (specifier.startsWith('.')) {
-    const target = relative(SRC, resolve(dirname(file), specifier)).replaceAll('\\', '/').replace(/\.js$/, '');
+    const target = relative(SRC, resolve(dirname(file), specifier))
+      .replaceAll('\\', '/')
+      .replace(/\.js$/, '');
     if (!allowed(roomOf(name), target, isType)) {
       breaches.push(`${name}: may not import ${target}${isType ? ' (type)' : ''}`);
     }
@@ -86,8 +81,7 @@ function allowed(room, target, isType) {
     return true;
   }
   return (MAY_IMPORT[room] ?? []).some(
-    (rule) =>
-      rule === '*' || rule === targetRoom || rule === target || (isType && rule === `types:${targetRoom}`),
+    (rule) => rule === '*' || rule === targetRoom || rule === target || (isType && rule === `types:${targetRoom}`),
   );
 }
 
@@ -97,9 +91,15 @@ function roomOf(path) {
 
 function importsOf(text) {
   const found = [];
-  const pattern = /(?:^|\n)\s*(import|export)(\s+type)?\s+([^;'"]*?)\s*from\s+'([^']+)'|import\('([^']+)'\)|(?:^|\n)import\s+'([^']+)'/g;
+  const pattern =
+    /(?:^|\n)\s*(import|export)(\s+type)?\s+([^;'"]*?)\s*from\s+'([^']+)'|import\('([^']+)'\)|(?:^|\n)import\s+'([^']+)'/g;
   for (const [, , type, names, from, dynamic, bare] of text.matchAll(pattern)) {
-    const allTypes = /^\{[^}]*\}$/.test(names ?? '') && names.slice(1, -1).split(',').every((part) => part.trim() === '' || part.trim().startsWith('type '));
+    const allTypes =
+      /^\{[^}]*\}$/.test(names ?? '') &&
+      names
+        .slice(1, -1)
+        .split(',')
+        .every((part) => part.trim() === '' || part.trim().startsWith('type '));
     found.push({ specifier: from ?? dynamic ?? bare, isType: type !== undefined || allTypes });
   }
   return found;

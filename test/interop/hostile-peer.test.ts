@@ -43,7 +43,7 @@ async function answerOf(options: HostilePeerOptions): Promise<string> {
 async function packetsOf(options: HostilePeerOptions): Promise<{ packet: Buffer; port: number }[]> {
   const packets: { packet: Buffer; port: number }[] = [];
   audio.on('message', (packet, from) => packets.push({ packet, port: from.port }));
-  await answerOf({ ...options, packets: 14 });
+  await answerOf({ packets: 14, ...options });
   caller.send(request('ACK'), peer?.port ?? 0, '127.0.0.1');
   for (let waited = 0; packets.length < 14 && waited < 200; waited++) await sleep(20);
   expect(packets).toHaveLength(14);
@@ -86,4 +86,9 @@ it.each<[NonNullable<HostilePeerOptions['rtp']>, (packet: Buffer) => boolean]>([
 it('mixes in other SSRCs', async () => {
   const ssrcs = (await packetsOf({ rtp: 'other-ssrcs' })).map(({ packet }) => packet.readUInt32BE(8));
   expect(new Set(ssrcs).size).toBe(8);
+});
+
+it('leaves out every tenth packet', async () => {
+  const sequences = (await packetsOf({ rtp: 'gaps', packets: 15 })).map(({ packet }) => packet.readUInt16BE(2));
+  expect(sequences).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13, 14]);
 });

@@ -10,7 +10,10 @@ import { createRandom, type Random } from '../../src/lib/random.js';
 export type SipFault = 'none' | 'truncated' | 'garbage' | 'wrong-cseq';
 /** What is wrong with its SDP. `huge`: valid, and as long as a UDP datagram can be (64 KiB less headers). */
 export type SdpFault = 'none' | 'port-zero' | 'bad-connection' | 'huge';
-/** What is wrong with the RTP that follows the ACK. `other-ssrcs`: every second packet has an SSRC of its own. */
+/**
+ * What is wrong with the RTP that follows the ACK. `other-ssrcs`: every second packet has an SSRC of its own. `gaps`: every
+ * tenth packet is not sent, though it has a sequence number.
+ */
 export type RtpFault =
   | 'none'
   | 'other-port'
@@ -18,13 +21,14 @@ export type RtpFault =
   | 'too-short'
   | 'huge-csrc-count'
   | 'random-bytes'
-  | 'other-ssrcs';
+  | 'other-ssrcs'
+  | 'gaps';
 
 export interface HostilePeerOptions {
   readonly sip?: SipFault;
   readonly sdp?: SdpFault;
   readonly rtp?: RtpFault;
-  /** RTP packets per call, one every 20 ms (default 50). */
+  /** RTP packets per call, those left out by `gaps` included, one every 20 ms (default 50). */
   readonly packets?: number;
   /** Of the random octets (default 1). */
   readonly seed?: number;
@@ -135,7 +139,8 @@ class Peer {
     const socket = this.options.rtp === 'other-port' ? this.sockets.foreign : this.sockets.rtp;
     let sent = 0;
     const timer = setInterval(() => {
-      socket.send(this.rtpPacket(sent), port, HOST);
+      const isGap = this.options.rtp === 'gaps' && sent % 10 === 9;
+      if (!isGap) socket.send(this.rtpPacket(sent), port, HOST);
       sent++;
       if (sent >= (this.options.packets ?? 50)) clearInterval(timer);
     }, PTIME_MS);

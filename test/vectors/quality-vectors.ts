@@ -13,6 +13,19 @@ interface QualityVectors {
   /** Ta in ms, then Idd of the default, low and very low sensitivity class. */
   readonly idd: readonly (readonly [number, number, number, number])[];
   readonly g107: readonly G107Vector[];
+  /** The jitter buffer trace of 1,000 packets: facts of the trace, and the fate of its packets at each depth D, ms. */
+  readonly jbTrace: {
+    /** Sequence number, timestamp, arrival in ms. */
+    readonly firstTen: readonly (readonly [number, number, number])[];
+    readonly count: number;
+    readonly sumArrivals: number;
+    readonly fixed: readonly { readonly D: number; readonly discarded: number; readonly avgDelay: number }[];
+  };
+  /** Arrivals of packets `tsStep` apart; the estimate after each in clock units, float and integer form. */
+  readonly jitter: {
+    readonly arrivalsMs: readonly number[];
+    readonly expected: readonly (readonly [number, number])[];
+  };
 }
 
 export const qualityVectors: QualityVectors = JSON.parse(

@@ -12,7 +12,7 @@ export type WavErrorCode =
 const CONVERT = "convert it: sox 'IN' -b 16 -e signed-integer -c 1 -r 16000 'OUT.wav'";
 
 const HINTS: Record<WavErrorCode, string> = {
-  'not-found': 'check the path; it is relative to the scenario file',
+  'not-found': 'check the path (one in a scenario is relative to that file)',
   'not-riff': CONVERT,
   'not-pcm16': CONVERT,
   'unsupported-rate': CONVERT,

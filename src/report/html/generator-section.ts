@@ -52,14 +52,18 @@ function delayRow(name: string, delay: DistributionSummary | null, why: string):
 }
 
 function countRows(generator: GeneratorBlock): HtmlValue[][] {
-  const { receiveDrops, receiveDropRatio, cpuRatio, lostWorkers } = generator;
+  const { receiveDrops, receiveDropRatio, signallingDrops, cpuRatio, lostWorkers } = generator;
   return [
     ['RTP packets sent', formatCount(generator.sentPackets)],
     ['packets skipped as too late', formatCount(generator.missedPackets)],
     ['send errors', formatCount(generator.sendErrors)],
     [
-      'datagrams dropped at our sockets',
+      'audio datagrams dropped at our sockets',
       receiveDrops === null ? notMeasured('this platform does not tell') : dropText(receiveDrops, receiveDropRatio),
+    ],
+    [
+      'SIP datagrams dropped at our sockets',
+      signallingDrops === null ? notMeasured('this platform does not tell') : formatCount(signallingDrops),
     ],
     ['jumps of the wall clock', formatCount(generator.clockSteps)],
     ['CPU of this process', cpuRatio === null ? notMeasured('not sampled') : formatRatio(cpuRatio)],

@@ -190,9 +190,13 @@ function checkedRoutes(message: SipMessage): string[] {
 }
 
 function computeRoute(target: SipUri, routes: readonly string[]): Route {
-  const targetText = serializeUri({ ...target, headers: '' });
+  // Contacts hardly ever have headers, and a copy of the URI costs as much as its text.
+  const targetText = serializeUri(target.headers === '' ? target : { ...target, headers: '' });
   const [first, ...others] = routes;
-  if (first === undefined) return { requestUri: targetText, routes: NO_HEADERS, ...nextHop(target) };
+  if (first === undefined) {
+    const { host, port } = nextHop(target);
+    return { requestUri: targetText, routes: NO_HEADERS, host, port };
+  }
   const firstUri = parseUri(parseAddress(first).uri);
   if (uriParameter(firstUri, 'lr') !== null) {
     return { requestUri: targetText, routes: routeHeaders(routes), ...nextHop(firstUri) };

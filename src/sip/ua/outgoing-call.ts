@@ -28,6 +28,8 @@ interface SentAck {
 
 /** The answers to a CANCEL do not matter: the INVITE's own final response does (§9.1). */
 const CANCEL_USER: ClientUser = { onFinal: () => {}, onTimeout: () => {}, onTransportError: () => {} };
+/** Of a call that is over. */
+const NO_LISTENER: OutgoingCallListener = { onProvisional: () => {}, onAnswered: () => {}, onFailed: () => {}, onEnded: () => {} };
 /** A fork that lost: it is hung up and nobody asks how that went. */
 const FORK_USER: SessionUser = { onClosed: () => {}, onAck: () => {}, onEnded: () => {} };
 
@@ -38,6 +40,7 @@ export class UacCall implements OutgoingCall, InviteClientUser, SessionUser {
   #hasProvisional = false;
   #transaction: InviteClient;
   #session: Session | null = null;
+  #listener: OutgoingCallListener;
   #acks: SentAck[] = [];
   #cancelDeadline: TimerHandle | null = null;
   #tag: string;
@@ -46,8 +49,9 @@ export class UacCall implements OutgoingCall, InviteClientUser, SessionUser {
   constructor(
     private readonly core: Core,
     private readonly request: InviteRequest,
-    private readonly listener: OutgoingCallListener,
+    listener: OutgoingCallListener,
   ) {
+    this.#listener = listener;
     this.callId = request.callId ?? core.ids.callId();
     this.#tag = core.ids.tag();
     this.#transaction = core.startInvite(this.#inviteFields(), nextHop(request.target), this);
@@ -101,7 +105,7 @@ export class UacCall implements OutgoingCall, InviteClientUser, SessionUser {
   onProvisional(response: SipMessage): void {
     this.#hasProvisional = true;
     if (this.#cancel === 'wanted') this.#sendCancel();
-    if (this.#state === 'inviting') this.listener.onProvisional(response);
+    if (this.#state === 'inviting') this.#listener.onProvisional(response);
   }
 
   onSuccess(response: SipMessage): void {
@@ -131,7 +135,7 @@ export class UacCall implements OutgoingCall, InviteClientUser, SessionUser {
   #answered(dialog: Dialog, response: SipMessage): void {
     this.#state = 'answered';
     this.#session = new Session(this.core, dialog, this);
-    this.listener.onAnswered(response);
+    this.#listener.onAnswered(response);
   }
 
   /** Null for a 2xx whose Contact or Record-Route cannot be read: there is no address for an ACK. */
@@ -175,14 +179,18 @@ export class UacCall implements OutgoingCall, InviteClientUser, SessionUser {
 
   onEnded(end: CallEnd): void {
     this.#state = 'finished';
-    this.listener.onEnded(end);
+    const listener = this.#listener;
+    // Timer M keeps this object for 32 s, for the sake of late copies of the 2xx; not the call's dialog and its owner.
+    this.#session = null;
+    this.#listener = NO_LISTENER;
+    listener.onEnded(end);
   }
 
   #fail(failure: CallFailure): void {
     if (this.#state !== 'inviting') return;
     this.#state = 'finished';
     if (this.#cancelDeadline !== null) this.core.timers.cancel(this.#cancelDeadline);
-    this.listener.onFailed({ ...failure, detail: failure.detail.slice(0, 120) });
+    this.#listener.onFailed({ ...failure, detail: failure.detail.slice(0, 120) });
   }
 }
 

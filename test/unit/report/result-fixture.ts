@@ -73,6 +73,7 @@ export function badMos(): Result {
       verdict: 'strained',
       reasons: ['receive drops 0.4 % are above 0.01 %'],
       receiveDrops: 1204,
+      signallingDrops: 0,
       receiveDropRatio: 0.004,
     },
   });
@@ -319,6 +320,7 @@ function runOf(shape: Shape): Result {
       sendErrors: 0,
       eventLoopDelayMs: distribution('ms', [0.1, 1.3, 4.2]),
       receiveDrops: 0,
+      signallingDrops: 0,
       receiveDropRatio: 0,
       startLagMs: distribution('ms', [0.2, 0.9, 3.1]),
       ackToRtpMs: distribution('ms', [0.4, 2, 8]),

@@ -1,0 +1,64 @@
+/** The complaints of yargs about the command line, as problems in our own form: what was given, and what was perhaps meant. */
+import type { Problem } from '../lib/errors.js';
+import { nearestName } from '../lib/nearest.js';
+import type { DeclaredOptions } from './environment.js';
+
+const COMMANDS = ['run', 'answer', 'validate', 'schema'];
+const PROGRAM = 'callgauge';
+
+/**
+ * @param message of yargs, in English
+ * @param args the command line, to tell flags from other words
+ */
+export function usageProblems(message: string, options: DeclaredOptions, args: readonly string[]): Problem[] {
+  const command = COMMANDS.find((name) => name === args[0]);
+  const help = `see ${PROGRAM} ${command === undefined ? '' : `${command} `}--help`;
+  const unknown = /^Unknown (?:argument|command)s?: (.*)$/s.exec(message);
+  if (unknown !== null) {
+    const names = (unknown[1] ?? '').split(', ');
+    return names.map((name) => {
+      if (isFlag(name, args)) {
+        return unknownFlag(name, Object.keys(options.key), help);
+      }
+      return command === undefined ? unknownCommand(name, help) : unexpected(name, help);
+    });
+  }
+  return [{ code: 'usage', ...inOurWords(message), hint: help }];
+}
+
+function isFlag(name: string, args: readonly string[]): boolean {
+  return args.some((arg) => arg.startsWith('-') && arg.replace(/^-+/, '').split('=')[0] === name);
+}
+
+function unknownFlag(name: string, flags: readonly string[], help: string): Problem {
+  const near = nearestName(name, flags);
+  const hint = near === undefined ? help : `did you mean --${near}?`;
+  return { code: 'unknown-flag', where: `${name.length === 1 ? '-' : '--'}${name}`, message: 'unknown flag', hint };
+}
+
+function unknownCommand(name: string, help: string): Problem {
+  const near = nearestName(name, COMMANDS);
+  const hint = near === undefined ? help : `did you mean "${near}"?`;
+  return { code: 'unknown-command', where: PROGRAM, message: `unknown command "${name}"`, hint };
+}
+
+function unexpected(name: string, hint: string): Problem {
+  return { code: 'unexpected-argument', where: PROGRAM, message: `unexpected argument "${name}"`, hint };
+}
+
+/** One line each, and those messages that say little said again. */
+function inOurWords(message: string): { where: string; message: string } {
+  const choices = /Argument: (\S+), Given: (.*), Choices: (.*)$/s.exec(message);
+  if (choices !== null) {
+    return {
+      where: choices[1] === 'document' ? PROGRAM : `--${choices[1]}`,
+      message: `expected one of ${choices[3]}, got ${choices[2]}`,
+    };
+  }
+  const lacking = /^Not enough arguments following: (\S+)$/.exec(message);
+  if (lacking !== null) {
+    return { where: `--${lacking[1]}`, message: 'expected a value' };
+  }
+  const short = message.startsWith('Not enough non-option arguments');
+  return { where: PROGRAM, message: short ? 'expected the path of a scenario' : message.replaceAll(/\s+/g, ' ') };
+}

@@ -1,0 +1,141 @@
+/** Exit 3, 4 and 5: gates that fail, gates that cannot be judged, and hosts that do not let the run start. */
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { describe, expect, test } from 'vitest';
+import {
+  bash,
+  cli,
+  HOST,
+  MuteTarget,
+  readResult,
+  run,
+  startAnswerer,
+  steadyRun,
+  stopAnswerer,
+  temporaryFile,
+  temporaryFolder,
+} from './cli.js';
+
+const SHORT = ['--target', 'loopback', '--calls', '6', '--rate', '6/s', '--hold', '1s', '--no-media'];
+const MEDIA = ['--target', 'loopback', '--calls', '6', '--rate', '6/s', '--hold', '5s'];
+
+describe('a gate that fails', () => {
+  const gate = ['--gate', 'answer_delay.p50 < 0.001ms'];
+
+  test('gives exit 3, and its line comes first', async () => {
+    const end = await steadyRun([...SHORT, ...gate, '--gate', 'success_ratio >= 99%']);
+    expect(end).toMatchObject({ code: 3, result: { verdict: 'fail', exitCode: 3 } });
+    expect(end.stdout).toContain('FAIL');
+    expect(end.stdout.indexOf('answer_delay.p50')).toBeLessThan(end.stdout.indexOf('success_ratio >= 99%: 100 %'));
+    expect(end.result.gates.map(({ state }) => state)).toEqual(['fail', 'pass']);
+    expect(end.result.gates[0]?.margin).toBeLessThan(0);
+  });
+
+  test('is shown and not heeded with --no-gates', async () => {
+    const end = await steadyRun([...SHORT, ...gate, '--no-gates']);
+    expect(end).toMatchObject({ code: 0, result: { verdict: 'fail', exitCode: 0 } });
+    expect(end.result.gates[0]?.state).toBe('fail');
+  });
+
+  test('fails on MOS when the limit is above what the codec can give', async () => {
+    const end = await steadyRun([...MEDIA, '--gate', 'mos.p5 >= 4.45']);
+    expect(end.code).toBe(3);
+    expect(end.result.gates).toMatchObject([{ state: 'fail', unit: 'MOS', limit: 4.45, severity: 'gate' }]);
+  });
+
+  test('fails when every call is refused, however busy this machine is', async () => {
+    const answerer = await startAnswerer(17_030, ['--mode', 'busy']);
+    const end = await run(['--target', `sip:echo@${HOST}:17030`, '--calls', '3', '--rate', '10/s', '--hold', '1s']);
+    expect(end).toMatchObject({ code: 3, result: { verdict: 'fail' } });
+    await stopAnswerer(answerer);
+  });
+});
+
+describe('a gate that cannot be judged', () => {
+  const tooFew = ['--gate', 'setup_delay.p99 <= 1s'];
+
+  test('for lack of samples gives exit 4 and says how many are needed', async () => {
+    const end = await run([...SHORT, ...tooFew]);
+    expect(end).toMatchObject({ code: 4, result: { verdict: 'inconclusive' } });
+    expect(end.result.gates[0]).toMatchObject({
+      state: 'no-data',
+      samples: 6,
+      reason: '6 samples, at least 100 are needed',
+    });
+    expect(end.stdout).toContain('INCONCLUSIVE');
+  });
+
+  test.each([
+    ['fail', 3],
+    ['warn', 0],
+  ])('with --inconclusive %s gives exit %i', async (choice, code) => {
+    const end = await run([...SHORT, ...tooFew, '--inconclusive', choice]);
+    expect(end).toMatchObject({ code, result: { verdict: 'inconclusive', exitCode: code } });
+  });
+
+  test('because this version does not know what the far side received', async () => {
+    const end = await run([...SHORT.filter((arg) => arg !== '--no-media'), '--gate', 'mos{direction=sent}.p5 >= 3.6']);
+    expect(end).toMatchObject({ code: 4, result: { verdict: 'inconclusive' } });
+    expect(end.result.gates[0]?.reason).toBe('direction=sent is not measured in this version');
+  });
+});
+
+describe('a host that does not let it start', () => {
+  test('a port in use', async () => {
+    const answerer = await startAnswerer(17_031);
+    const end = await cli(['answer', '--listen', `${HOST}:17031`]);
+    expect(end).toMatchObject({ code: 5, stdout: '' });
+    expect(end.stderr).toContain(`${HOST}:17031`);
+    expect(end.stderr).toContain('choose another port, or stop the program that has this one');
+    await stopAnswerer(answerer);
+  });
+
+  test('too few file handles', async () => {
+    const end = await bash(
+      `ulimit -n 200; callgauge run --target loopback --calls 100 --rate 50/s --out '${temporaryFolder()}'`,
+    );
+    expect(end).toMatchObject({ code: 5, stdout: '' });
+    expect(end.stderr).toMatch(
+      /^callgauge: 100 calls at once need \d+ open files, and the limit of this host is 200 \(raise it/,
+    );
+  });
+
+  test('RTP ports that others hold', async () => {
+    const holder = createSocket('udp4');
+    holder.bind(17_502, HOST);
+    await once(holder, 'listening');
+    const scenario = temporaryFile(
+      'ports.yaml',
+      'version: 1\nname: ports\ntarget: loopback\nnetwork: { rtpPorts: 17500-17503 }\n',
+    );
+    const end = await run([scenario, '--calls', '2', '--rate', '2/s', '--hold', '1s']);
+    holder.close();
+    expect(end).toMatchObject({ code: 5, result: { verdict: 'could-not-run', exitCode: 5, calls: { attempted: 0 } } });
+    expect(end.stdout).toContain('2 media slots are needed, 1 could be opened');
+    expect(end.stdout).toContain('network.rtpPorts');
+  });
+
+  test('a name that does not resolve', async () => {
+    const end = await cli(['run', '--target', 'sip:echo@no-such-host.invalid']);
+    expect(end).toMatchObject({ code: 5, stdout: '' });
+    expect(end.stderr).toContain("the target's name no-such-host.invalid cannot be resolved");
+  });
+
+  test('a folder that cannot be made', async () => {
+    const file = temporaryFile('file', 'not a folder');
+    const end = await cli(['run', '--target', 'loopback', '--calls', '1', '--out', `${file}/run`]);
+    expect(end).toMatchObject({ code: 5, stdout: '' });
+    expect(end.stderr).toContain('--out');
+  });
+
+  test('a target that answers nothing to --wait', async () => {
+    const target = await MuteTarget.open(17_032);
+    const folder = temporaryFolder();
+    const end = await cli(['run', '--target', `sip:echo@${HOST}:17032`, '--wait', '1s', '--out', folder]);
+    expect(end.code).toBe(5);
+    expect(target.datagrams).toBeGreaterThan(0);
+    expect(readResult(folder)).toMatchObject({ verdict: 'could-not-run', calls: { attempted: 0 } });
+    expect(end.stdout).toContain('the target did not answer OPTIONS within 1 s');
+    target.close();
+  });
+});

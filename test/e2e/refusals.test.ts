@@ -1,0 +1,161 @@
+/** Exit 2: whatever is wrong with the input is said at its place, all at once, and nothing is sent. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { cli, HOST, MuteTarget, temporaryFile, temporaryFolder } from './cli.js';
+
+const PORT = 17_020;
+const TARGET = ['--target', `sip:echo@${HOST}:${PORT}`];
+const HEAD = `version: 1\nname: bad\ntarget: sip:echo@${HOST}:${PORT}\n`;
+
+let target: MuteTarget;
+beforeAll(async () => {
+  target = await MuteTarget.open(PORT);
+});
+afterAll(() => {
+  expect(target.datagrams).toBe(0);
+  target.close();
+});
+
+/** Lines of stderr of a run that must be refused. */
+async function refusal(args: readonly string[]): Promise<string[]> {
+  const folder = join(temporaryFolder(), 'never');
+  const { code, stdout, stderr } = await cli(['run', ...args, '--out', folder]);
+  expect(code).toBe(2);
+  expect(stdout).toBe('');
+  expect(existsSync(folder)).toBe(false);
+  return stderr.trimEnd().split('\n');
+}
+
+describe('a scenario that is refused', () => {
+  test.each([
+    ['an unknown key', 'cal: { hold: 2s }\n', ':4:1 cal: unknown key "cal" (did you mean "call"?)'],
+    [
+      'a value without its unit',
+      'load:\n  stages:\n    - { rate: 5 per s }\n',
+      ':6:9 load.stages[0].rate: expected a rate like 20/s, got "5 per s"',
+    ],
+    ['a key given twice', 'seed: 1\nseed: 2\n', ':5:1 seed: duplicate key "seed", first on line 4'],
+    [
+      'a gate on an unknown metric',
+      'gates:\n  - mso.p5 >= 3.6\n',
+      ':5:5 gates[0]: "mso.p5 >= 3.6", column 1: unknown metric "mso" (did you mean "mos"?)',
+    ],
+  ])('names the place of %s', async (_, text, message) => {
+    const file = temporaryFile('bad.yaml', HEAD + text);
+    expect(await refusal([file])).toEqual([file + message]);
+  });
+
+  test('shows several problems at once, top to bottom', async () => {
+    const file = temporaryFile('bad.yaml', `${HEAD}call: { hold: 3 }\nload: { call: 2 }\nseed: -1\n`);
+    const lines = await refusal([file]);
+    expect(lines).toHaveLength(3);
+    expect(lines[0]).toContain(':4:9 call.hold: expected a duration like 10s, got 3');
+    expect(lines[1]).toContain(':5:9 load.call: unknown key "call" (did you mean "calls"?)');
+    expect(lines[2]).toContain(':6:1 seed: expected a whole number from 0 to 4294967295, got -1');
+  });
+
+  test('that is not there', async () => {
+    const [line] = await refusal(['no-such.yaml']);
+    expect(line).toContain('no-such.yaml: cannot be read: no such file');
+  });
+});
+
+describe('a flag that is refused', () => {
+  test.each([
+    [['--traget', 'x'], '--traget: unknown flag (did you mean --target?)'],
+    [['--rate', '5 per s'], '--rate: expected a rate like 20/s, above 0, got "5 per s"'],
+    [['--workers', 'threads=2'], '--workers: expected workers like signalling=1,media=3, got "threads=2"'],
+    [['--workers', 'media=0'], '--workers: expected a whole number from 1 to 64, got "0"'],
+    [['--gate', 'mso.p5 >= 3'], '--gate "mso.p5 >= 3", column 1: unknown metric "mso" (did you mean "mos"?)'],
+    [['--gate', 'success_ratio >= 99'], '--gate "success_ratio >= 99", column 18: '],
+    [['--inconclusive', 'maybe'], '--inconclusive: expected one of "fail", "warn", got "maybe"'],
+    [['--hold', '--quiet'], '--hold: expected a value (see callgauge run --help)'],
+    [['one.yaml', 'two.yaml'], 'callgauge: unexpected argument "two.yaml" (see callgauge run --help)'],
+  ])('%j', async (args, message) => {
+    const lines = await refusal([...TARGET, ...args]);
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toContain(message);
+  });
+
+  test('several at once', async () => {
+    const lines = await refusal([...TARGET, '--rate', '5', '--calls', 'many', '--hold', '3']);
+    expect(lines.map((line) => line.split(':')[0]).toSorted()).toEqual(['--calls', '--hold', '--rate']);
+  });
+});
+
+describe('a command that is refused', () => {
+  test.each([
+    [['runn'], 'callgauge: unknown command "runn" (did you mean "run"?)\n'],
+    [[], 'callgauge: expected a command: run, answer, validate or schema (see callgauge --help)\n'],
+    [['validate'], 'callgauge: expected the path of a scenario (see callgauge validate --help)\n'],
+    [
+      ['answer', '--mode', 'sing'],
+      '--mode: expected one of "echo", "play", "busy", got "sing" (see callgauge answer --help)\n',
+    ],
+    [['answer', '--listen', 'here'], '--listen: expected an IPv4 address and a port like 127.0.0.1:5060, got "here"\n'],
+  ])('%j', async (args, message) => {
+    expect(await cli(args)).toEqual({ code: 2, stdout: '', stderr: message });
+  });
+});
+
+describe('a target that is refused', () => {
+  test.each([
+    [`sip:911@${HOST}:${PORT}`, 'expected a number that is no emergency number, got sip:911@127.0.0.1:17020'],
+    [`sip:0112@${HOST}:${PORT}`, 'expected a number that is no emergency number'],
+    ['sip:echo@8.8.8.8', 'expected permission to call a public address, got sip:echo@8.8.8.8'],
+    ['echo', 'expected loopback or sip:user@host[:port], got "echo"'],
+  ])('%s', async (uri, message) => {
+    const lines = await refusal(['--target', uri]);
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatch(/^--target: /);
+    expect(lines[0]).toContain(message);
+  });
+
+  test('the missing one', async () => {
+    expect(await refusal([])).toEqual([
+      '--target: missing; expected a target (give a scenario file, or --target sip:user@host, or --target loopback)',
+    ]);
+  });
+});
+
+describe('an audio file that is refused', () => {
+  test('a missing one', async () => {
+    const lines = await refusal([...TARGET, '--audio', 'no-such.wav']);
+    expect(lines).toEqual([
+      expect.stringMatching(/^--audio: no-such\.wav: expected a readable WAV file, found no such file/),
+    ]);
+  });
+
+  test('one at 44.1 kHz, with the command that converts it', async () => {
+    const file = temporaryFile('music.wav', wavOf(44_100));
+    const lines = await refusal([...TARGET, '--audio', file]);
+    expect(lines).toEqual([expect.stringContaining('44100 Hz')]);
+    expect(lines[0]).toContain(`sox '${file}'`);
+  });
+
+  test('a text file, at its place in the scenario', async () => {
+    const audio = temporaryFile('speech.wav', 'This is no sound at all, only words in a file.\n');
+    const file = temporaryFile('bad.yaml', `${HEAD}audio: ${audio}\n`);
+    const lines = await refusal([file]);
+    expect(lines).toEqual([expect.stringContaining(`${file}:4:1 audio: ${audio}: expected`)]);
+  });
+});
+
+/** A second of silence, 16 bit mono. */
+function wavOf(sampleRate: number): Uint8Array {
+  const bytes = Buffer.alloc(44 + sampleRate * 2);
+  bytes.write('RIFF', 0);
+  bytes.writeUInt32LE(bytes.length - 8, 4);
+  bytes.write('WAVEfmt ', 8);
+  bytes.writeUInt32LE(16, 16);
+  bytes.writeUInt16LE(1, 20);
+  bytes.writeUInt16LE(1, 22);
+  bytes.writeUInt32LE(sampleRate, 24);
+  bytes.writeUInt32LE(sampleRate * 2, 28);
+  bytes.writeUInt16LE(2, 32);
+  bytes.writeUInt16LE(16, 34);
+  bytes.write('data', 36);
+  bytes.writeUInt32LE(sampleRate * 2, 40);
+  return bytes;
+}

@@ -1,0 +1,114 @@
+/** Ctrl-C and SIGTERM, once and twice, before and during the calls; and a reader that goes away. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import {
+  bash,
+  HOST,
+  MuteTarget,
+  readResult,
+  readRows,
+  startAnswerer,
+  startCli,
+  stopAnswerer,
+  temporaryFolder,
+  type Cli,
+} from './cli.js';
+
+const LONG = ['--calls', '500', '--rate', '10/s', '--hold', '60s'];
+const FILES = ['result.json', 'report.html', 'calls.ndjson.gz', 'seconds.ndjson.gz'];
+
+/** A run of long calls, some of which are up. */
+async function runningOn(port: number, folder: string): Promise<Cli> {
+  const program = startCli(['run', '--target', `sip:echo@${HOST}:${port}`, ...LONG, '--out', folder]);
+  await program.printed('started: ');
+  await pause(1500);
+  return program;
+}
+
+describe.each([
+  ['SIGINT', 130, 17_040],
+  ['SIGTERM', 143, 17_041],
+] as const)('%s during a run', (signal, code, port) => {
+  test('ends the calls by BYE, and leaves every file', async () => {
+    const folder = temporaryFolder();
+    const answerer = await startAnswerer(port);
+    const program = await runningOn(port, folder);
+    program.signal(signal);
+    const end = await program.end;
+    expect(end.code).toBe(code);
+    expect(end.stderr).toContain(`${signal}: ending the calls`);
+    expect(end.stdout).toContain('INTERRUPTED');
+    expect(FILES.filter((file) => !existsSync(join(folder, file)))).toEqual([]);
+    const { verdict, exitCode, calls, signalling } = readResult(folder);
+    expect({ verdict, exitCode }).toEqual({ verdict: 'interrupted', exitCode: code });
+    expect(calls.cut).toBeGreaterThan(5);
+    expect(calls).toMatchObject({ attempted: calls.cut, dropped: 0, failed: 0, completed: 0 });
+    expect(signalling.responses.find(({ method }) => method === 'BYE')).toEqual({
+      method: 'BYE',
+      status: 200,
+      count: calls.answered,
+    });
+    const { counts } = await stopAnswerer(answerer);
+    expect(counts).toMatchObject({ answered: calls.answered, legs: calls.answered });
+  });
+});
+
+test('Ctrl-C on a terminal, which goes to the whole group, ends the loopback calls by us', async () => {
+  const folder = temporaryFolder();
+  const program = startCli(['run', '--target', 'loopback', ...LONG, '--out', folder], { detached: true });
+  await program.printed('started: ');
+  await pause(1500);
+  process.kill(-program.pid, 'SIGINT');
+  expect((await program.end).code).toBe(130);
+  const { calls } = readResult(folder);
+  expect(calls.cut).toBeGreaterThan(5);
+  expect(calls).toMatchObject({ dropped: 0, failed: 0 });
+});
+
+test('the second signal leaves without waiting for a far side that says nothing any more', async () => {
+  const folder = temporaryFolder();
+  const answerer = await startAnswerer(17_042);
+  const program = await runningOn(17_042, folder);
+  answerer.signal('SIGSTOP');
+  program.signal('SIGINT');
+  await program.printed('SIGINT: ending the calls');
+  await pause(500);
+  const pressedAt = performance.now();
+  program.signal('SIGINT');
+  expect((await program.end).code).toBe(130);
+  expect(performance.now() - pressedAt).toBeLessThan(5000);
+  expect(FILES.filter((file) => !existsSync(join(folder, file)))).toEqual([]);
+  const { calls, verdict } = readResult(folder);
+  expect(verdict).toBe('interrupted');
+  expect(calls.cut).toBeGreaterThan(5);
+  expect(readRows(folder, 'calls')).toHaveLength(calls.requested);
+  answerer.signal('SIGCONT');
+  await stopAnswerer(answerer);
+});
+
+test('a signal while it waits for the target ends the wait', async () => {
+  const target = await MuteTarget.open(17_043);
+  const folder = temporaryFolder();
+  const program = startCli(['run', '--target', `sip:echo@${HOST}:17043`, ...LONG, '--wait', '10m', '--out', folder]);
+  await program.printed('waiting for the target');
+  await pause(300);
+  program.signal('SIGINT');
+  expect((await program.end).code).toBe(130);
+  expect(readResult(folder)).toMatchObject({ verdict: 'interrupted', calls: { attempted: 0 } });
+  expect(target.datagrams).toBeGreaterThan(0);
+  target.close();
+});
+
+test('a reader of stdout that goes away costs no file', async () => {
+  const folder = temporaryFolder();
+  const script = `callgauge run --target loopback --calls 2 --rate 4/s --hold 1s --no-media --json --out '${folder}' | head -1; echo "code \${PIPESTATUS[0]}"`;
+  const end = await bash(script);
+  expect(end.stdout).toBe('{\ncode 0\n');
+  expect(FILES.filter((file) => !existsSync(join(folder, file)))).toEqual([]);
+  expect(end.stderr).not.toContain('EPIPE');
+});
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

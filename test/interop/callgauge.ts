@@ -1,0 +1,153 @@
+/** The built program as a user runs it: `run` to its end with its files read back, `answer` until it is stopped. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
+import { parseResult } from '../../src/report/json.js';
+import type { DirectionQuality, Result } from '../../src/run/result.js';
+
+const PROGRAM = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+const DEFAULT_TIMEOUT_MS = 60_000;
+const ANSWER_START_MS = 10_000;
+
+/** One line of calls.ndjson.gz, as far as tests read it. */
+export interface CallRow {
+  readonly callId: string;
+  readonly endpoint: string;
+  readonly outcome: string;
+  readonly cause: string | null;
+  readonly received: {
+    readonly expected: number;
+    readonly received: number;
+    readonly lost: number;
+    readonly jitterMs: number | null;
+    readonly jitterMaxMs: number | null;
+    readonly otherSource: boolean;
+  } | null;
+  readonly sent: { readonly packets: number } | null;
+}
+
+export interface RunOutcome {
+  readonly exitCode: number;
+  readonly wallMs: number;
+  readonly stderr: string;
+  /** From result.json, checked by its schema. */
+  readonly result: Result;
+  readonly calls: readonly CallRow[];
+}
+
+export interface RunOptions {
+  /** Text of the scenario file; without it the arguments make the run. */
+  readonly scenario?: string;
+  readonly timeoutMs?: number;
+}
+
+/**
+ * `callgauge run … --json --out` a folder of its own, which is removed again.
+ * @throws Error when it wrote no valid result.json, or printed another one
+ */
+export async function runCallgauge(args: readonly string[], options: RunOptions = {}): Promise<RunOutcome> {
+  const directory = mkdtempSync(join(tmpdir(), 'callgauge-run-'));
+  try {
+    const file = join(directory, 'scenario.yaml');
+    if (options.scenario !== undefined) writeFileSync(file, options.scenario);
+    const positional = options.scenario === undefined ? [] : [file];
+    const startedAt = performance.now();
+    const { child, output } = start(['run', ...positional, ...args, '--json', '--out', directory]);
+    const exitCode = await exitOf(child, options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+    const wallMs = performance.now() - startedAt;
+    return { exitCode, wallMs, stderr: output.stderr, ...filesOf(directory, output) };
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+function filesOf(directory: string, output: Output): Pick<RunOutcome, 'result' | 'calls'> {
+  let text: string;
+  try {
+    text = readFileSync(join(directory, 'result.json'), 'utf8');
+  } catch {
+    throw new Error(`expected a result.json, found none; stderr: ${output.stderr}`);
+  }
+  if (text !== output.stdout) {
+    throw new Error(`expected --json to print result.json, found: ${output.stdout.slice(0, 200)}`);
+  }
+  const rows = gunzipSync(readFileSync(join(directory, 'calls.ndjson.gz'))).toString();
+  const lines = rows.split('\n').filter((line) => line !== '');
+  return { result: parseResult(text), calls: lines.map((line) => JSON.parse(line) as CallRow) };
+}
+
+export interface Answerer {
+  /** Ends it by SIGTERM; the counters of its end line by name. */
+  stop(): Promise<{ readonly exitCode: number; readonly counts: Readonly<Record<string, number>> }>;
+}
+
+/** `callgauge answer` on a port of 127.0.0.1. @throws Error when it does not come up */
+export async function startAnswerer(port: number, args: readonly string[] = []): Promise<Answerer> {
+  const listen = ['--listen', `127.0.0.1:${port}`, '--rtp-ports', '28000-28999'];
+  const { child, output } = start(['answer', ...listen, ...args]);
+  const deadline = performance.now() + ANSWER_START_MS;
+  while (!output.stderr.includes('answering on ')) {
+    if (child.exitCode !== null || performance.now() > deadline) {
+      child.kill('SIGKILL');
+      throw new Error(`expected an answerer on port ${port}, found: ${output.stderr}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  const stop: Answerer['stop'] = async () => {
+    child.kill('SIGTERM');
+    const exitCode = await exitOf(child, 10_000);
+    const pairs = output.stdout.matchAll(/(\w+)=(\d+)/g);
+    return { exitCode, counts: Object.fromEntries([...pairs].map(([, name, value]) => [name, Number(value)])) };
+  };
+  let stopped: ReturnType<Answerer['stop']> | undefined;
+  return { stop: () => (stopped ??= stop()) };
+}
+
+/** What a run says of the audio. @throws Error when it says nothing */
+export function receivedOf(result: Result): DirectionQuality {
+  if (result.quality.received === null) throw new Error('expected figures of the received audio, found null');
+  return result.quality.received;
+}
+
+/** `METHOD status` → count. */
+export function responsesOf({ signalling }: Result): Record<string, number> {
+  return Object.fromEntries(signalling.responses.map(({ method, status, count }) => [`${method} ${status}`, count]));
+}
+
+/** Gate expression → state. */
+export function gateStates({ gates }: Result): Record<string, string> {
+  return Object.fromEntries(gates.map(({ expr, state }) => [expr, state]));
+}
+
+/** What decides a test at once, and says why when it is not as expected. */
+export function endOf({ exitCode, result }: RunOutcome): object {
+  return { exitCode, inResult: result.exitCode, verdict: result.verdict, strained: result.generator.reasons };
+}
+
+interface Output {
+  stdout: string;
+  stderr: string;
+}
+
+function start(args: readonly string[]): { child: ChildProcess; output: Output } {
+  // Every flag has a twin in the environment: those of the test run are not for this one.
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('CALLGAUGE_')));
+  const child = spawn(process.execPath, [PROGRAM, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const output = { stdout: '', stderr: '' };
+  child.stdout.on('data', (chunk: Buffer) => (output.stdout += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (output.stderr += chunk.toString()));
+  return { child, output };
+}
+
+/** @throws Error when it had to be killed */
+async function exitOf(child: ChildProcess, timeoutMs: number): Promise<number> {
+  const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
+  const [code] = child.exitCode === null ? ((await once(child, 'close')) as [number | null]) : [child.exitCode];
+  clearTimeout(timer);
+  if (code === null) throw new Error(`expected callgauge to end within ${timeoutMs} ms; it was killed`);
+  return code;
+}

@@ -1,0 +1,262 @@
+/** Both back ends through the same tests, over 127.0.0.1. */
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { afterEach, describe, expect, it } from 'vitest';
+import { monotonicNs } from '../../../src/lib/clock.js';
+import {
+  formatIpv4,
+  MAX_DATAGRAM_BYTES,
+  NetError,
+  parseIpv4,
+  type DatagramSockets,
+} from '../../../src/net/datagram.js';
+import { DgramSockets } from '../../../src/net/dgram.js';
+import { LibcSockets, loadLibc } from '../../../src/net/libc.js';
+
+const HOST = '127.0.0.1';
+const FLOOD_LIMIT = 20_000;
+const libc = await loadLibc();
+const backends: [string, (() => DatagramSockets) | null][] = [
+  ['libc', libc === null ? null : () => new LibcSockets(libc)],
+  ['dgram', () => new DgramSockets()],
+];
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** A port that was free a moment ago. */
+async function freePort(): Promise<number> {
+  const socket = createSocket('udp4');
+  socket.bind(0, HOST);
+  await once(socket, 'listening');
+  const { port } = socket.address();
+  socket.close();
+  await once(socket, 'close');
+  return port;
+}
+
+/** The next datagram's length; gives the event loop turns until it is there. */
+async function next(sockets: DatagramSockets, handle: number): Promise<number> {
+  for (let i = 0; i < 2000; i++) {
+    const length = sockets.receive(handle);
+    if (length >= 0) return length;
+    await pause(1);
+  }
+  throw new Error('no datagram came within seconds');
+}
+
+describe.each(backends)('%s', (name, create) => {
+  if (create === null) {
+    it.skip(`${name} cannot be loaded here: needs 64-bit Linux and koffi`, () => {});
+    return;
+  }
+  const opened: { sockets: DatagramSockets; handle: number }[] = [];
+
+  async function open(sockets: DatagramSockets): Promise<{ handle: number; port: number }> {
+    for (let attempt = 0; ; attempt++) {
+      const port = await freePort();
+      try {
+        const handle = await sockets.open(HOST, port);
+        opened.push({ sockets, handle });
+        return { handle, port };
+      } catch (error) {
+        if (attempt === 10) throw error;
+      }
+    }
+  }
+
+  afterEach(() => {
+    for (const { sockets, handle } of opened.splice(0)) sockets.close(handle);
+  });
+
+  it('says which it is, and −1 where nothing waits', async () => {
+    const sockets = create();
+    const { handle } = await open(sockets);
+    expect(sockets.backend).toBe(name);
+    expect(sockets.receive(handle)).toBe(-1);
+  });
+
+  it('sends and receives, with content, source and arrival time', async () => {
+    const sockets = create();
+    const [a, b] = [await open(sockets), await open(sockets)];
+    const payload = Uint8Array.from({ length: 172 }, (_, i) => (i * 37) & 0xff);
+    const before = monotonicNs();
+    expect(sockets.send(a.handle, payload, sockets.destination(HOST, b.port))).toBe(true);
+    expect(await next(sockets, b.handle)).toBe(172);
+    const after = monotonicNs();
+    expect([...sockets.data.subarray(0, 172)]).toEqual([...payload]);
+    expect(formatIpv4(sockets.sourceAddress)).toBe(HOST);
+    expect(sockets.sourcePort).toBe(a.port);
+    // The wall clock may be slewed between the two readings of its offset: a millisecond of grace.
+    expect(sockets.arrivalNs).toBeGreaterThan(before - 1e6);
+    expect(sockets.arrivalNs).toBeLessThan(after + 1e6);
+  });
+
+  it('keeps order, and the caller may patch its packet as soon as it is sent', async () => {
+    const sockets = create();
+    const [a, b] = [await open(sockets), await open(sockets)];
+    const packet = new Uint8Array(1);
+    const destination = sockets.destination(HOST, b.port);
+    for (let i = 0; i < 40; i++) {
+      packet[0] = i;
+      sockets.send(a.handle, packet, destination);
+    }
+    const received: number[] = [];
+    while (received.length < 40) {
+      await next(sockets, b.handle);
+      received.push(sockets.data[0] ?? -1);
+    }
+    expect(received).toEqual(Array.from({ length: 40 }, (_, i) => i));
+  });
+
+  it('takes an empty datagram for one', async () => {
+    const sockets = create();
+    const [a, b] = [await open(sockets), await open(sockets)];
+    sockets.send(a.handle, new Uint8Array(0), sockets.destination(HOST, b.port));
+    expect(await next(sockets, b.handle)).toBe(0);
+  });
+
+  it('cuts a datagram that is too long', async () => {
+    const sockets = create();
+    const [a, b] = [await open(sockets), await open(sockets)];
+    sockets.send(a.handle, new Uint8Array(5000).fill(7), sockets.destination(HOST, b.port));
+    sockets.send(a.handle, Uint8Array.of(9), sockets.destination(HOST, b.port));
+    expect(await next(sockets, b.handle)).toBe(MAX_DATAGRAM_BYTES);
+    expect(sockets.data.every((byte) => byte === 7)).toBe(true);
+    expect(await next(sockets, b.handle)).toBe(1);
+    expect(sockets.data[0]).toBe(9);
+  });
+
+  it('a refused datagram of ours does not hide what comes', async () => {
+    const sockets = create();
+    const [a, b] = [await open(sockets), await open(sockets)];
+    const nobody = sockets.destination(HOST, await freePort());
+    for (let i = 0; i < 3; i++) sockets.send(a.handle, Uint8Array.of(1), nobody);
+    await pause(20);
+    sockets.send(b.handle, Uint8Array.of(5), sockets.destination(HOST, a.port));
+    expect(await next(sockets, a.handle)).toBe(1);
+    expect(sockets.data[0]).toBe(5);
+  });
+
+  it.each([
+    ['address-in-use', HOST, null],
+    ['address-not-available', '192.0.2.1', 0],
+  ])('refuses with %s', async (code, address, port) => {
+    const sockets = create();
+    const taken = await open(sockets);
+    const refused = sockets.open(address, port ?? taken.port);
+    await expect(refused).rejects.toBeInstanceOf(NetError);
+    await expect(refused).rejects.toMatchObject({ code });
+  });
+
+  it('rejects an address that is none, rather than throw before it gives a promise', async () => {
+    const refused = create().open('nowhere.invalid', 4000);
+    await expect(refused).rejects.toBeInstanceOf(NetError);
+  });
+
+  it('closes, also twice, and the port is free again', async () => {
+    const sockets = create();
+    const { handle, port } = await open(sockets);
+    opened.splice(0);
+    sockets.close(handle);
+    await pause(20);
+    const again = await sockets.open(HOST, port);
+    sockets.close(handle === again ? -1 : handle);
+    expect(sockets.send(again, Uint8Array.of(1), sockets.destination(HOST, port))).toBe(true);
+    expect(await next(sockets, again)).toBe(1);
+    sockets.close(again);
+  });
+
+  it('counts what overflows when nobody reads', async () => {
+    const sockets = create();
+    const [a, b] = [await open(sockets), await open(sockets)];
+    const destination = sockets.destination(HOST, b.port);
+    const packet = new Uint8Array(1400);
+    let sent = 0;
+    // libc learns its drops with the next packet that it reads; the ring of dgram fills by callbacks.
+    for (; sent < FLOOD_LIMIT; sent++) {
+      sockets.send(a.handle, packet, destination);
+      if (sent % 50 === 49 && name === 'dgram') {
+        await pause(0);
+        if ((sockets.drops(b.handle) ?? 0) > 0) break;
+      }
+    }
+    await pause(50);
+    let received = 0;
+    while (sockets.receive(b.handle) >= 0) received++;
+    sockets.send(a.handle, packet, destination);
+    await next(sockets, b.handle);
+    expect(received).toBeGreaterThan(0);
+    expect(sockets.drops(b.handle)).toBeGreaterThan(0);
+    expect(sockets.drops(b.handle)).toBeLessThanOrEqual(sent + 1 - received);
+    if (name === 'libc') expect(sockets.drops(b.handle)).toBe(sent - received);
+  });
+});
+
+describe.skipIf(libc === null)('kernel arrival times', () => {
+  it('tell when a datagram came, however late it is read', async () => {
+    const sockets = new LibcSockets(libc!);
+    const port = await freePort();
+    const handle = await sockets.open(HOST, port);
+    sockets.send(handle, Uint8Array.of(1), sockets.destination(HOST, port));
+    const sentNs = monotonicNs();
+    await pause(300);
+    const readNs = monotonicNs();
+    expect(sockets.receive(handle)).toBe(1);
+    // It came before the long wait: nearer to the send than to the read.
+    expect(sockets.arrivalNs - sentNs).toBeLessThan(readNs - sockets.arrivalNs);
+    sockets.close(handle);
+  });
+
+  it('a preemption between the two readings of the clocks is no step of the wall clock', () => {
+    let calls = 0;
+    const slow = {
+      ...libc!,
+      clockGettime: (...args: readonly unknown[]): number => {
+        const result = libc!.clockGettime(...args);
+        const untilNs = monotonicNs() + (calls++ % 3 === 0 ? 10e6 : 0);
+        while (monotonicNs() < untilNs);
+        return result;
+      },
+    };
+    const sockets = new LibcSockets(slow);
+    for (let i = 0; i < 5; i++) expect(sockets.sampleClock()).toBe(false);
+  });
+
+  it.each([3_600_000, -3_600_000, 2])('a step of %d ms is seen once', (stepMs) => {
+    let offset = 0n;
+    const stepping = {
+      ...libc!,
+      clockGettime: (id: unknown, out: unknown): number => {
+        const result = libc!.clockGettime(id, out);
+        const timespec = out as BigInt64Array;
+        const ns = (timespec[0] ?? 0n) * 1_000_000_000n + (timespec[1] ?? 0n) + offset;
+        timespec[0] = ns / 1_000_000_000n;
+        timespec[1] = ns % 1_000_000_000n;
+        return result;
+      },
+    };
+    const sockets = new LibcSockets(stepping);
+    expect(sockets.sampleClock()).toBe(false);
+    offset = BigInt(stepMs) * 1_000_000n;
+    expect(sockets.sampleClock()).toBe(true);
+    expect(sockets.sampleClock()).toBe(false);
+  });
+});
+
+describe('parseIpv4', () => {
+  it.each([
+    ['127.0.0.1', 0x7f00_0001],
+    ['255.255.255.255', 0xffff_ffff],
+    ['0.0.0.0', 0],
+    ['256.0.0.1', null],
+    ['1.2.3', null],
+    ['1.2.3.4.5', null],
+    ['1.2.3.', null],
+    ['a.b.c.d', null],
+    ['::1', null],
+    ['', null],
+  ])('%s', (text, value) => {
+    expect(parseIpv4(text)).toBe(value);
+    if (value !== null) expect(formatIpv4(value)).toBe(text);
+  });
+});

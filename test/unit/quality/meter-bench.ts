@@ -1,0 +1,76 @@
+/** Drives a StreamMeter as the media engine does: packets in order of arrival, each second closed two seconds late. */
+import { rFactorLq } from '../../../src/quality/e-model.js';
+import { findCodecImpairment } from '../../../src/quality/codec-impairment.js';
+import type { MeteredSecond } from '../../../src/quality/metered-second.js';
+import { StreamMeter, type StreamMeterOptions } from '../../../src/quality/stream-meter.js';
+
+export interface Packet {
+  readonly sequence: number;
+  readonly timestamp: number;
+  readonly arrivalMs: number;
+}
+
+export interface ClosedSecond extends MeteredSecond {
+  readonly second: number;
+}
+
+const pcmu = findCodecImpairment('PCMU');
+
+export const METER_OPTIONS: StreamMeterOptions = {
+  clockRate: 8000,
+  ptimeMs: 20,
+  jitterBufferMs: 60,
+  rFactorOf: (badRatio) => (pcmu === undefined ? Number.NaN : rFactorLq(pcmu, badRatio)),
+};
+
+/** `count` packets on time from `startMs` on, one a ptime. */
+export function stream(count: number, startMs: number, first = { sequence: 0, timestamp: 0 }): Packet[] {
+  return Array.from({ length: count }, (_, i) => ({
+    sequence: (first.sequence + i) & 0xffff,
+    timestamp: (first.timestamp + 160 * i) >>> 0,
+    arrivalMs: startMs + 20 * i,
+  }));
+}
+
+export interface Call {
+  readonly beganMs?: number;
+  readonly endedMs: number;
+  readonly expectsAudio?: boolean;
+  readonly options?: Partial<StreamMeterOptions>;
+  /** Called before the packet or the close at that time. */
+  readonly events?: readonly { readonly atMs: number; run(meter: StreamMeter): void }[];
+}
+
+/** Plays a call to its end and gives its rows. */
+export function play(packets: readonly Packet[], call: Call): { meter: StreamMeter; seconds: ClosedSecond[] } {
+  const meter = new StreamMeter({ ...METER_OPTIONS, ...call.options });
+  const seconds: ClosedSecond[] = [];
+  meter.begin(call.beganMs ?? 0, call.expectsAudio ?? true);
+  const actions = [
+    ...packets.map(({ sequence, timestamp, arrivalMs }) => ({
+      atMs: arrivalMs,
+      order: 1,
+      run: () => meter.onPacket(sequence, timestamp, arrivalMs),
+    })),
+    ...(call.events ?? []).map(({ atMs, run }) => ({ atMs, order: 0, run: () => run(meter) })),
+    { atMs: call.endedMs, order: 2, run: () => meter.end(call.endedMs) },
+  ];
+  for (let second = 0; second <= Math.floor(call.endedMs / 1000); second++) {
+    const run = (): void => {
+      if (meter.closeSecond(second)) seconds.push({ second, ...meter.second });
+    };
+    actions.push({ atMs: (second + 3) * 1000, order: 3, run });
+  }
+  actions.sort((a, b) => a.atMs - b.atMs || a.order - b.order);
+  for (const action of actions) action.run();
+  return { meter, seconds };
+}
+
+export function sum(seconds: readonly ClosedSecond[], of: (second: ClosedSecond) => number): number {
+  return seconds.reduce((total, second) => total + of(second), 0);
+}
+
+/** `[second, expected, received, lost]` of each row. */
+export function bookOf(seconds: readonly ClosedSecond[]): number[][] {
+  return seconds.map(({ second, expected, received, lost }) => [second, expected, received, lost]);
+}
