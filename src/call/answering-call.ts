@@ -4,7 +4,7 @@ import type { TimerHandle, Timers } from '../sip/transaction/timers.js';
 import type { CallEnd, IncomingCall, IncomingCallListener } from '../sip/ua/call-events.js';
 import type { MediaSlot, MediaSlots } from './media-slots.js';
 import { answerTo, type AgreedMedia, type MediaPreferences } from './negotiation.js';
-import { causeOfStatus, type CallRecord } from './outcome.js';
+import { causeOfEvent, causeOfStatus, type CallPhase, type CallRecord } from './outcome.js';
 
 export interface AnswererContext {
   readonly timers: Timers;
@@ -36,6 +36,7 @@ export class AnsweringCall implements IncomingCallListener {
   private establishedMs: number | null = null;
   private connected = false;
   private cutShort = false;
+  private hungUp = false;
 
   constructor(
     private readonly context: AnswererContext,
@@ -52,11 +53,12 @@ export class AnsweringCall implements IncomingCallListener {
     if (context.rejectStatus !== null) {
       return this.refuse(context.rejectStatus, causeOfStatus(context.rejectStatus));
     }
-    this.slot = context.slots.take(this.call, 0);
-    if (this.slot === null) {
+    const slot = context.slots.take(this.call, 0);
+    if (slot === null) {
       return this.refuse(STATUS_FULL, 'noSlot');
     }
-    const answer = answerTo(dialog.request.body, this.slot, this.call, context.media);
+    this.slot = slot;
+    const answer = answerTo(dialog.request.body, slot, this.call, context.media);
     if ('cause' in answer) {
       return this.refuse(STATUS_NOT_ACCEPTABLE, answer.cause);
     }
@@ -71,14 +73,14 @@ export class AnsweringCall implements IncomingCallListener {
     return true;
   }
 
-  /** Ends the call now. */
+  /** Ends the call now. One that we have hung up already goes on waiting for its end. */
   cut(): void {
+    if (this.hungUp) {
+      return;
+    }
     this.cutShort = true;
     this.clearTimer();
-    if (this.establishedMs !== null) {
-      this.slot?.release(this.context.now());
-    }
-    this.dialog.bye();
+    this.hangUp();
     if (this.establishedMs === null) {
       this.end('cut', 'shutdown');
     }
@@ -113,14 +115,22 @@ export class AnsweringCall implements IncomingCallListener {
   onEnded(end: CallEnd): void {
     if (this.cutShort) {
       this.end('cut', 'shutdown');
+    } else if (this.establishedMs === null) {
+      this.end('failed', end.by === 'remote' ? 'noAck' : causeOfEvent(end.cause)); // a BYE came, but never the ACK
     } else {
-      this.end(end.by === 'remote' || end.cause === 'bye' ? 'completed' : 'dropped', end.cause);
+      this.end(end.by === 'remote' || end.cause === 'bye' ? 'completed' : 'dropped', causeOfEvent(end.cause));
     }
   }
 
   hangUp(): void {
-    this.slot?.release(this.context.now());
+    this.hungUp = true;
+    this.releaseSlot();
     this.dialog.bye();
+  }
+
+  private releaseSlot(): void {
+    this.slot?.release(this.context.now());
+    this.slot = null;
   }
 
   private refuse(status: number, cause: string): false {
@@ -136,7 +146,7 @@ export class AnsweringCall implements IncomingCallListener {
       return; // ended already: a refusal, or a BYE behind an ACK that never came
     }
     this.dialog.listener = null;
-    this.slot?.release(context.now());
+    this.releaseSlot();
     const record: CallRecord = {
       call: this.call,
       endpoint: 0,
@@ -147,7 +157,7 @@ export class AnsweringCall implements IncomingCallListener {
       endedMs: this.elapsedMs(),
       outcome,
       succeeded: outcome === 'completed',
-      phase: outcome === 'completed' ? null : 'setup',
+      phase: outcome === 'completed' ? null : this.phase,
       sipStatus: null,
       cause: outcome === 'completed' ? null : cause,
       detail: null,
@@ -158,6 +168,11 @@ export class AnsweringCall implements IncomingCallListener {
       hasMedia: context.slots.measured && this.connected,
     };
     context.onEnd(record, this);
+  }
+
+  private get phase(): CallPhase {
+    const answeredPhase = this.hungUp && !this.cutShort ? 'teardown' : 'established';
+    return this.establishedMs === null ? 'setup' : answeredPhase;
   }
 
   private elapsedMs(): number {

@@ -11,7 +11,7 @@ import type { CallEnd, CallFailure, OutgoingCall, OutgoingCallListener } from '.
 import type { UserAgent } from '../sip/ua/user-agent.js';
 import type { MediaSlot, MediaSlots } from './media-slots.js';
 import { offerFor, readAnswer, type MediaPreferences } from './negotiation.js';
-import { causeOfStatus, type CallPhase, type CallRecord } from './outcome.js';
+import { causeOfEvent, causeOfStatus, type CallPhase, type CallRecord } from './outcome.js';
 
 /** What all calls of a worker share. */
 export interface CallerContext {
@@ -43,6 +43,8 @@ export interface CallStart {
 type Ending = Pick<CallRecord, 'outcome' | 'phase' | 'sipStatus' | 'cause' | 'detail'>;
 
 const COMPLETED: Ending = { outcome: 'completed', phase: null, sipStatus: null, cause: null, detail: null };
+/** Nothing is wrong with it, but the scenario expects a refusal: a call that did not succeed has a cause. */
+const UNEXPECTED_ANSWER: Ending = { ...COMPLETED, phase: 'setup', sipStatus: 200, cause: 'unexpectedAnswer' };
 /** Of a peer's words in a record. */
 const DETAIL_CHARACTERS = 160;
 
@@ -61,6 +63,7 @@ export class CallerCall implements OutgoingCallListener {
   private stop: { readonly cut: boolean; readonly phase: CallPhase; readonly cause: string } | null = null;
   private stopDetail: string | null = null;
   private connected = false;
+  private ended = false;
 
   constructor(
     private readonly context: CallerContext,
@@ -86,15 +89,19 @@ export class CallerCall implements OutgoingCallListener {
     return true;
   }
 
-  /** Ends the call now: BYE when it is answered, else CANCEL. */
+  /** Ends the call now: BYE when it is answered, else CANCEL. One that has had its time goes on waiting for its end. */
   cut(cause: string): void {
+    if (this.byeAtMs !== null) {
+      return;
+    }
     this.stop ??= { cut: true, phase: this.establishedMs === null ? 'setup' : 'established', cause };
     this.hangUp();
   }
 
   /** Ends it for us only: the far side has not said its last word in time. */
   abandon(cause: string): void {
-    const phase = this.establishedMs === null ? 'setup' : 'established';
+    const answeredPhase = this.byeAtMs === null ? 'established' : 'teardown';
+    const phase = this.establishedMs === null ? 'setup' : answeredPhase;
     this.end({ ...COMPLETED, outcome: 'cut', phase, cause: this.stop?.cause ?? cause });
   }
 
@@ -146,7 +153,7 @@ export class CallerCall implements OutgoingCallListener {
       this.end({ outcome: cut ? 'cut' : 'failed', phase, sipStatus, cause, detail: null });
       return;
     }
-    const cause = sipStatus === null ? camelCase(failure.cause) : causeOfStatus(sipStatus);
+    const cause = sipStatus === null ? causeOfEvent(failure.cause) : causeOfStatus(sipStatus);
     this.end({ outcome: 'failed', phase: 'setup', sipStatus, cause, detail: failure.detail });
   }
 
@@ -158,9 +165,9 @@ export class CallerCall implements OutgoingCallListener {
     } else if (end.by === 'remote' && this.byeAtMs === null) {
       this.end({ ...COMPLETED, outcome: 'dropped', phase: 'established', cause: 'remoteBye' });
     } else if (end.cause === 'bye' || end.by === 'remote') {
-      this.end(COMPLETED);
+      this.end(this.context.expect === 'answered' ? COMPLETED : UNEXPECTED_ANSWER);
     } else {
-      this.end({ ...COMPLETED, outcome: 'dropped', phase: 'teardown', sipStatus, cause: camelCase(end.cause) });
+      this.end({ ...COMPLETED, outcome: 'dropped', phase: 'teardown', sipStatus, cause: causeOfEvent(end.cause) });
     }
   }
 
@@ -180,6 +187,10 @@ export class CallerCall implements OutgoingCallListener {
 
   private end(ending: Ending): void {
     const { context, startOf, establishedMs } = this;
+    if (this.ended) {
+      return; // abandoned, and the far side's last word came after all
+    }
+    this.ended = true;
     this.clearTimer();
     const endedMs = this.elapsedMs();
     if (this.byeAtMs === null) {
@@ -187,6 +198,7 @@ export class CallerCall implements OutgoingCallListener {
     }
     const { outcome, sipStatus, detail } = ending;
     const answered = establishedMs !== null;
+    const refusedAsExpected = outcome === 'failed' && sipStatus === context.expect;
     const record: CallRecord = {
       call: startOf.call,
       endpoint: this.endpoint,
@@ -196,7 +208,7 @@ export class CallerCall implements OutgoingCallListener {
       establishedMs,
       endedMs,
       ...ending,
-      succeeded: context.expect === 'answered' ? outcome === 'completed' : !answered && sipStatus === context.expect,
+      succeeded: context.expect === 'answered' ? outcome === 'completed' : refusedAsExpected,
       detail: detail === null ? null : detail.slice(0, DETAIL_CHARACTERS),
       setupDelayMs: answered ? this.setupDelayMs : null,
       answerDelayMs: answered ? establishedMs - this.startedMs : null,
@@ -249,9 +261,4 @@ function hangUp(call: CallerCall): void {
 
 function giveUpRinging(call: CallerCall): void {
   call.giveUpRinging();
-}
-
-/** `bye-timeout` → `byeTimeout`. */
-function camelCase(words: string): string {
-  return words.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 }

@@ -15,7 +15,7 @@ export interface CallRecord {
   readonly succeeded: boolean;
   readonly phase: CallPhase | null;
   readonly sipStatus: number | null;
-  /** Null for a call that went as planned. */
+  /** Null for a call that was answered, held and hung up as planned. */
   readonly cause: string | null;
   /** Free text, perhaps from the network. */
   readonly detail: string | null;
@@ -57,6 +57,11 @@ const CAUSES: Readonly<Record<number, string>> = {
   604: 'doesNotExist',
   606: 'notAcceptableAnywhere',
 };
+
+/** A stable id for a cause of the user agent: `bye-timeout` → `byeTimeout`. */
+export function causeOfEvent(words: string): string {
+  return words.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+}
 
 /** A stable id for a final status, e.g. `busy` for 486; `status499` for one without a name. */
 export function causeOfStatus(status: number): string {

@@ -46,7 +46,7 @@ export class ProcessHost {
   }
 
   get columns(): number {
-    return process.stderr.columns ?? 80;
+    return process.stderr.columns || 80; // a terminal that does not know its size says 0
   }
 
   /** The command as it was given. */

@@ -72,7 +72,7 @@ function loadFile(host: ProcessHost, file: string): { scenario: Scenario; warnin
   } catch (error) {
     const hint = 'give the path of a scenario, or only flags: callgauge run --target sip:user@host';
     throw new ProblemsError([
-      { code: 'no-scenario', where: file, message: `cannot be read: ${messageOf(error)}`, hint },
+      { code: 'no-scenario', where: file, message: `cannot be read: ${reasonOf(error)}`, hint },
     ]);
   }
   const loaded = loadScenario(text, { file, env: host.env, readFile: (path) => host.readText(path) });
@@ -80,6 +80,11 @@ function loadFile(host: ProcessHost, file: string): { scenario: Scenario; warnin
     throw new ProblemsError(loaded.problems);
   }
   return { scenario: loaded.scenario, warnings: loaded.warnings };
+}
+
+/** Why a file cannot be read, without its path once more. */
+function reasonOf(error: unknown): string {
+  return messageOf(error).replace(/^[A-Z]+: (.*?),? (?:open|read)\b.*$/, '$1');
 }
 
 function readGates(scenario: Scenario): ReturnType<typeof parseGates> {

@@ -36,7 +36,7 @@ export function planRun(host: ProcessHost, parts: PlanParts): RunPlan {
   return {
     fleet: {
       media: Array.from({ length: mediaWorkers }, (_, index) => mediaSetup(parts, index, mediaWorkers)),
-      signalling: Array.from({ length: scenario.workers.signalling }, (_, index) =>
+      signalling: Array.from({ length: signallingWorkerCount(prepared) }, (_, index) =>
         signallingSetup(host, parts, index),
       ),
       slots: scenario.media ? peak.ports / 2 : 0,
@@ -79,6 +79,11 @@ async function routeTo(name: string, address: string): Promise<string> {
   }
 }
 
+/** Each has its share of the cap: one without any would hold its calls back for ever. */
+function signallingWorkerCount({ scenario }: Prepared): number {
+  return Math.min(scenario.workers.signalling, scenario.load.concurrency ?? Number.POSITIVE_INFINITY);
+}
+
 function mediaWorkerCount(host: ProcessHost, { scenario, peak }: Prepared): number {
   if (!scenario.media) {
     return 0;
@@ -114,7 +119,7 @@ function signallingSetup(host: ProcessHost, parts: PlanParts, index: number): Si
   return {
     kind: 'signalling',
     index,
-    workers: scenario.workers.signalling,
+    workers: signallingWorkerCount(prepared),
     localAddress,
     localPort: 0,
     advertise: scenario.network.advertise,

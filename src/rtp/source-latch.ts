@@ -1,7 +1,7 @@
 /**
  * Which packets belong to the leg: the first source (address, port, SSRC) that sends our payload type is latched, as
- * symmetric RTP does (RFC 4961). A new SSRC from that address takes over after a few packets in a row without the old
- * one (a PBX that bridges anew); everything else is stray and measured by none.
+ * symmetric RTP does (RFC 4961). A new SSRC or port of that address (a PBX that bridges anew), or the source that the SDP
+ * names, takes over after a few packets in a row without the old one; everything else is stray and measured by none.
  */
 
 const PACKETS_TO_SWITCH = 3;
@@ -13,7 +13,9 @@ export class SourceLatch {
   private address = 0;
   private port = 0;
   private ssrc = 0;
-  private candidate = 0;
+  private candidateAddress = 0;
+  private candidatePort = 0;
+  private candidateSsrc = 0;
   private candidatePackets = 0;
   /** The SSRC of the socket's last leg: its late packets must not be taken for the new one. */
   private former: number | null = null;
@@ -58,22 +60,28 @@ export class SourceLatch {
       this.ssrc = ssrc;
       return 'new';
     }
-    if (address !== this.address || port !== this.port) {
-      return 'stray';
-    }
-    if (ssrc === this.ssrc) {
+    if (ssrc === this.ssrc && port === this.port && address === this.address) {
       this.candidatePackets = 0;
       return 'same';
     }
-    return this.considerSwitch(ssrc);
+    return this.mayTakeOver(address, port) ? this.considerSwitch(address, port, ssrc) : 'stray';
   }
 
-  private considerSwitch(ssrc: number): SourceDecision {
-    this.candidatePackets = ssrc === this.candidate ? this.candidatePackets + 1 : 1;
-    this.candidate = ssrc;
+  private mayTakeOver(address: number, port: number): boolean {
+    return address === this.address || (address === this.expectedAddress && port === this.expectedPort);
+  }
+
+  private considerSwitch(address: number, port: number, ssrc: number): SourceDecision {
+    const known = ssrc === this.candidateSsrc && port === this.candidatePort && address === this.candidateAddress;
+    this.candidatePackets = known ? this.candidatePackets + 1 : 1;
+    this.candidateAddress = address;
+    this.candidatePort = port;
+    this.candidateSsrc = ssrc;
     if (this.candidatePackets < PACKETS_TO_SWITCH) {
       return 'stray';
     }
+    this.address = address;
+    this.port = port;
     this.ssrc = ssrc;
     this.candidatePackets = 0;
     return 'new';

@@ -78,8 +78,8 @@ export class GroupBook {
     noMedia: 0,
     roundTrip: 0,
   };
-  /** Attempts after the warm-up, and those of them that succeeded. */
-  readonly judged = { attempted: 0, succeeded: 0 };
+  /** What counts as evidence: calls and legs after the warm-up, without those calls that we cut. */
+  readonly judged = { attempted: 0, succeeded: 0, answered: 0, dropped: 0, legs: 0, oneWay: 0, noMedia: 0 };
   /** By `phase|status|cause`. */
   readonly causes = new Map<string, { record: CallRecord; count: number }>();
   readonly finalResponses = new Map<number, number>();
@@ -102,6 +102,7 @@ export class GroupBook {
   /** Legs whose packets came from elsewhere than their SDP said. */
   otherSourceLegs = 0;
   legs = 0;
+  private rows = 0;
 
   addCall(record: CallRecord, warm: boolean): void {
     this.series.addCall(record);
@@ -121,6 +122,7 @@ export class GroupBook {
   addRow(table: Float64Array, offset: number, warm: boolean): void {
     const at = (column: number): number => table[offset + column] ?? Number.NaN;
     this.series.addRow(table, offset);
+    this.rows++;
     if (warm) {
       this.perSecond.add({
         expected: at(ROW.expected),
@@ -135,7 +137,9 @@ export class GroupBook {
 
   addLeg(table: Float64Array, offset: number, warm: boolean): void {
     const at = (column: number): number => table[offset + column] ?? 0;
-    const { packets, calls } = this;
+    const { packets, calls, judged } = this;
+    const noMedia = isNoMedia(table, offset) ? 1 : 0;
+    const oneWay = isOneWay(table, offset) ? 1 : 0;
     this.legs++;
     packets.expected += at(LEG.expected);
     packets.received += at(LEG.received);
@@ -145,11 +149,14 @@ export class GroupBook {
     packets.reordered += at(LEG.reordered);
     packets.stray += at(LEG.stray);
     packets.malformed += at(LEG.malformed);
-    calls.noMedia += isNoMedia(table, offset) ? 1 : 0;
-    calls.oneWay += isOneWay(table, offset) ? 1 : 0;
+    calls.noMedia += noMedia;
+    calls.oneWay += oneWay;
     calls.roundTrip += at(LEG.reflected);
     this.otherSourceLegs += at(LEG.otherSource);
     if (warm) {
+      judged.legs++;
+      judged.noMedia += noMedia;
+      judged.oneWay += oneWay;
       this.perCall.add({
         expected: at(LEG.expected),
         lost: at(LEG.lost),
@@ -159,6 +166,11 @@ export class GroupBook {
         mosLq: at(LEG.mosLq),
       });
     }
+  }
+
+  /** Something of what came in was measured. */
+  get hasMedia(): boolean {
+    return this.legs > 0 || this.rows > 0;
   }
 
   private countOutcome(record: CallRecord): void {
@@ -183,12 +195,13 @@ export class GroupBook {
   }
 
   private judge(record: CallRecord): void {
-    // A call that we stopped says nothing about the target.
-    if (record.outcome === 'notStarted' || record.outcome === 'cut') {
-      return;
+    // A call that we stopped says nothing about the target's success, but how long it took to answer is known.
+    if (record.outcome !== 'notStarted' && record.outcome !== 'cut') {
+      this.judged.attempted++;
+      this.judged.succeeded += record.succeeded ? 1 : 0;
+      this.judged.answered += record.establishedMs === null ? 0 : 1;
+      this.judged.dropped += record.outcome === 'dropped' ? 1 : 0;
     }
-    this.judged.attempted++;
-    this.judged.succeeded += record.succeeded ? 1 : 0;
     if (record.setupDelayMs !== null) {
       this.setupDelayMs.record(record.setupDelayMs);
     }

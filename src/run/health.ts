@@ -35,6 +35,7 @@ export class HealthBook {
   private onTime = 0;
   /** Starts that our own limits refused. */
   private refused = 0;
+  private lateStarts = 0;
 
   addMedia(batch: MediaBatch): void {
     this.sentPackets += batch.sent;
@@ -66,7 +67,7 @@ export class HealthBook {
 
   get receiveDrops(): number | null {
     const media = [...this.dropsByWorker.values()];
-    return media.includes(null) ? null : sum(media.map((drops) => drops ?? 0));
+    return media.length === 0 || media.includes(null) ? null : sum(media.map((drops) => drops ?? 0));
   }
 
   /** Drops among all that came to our media sockets; null where drops cannot be known. */
@@ -131,16 +132,14 @@ export class HealthBook {
     return `only ${this.onTime} of ${judged} calls were started within 500 ms of their time (limit 98 %)`;
   }
 
-  private lateStarts = 0;
-
   private addStart(record: CallRecord): void {
-    if (record.heldBack) {
-      this.heldBack++; // the user's own cap: no fault of the generator
-      return;
-    }
-    if (record.startedMs === null) {
+    this.heldBack += record.heldBack ? 1 : 0;
+    if (record.startedMs === null && (record.cause === 'noSlot' || !record.heldBack)) {
       this.refused++;
       return;
+    }
+    if (record.startedMs === null || record.heldBack) {
+      return; // the user's own cap: no fault of the generator
     }
     const lagMs = Math.max(0, record.startedMs - record.intendedMs);
     this.startLagMs.record(lagMs);

@@ -111,7 +111,7 @@ function signallingBlock(book: RunBook): SignallingBlock {
 }
 
 function qualityBlock(group: GroupBook): DirectionQuality | null {
-  if (group.legs === 0) {
+  if (!group.hasMedia) {
     return null;
   }
   return { ...figuresOf(group.perSecond), perCall: figuresOf(group.perCall), packets: group.packets };
@@ -139,7 +139,7 @@ function endpointBlock(
     name: endpoint.name,
     target: endpoint.target,
     labels: endpoint.labels,
-    codec: facts.media && group.legs > 0 ? facts.codec : null,
+    codec: facts.media && group.hasMedia ? facts.codec : null,
     calls: callsBlock(group, group === book.total ? book.peakActive : peakOf(seconds)),
     signalling: {
       successRatio: successRatio(group),
@@ -198,7 +198,7 @@ function worstCallBlock({ record, leg }: WorstLeg, facts: RunFacts): WorstCall {
 
 /** Things that a reader should know and no gate says. */
 function warningsOf(book: RunBook, gates: readonly GateResult[]): string[] {
-  const { calls, otherSourceLegs, judged } = book.total;
+  const { calls, otherSourceLegs } = book.total;
   const warnings: string[] = [];
   if (otherSourceLegs > 0) {
     warnings.push(
@@ -210,23 +210,32 @@ function warningsOf(book: RunBook, gates: readonly GateResult[]): string[] {
       `${calls.roundTrip} of ${book.total.legs} legs received their own packets back (RTP echo): their figures cover both ways`,
     );
   }
-  const support = supportStatement(judged.succeeded, judged.attempted, gates);
+  const support = supportStatement(gates);
   if (support !== null) {
     warnings.push(support);
   }
   return warnings;
 }
 
-/** What the sample supports, where a gate on the success ratio asks for more. */
-function supportStatement(succeeded: number, attempted: number, gates: readonly GateResult[]): string | null {
-  const supported = supportedRatio(succeeded, attempted);
-  const asked = gates.find(({ expr, state }) => expr.startsWith('success_ratio') && state === 'pass');
-  if (supported === null || asked === undefined || supported >= asked.limit) {
-    return null;
+/** What the sample supports, where a gate asks for a higher success ratio than that and passes all the same. */
+function supportStatement(gates: readonly GateResult[]): string | null {
+  for (const { expr, state, observed, samples, limit } of gates) {
+    const asked = state === 'pass' && /^success_ratio\b.*>/.test(expr);
+    const succeeded = Math.round((observed ?? 0) * samples);
+    const supported = asked ? supportedRatio(succeeded, samples) : null;
+    if (supported !== null && supported < limit) {
+      return supportInWords(succeeded, samples, supported);
+    }
   }
+  return null;
+}
+
+function supportInWords(succeeded: number, attempted: number, supported: number): string {
   const failures = attempted - succeeded;
   const without = failures === 0 ? 'without a failure' : `with ${failures} failure${failures === 1 ? '' : 's'}`;
-  return `${attempted} calls ${without} only show a success ratio of at least ${(supported * 100).toFixed(1)} % at 95 % confidence`;
+  const percent = (Math.floor(supported * 1000) / 10).toFixed(1); // down: a rounded bound would show too much
+  const calls = `${attempted} call${attempted === 1 ? '' : 's'}`;
+  return `${calls} ${without} only show a success ratio of at least ${percent} % at 95 % confidence`;
 }
 
 function successRatio(group: GroupBook): number | null {

@@ -4,6 +4,7 @@ import { Distribution } from '../metrics/histogram.js';
 import { LEG, ROW, type MediaBatch, type SignallingBatch, type SipCounts } from '../worker/messages.js';
 import { GroupBook, type QualityBook } from './group-book.js';
 import { HealthBook } from './health.js';
+import type { SecondFigures } from './second-series.js';
 import { WorstLegs } from './worst-legs.js';
 
 export interface RunBookPlan {
@@ -13,8 +14,10 @@ export interface RunBookPlan {
   readonly warmupMs: number;
 }
 
-/** Batches of a second may come this many seconds after it. */
+/** The first batch of a media worker comes at most this many seconds after the first of another. */
 const OPEN_SECONDS = 6;
+/** A media worker that is so far behind is not waited for: it has died. */
+const LOST_SECONDS = 60;
 
 export class RunBook implements MetricSource {
   readonly health = new HealthBook();
@@ -23,8 +26,10 @@ export class RunBook implements MetricSource {
   readonly worst = new WorstLegs();
   /** The last counters of each signalling worker. */
   private readonly signalling = new Map<number, SignallingBatch>();
+  private readonly lostSignalling = new Set<number>();
   private legsExpected = 0;
-  private newestSecond = -1;
+  /** The newest second of each media worker; its batches come in order. */
+  private readonly newestSeconds = new Map<number, number>();
 
   constructor(private readonly plan: RunBookPlan) {
     // With one endpoint its book is the run's: no need to count everything twice.
@@ -33,7 +38,7 @@ export class RunBook implements MetricSource {
 
   addMedia(batch: MediaBatch): void {
     this.health.addMedia(batch);
-    this.newestSecond = Math.max(this.newestSecond, batch.second);
+    this.newestSeconds.set(batch.worker, batch.second);
     for (let offset = 0; offset < batch.rows.length; offset += ROW.columns) {
       const warm = (batch.rows[offset + ROW.second] ?? 0) * 1000 >= this.plan.warmupMs;
       for (const group of this.booksOf(batch.rows[offset + ROW.endpoint] ?? 0)) {
@@ -47,8 +52,10 @@ export class RunBook implements MetricSource {
       }
       this.worst.addLeg(batch.legs, offset);
     }
+    const newest = Math.max(...this.newestSeconds.values());
+    const slowest = Math.min(...this.newestSeconds.values());
     for (const group of new Set([this.total, ...this.groups])) {
-      group.series.closeBefore(this.newestSecond - OPEN_SECONDS);
+      group.series.closeBefore(Math.max(slowest - OPEN_SECONDS, newest - LOST_SECONDS));
     }
   }
 
@@ -86,8 +93,18 @@ export class RunBook implements MetricSource {
     return this.sumOf((batch) => batch.peakActive);
   }
 
-  get finished(): boolean {
-    return this.signalling.size > 0 && [...this.signalling.values()].every((batch) => batch.finished);
+  /** A signalling worker has died: nothing more comes of it. */
+  loseSignalling(worker: number): void {
+    this.lostSignalling.add(worker);
+  }
+
+  /** Whether each of so many signalling workers has finished or died; one that has not reported yet has not finished. */
+  isFinished(workers: number): boolean {
+    const finished = [...this.signalling.values()].filter(
+      (batch) => batch.finished || this.lostSignalling.has(batch.worker),
+    );
+    const silent = [...this.lostSignalling].filter((worker) => !this.signalling.has(worker));
+    return finished.length + silent.length >= workers;
   }
 
   /** Responses that came to anything we sent. */
@@ -113,10 +130,12 @@ export class RunBook implements MetricSource {
     return sent === 0 ? null : retransmissions.reduce((sum, [, count]) => sum + count, 0) / sent;
   }
 
-  /** Over the whole seconds of the run, from the first start to the last call's end. */
+  /** Over the seconds after the warm-up: of active calls up to the last call's end, of starts up to the last start. */
   loadDistribution(figure: 'activeCalls' | 'started'): Distribution {
     const distribution = new Distribution(figure === 'started' ? 'rate' : 'calls');
-    for (const second of this.total.series.seconds()) {
+    const seconds = this.total.series.seconds();
+    const last = figure === 'started' ? seconds.findLastIndex(({ started }) => started > 0) : seconds.length - 1;
+    for (const second of seconds.slice(this.firstWarmSecond, last + 1)) {
       distribution.record(second[figure]);
     }
     return distribution;
@@ -136,8 +155,9 @@ export class RunBook implements MetricSource {
     if (!this.plan.media && query.metric !== 'dropped') {
       return null;
     }
-    const answered = sumOver(books, (book) => book.calls.answered);
-    return answered === 0 ? null : { value: sumOver(books, (book) => countOf(book, query.metric)), samples: answered };
+    const base = query.metric === 'dropped' ? 'answered' : 'legs';
+    const samples = sumOver(books, (book) => book.judged[base]);
+    return samples === 0 ? null : { value: sumOver(books, (book) => countOf(book, query.metric)), samples };
   }
 
   ratio(query: MetricQuery): ScalarView | null {
@@ -147,9 +167,12 @@ export class RunBook implements MetricSource {
 
   distribution(query: MetricQuery): DistributionView | null {
     if (query.metric === 'active_calls' || query.metric === 'start_rate') {
-      return this.loadDistribution(query.metric === 'start_rate' ? 'started' : 'activeCalls');
+      const load = this.loadDistribution(query.metric === 'start_rate' ? 'started' : 'activeCalls');
+      return load.count === 0 ? null : load;
     }
-    const parts = this.matching(query).map((book) => distributionOf(book, query));
+    const parts = this.matching(query)
+      .map((book) => distributionOf(book, query))
+      .filter(({ count }) => count > 0);
     const [first, ...rest] = parts;
     if (first === undefined || rest.length === 0) {
       return first ?? null;
@@ -163,19 +186,24 @@ export class RunBook implements MetricSource {
 
   window(): { fromSecond: number; toSecond: number } | null {
     const seconds = this.total.series.seconds().length;
-    return seconds === 0 ? null : { fromSecond: Math.floor(this.plan.warmupMs / 1000), toSecond: seconds - 1 };
+    return seconds <= this.firstWarmSecond ? null : { fromSecond: this.firstWarmSecond, toSecond: seconds - 1 };
   }
 
   firstFailure(query: MetricQuery, bad: (value: number) => boolean): number | null {
     if (query.per === 'call') {
       return null;
     }
-    const seconds = this.total.series.seconds();
-    const failed = seconds.find(({ received }) => {
-      const value = valueOfSecond(received, query.metric);
-      return value !== null && bad(value);
-    });
-    return failed?.second ?? null;
+    const failed = this.matching(query)
+      .flatMap((book) => book.series.seconds())
+      .filter((figures) => {
+        const value = figures.second < this.firstWarmSecond ? null : valueOfSecond(figures, query.metric);
+        return value !== null && bad(value);
+      });
+    return failed.length === 0 ? null : failed.reduce((first, { second }) => Math.min(first, second), Infinity);
+  }
+
+  private get firstWarmSecond(): number {
+    return Math.ceil(this.plan.warmupMs / 1000);
   }
 
   private booksOf(endpoint: number): readonly GroupBook[] {
@@ -208,11 +236,11 @@ export class RunBook implements MetricSource {
 function countOf(book: GroupBook, metric: string): number {
   switch (metric) {
     case 'one_way':
-      return book.calls.oneWay;
+      return book.judged.oneWay;
     case 'no_media':
-      return book.calls.noMedia;
+      return book.judged.noMedia;
     default:
-      return book.calls.dropped;
+      return book.judged.dropped;
   }
 }
 
@@ -239,11 +267,12 @@ function distributionOf(book: GroupBook, query: MetricQuery): Distribution {
 }
 
 /** The worst leg of a second, where the series keeps it. */
-function valueOfSecond(
-  received: { mosLq: { min: number } | null; lossRatio: number | null; jitterMs: { p95: number } | null } | null,
-  metric: string,
-): number | null {
+function valueOfSecond({ activeCalls, started, received }: SecondFigures, metric: string): number | null {
   switch (metric) {
+    case 'active_calls':
+      return activeCalls;
+    case 'start_rate':
+      return started;
     case 'mos_lq':
       return received?.mosLq?.min ?? null;
     case 'loss':

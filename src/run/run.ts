@@ -172,7 +172,7 @@ export class Run {
     if (this.drainingSinceMs !== null && elapsedMs - this.drainingSinceMs > DRAIN_MS) {
       return true;
     }
-    if (!this.book.finished) {
+    if (!this.book.isFinished(this.plan.fleet.signalling.length)) {
       return false;
     }
     this.callsOverAtMs ??= elapsedMs;
@@ -211,6 +211,9 @@ export class Run {
 
   private lose(worker: LostWorker): void {
     this.lost[worker.kind]++;
+    if (worker.kind === 'signalling') {
+      this.book.loseSignalling(worker.index);
+    }
     const text = `a ${worker.kind} thread died (${worker.reason.split('\n')[0] ?? ''}); its calls are unknown`;
     this.lostWorkers.push(text);
     this.observer.onWarning(text);

@@ -40,6 +40,9 @@ export class SecondSeries {
 
   addRow(table: Float64Array, offset: number): void {
     const second = table[offset + ROW.second] ?? 0;
+    if (this.closed.has(second)) {
+      return; // no worker is waited for so long; what stands is not overwritten by a part
+    }
     let figures = this.open.get(second);
     if (figures === undefined) {
       figures = { mosLq: [], jitterMs: [], expected: 0, lost: 0, legs: 0 };
@@ -82,7 +85,6 @@ export class SecondSeries {
 
   /** All seconds from 0 on, without gaps. */
   seconds(): SecondFigures[] {
-    this.closeBefore(Number.POSITIVE_INFINITY);
     let active = 0;
     return Array.from({ length: this.newest + 1 }, (_, second) => {
       active += this.activeChange[second] ?? 0;
@@ -92,7 +94,7 @@ export class SecondSeries {
         started: this.started[second] ?? 0,
         answered: this.answered[second] ?? 0,
         failed: this.failed[second] ?? 0,
-        received: this.receivedIn(second),
+        received: this.receivedIn(second) ?? this.peek(second),
       };
     });
   }

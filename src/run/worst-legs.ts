@@ -29,6 +29,8 @@ export class WorstLegs {
       this.join(record, leg);
     } else if (this.calls.size < WAITING_LIMIT) {
       this.calls.set(record.call, record);
+    } else {
+      this.join(record, null);
     }
   }
 
@@ -52,18 +54,19 @@ export class WorstLegs {
     this.calls.clear();
   }
 
-  /** Worst first: no answer, then the lowest score, then the highest loss. */
+  /** Worst first: no answer, then the lowest score, then the highest jitter; the same in whatever order they came. */
   get list(): readonly WorstLeg[] {
     return this.worst;
   }
 
   private join(record: CallRecord, leg: Float64Array | null): void {
     this.onJoined(record, leg);
-    if (record.outcome === 'notStarted' || (record.succeeded && leg === null)) {
+    const saysNothing = record.succeeded || record.outcome === 'cut';
+    if (record.outcome === 'notStarted' || (saysNothing && leg === null)) {
       return;
     }
     this.worst.push({ record, leg });
-    this.worst.sort((a, b) => badness(b) - badness(a));
+    this.worst.sort((a, b) => badness(b) - badness(a) || a.record.call - b.record.call);
     this.worst.length = Math.min(this.worst.length, KEPT);
   }
 }
@@ -71,12 +74,12 @@ export class WorstLegs {
 /** Higher is worse: 100 for a failed call, else what is missing to R 100, and the jitter to tell clean ones apart. */
 function badness({ record, leg }: WorstLeg): number {
   if (leg === null) {
-    return record.succeeded ? 0 : 100;
+    return 100;
   }
   const rFactor = leg[LEG.rFactor] ?? Number.NaN;
   const jitterMs = leg[LEG.jitterMs] ?? Number.NaN;
   return (
-    (record.succeeded ? 0 : 5) +
+    (record.succeeded || record.outcome === 'cut' ? 0 : 5) +
     (Number.isNaN(rFactor) ? 0 : 100 - rFactor) +
     (Number.isNaN(jitterMs) ? 0 : jitterMs / 1000)
   );

@@ -2,24 +2,20 @@
 import { AnsweringCall, type AnswererContext } from '../call/answering-call.js';
 import type { CallRecord } from '../call/outcome.js';
 import type { UserAgent } from '../sip/ua/user-agent.js';
-import type { Driver, DriverCounts } from './driver.js';
+import type { Driver } from './driver.js';
+import { LiveCalls } from './live-calls.js';
 
 export class AnswererDriver implements Driver {
-  readonly counts: DriverCounts = { started: 0, intended: 0, answered: 0, failed: 0, active: 0, peakActive: 0 };
+  private readonly live = new LiveCalls<AnsweringCall>();
+  readonly counts = this.live.counts;
   readonly nextMs = null;
-  private readonly live = new Set<AnsweringCall>();
-  private records: CallRecord[] = [];
   private draining = false;
 
   constructor(userAgent: UserAgent, options: Omit<AnswererContext, 'onAnswered' | 'onEnd'>) {
     const context: AnswererContext = {
       ...options,
-      onAnswered: () => {
-        this.counts.answered++;
-        this.counts.active++;
-        this.counts.peakActive = Math.max(this.counts.peakActive, this.counts.active);
-      },
-      onEnd: (record, call) => this.take(record, call),
+      onAnswered: () => this.live.noteAnswer(),
+      onEnd: (record, call) => this.live.end(record, call),
     };
     userAgent.onInvite = (incoming) => {
       if (this.draining) {
@@ -59,19 +55,6 @@ export class AnswererDriver implements Driver {
   }
 
   takeRecords(): CallRecord[] {
-    const { records } = this;
-    this.records = [];
-    return records;
-  }
-
-  private take(record: CallRecord, call: AnsweringCall): void {
-    this.live.delete(call);
-    this.records.push(record);
-    if (record.establishedMs !== null) {
-      this.counts.active--;
-    }
-    if (record.outcome === 'failed') {
-      this.counts.failed++;
-    }
+    return this.live.takeRecords();
   }
 }

@@ -7,7 +7,8 @@ import type { CallRecord } from '../call/outcome.js';
 import { NS_PER_MS } from '../lib/clock.js';
 import { buildSchedule, type Schedule } from '../schedule/schedule.js';
 import { shareOf } from '../schedule/split.js';
-import type { Driver, DriverCounts } from './driver.js';
+import type { Driver } from './driver.js';
+import { LiveCalls } from './live-calls.js';
 import type { CallerRole } from './messages.js';
 
 export interface CallerDriverOptions {
@@ -21,18 +22,18 @@ export interface CallerDriverOptions {
 }
 
 export class CallerDriver implements Driver {
-  readonly counts: DriverCounts = { started: 0, intended: 0, answered: 0, failed: 0, active: 0, peakActive: 0 };
+  private readonly live = new LiveCalls<CallerCall>();
+  readonly counts = this.live.counts;
   private readonly schedule: Schedule;
   private readonly context: CallerContext;
-  private readonly live = new Set<CallerCall>();
   private readonly concurrency: number;
   private readonly refusalLimit: number;
-  private records: CallRecord[] = [];
   /** The next call number of our share. */
   private next: number;
   private nextDueMs: number | null;
   private nextIsHeld = false;
   private refusalsInARow = 0;
+  private hasAskedToStop = false;
   private draining = false;
 
   constructor(private readonly options: CallerDriverOptions) {
@@ -40,17 +41,19 @@ export class CallerDriver implements Driver {
     this.schedule = buildSchedule(role.load);
     this.concurrency =
       role.load.concurrency === null ? Number.POSITIVE_INFINITY : shareOf(role.load.concurrency, workers, index);
+    if (this.concurrency === 0) {
+      throw new RangeError(`a cap of ${role.load.concurrency} calls leaves none for worker ${index} of ${workers}`);
+    }
     this.refusalLimit = Math.max(1, Math.ceil(role.stopAfterRefusals / workers));
     this.next = index;
     this.nextDueMs = this.schedule.intendedStartMs(this.next);
     this.context = {
       ...options.context,
-      onAnswered: () => {
-        this.counts.answered++;
-        this.counts.active++;
-        this.counts.peakActive = Math.max(this.counts.peakActive, this.counts.active);
+      onAnswered: () => this.live.noteAnswer(),
+      onEnd: (record, call) => {
+        this.live.end(record, call);
+        this.watchRefusals(record);
       },
-      onEnd: (record, call) => this.take(record, call),
     };
   }
 
@@ -95,9 +98,7 @@ export class CallerDriver implements Driver {
   }
 
   takeRecords(): CallRecord[] {
-    const { records } = this;
-    this.records = [];
-    return records;
+    return this.live.takeRecords();
   }
 
   private startNext(): void {
@@ -132,30 +133,21 @@ export class CallerDriver implements Driver {
     while (this.nextDueMs !== null && this.nextDueMs <= elapsedMs) {
       const start = { call: this.next, intendedMs: this.nextDueMs, heldBack: true };
       this.advance();
-      this.records.push(notStarted(this.context, start, cause));
+      this.live.note(notStarted(this.context, start, cause));
     }
-  }
-
-  private take(record: CallRecord, call: CallerCall): void {
-    this.live.delete(call);
-    this.records.push(record);
-    if (record.establishedMs !== null) {
-      this.counts.active--;
-    }
-    if (record.outcome === 'failed') {
-      this.counts.failed++;
-    }
-    this.watchRefusals(record);
   }
 
   private watchRefusals(record: CallRecord): void {
-    const refused = record.outcome === 'failed' && !record.succeeded;
-    if (!refused) {
+    if (record.outcome === 'notStarted' || record.outcome === 'cut') {
+      return; // our own doing: it says nothing of the target
+    }
+    if (record.outcome !== 'failed' || record.succeeded) {
       this.refusalsInARow = 0;
       return;
     }
     this.refusalsInARow++;
-    if (this.refusalsInARow === this.refusalLimit && !this.draining) {
+    if (this.refusalsInARow >= this.refusalLimit && !this.draining && !this.hasAskedToStop) {
+      this.hasAskedToStop = true;
       this.options.onTooManyRefusals(this.refusalsInARow, record);
     }
   }

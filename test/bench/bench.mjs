@@ -50,8 +50,11 @@ export async function timed(command, args, { log, cwd = dirname(log), seconds = 
   let report = '';
   child.stderr.setEncoding('utf8').on('data', (text) => (report += text));
   const startedAt = performance.now();
-  let threads = new Map();
-  const watch = setInterval(() => (threads = leafThreads(child.pid) ?? threads), 100);
+  const threads = new Map();
+  // Kept by id: a worker thread ends before its process does.
+  const watch = setInterval(() => {
+    for (const [id, seconds] of leafThreads(child.pid)) threads.set(id, seconds);
+  }, 100);
   const [exitCode] = await once(child, 'close');
   clearInterval(watch);
   const [user = Number.NaN, system = Number.NaN] = report.trim().split('\n').at(-1).split(' ').map(Number);
@@ -59,28 +62,33 @@ export async function timed(command, args, { log, cwd = dirname(log), seconds = 
   return { exitCode, cpuSeconds: user + system, user, system, wallSeconds, ...splitThreads(threads) };
 }
 
-/** Threads of the command itself, which bash and timeout have started; null when it has gone. */
+/** Threads of the command itself, which bash and timeout have started; none when it has gone. */
 function leafThreads(pid) {
   try {
     const [child] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ');
     return child === '' ? threadCpuSeconds(pid) : leafThreads(child);
   } catch {
-    return null;
+    return new Map();
   }
 }
 
 /** Main is the first thread; the worker is the busiest other one; the rest are V8's (compiler, garbage collector). */
 function splitThreads(threads) {
-  const [mainSeconds = Number.NaN, ...others] = [...threads.values()];
+  const byAge = [...threads].toSorted(([a], [b]) => a - b);
+  const [mainSeconds = Number.NaN, ...others] = byAge.map(([, seconds]) => seconds);
   const sorted = others.toSorted((a, b) => b - a);
-  return { mainSeconds, workerSeconds: sorted[0] ?? Number.NaN, helperSeconds: sorted.slice(1).reduce((sum, value) => sum + value, 0) };
+  return {
+    mainSeconds,
+    workerSeconds: sorted[0] ?? Number.NaN,
+    helperSeconds: sorted.slice(1).reduce((sum, value) => sum + value, 0),
+  };
 }
 
 /** CPU seconds of each thread of a process, by thread id. Linux. */
 export function threadCpuSeconds(pid = process.pid) {
   const threads = new Map();
   for (const id of readdirSync(`/proc/${pid}/task`)) {
-    threads.set(id, Number(readFileSync(`/proc/${pid}/task/${id}/schedstat`, 'utf8').split(' ')[0]) / 1e9);
+    threads.set(Number(id), Number(readFileSync(`/proc/${pid}/task/${id}/schedstat`, 'utf8').split(' ')[0]) / 1e9);
   }
   return threads;
 }

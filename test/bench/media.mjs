@@ -64,7 +64,12 @@ async function measure({ calls, backend, seconds }) {
   worker.postMessage({ type: 'stop' });
   await stopped;
   channel.port2.close();
-  return { ...figures(measured, batches, { ROW, LEG }), cpuRatio: busiest(from, to) / seconds, rssBytes, slots: slots.length };
+  return {
+    ...figures(measured, batches, { ROW, LEG }),
+    cpuRatio: busiest(from, to) / seconds,
+    rssBytes,
+    slots: slots.length,
+  };
 }
 
 function setupFor(backend) {
@@ -97,7 +102,8 @@ function figures(measured, all, { ROW, LEG }) {
   const lateness = measured.flatMap((batch) => [...batch.latenessUs]);
   const jitter = [];
   for (const { rows } of measured)
-    for (let at = 0; at < rows.length; at += ROW.columns) if (!Number.isNaN(rows[at + ROW.jitterMs])) jitter.push(rows[at + ROW.jitterMs], 1);
+    for (let at = 0; at < rows.length; at += ROW.columns)
+      if (!Number.isNaN(rows[at + ROW.jitterMs])) jitter.push(rows[at + ROW.jitterMs], 1);
   let [expected, lost] = [0, 0];
   for (const { legs } of all)
     for (let at = 0; at < legs.length; at += LEG.columns) {
@@ -120,7 +126,10 @@ function figures(measured, all, { ROW, LEG }) {
 
 async function inChild(run) {
   const child = fork(fileURLToPath(import.meta.url), [], { env: { ...process.env, BENCH_MEDIA: JSON.stringify(run) } });
-  const [result] = await Promise.race([once(child, 'message'), once(child, 'exit').then(([code]) => [{ failed: code }])]);
+  const [result] = await Promise.race([
+    once(child, 'message'),
+    once(child, 'exit').then(([code]) => [{ failed: code }]),
+  ]);
   child.kill();
   if ('failed' in result) throw new Error(`the measuring process ended with ${result.failed}`);
   return result;
@@ -130,7 +139,10 @@ async function bench() {
   const options = flags({ calls: [500, 1000, 2000], backends: ['libc', 'dgram'], seconds: 10 });
   const list = (value) => (Array.isArray(value) ? value : [value]);
   printMachine();
-  const reflector = fork(fileURLToPath(new URL('reflector.mjs', import.meta.url)), [REFLECTOR_PORT, PACKET_BYTES].map(String));
+  const reflector = fork(
+    fileURLToPath(new URL('reflector.mjs', import.meta.url)),
+    [REFLECTOR_PORT, PACKET_BYTES].map(String),
+  );
   try {
     await once(reflector, 'message');
     const rows = [];
@@ -159,8 +171,8 @@ function rowOf({ backend, calls, seconds, run, smaller }) {
     'sent/s': Math.round(perSecond),
     'received/s': Math.round(run.received / run.seconds),
     'late p50 ms': run.lateness[0],
-    'p99': run.lateness[1],
-    'max': run.lateness[2],
+    p99: run.lateness[1],
+    max: run.lateness[2],
     'jitter p50 ms': run.jitter[0],
     'p99 ': run.jitter[1],
     missed: run.missed,

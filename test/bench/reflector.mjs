@@ -18,11 +18,17 @@ const setsockopt = libc.func('int setsockopt(int, int, int, const void *, uint32
 const recvmmsg = libc.func('int recvmmsg(int, void *, uint32_t, int, void *)');
 const sendmmsg = libc.func('int sendmmsg(int, void *, uint32_t, int)');
 
-// All of it stays referenced by this module: the kernel holds the addresses.
-const messages = Buffer.alloc(BATCH * MMSGHDR_BYTES);
-const vectors = Buffer.alloc(BATCH * 16);
-const addresses = Buffer.alloc(BATCH * 16);
-const data = Buffer.alloc(BATCH * packetBytes);
+/**
+ * The kernel is given the addresses of all four, the loop names only the first: one object that the loop refers to keeps
+ * the others from the garbage collector.
+ */
+const arena = {
+  messages: Buffer.alloc(BATCH * MMSGHDR_BYTES),
+  vectors: Buffer.alloc(BATCH * 16),
+  addresses: Buffer.alloc(BATCH * 16),
+  data: Buffer.alloc(BATCH * packetBytes),
+};
+const { messages, vectors, addresses, data } = arena;
 for (let i = 0; i < BATCH; i++) {
   vectors.writeBigUInt64LE(koffi.address(data) + BigInt(i * packetBytes), i * 16);
   vectors.writeBigUInt64LE(BigInt(packetBytes), i * 16 + 8);
@@ -46,7 +52,8 @@ if (setsockopt(handle, SOL_SOCKET, SO_RCVBUFFORCE, bufferBytes, 4) !== 0)
 process.send?.('ready');
 setImmediate(() => {
   for (;;) {
-    const count = recvmmsg(handle, messages, BATCH, MSG_WAITFORONE, null);
-    if (count > 0) sendmmsg(handle, messages, count, 0);
+    const count = recvmmsg(handle, arena.messages, BATCH, MSG_WAITFORONE, null);
+    if (count < 0) throw new Error('recvmmsg failed');
+    sendmmsg(handle, arena.messages, count, 0);
   }
 });

@@ -82,7 +82,8 @@ async function sipp(calls, rate) {
   return { ...run, failed: calls - last('SuccessfulCall(C)'), again: last('Retransmissions(C)'), lagP99Ms: Number.NaN };
 }
 
-const slopeUs = (short, long, name = 'cpuSeconds') => ((long[name] - short[name]) * 1e6) / (options.long - options.short);
+const slopeUs = (short, long, name = 'cpuSeconds') =>
+  ((long[name] - short[name]) * 1e6) / (options.long - options.short);
 
 async function slopes() {
   const rows = [];

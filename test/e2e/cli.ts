@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
-import { afterAll, afterEach } from 'vitest';
+import { afterAll } from 'vitest';
 import type { Result } from '../../src/run/result.js';
 
 /** The package, and its program as `npm run build` left it. */
@@ -33,13 +33,10 @@ export interface CliEnd {
 const processes = new Set<ChildProcess>();
 const folders: string[] = [];
 
-afterEach(() => {
+afterAll(() => {
   for (const child of processes) {
     child.kill('SIGKILL');
   }
-});
-
-afterAll(() => {
   for (const folder of folders.splice(0)) {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -133,17 +130,26 @@ export async function steadyRun(args: readonly string[], options?: CliOptions): 
   return end;
 }
 
-/** Our answerer on that port, ready for calls. */
-export async function startAnswerer(port: number, args: readonly string[] = []): Promise<Cli> {
-  const answerer = startCli(['answer', '--listen', `${HOST}:${port}`, ...args]);
-  await answerer.printed('answering on');
-  return answerer;
+export interface Answerer {
+  readonly program: Cli;
+  /** For `--target`. */
+  readonly uri: string;
+}
+
+/** Our answerer on a free port, ready for calls. */
+export async function startAnswerer(args: readonly string[] = []): Promise<Answerer> {
+  const program = startCli(['answer', '--listen', `${HOST}:0`, ...args]);
+  await program.printed('answering on');
+  const port = /:(\d+) /.exec(program.stderr)?.[1];
+  return { program, uri: `sip:echo@${HOST}:${port}` };
 }
 
 /** Ends it; gives its counts. */
-export async function stopAnswerer(answerer: Cli): Promise<{ code: number | null; counts: Record<string, number> }> {
-  answerer.signal('SIGTERM');
-  const { code, stdout } = await answerer.end;
+export async function stopAnswerer({
+  program,
+}: Answerer): Promise<{ code: number | null; counts: Record<string, number> }> {
+  program.signal('SIGTERM');
+  const { code, stdout } = await program.end;
   const pairs = stdout
     .trim()
     .split(/\s+/)
@@ -187,9 +193,14 @@ export class MuteTarget {
     socket.on('message', () => this.datagrams++);
   }
 
-  static async open(port: number): Promise<MuteTarget> {
+  /** For `--target`. */
+  get uri(): string {
+    return `sip:echo@${HOST}:${this.socket.address().port}`;
+  }
+
+  static async open(): Promise<MuteTarget> {
     const socket = createSocket('udp4');
-    socket.bind(port, HOST);
+    socket.bind(0, HOST);
     await once(socket, 'listening');
     return new MuteTarget(socket);
   }

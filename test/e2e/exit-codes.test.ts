@@ -16,7 +16,7 @@ import {
   temporaryFolder,
 } from './cli.js';
 
-const SHORT = ['--target', 'loopback', '--calls', '6', '--rate', '6/s', '--hold', '1s', '--no-media'];
+const SHORT = ['--target', 'loopback', '--calls', '6', '--rate', '20/s', '--hold', '300ms', '--no-media'];
 const MEDIA = ['--target', 'loopback', '--calls', '6', '--rate', '6/s', '--hold', '5s'];
 
 describe('a gate that fails', () => {
@@ -44,14 +44,14 @@ describe('a gate that fails', () => {
   });
 
   test('fails when every call is refused, however busy this machine is', async () => {
-    const answerer = await startAnswerer(17_030, ['--mode', 'busy']);
-    const end = await run(['--target', `sip:echo@${HOST}:17030`, '--calls', '3', '--rate', '10/s', '--hold', '1s']);
+    const answerer = await startAnswerer(['--mode', 'busy']);
+    const end = await run(['--target', answerer.uri, '--calls', '3', '--rate', '10/s', '--hold', '1s']);
     expect(end).toMatchObject({ code: 3, result: { verdict: 'fail' } });
     await stopAnswerer(answerer);
   });
 });
 
-describe('a gate that cannot be judged', () => {
+describe.concurrent('a gate that cannot be judged', () => {
   const tooFew = ['--gate', 'setup_delay.p99 <= 1s'];
 
   test('for lack of samples gives exit 4 and says how many are needed', async () => {
@@ -80,12 +80,13 @@ describe('a gate that cannot be judged', () => {
   });
 });
 
-describe('a host that does not let it start', () => {
+describe.concurrent('a host that does not let it start', () => {
   test('a port in use', async () => {
-    const answerer = await startAnswerer(17_031);
-    const end = await cli(['answer', '--listen', `${HOST}:17031`]);
+    const answerer = await startAnswerer();
+    const address = answerer.uri.replace('sip:echo@', '');
+    const end = await cli(['answer', '--listen', address]);
     expect(end).toMatchObject({ code: 5, stdout: '' });
-    expect(end.stderr).toContain(`${HOST}:17031`);
+    expect(end.stderr).toContain(address);
     expect(end.stderr).toContain('choose another port, or stop the program that has this one');
     await stopAnswerer(answerer);
   });
@@ -129,9 +130,9 @@ describe('a host that does not let it start', () => {
   });
 
   test('a target that answers nothing to --wait', async () => {
-    const target = await MuteTarget.open(17_032);
+    const target = await MuteTarget.open();
     const folder = temporaryFolder();
-    const end = await cli(['run', '--target', `sip:echo@${HOST}:17032`, '--wait', '1s', '--out', folder]);
+    const end = await cli(['run', '--target', target.uri, '--wait', '1s', '--out', folder]);
     expect(end.code).toBe(5);
     expect(target.datagrams).toBeGreaterThan(0);
     expect(readResult(folder)).toMatchObject({ verdict: 'could-not-run', calls: { attempted: 0 } });

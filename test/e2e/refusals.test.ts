@@ -4,18 +4,16 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cli, HOST, MuteTarget, temporaryFile, temporaryFolder } from './cli.js';
 
-const PORT = 17_020;
-const TARGET = ['--target', `sip:echo@${HOST}:${PORT}`];
-const HEAD = `version: 1\nname: bad\ntarget: sip:echo@${HOST}:${PORT}\n`;
+const TARGET: string[] = ['--target'];
+let head = '';
 
 let target: MuteTarget;
 beforeAll(async () => {
-  target = await MuteTarget.open(PORT);
+  target = await MuteTarget.open();
+  TARGET.push(target.uri);
+  head = `version: 1\nname: bad\ntarget: ${target.uri}\n`;
 });
-afterAll(() => {
-  expect(target.datagrams).toBe(0);
-  target.close();
-});
+afterAll(() => target.close());
 
 /** Lines of stderr of a run that must be refused. */
 async function refusal(args: readonly string[]): Promise<string[]> {
@@ -24,30 +22,31 @@ async function refusal(args: readonly string[]): Promise<string[]> {
   expect(code).toBe(2);
   expect(stdout).toBe('');
   expect(existsSync(folder)).toBe(false);
+  expect(target.datagrams).toBe(0);
   return stderr.trimEnd().split('\n');
 }
 
-describe('a scenario that is refused', () => {
+describe.concurrent('a scenario that is refused', () => {
   test.each([
     ['an unknown key', 'cal: { hold: 2s }\n', ':4:1 cal: unknown key "cal" (did you mean "call"?)'],
     [
       'a value without its unit',
-      'load:\n  stages:\n    - { rate: 5 per s }\n',
+      'load:\n  stages:\n    - { rate: 5 per s, hold: 2s }\n',
       ':6:9 load.stages[0].rate: expected a rate like 20/s, got "5 per s"',
     ],
     ['a key given twice', 'seed: 1\nseed: 2\n', ':5:1 seed: duplicate key "seed", first on line 4'],
     [
       'a gate on an unknown metric',
       'gates:\n  - mso.p5 >= 3.6\n',
-      ':5:5 gates[0]: "mso.p5 >= 3.6", column 1: unknown metric "mso" (did you mean "mos"?)',
+      ':5:5 gates[0] "mso.p5 >= 3.6", column 1: unknown metric "mso" (did you mean "mos"?)',
     ],
   ])('names the place of %s', async (_, text, message) => {
-    const file = temporaryFile('bad.yaml', HEAD + text);
+    const file = temporaryFile('bad.yaml', head + text);
     expect(await refusal([file])).toEqual([file + message]);
   });
 
   test('shows several problems at once, top to bottom', async () => {
-    const file = temporaryFile('bad.yaml', `${HEAD}call: { hold: 3 }\nload: { call: 2 }\nseed: -1\n`);
+    const file = temporaryFile('bad.yaml', `${head}call: { hold: 3 }\nload: { call: 2 }\nseed: -1\n`);
     const lines = await refusal([file]);
     expect(lines).toHaveLength(3);
     expect(lines[0]).toContain(':4:9 call.hold: expected a duration like 10s, got 3');
@@ -61,7 +60,7 @@ describe('a scenario that is refused', () => {
   });
 });
 
-describe('a flag that is refused', () => {
+describe.concurrent('a flag that is refused', () => {
   test.each([
     [['--traget', 'x'], '--traget: unknown flag (did you mean --target?)'],
     [['--rate', '5 per s'], '--rate: expected a rate like 20/s, above 0, got "5 per s"'],
@@ -80,11 +79,12 @@ describe('a flag that is refused', () => {
 
   test('several at once', async () => {
     const lines = await refusal([...TARGET, '--rate', '5', '--calls', 'many', '--hold', '3']);
-    expect(lines.map((line) => line.split(':')[0]).toSorted()).toEqual(['--calls', '--hold', '--rate']);
+    expect(new Set(lines.map((line) => line.split(':')[0]))).toEqual(new Set(['--calls', '--hold', '--rate']));
+    expect(lines).toHaveLength(3);
   });
 });
 
-describe('a command that is refused', () => {
+describe.concurrent('a command that is refused', () => {
   test.each([
     [['runn'], 'callgauge: unknown command "runn" (did you mean "run"?)\n'],
     [[], 'callgauge: expected a command: run, answer, validate or schema (see callgauge --help)\n'],
@@ -99,10 +99,10 @@ describe('a command that is refused', () => {
   });
 });
 
-describe('a target that is refused', () => {
+describe.concurrent('a target that is refused', () => {
   test.each([
-    [`sip:911@${HOST}:${PORT}`, 'expected a number that is no emergency number, got sip:911@127.0.0.1:17020'],
-    [`sip:0112@${HOST}:${PORT}`, 'expected a number that is no emergency number'],
+    [`sip:911@${HOST}:5060`, 'expected a number that is no emergency number, got sip:911@127.0.0.1:5060'],
+    [`sip:0112@${HOST}:5060`, 'expected a number that is no emergency number'],
     ['sip:echo@8.8.8.8', 'expected permission to call a public address, got sip:echo@8.8.8.8'],
     ['echo', 'expected loopback or sip:user@host[:port], got "echo"'],
   ])('%s', async (uri, message) => {
@@ -119,7 +119,7 @@ describe('a target that is refused', () => {
   });
 });
 
-describe('an audio file that is refused', () => {
+describe.concurrent('an audio file that is refused', () => {
   test('a missing one', async () => {
     const lines = await refusal([...TARGET, '--audio', 'no-such.wav']);
     expect(lines).toEqual([
@@ -136,7 +136,7 @@ describe('an audio file that is refused', () => {
 
   test('a text file, at its place in the scenario', async () => {
     const audio = temporaryFile('speech.wav', 'This is no sound at all, only words in a file.\n');
-    const file = temporaryFile('bad.yaml', `${HEAD}audio: ${audio}\n`);
+    const file = temporaryFile('bad.yaml', `${head}audio: ${audio}\n`);
     const lines = await refusal([file]);
     expect(lines).toEqual([expect.stringContaining(`${file}:4:1 audio: ${audio}: expected`)]);
   });

@@ -1,12 +1,14 @@
 /** A run from end to end: verdict, output, and files that agree with each other. */
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { DistributionSummary } from '../../src/run/result.js';
 import {
+  Cli,
   cli,
-  HOST,
+  MAIN,
   MuteTarget,
   PACKAGE,
   readResult,
@@ -90,7 +92,7 @@ describe('a run against our own answerer', () => {
     expect(
       readRows<CallRow>(end.folder, 'calls')
         .map(({ call }) => call)
-        .toSorted(),
+        .toSorted((a, b) => a - b),
     ).toEqual([0, 1, 2, 3, 4, 5]);
     expectIdentities(end);
   });
@@ -142,6 +144,23 @@ test('--json prints exactly result.json, --quiet prints no progress', async () =
   expect(end.stdout).toBe(readFileSync(join(end.folder, 'result.json'), 'utf8'));
 });
 
+const hasTerminal = spawnSync('script', ['--version']).status === 0;
+
+test.skipIf(!hasTerminal)('on a terminal one line is repainted and the verdict has its colour', async () => {
+  const folder = temporaryFolder();
+  const flags = `--target loopback --calls 2 --rate 10/s --hold 1s --no-media --out '${folder}'`;
+  const command = `'${process.execPath}' '${MAIN}' run ${flags} --gate 'success_ratio >= 99%'`;
+  const { code, stdout } = await new Cli('script', ['-qec', command, '/dev/null']).end;
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/\r\u001B\[2Kt 0s {2}active \d {2}started \d {2}target_rate /);
+  expect(stdout).toContain('\u001B[1;32m✓ PASS\u001B[0m');
+  const { code: plain, stdout: uncoloured } = await new Cli('script', ['-qec', command, '/dev/null'], {
+    env: { NO_COLOR: '1' },
+  }).end;
+  expect(plain).toBe(0);
+  expect(uncoloured).not.toContain('\u001B[1;32m');
+});
+
 test('the same seed gives the same plan, with Call-IDs of its own', async () => {
   const args = [
     '--target',
@@ -157,10 +176,6 @@ test('the same seed gives the same plan, with Call-IDs of its own', async () => 
     '7',
   ];
   const [first, second] = await Promise.all([run(args), run(args)]);
-  const planOf = ({ folder }: RunEnd) =>
-    readRows<CallRow>(folder, 'calls')
-      .toSorted((a, b) => a.call - b.call)
-      .map(({ call, intendedMs, endpoint, outcome }) => ({ call, intendedMs, endpoint, outcome }));
   expect(planOf(first)).toHaveLength(5);
   expect(planOf(second)).toEqual(planOf(first));
   expect(second.result.scenario).toEqual(first.result.scenario);
@@ -178,12 +193,9 @@ test('without --out the files stand under reports/, named after time and scenari
 });
 
 test('--dry-run and validate print the peak and send nothing', async () => {
-  const target = await MuteTarget.open(17_010);
+  const target = await MuteTarget.open();
   const folder = join(temporaryFolder(), 'never');
-  const scenario = temporaryFile(
-    'plan.yaml',
-    `version: 1\nname: plan\ntarget: sip:echo@${HOST}:17010\nload: { calls: 50 }\n`,
-  );
+  const scenario = temporaryFile('plan.yaml', `version: 1\nname: plan\ntarget: ${target.uri}\nload: { calls: 50 }\n`);
   const ends = [
     await cli(['run', scenario, '--dry-run', '--wait', '1s', '--out', folder]),
     await cli(['validate', scenario]),
@@ -197,6 +209,13 @@ test('--dry-run and validate print the peak and send nothing', async () => {
   expect(existsSync(folder)).toBe(false);
   target.close();
 });
+
+/** What the seed decides of a run. */
+function planOf({ folder }: RunEnd): object[] {
+  return readRows<CallRow>(folder, 'calls')
+    .toSorted((a, b) => a.call - b.call)
+    .map(({ call, intendedMs, endpoint, outcome }) => ({ call, intendedMs, endpoint, outcome }));
+}
 
 function expectIdentities({ folder }: RunEnd): void {
   const { calls, load } = readResult(folder);

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import {
   bash,
-  HOST,
   MuteTarget,
   readResult,
   readRows,
@@ -19,21 +18,21 @@ const LONG = ['--calls', '500', '--rate', '10/s', '--hold', '60s'];
 const FILES = ['result.json', 'report.html', 'calls.ndjson.gz', 'seconds.ndjson.gz'];
 
 /** A run of long calls, some of which are up. */
-async function runningOn(port: number, folder: string): Promise<Cli> {
-  const program = startCli(['run', '--target', `sip:echo@${HOST}:${port}`, ...LONG, '--out', folder]);
+async function runningOn(uri: string, folder: string): Promise<Cli> {
+  const program = startCli(['run', '--target', uri, ...LONG, '--out', folder]);
   await program.printed('started: ');
-  await pause(1500);
+  await pause(1200);
   return program;
 }
 
-describe.each([
-  ['SIGINT', 130, 17_040],
-  ['SIGTERM', 143, 17_041],
-] as const)('%s during a run', (signal, code, port) => {
+describe.concurrent.each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)('%s during a run', (signal, code) => {
   test('ends the calls by BYE, and leaves every file', async () => {
     const folder = temporaryFolder();
-    const answerer = await startAnswerer(port);
-    const program = await runningOn(port, folder);
+    const answerer = await startAnswerer();
+    const program = await runningOn(answerer.uri, folder);
     program.signal(signal);
     const end = await program.end;
     expect(end.code).toBe(code);
@@ -58,7 +57,7 @@ test('Ctrl-C on a terminal, which goes to the whole group, ends the loopback cal
   const folder = temporaryFolder();
   const program = startCli(['run', '--target', 'loopback', ...LONG, '--out', folder], { detached: true });
   await program.printed('started: ');
-  await pause(1500);
+  await pause(1200);
   process.kill(-program.pid, 'SIGINT');
   expect((await program.end).code).toBe(130);
   const { calls } = readResult(folder);
@@ -68,9 +67,9 @@ test('Ctrl-C on a terminal, which goes to the whole group, ends the loopback cal
 
 test('the second signal leaves without waiting for a far side that says nothing any more', async () => {
   const folder = temporaryFolder();
-  const answerer = await startAnswerer(17_042);
-  const program = await runningOn(17_042, folder);
-  answerer.signal('SIGSTOP');
+  const answerer = await startAnswerer();
+  const program = await runningOn(answerer.uri, folder);
+  answerer.program.signal('SIGSTOP');
   program.signal('SIGINT');
   await program.printed('SIGINT: ending the calls');
   await pause(500);
@@ -83,14 +82,14 @@ test('the second signal leaves without waiting for a far side that says nothing 
   expect(verdict).toBe('interrupted');
   expect(calls.cut).toBeGreaterThan(5);
   expect(readRows(folder, 'calls')).toHaveLength(calls.requested);
-  answerer.signal('SIGCONT');
+  answerer.program.signal('SIGCONT');
   await stopAnswerer(answerer);
 });
 
 test('a signal while it waits for the target ends the wait', async () => {
-  const target = await MuteTarget.open(17_043);
+  const target = await MuteTarget.open();
   const folder = temporaryFolder();
-  const program = startCli(['run', '--target', `sip:echo@${HOST}:17043`, ...LONG, '--wait', '10m', '--out', folder]);
+  const program = startCli(['run', '--target', target.uri, ...LONG, '--wait', '10m', '--out', folder]);
   await program.printed('waiting for the target');
   await pause(300);
   program.signal('SIGINT');

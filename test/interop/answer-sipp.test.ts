@@ -3,11 +3,9 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { startAnswerer, type Answerer } from './callgauge.js';
 import { runSippUac, sippAvailable, type SippUacResult } from './sipp-peer.js';
 
-const PORT = 15_300;
 const CALL = {
   port: 15_301,
   mediaPort: 26_500,
-  target: `127.0.0.1:${PORT}`,
   calls: 5,
   rate: 10,
   durationMs: 2000,
@@ -23,9 +21,9 @@ describe.skipIf(!sippAvailable())('answer, called by SIPp', () => {
   });
 
   async function callWith(args: readonly string[]): Promise<SippUacResult & { readonly wallMs: number }> {
-    answerer = await startAnswerer(PORT, args);
+    answerer = await startAnswerer(0, args);
     const startedAt = performance.now();
-    const called = await runSippUac(CALL);
+    const called = await runSippUac({ ...CALL, target: `127.0.0.1:${answerer.port}` });
     return { ...called, wallMs: performance.now() - startedAt };
   }
 

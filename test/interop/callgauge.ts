@@ -81,16 +81,18 @@ function filesOf(directory: string, output: Output): Pick<RunOutcome, 'result' |
 }
 
 export interface Answerer {
+  readonly port: number;
   /** Ends it by SIGTERM; the counters of its end line by name. */
   stop(): Promise<{ readonly exitCode: number; readonly counts: Readonly<Record<string, number>> }>;
 }
 
-/** `callgauge answer` on a port of 127.0.0.1. @throws Error when it does not come up */
+/** `callgauge answer` on a port of 127.0.0.1; 0: any free one. @throws Error when it does not come up */
 export async function startAnswerer(port: number, args: readonly string[] = []): Promise<Answerer> {
   const listen = ['--listen', `127.0.0.1:${port}`, '--rtp-ports', '28000-28999'];
   const { child, output } = start(['answer', ...listen, ...args]);
   const deadline = performance.now() + ANSWER_START_MS;
-  while (!output.stderr.includes('answering on ')) {
+  const shown = (): string | undefined => /^answering on sip:127\.0\.0\.1:(\d+) /m.exec(output.stderr)?.[1];
+  while (shown() === undefined) {
     if (child.exitCode !== null || performance.now() > deadline) {
       child.kill('SIGKILL');
       throw new Error(`expected an answerer on port ${port}, found: ${output.stderr}`);
@@ -104,7 +106,7 @@ export async function startAnswerer(port: number, args: readonly string[] = []):
     return { exitCode, counts: Object.fromEntries([...pairs].map(([, name, value]) => [name, Number(value)])) };
   };
   let stopped: ReturnType<Answerer['stop']> | undefined;
-  return { stop: () => (stopped ??= stop()) };
+  return { port: Number(shown()), stop: () => (stopped ??= stop()) };
 }
 
 /** What a run says of the audio. @throws Error when it says nothing */
@@ -123,9 +125,22 @@ export function gateStates({ gates }: Result): Record<string, string> {
   return Object.fromEntries(gates.map(({ expr, state }) => [expr, state]));
 }
 
-/** What decides a test at once, and says why when it is not as expected. */
-export function endOf({ exitCode, result }: RunOutcome): object {
-  return { exitCode, inResult: result.exitCode, verdict: result.verdict, strained: result.generator.reasons };
+/**
+ * Checks how a run ended.
+ * @throws Error that says why it ended otherwise: perhaps this host was too busy to measure
+ */
+export function checkEnd({ exitCode, result, stderr }: RunOutcome, expected: number, verdict: Result['verdict']): void {
+  if (exitCode === expected && result.exitCode === expected && result.verdict === verdict) return;
+  const { reasons, generator } = result;
+  const found = {
+    exitCode,
+    inResult: result.exitCode,
+    verdict: result.verdict,
+    reasons,
+    generator: generator.reasons,
+    stderr,
+  };
+  throw new Error(`expected exit code ${expected} and ${verdict}, found ${JSON.stringify(found)}`);
 }
 
 interface Output {

@@ -1,13 +1,14 @@
 /** `callgauge run` against SIPp as the called side: the figures of result.json, and SIPp's own counters beside them. */
 import { afterEach, describe, expect, it } from 'vitest';
-import { endOf, gateStates, receivedOf, responsesOf, runCallgauge } from './callgauge.js';
+import { checkEnd, gateStates, receivedOf, responsesOf, runCallgauge } from './callgauge.js';
 import { sippAvailable, startSippUas, type SippBehaviour, type SippUas } from './sipp-peer.js';
 
 const PORT = 15_100;
 const TARGET = ['--target', `sip:load@127.0.0.1:${PORT}`];
 const MOS_LQ_CLEAN = 4.409;
 
-describe.skipIf(!sippAvailable())('run against SIPp', () => {
+// Once more: on a host that others load a run is rightly inconclusive, or loses a packet time.
+describe.skipIf(!sippAvailable())('run against SIPp', { retry: 1 }, () => {
   let uas: SippUas | undefined;
   afterEach(async () => {
     await uas?.stop();
@@ -23,7 +24,7 @@ describe.skipIf(!sippAvailable())('run against SIPp', () => {
     const peer = await called('echo');
     const outcome = await runCallgauge([...TARGET, '--calls', '20', '--rate', '10/s', '--hold', '5s']);
     const { result } = outcome;
-    expect(endOf(outcome)).toEqual({ exitCode: 0, inResult: 0, verdict: 'pass', strained: [] });
+    checkEnd(outcome, 0, 'pass');
     expect(result.calls).toMatchObject({ requested: 20, attempted: 20, answered: 20, completed: 20, succeeded: 20 });
     expect(result.calls).toMatchObject({ failed: 0, dropped: 0, cut: 0, oneWay: 0, noMedia: 0, peakConcurrent: 20 });
     expect(result.calls.causes).toEqual([]);
@@ -45,7 +46,7 @@ describe.skipIf(!sippAvailable())('run against SIPp', () => {
     const peer = await called('audio-5s');
     const outcome = await runCallgauge([...TARGET, '--calls', '4', '--rate', '20/s', '--hold', '12s']);
     const { result } = outcome;
-    expect(endOf(outcome)).toEqual({ exitCode: 3, inResult: 3, verdict: 'fail', strained: [] });
+    checkEnd(outcome, 3, 'fail');
     expect(result.calls).toMatchObject({
       answered: 4,
       completed: 4,
@@ -79,7 +80,7 @@ describe.skipIf(!sippAvailable())('run against SIPp', () => {
     const peer = await called('silent');
     const outcome = await runCallgauge([...TARGET, '--calls', '5', '--rate', '20/s', '--hold', '6s']);
     const { result } = outcome;
-    expect(endOf(outcome)).toEqual({ exitCode: 3, inResult: 3, verdict: 'fail', strained: [] });
+    checkEnd(outcome, 3, 'fail');
     expect(result.calls).toMatchObject({ answered: 5, completed: 5, oneWay: 5, noMedia: 5, roundTrip: 0 });
     expect(gateStates(result)).toEqual({
       'success_ratio >= 99%': 'pass',
@@ -99,7 +100,7 @@ describe.skipIf(!sippAvailable())('run against SIPp', () => {
     const scenario = 'version: 1\nname: no-answer\ntarget: loopback\ncall: { ringTimeout: 3s }\nload: { calls: 5 }\n';
     const outcome = await runCallgauge([...TARGET, '--hold', '2s'], { scenario });
     const { result } = outcome;
-    expect(endOf(outcome)).toEqual({ exitCode: 3, inResult: 3, verdict: 'fail', strained: [] });
+    checkEnd(outcome, 3, 'fail');
     expect(result.calls).toMatchObject({ attempted: 5, answered: 0, failed: 5, succeeded: 0 });
     expect(result.calls.causes).toEqual([{ phase: 'setup', sipStatus: 487, cause: 'noAnswer', count: 5 }]);
     expect(responsesOf(result)).toEqual({ 'CANCEL 200': 5, 'INVITE 180': 5, 'INVITE 487': 5 });
@@ -115,7 +116,7 @@ describe.skipIf(!sippAvailable())('run against SIPp', () => {
     const peer = await called('busy');
     const outcome = await runCallgauge([...TARGET, '--calls', '5']);
     const { result } = outcome;
-    expect(endOf(outcome)).toEqual({ exitCode: 3, inResult: 3, verdict: 'fail', strained: [] });
+    checkEnd(outcome, 3, 'fail');
     expect(result.calls).toMatchObject({ attempted: 5, answered: 0, failed: 5, succeeded: 0 });
     expect(result.calls.causes).toEqual([{ phase: 'setup', sipStatus: 486, cause: 'busy', count: 5 }]);
     expect(responsesOf(result)).toEqual({ 'INVITE 486': 5 });
@@ -128,7 +129,7 @@ describe.skipIf(!sippAvailable())('run against SIPp', () => {
     const scenario = 'version: 1\nname: busy\ntarget: loopback\ncall: { expect: 486 }\nload: { calls: 5 }\n';
     const outcome = await runCallgauge(TARGET, { scenario });
     const { result } = outcome;
-    expect(endOf(outcome)).toEqual({ exitCode: 0, inResult: 0, verdict: 'pass', strained: [] });
+    checkEnd(outcome, 0, 'pass');
     expect(result.calls).toMatchObject({ attempted: 5, answered: 0, succeeded: 5 });
     expect(result.signalling.successRatio).toBe(1);
     expect(gateStates(result)).toEqual({ 'success_ratio >= 99%': 'pass' });
@@ -139,7 +140,7 @@ describe.skipIf(!sippAvailable())('run against SIPp', () => {
     const peer = await called('echo');
     const outcome = await runCallgauge([...TARGET, '--no-media', '--calls', '200', '--rate', '100/s', '--hold', '1s']);
     const { result } = outcome;
-    expect(endOf(outcome)).toEqual({ exitCode: 0, inResult: 0, verdict: 'pass', strained: [] });
+    checkEnd(outcome, 0, 'pass');
     expect(result.calls).toMatchObject({ attempted: 200, answered: 200, completed: 200, succeeded: 200, roundTrip: 0 });
     expect(responsesOf(result)).toEqual({ 'BYE 200': 200, 'INVITE 180': 200, 'INVITE 200': 200 });
     expect(gateStates(result)).toEqual({ 'success_ratio >= 99%': 'pass' });

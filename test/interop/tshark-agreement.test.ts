@@ -1,6 +1,6 @@
 /** Our figures of RTP streams beside tshark's of the same packets: counts must be equal, jitter nearly so. */
 import { afterEach, expect, it } from 'vitest';
-import { endOf, runCallgauge, type CallRow } from './callgauge.js';
+import { checkEnd, runCallgauge, type CallRow } from './callgauge.js';
 import { startHostilePeer, type HostilePeer } from './hostile-peer.js';
 import { sippAvailable, startSippUas, type SippUas } from './sipp-peer.js';
 import { startCapture, tsharkAvailable, type Capture, type RtpStream } from './tshark.js';
@@ -9,9 +9,9 @@ const SIPP_PORT = 15_500;
 const RTP_PORTS = [29_000, 29_199] as const;
 const CALLS_EACH = 5;
 /** Both peers end within the last 0.2 s of the call, in which no packet is expected: so our silence rule adds no loss. */
-const HOLD = '5150ms';
+const HOLD = '5100ms';
 const SIPP_PACKETS = 250;
-const HOSTILE_PACKETS = 246;
+const HOSTILE_PACKETS = 248;
 const GAPS = 24;
 const JITTER_TOLERANCE_MS = 0.3;
 
@@ -49,13 +49,16 @@ function jitterLine({ received }: CallRow, stream: RtpStream): string {
   return `jitter mean / max, ms: callgauge ${ours}, tshark ${stream.meanJitterMs} / ${stream.maxJitterMs}`;
 }
 
-it.skipIf(!sippAvailable() || !tsharkAvailable())('counts the packets that tshark counts', async () => {
+const isUnable = !sippAvailable() || !tsharkAvailable();
+
+// Once more: on a host that others load the last packets may come after our BYE.
+it.skipIf(isUnable)('counts the packets that tshark counts', { retry: 1 }, async () => {
   uas = await startSippUas({ port: SIPP_PORT, mediaPort: 27_000, behaviour: 'audio-5s' });
   hostile = await startHostilePeer({ rtp: 'gaps', packets: HOSTILE_PACKETS });
   capture = await startCapture([SIPP_PORT, hostile.port], RTP_PORTS);
   const outcome = await runCallgauge([], { scenario: scenario(hostile.port) });
   const { streams, offeredPorts } = await capture.stop();
-  expect(endOf(outcome)).toMatchObject({ exitCode: 0, verdict: 'pass' });
+  checkEnd(outcome, 0, 'pass');
   expect(outcome.calls).toHaveLength(2 * CALLS_EACH);
   expect(offeredPorts.size).toBe(2 * CALLS_EACH);
   for (const call of outcome.calls) {

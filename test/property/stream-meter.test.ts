@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { StreamMeter } from '../../src/quality/stream-meter.js';
-import { METER_OPTIONS, play, stream, sum, type Packet } from '../unit/quality/meter-bench.js';
+import { METER_OPTIONS, play, rearrived, stream, sum, type Packet } from '../unit/quality/meter-bench.js';
 
 const COUNT = 600;
 
@@ -50,7 +50,7 @@ describe('StreamMeter', () => {
     fc.assert(
       fc.property(phase, start, jitter, copies, (phase, first, jitter, copies) => {
         // The first packet is on time: with it the stream begins.
-        const sent = stream(COUNT, phase, first).map((p, i) => ({ ...p, arrivalMs: p.arrivalMs + (i && (jitter[i] ?? 0)) }));
+        const sent = rearrived(stream(COUNT, phase, first), (p, i) => p.arrivalMs + (i && (jitter[i] ?? 0)));
         const again = copies.flatMap(([i, delayMs]) => {
           const packet = sent[i];
           return packet === undefined ? [] : [{ ...packet, arrivalMs: packet.arrivalMs + delayMs }];
@@ -75,7 +75,7 @@ describe('StreamMeter', () => {
     fc.assert(
       fc.property(phase, start, fc.array(stretch, { minLength: 1, maxLength: 5 }), (phase, first, stretches) => {
         const packets = stream(60, phase, first);
-        const events: { atMs: number; run(meter: StreamMeter): void }[] = [];
+        const events: { atMs: number; run: (meter: StreamMeter) => void }[] = [];
         let { sequence, timestamp } = { sequence: first.sequence + 60, timestamp: first.timestamp + 60 * 160 };
         let slot = 60;
         let missing = 0;
@@ -93,7 +93,12 @@ describe('StreamMeter', () => {
         }
         const run = play(packets, { endedMs: phase + slot * 20 + 20, events });
         expectBalanced(run, packets.length);
-        expect(run.meter.totals).toMatchObject({ expected: slot, received: packets.length, lost: missing, discarded: 0 });
+        expect(run.meter.totals).toMatchObject({
+          expected: slot,
+          received: packets.length,
+          lost: missing,
+          discarded: 0,
+        });
       }),
     );
   });
@@ -103,13 +108,16 @@ describe('StreamMeter', () => {
       sequence: fc.oneof(fc.nat(0xffff), fc.nat(20)),
       timestamp: fc.oneof(fc.integer({ min: 0, max: 0xffff_ffff }), fc.nat(10_000)),
       waitMs: fc.oneof({ weight: 20, arbitrary: fc.nat(40) }, { weight: 1, arbitrary: fc.nat(7000) }),
-      event: fc.oneof({ weight: 30, arbitrary: fc.constant('') }, { weight: 1, arbitrary: fc.constantFrom('restart', 'void') }),
+      event: fc.oneof(
+        { weight: 30, arbitrary: fc.constant('') },
+        { weight: 1, arbitrary: fc.constantFrom('restart', 'void') },
+      ),
     });
     fc.assert(
       fc.property(fc.array(hostile, { maxLength: 500 }), fc.boolean(), (list, expectsAudio) => {
         let arrivalMs = 0;
         const packets: Packet[] = [];
-        const events: { atMs: number; run(meter: StreamMeter): void }[] = [];
+        const events: { atMs: number; run: (meter: StreamMeter) => void }[] = [];
         for (const { sequence, timestamp, waitMs, event } of list) {
           arrivalMs += waitMs;
           packets.push({ sequence, timestamp, arrivalMs });

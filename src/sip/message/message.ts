@@ -98,7 +98,11 @@ export class SipMessage {
   /** As `headers`, without the lookup of the name. */
   headersById(id: HeaderId): string[] {
     const lines = this.linesById(id);
-    return isListHeader(id) ? lines.flatMap(splitList) : lines;
+    if (!isListHeader(id)) return lines;
+    // None or one nearly always, at every message: then flatMap would cost more than the search.
+    const [only] = lines;
+    if (only === undefined) return lines;
+    return lines.length === 1 ? splitList(only) : lines.flatMap(splitList);
   }
 
   /** One value per header line, comma lists left whole: what a response copies. */

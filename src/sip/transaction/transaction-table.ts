@@ -15,6 +15,11 @@ export class TransactionTable {
     return this.#clients.size + this.#servers.size;
   }
 
+  /** Those that requests of others have made. */
+  get serverCount(): number {
+    return this.#servers.size;
+  }
+
   addClient(transaction: InviteClient | Client): void {
     this.#clients.set(transaction.key, transaction);
   }

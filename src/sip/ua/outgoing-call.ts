@@ -29,7 +29,12 @@ interface SentAck {
 /** The answers to a CANCEL do not matter: the INVITE's own final response does (§9.1). */
 const CANCEL_USER: ClientUser = { onFinal: () => {}, onTimeout: () => {}, onTransportError: () => {} };
 /** Of a call that is over. */
-const NO_LISTENER: OutgoingCallListener = { onProvisional: () => {}, onAnswered: () => {}, onFailed: () => {}, onEnded: () => {} };
+const NO_LISTENER: OutgoingCallListener = {
+  onProvisional: () => {},
+  onAnswered: () => {},
+  onFailed: () => {},
+  onEnded: () => {},
+};
 /** A fork that lost: it is hung up and nobody asks how that went. */
 const FORK_USER: SessionUser = { onClosed: () => {}, onAck: () => {}, onEnded: () => {} };
 

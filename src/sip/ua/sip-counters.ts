@@ -11,6 +11,8 @@ export class SipCounters {
   malformed = 0;
   /** Responses to nothing that we have asked. */
   strayResponses = 0;
+  /** Requests dropped because too many transactions were alive. */
+  overload = 0;
 
   countRequest(method: string): void {
     this.requestsSent.set(method, (this.requestsSent.get(method) ?? 0) + 1);

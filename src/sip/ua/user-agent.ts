@@ -26,6 +26,9 @@ export interface OptionsResult {
   readonly cause: 'response' | 'timeout' | 'transport-error';
 }
 
+/** Each lives for up to 32 s, so a flood of requests must not fill the memory: beyond this they are dropped unanswered. */
+const MAX_SERVER_TRANSACTIONS = 200_000;
+
 const SERVED_METHODS: ReadonlySet<string> = new Set(['INVITE', 'BYE', 'OPTIONS']);
 
 export class UserAgent {
@@ -158,6 +161,7 @@ export class UserAgent {
     const transaction = this.#core.table.matchRequest(request);
     if (request.method === 'ACK') this.#receiveAck(request, transaction);
     else if (transaction !== null) transaction.receiveRetransmission();
+    else if (this.#core.table.serverCount >= MAX_SERVER_TRANSACTIONS) this.counters.overload++;
     else if (request.method === 'CANCEL') this.#receiveCancel(request, source);
     else this.#receiveNew(new Exchange(this.#core, request, source));
   }

@@ -12,7 +12,7 @@ describe('createRandom', () => {
 
   it('spreads evenly and stays in range', () => {
     const random = createRandom(42);
-    const buckets = new Array<number>(16).fill(0);
+    const buckets = Array.from({ length: 16 }, () => 0);
     for (let i = 0; i < 16_000; i++) {
       const value = random.next();
       expect(value >= 0 && value < 1).toBe(true);

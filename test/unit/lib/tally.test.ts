@@ -20,7 +20,16 @@ describe('Tally', () => {
         expect(keptCount).toBe(count);
         expect(Math.abs(kept - value)).toBeLessThanOrEqual(0.032 * value);
       }),
-      { examples: [[0, 1], [31, 1], [32, 1], [63, 1], [64, 1], [MAX, 1]].map(([v, n]) => [v ?? 0, n ?? 0]) },
+      {
+        examples: [
+          [0, 1],
+          [31, 1],
+          [32, 1],
+          [63, 1],
+          [64, 1],
+          [MAX, 1],
+        ].map(([v, n]) => [v ?? 0, n ?? 0]),
+      },
     );
   });
 

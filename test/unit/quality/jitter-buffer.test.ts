@@ -47,13 +47,16 @@ describe('the reference trace', () => {
     expect(jitter).toBeCloseTo(13.281303, 6);
   });
 
-  it.each(jbTrace.fixed.map((row) => [row.D, row] as const))('anchored on the first packet with %d ms', (depth, row) => {
-    const buffer = new FixedJitterBuffer({ delayMs: depth, anchor: 'first' });
-    const played = packets.filter(({ arrivalMs, timestamp }) => buffer.accept(arrivalMs, timestamp / 8));
-    expect(packets.length - played.length).toBe(row.discarded);
-    const delays = played.map(({ arrivalMs, timestamp }) => buffer.anchorMs + depth + timestamp / 8 - arrivalMs);
-    expect(delays.reduce((sum, delay) => sum + delay, 0) / delays.length).toBeCloseTo(row.avgDelay, 9);
-  });
+  it.each(jbTrace.fixed.map((row) => [row.D, row] as const))(
+    'anchored on the first packet with %d ms',
+    (depth, row) => {
+      const buffer = new FixedJitterBuffer({ delayMs: depth, anchor: 'first' });
+      const played = packets.filter(({ arrivalMs, timestamp }) => buffer.accept(arrivalMs, timestamp / 8));
+      expect(packets.length - played.length).toBe(row.discarded);
+      const delays = played.map(({ arrivalMs, timestamp }) => buffer.anchorMs + depth + timestamp / 8 - arrivalMs);
+      expect(delays.reduce((sum, delay) => sum + delay, 0) / delays.length).toBeCloseTo(row.avgDelay, 9);
+    },
+  );
 
   it('loses 19 and discards the six late ones in a meter with 60 ms', () => {
     const { meter } = play(packets, { beganMs: 1030, endedMs: 21_060 });
@@ -61,13 +64,14 @@ describe('the reference trace', () => {
   });
 });
 
-describe('an anchor on the smallest transit', () => {
-  const transits = (buffer: FixedJitterBuffer, count: number, transitOf: (i: number) => number): number => {
-    let discarded = 0;
-    for (let i = 0; i < count; i++) discarded += buffer.accept(20 * i + transitOf(i), 20 * i) ? 0 : 1;
-    return discarded;
-  };
+/** Discards among packets with these transits, ms. */
+const transits = (buffer: FixedJitterBuffer, count: number, transitOf: (i: number) => number): number => {
+  let discarded = 0;
+  for (let i = 0; i < count; i++) discarded += buffer.accept(20 * i + transitOf(i), 20 * i) ? 0 : 1;
+  return discarded;
+};
 
+describe('an anchor on the smallest transit', () => {
   it.each([100e-6, -100e-6])('follows a drift of %d over half an hour; one on the first packet does not', (drift) => {
     const wander = (i: number): number => 50 + 20 * i * drift + ((i * 7919) % 31);
     expect(transits(new FixedJitterBuffer({ delayMs: 60, anchor: 'min' }), 90_000, wander)).toBe(0);

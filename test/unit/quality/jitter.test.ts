@@ -2,10 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { nextJitter, timestampDifference } from '../../../src/quality/jitter.js';
 import { StreamMeter } from '../../../src/quality/stream-meter.js';
 import { qualityVectors } from '../../vectors/quality-vectors.js';
-import { METER_OPTIONS, play, stream } from './meter-bench.js';
+import { METER_OPTIONS, play, rearrived, stream } from './meter-bench.js';
 
 /** The estimate after each packet, in clock units, over packets one `step` apart. */
-function estimates(arrivalsMs: readonly number[], options = { clockRate: 8000, step: 160, firstTimestamp: 0 }): number[] {
+function estimates(
+  arrivalsMs: readonly number[],
+  options = { clockRate: 8000, step: 160, firstTimestamp: 0 },
+): number[] {
   let jitter = 0;
   return arrivalsMs.map((arrivalMs, i) => {
     if (i > 0) {
@@ -23,7 +26,7 @@ const alternating = (count: number, ptimeMs = 20): number[] =>
 
 /** What a meter shows after these arrivals of a clean stream, ms. */
 function meteredMaximum(arrivalsMs: readonly number[], first = { sequence: 0, timestamp: 0 }): number {
-  const packets = stream(arrivalsMs.length, 0, first).map((packet, i) => ({ ...packet, arrivalMs: arrivalsMs[i] ?? 0 }));
+  const packets = rearrived(stream(arrivalsMs.length, 0, first), (_, i) => arrivalsMs[i] ?? 0);
   return play(packets, { endedMs: (arrivalsMs.at(-1) ?? 0) + 10 }).meter.totals.jitterMaxMs;
 }
 
@@ -68,8 +71,6 @@ describe('interarrival jitter (RFC 3550 A.8)', () => {
 });
 
 describe('jitter of a stream', () => {
-  const wander = (i: number): number => 20 * i + (i % 3) * 4 + 5;
-
   it('a duplicate does not count, a reordered packet does, in order of arrival', () => {
     const meter = new StreamMeter(METER_OPTIONS);
     meter.begin(0);
@@ -92,8 +93,8 @@ describe('jitter of a stream', () => {
   });
 
   it('a second without packets has none, and the mean is over packets', () => {
-    const arrivals = Array.from({ length: 50 }, (_, i) => wander(i));
-    const packets = stream(50, 0).map((p, i) => ({ ...p, arrivalMs: arrivals[i] ?? 0 }));
+    const arrivals = Array.from({ length: 50 }, (_, i) => 20 * i + (i % 3) * 4 + 5);
+    const packets = rearrived(stream(50, 0), (_, i) => arrivals[i] ?? 0);
     const { meter, seconds } = play(packets, { endedMs: 4000 });
     expect(seconds[0]?.jitterMs).toBeGreaterThan(0);
     expect(seconds[1]?.jitterMs).toBeNaN();
@@ -102,7 +103,7 @@ describe('jitter of a stream', () => {
   });
 
   it('starts at zero with a new SSRC', () => {
-    const before = stream(100, 0).map((p, i) => ({ ...p, arrivalMs: 20 * i + (i % 2) * 10 }));
+    const before = rearrived(stream(100, 0), (_, i) => 20 * i + (i % 2) * 10);
     const after = stream(100, 2000, { sequence: 9, timestamp: 77 });
     const { seconds } = play([...before, ...after], {
       endedMs: 4010,
@@ -113,28 +114,26 @@ describe('jitter of a stream', () => {
   });
 });
 
-describe('a step of the wall clock', () => {
-  /** A clean call of 8 s; from 3.5 s until the offset is sampled again (4.0 s) arrivals are `stepMs` off. */
-  function stepped(stepMs: number, lastSequence = 400) {
-    const packets = stream(lastSequence, 7).map((packet) => {
-      const atMs = packet.arrivalMs;
-      return { ...packet, arrivalMs: atMs >= 3500 && atMs < 4000 ? atMs + stepMs : atMs, atMs };
-    });
-    const meter = new StreamMeter(METER_OPTIONS);
-    const seconds: Record<string, number>[] = [];
-    meter.begin(0);
-    for (let second = 0, next = 0; second < 11; second++) {
-      if (second === 4) meter.voidJitter(3);
-      if (second >= 3 && meter.closeSecond(second - 3)) seconds.push({ ...meter.second });
-      for (; (packets[next]?.atMs ?? Infinity) < (second + 1) * 1000 && next < packets.length; next++) {
-        const { sequence, timestamp, arrivalMs } = packets[next] ?? packets[0]!;
-        meter.onPacket(sequence, timestamp, arrivalMs);
-      }
-      if (second === 7) meter.end(8010);
+/** A clean call of 8 s; from 3.5 s until the offset is sampled again (4.0 s) arrivals are `stepMs` off. */
+function stepped(stepMs: number, lastSequence = 400) {
+  const packets = stream(lastSequence, 7);
+  const meter = new StreamMeter(METER_OPTIONS);
+  const seconds: Record<string, number>[] = [];
+  meter.begin(0);
+  for (let second = 0, next = 0; second < 11; second++) {
+    if (second === 4) meter.voidJitter(3);
+    if (second >= 3 && meter.closeSecond(second - 3)) seconds.push({ ...meter.second });
+    for (; (packets[next]?.arrivalMs ?? Infinity) < (second + 1) * 1000 && next < packets.length; next++) {
+      const { sequence, timestamp, arrivalMs } = packets[next] ?? packets[0]!;
+      const isOff = arrivalMs >= 3500 && arrivalMs < 4000;
+      meter.onPacket(sequence, timestamp, arrivalMs + (isOff ? stepMs : 0));
     }
-    return { meter, seconds };
+    if (second === 7) meter.end(8010);
   }
+  return { meter, seconds };
+}
 
+describe('a step of the wall clock', () => {
   it.each([5, 400, 2500, 10_000, 3_600_000, -5, -400, -2500, -10_000, -3_600_000])(
     'of %d ms voids the jitter of its second and spoils nothing else',
     (stepMs) => {

@@ -32,13 +32,21 @@ export function stream(count: number, startMs: number, first = { sequence: 0, ti
   }));
 }
 
+/** The same packets with other arrivals: `arrivalOf` is given each packet and its index. */
+export function rearrived(packets: readonly Packet[], arrivalOf: (packet: Packet, i: number) => number): Packet[] {
+  return packets.map((packet, i) => {
+    const { sequence, timestamp } = packet;
+    return { sequence, timestamp, arrivalMs: arrivalOf(packet, i) };
+  });
+}
+
 export interface Call {
   readonly beganMs?: number;
   readonly endedMs: number;
   readonly expectsAudio?: boolean;
   readonly options?: Partial<StreamMeterOptions>;
   /** Called before the packet or the close at that time. */
-  readonly events?: readonly { readonly atMs: number; run(meter: StreamMeter): void }[];
+  readonly events?: readonly { readonly atMs: number; run: (meter: StreamMeter) => void }[];
 }
 
 /** Plays a call to its end and gives its rows. */

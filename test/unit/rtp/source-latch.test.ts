@@ -8,13 +8,14 @@ const decideAll = (latch: SourceLatch, ssrcs: readonly number[]): string[] =>
   ssrcs.map((ssrc) => latch.decide(HERE, 4000, ssrc));
 
 describe('SourceLatch', () => {
-  it('takes the first source, and no other address or port for it', () => {
+  it('takes the first source, and no other address or port for it while it sends', () => {
     const latch = new SourceLatch();
     expect(latch.decide(HERE, 4000, 1)).toBe('new');
     expect(latch.decide(HERE, 4000, 1)).toBe('same');
     for (let i = 0; i < 10; i++) {
       expect(latch.decide(THERE, 4000, 1)).toBe('stray');
       expect(latch.decide(HERE, 4002, 2)).toBe('stray');
+      expect(latch.decide(HERE, 4000, 1)).toBe('same');
     }
     expect(latch.decide(HERE, 4000, 1)).toBe('same');
     expect([latch.sourceAddress, latch.sourcePort, latch.sourceSsrc]).toEqual([HERE, 4000, 1]);
@@ -79,5 +80,19 @@ describe('SourceLatch', () => {
     latch.reset();
     latch.reset();
     expect(decideAll(latch, [1])).toEqual(['new']);
+  });
+
+  it('follows its source to another port, and gives way to the source that the SDP names', () => {
+    const moved = new SourceLatch();
+    expect(moved.decide(HERE, 4000, 1)).toBe('new');
+    const decisions = [1, 2, 3, 4].map(() => moved.decide(HERE, 5000, 1));
+    expect(decisions).toEqual(['stray', 'stray', 'new', 'same']);
+    expect(moved.sourcePort).toBe(5000);
+
+    const stolen = new SourceLatch();
+    stolen.expect(HERE, 4000);
+    expect(stolen.decide(THERE, 6000, 9)).toBe('new');
+    expect([1, 2, 3, 4].map(() => stolen.decide(HERE, 4000, 1))).toEqual(['stray', 'stray', 'new', 'same']);
+    expect([1, 2, 3, 4].map(() => stolen.decide(THERE, 6000, 9))).toEqual(['stray', 'stray', 'stray', 'stray']);
   });
 });

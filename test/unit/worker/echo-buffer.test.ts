@@ -36,20 +36,22 @@ describe('EchoBuffer', () => {
 
   it('is a queue of bytes, whatever the sizes', () => {
     fc.assert(
-      fc.property(fc.array(fc.oneof(fc.uint8Array({ maxLength: 12 }), fc.constant(null)), { maxLength: 100 }), (steps) => {
-        const echo = new EchoBuffer(5, SILENCE);
-        const queue: number[] = [];
-        for (const bytes of steps) {
-          if (bytes === null) {
-            const due = queue.splice(0, 5);
-            expect(payloadOf(echo.nextPacket())).toEqual([...due, ...Array<number>(5 - due.length).fill(SILENCE)]);
-          } else {
-            echo.push(bytes, 0, bytes.length);
-            queue.push(...bytes);
+      fc.property(
+        fc.array(fc.oneof(fc.uint8Array({ maxLength: 12 }), fc.constant(null)), { maxLength: 100 }),
+        (steps) => {
+          const echo = new EchoBuffer(5, SILENCE);
+          const queue: number[] = [];
+          for (const bytes of steps) {
+            echo.push(bytes ?? new Uint8Array(0), 0, bytes?.length ?? 0);
+            queue.push(...(bytes ?? []));
             queue.splice(0, Math.max(0, queue.length - 40));
+            const due = bytes === null ? queue.splice(0, 5) : [];
+            const padded = [...due, SILENCE, SILENCE, SILENCE, SILENCE, SILENCE].slice(0, 5);
+            const packet = bytes === null ? payloadOf(echo.nextPacket()) : padded;
+            expect(packet).toEqual(padded);
           }
-        }
-      }),
+        },
+      ),
     );
   });
 });

@@ -1,6 +1,5 @@
 /** Datagram sockets in memory on a clock of the test's own: what is sent is there at once, unless `lose` says otherwise. */
 import {
-
   MAX_DATAGRAM_BYTES,
   NetError,
   parseIpv4,
@@ -24,7 +23,8 @@ interface Bound {
 export class MemoryNetwork {
   nowNs = 0;
   /** Every datagram that was sent, in order. */
-  readonly sent: { readonly from: string; readonly to: string; readonly packet: Uint8Array; readonly atNs: number }[] = [];
+  readonly sent: { readonly from: string; readonly to: string; readonly packet: Uint8Array; readonly atNs: number }[] =
+    [];
   readonly bound = new Map<string, Bound>();
   lose: (packet: Uint8Array, from: string) => boolean = () => false;
 
@@ -32,7 +32,12 @@ export class MemoryNetwork {
     const source = `${from.address}:${from.port}`;
     this.sent.push({ from: source, to, packet: packet.slice(), atNs: this.nowNs });
     if (!this.lose(packet, source)) {
-      const datagram = { packet: packet.slice(), arrivalNs: this.nowNs, address: parseIpv4(from.address) ?? 0, port: from.port };
+      const datagram = {
+        packet: packet.slice(),
+        arrivalNs: this.nowNs,
+        address: parseIpv4(from.address) ?? 0,
+        port: from.port,
+      };
       this.bound.get(to)?.waiting.push(datagram);
     }
   }
@@ -102,4 +107,3 @@ export class MemorySockets implements DatagramSockets {
     return stepped;
   }
 }
-

@@ -19,7 +19,9 @@ describe('SlotOpener', () => {
     const { sockets, slotOpener } = opener(4001, 4010);
     const slots = await slotOpener.open(2);
     expect(slots.map(({ rtpPort }) => rtpPort)).toEqual([4002, 4004]);
-    expect(slots.map(({ rtpHandle, rtcpHandle }) => [sockets.handles[rtpHandle]?.port, sockets.handles[rtcpHandle]?.port])).toEqual([
+    expect(
+      slots.map(({ rtpHandle, rtcpHandle }) => [sockets.handles[rtpHandle]?.port, sockets.handles[rtcpHandle]?.port]),
+    ).toEqual([
       [4002, 4003],
       [4004, 4005],
     ]);

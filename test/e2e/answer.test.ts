@@ -1,0 +1,84 @@
+/** Each behaviour of the answerer, seen by a run and counted by itself. */
+import { describe, expect, test } from 'vitest';
+import { run, startAnswerer, stopAnswerer, temporaryFile, type Answerer, type RunEnd } from './cli.js';
+
+const CALLS = ['--calls', '3', '--rate', '10/s'];
+
+/** Runs against an answerer with those flags; `scenario` is YAML beside version and name. */
+async function called(
+  flags: readonly string[],
+  args: readonly string[],
+  scenario = '',
+): Promise<RunEnd & { counts: Record<string, number> }> {
+  const answerer: Answerer = await startAnswerer(flags);
+  const file = temporaryFile('calls.yaml', `version: 1\nname: calls\ntarget: loopback\n${scenario}`);
+  const end = await run([file, '--target', answerer.uri, ...CALLS, ...args]);
+  const { code, counts } = await stopAnswerer(answerer);
+  expect(code).toBe(0);
+  return { ...end, counts };
+}
+
+describe.concurrent('the answerer', () => {
+  test('echoes what it hears, and counts it', async () => {
+    const { result, counts } = await called([], ['--hold', '2s']);
+    expect(result.calls).toMatchObject({ completed: 3, oneWay: 0, noMedia: 0 });
+    expect(result.quality.received?.packets.received).toBeGreaterThan(250);
+    expect(counts).toMatchObject({ calls: 3, answered: 3, failed: 0, legs: 3 });
+    expect(counts['packetsReceived']).toBe(result.generator.sentPackets);
+  });
+
+  test('plays speech of its own', async () => {
+    const { result } = await called(['--mode', 'play'], ['--hold', '2s']);
+    expect(result.calls).toMatchObject({ completed: 3, oneWay: 0, noMedia: 0, roundTrip: 0 });
+    expect(result.quality.received?.packets.received).toBeGreaterThan(250);
+  });
+
+  test('refuses with 486', async () => {
+    const { code, result, counts } = await called(['--mode', 'busy'], ['--hold', '1s']);
+    expect(code).toBe(3);
+    expect(result.calls).toMatchObject({ answered: 0, failed: 3, succeeded: 0 });
+    expect(result.calls.causes).toEqual([{ phase: 'setup', sipStatus: 486, cause: 'busy', count: 3 }]);
+    expect(result.endpoints[0]?.signalling.finalResponses).toEqual([{ status: 486, count: 3 }]);
+    expect(counts).toMatchObject({ calls: 3, answered: 0 });
+  });
+
+  test('refuses with 486, and that is what was expected', async () => {
+    const { code, result } = await called(['--mode', 'busy'], ['--no-media'], 'call: { expect: 486 }\n');
+    expect(code).toBe(0);
+    expect(result.calls).toMatchObject({ failed: 3, succeeded: 3 });
+    expect(result.signalling.successRatio).toBe(1);
+  });
+
+  test('rings before it answers', async () => {
+    const { result } = await called(['--ring', '700ms'], ['--hold', '300ms', '--no-media']);
+    expect(result.calls.completed).toBe(3);
+    expect(result.signalling.answerDelayMs?.min).toBeGreaterThanOrEqual(690);
+    expect(result.signalling.setupDelayMs?.p50).toBeLessThan(690);
+    expect(result.signalling.responses).toContainEqual({ method: 'INVITE', status: 180, count: 3 });
+  });
+
+  test('rings until the caller gives up', async () => {
+    const { result } = await called(['--ring', 'forever'], ['--no-media'], 'call: { ringTimeout: 700ms }\n');
+    expect(result.calls).toMatchObject({ answered: 0, failed: 3 });
+    expect(result.calls.causes).toEqual([{ phase: 'setup', sipStatus: 487, cause: 'noAnswer', count: 3 }]);
+    expect(result.signalling.responses).toContainEqual({ method: 'CANCEL', status: 200, count: 3 });
+  });
+
+  test('hangs up first', async () => {
+    const { code, result } = await called(['--drop-after', '500ms'], ['--hold', '10s', '--no-media']);
+    expect(code).toBe(3);
+    expect(result.calls).toMatchObject({ answered: 3, dropped: 3, completed: 0, succeeded: 0 });
+    expect(result.calls.causes).toEqual([{ phase: 'established', sipStatus: null, cause: 'remoteBye', count: 3 }]);
+  });
+});
+
+test('SIGTERM ends the answerer with its counts while calls are up, and they hear of it', async () => {
+  const answerer = await startAnswerer();
+  const ended = run(['--target', answerer.uri, ...CALLS, '--hold', '20s']);
+  await new Promise((resolve) => setTimeout(resolve, 2500));
+  const { code, counts } = await stopAnswerer(answerer);
+  expect(code).toBe(0);
+  expect(counts).toMatchObject({ calls: 3, answered: 3, legs: 3 });
+  const { result } = await ended;
+  expect(result.calls).toMatchObject({ dropped: 3, causes: [{ cause: 'remoteBye', count: 3 }] });
+});

@@ -1,0 +1,158 @@
+/** Records, rows and batches as the workers send them, each with only what a test is about. */
+import { LEG, ROW, type CallRecord, type MediaBatch, type SignallingBatch } from '../../../src/worker/messages.js';
+
+/** An answered call of two seconds that went as planned. */
+export function recordOf(changes: Partial<CallRecord> = {}): CallRecord {
+  const call = changes.call ?? 0;
+  return {
+    call,
+    endpoint: 0,
+    callId: `call-${call}`,
+    intendedMs: 0,
+    startedMs: 0,
+    establishedMs: 100,
+    endedMs: 2100,
+    outcome: 'completed',
+    succeeded: true,
+    phase: null,
+    sipStatus: null,
+    cause: null,
+    detail: null,
+    setupDelayMs: 40,
+    answerDelayMs: 100,
+    disconnectDelayMs: 5,
+    heldBack: false,
+    hasMedia: false,
+    ...changes,
+  };
+}
+
+const UNANSWERED = { establishedMs: null, setupDelayMs: null, answerDelayMs: null, disconnectDelayMs: null } as const;
+
+export function failedRecord(changes: Partial<CallRecord> = {}): CallRecord {
+  return recordOf({
+    ...UNANSWERED,
+    endedMs: 50,
+    outcome: 'failed',
+    succeeded: false,
+    phase: 'setup',
+    sipStatus: 503,
+    cause: 'serviceUnavailable',
+    ...changes,
+  });
+}
+
+export function cutRecord(when: 'before' | 'after', changes: Partial<CallRecord> = {}): CallRecord {
+  return recordOf({
+    ...(when === 'before' ? UNANSWERED : { disconnectDelayMs: null }),
+    outcome: 'cut',
+    succeeded: false,
+    phase: when === 'before' ? 'setup' : 'established',
+    cause: 'interrupted',
+    ...changes,
+  });
+}
+
+export function notStartedRecord(changes: Partial<CallRecord> = {}): CallRecord {
+  return recordOf({
+    ...UNANSWERED,
+    startedMs: null,
+    endedMs: 0,
+    outcome: 'notStarted',
+    succeeded: false,
+    phase: 'start',
+    cause: 'noSlot',
+    ...changes,
+  });
+}
+
+export function droppedRecord(changes: Partial<CallRecord> = {}): CallRecord {
+  return recordOf({
+    outcome: 'dropped',
+    succeeded: false,
+    phase: 'established',
+    cause: 'remoteBye',
+    disconnectDelayMs: null,
+    ...changes,
+  });
+}
+
+export type RowFigures = Partial<Record<Exclude<keyof typeof ROW, 'columns'>, number>>;
+export type LegFigures = Partial<Record<Exclude<keyof typeof LEG, 'columns'>, number>>;
+
+/** Tables of a batch: a clean second of 50 packets where nothing else is said. */
+export function rowsOf(...rows: readonly RowFigures[]): Float64Array {
+  const clean: RowFigures = { expected: 50, received: 50, jitterMs: 1, rFactor: 93.2, mosLq: 4.41 };
+  return tableOf(ROW, rows, clean);
+}
+
+/** A clean leg of two seconds where nothing else is said. */
+export function legsOf(...legs: readonly LegFigures[]): Float64Array {
+  const clean: LegFigures = {
+    expected: 100,
+    received: 100,
+    taken: 100,
+    jitterMs: 1,
+    jitterMaxMs: 2,
+    rFactor: 93.2,
+    mosLq: 4.41,
+    sent: 100,
+    ackToRtpMs: 3,
+    establishedForMs: 2000,
+    expectsAudio: 1,
+    answeredMs: 100,
+  };
+  return tableOf(LEG, legs, clean);
+}
+
+function tableOf<Columns extends Readonly<Record<'columns', number>>>(
+  columns: Columns,
+  rows: readonly Partial<Record<string, number>>[],
+  clean: Partial<Record<string, number>>,
+): Float64Array {
+  const table = new Float64Array(columns.columns * rows.length);
+  for (const [index, row] of rows.entries()) {
+    for (const [name, value] of Object.entries({ ...clean, ...row })) {
+      table[index * columns.columns + (columns as Readonly<Record<string, number>>)[name]!] = value!;
+    }
+  }
+  return table;
+}
+
+export function mediaBatch(changes: Partial<MediaBatch> = {}): MediaBatch {
+  return {
+    type: 'media',
+    worker: 0,
+    second: 0,
+    rows: new Float64Array(0),
+    legs: new Float64Array(0),
+    sent: 0,
+    missed: 0,
+    sendErrors: 0,
+    latenessUs: new Float64Array(0),
+    received: 0,
+    drops: 0,
+    clockStepped: false,
+    ...changes,
+  };
+}
+
+export function signallingBatch(changes: Partial<SignallingBatch> = {}): SignallingBatch {
+  return {
+    type: 'signalling',
+    worker: 0,
+    second: 0,
+    started: 0,
+    intended: 0,
+    answered: 0,
+    failed: 0,
+    active: 0,
+    peakActive: 0,
+    live: 0,
+    records: [],
+    loopDelayUs: new Float64Array(0),
+    sip: { requests: [], retransmissions: [], responses: [], malformed: 0 },
+    finished: false,
+    ...changes,
+  };
+}

@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest';
+import { HealthBook } from '../../../src/run/health.js';
+import type { SpoilCondition } from '../../../src/metrics/names.js';
+import type { MediaBatch, SignallingBatch } from '../../../src/worker/messages.js';
+import { failedRecord, legsOf, mediaBatch, notStartedRecord, recordOf, signallingBatch } from './batches.js';
+
+function healthOf(
+  media: readonly Partial<MediaBatch>[],
+  signalling: readonly Partial<SignallingBatch>[] = [],
+): HealthBook {
+  const health = new HealthBook();
+  media.forEach((batch) => health.addMedia(mediaBatch(batch)));
+  signalling.forEach((batch) => health.addSignalling(signallingBatch(batch)));
+  return health;
+}
+
+const pairs = (...values: readonly number[]): Float64Array => Float64Array.from(values);
+const conditionsOf = (health: HealthBook, backend: 'libc' | 'dgram' = 'libc'): SpoilCondition[] =>
+  Object.keys(health.conditions(backend)) as SpoilCondition[];
+const started = (lagMs: number, count: number) =>
+  Array.from({ length: count }, (_, call) => recordOf({ call, intendedMs: 1000, startedMs: 1000 + lagMs }));
+
+describe('each condition at its limit and just beyond', () => {
+  it('send lateness: p99 of 5 ms', () => {
+    expect(conditionsOf(healthOf([{ latenessUs: pairs(100, 98, 5000, 2) }]))).toEqual([]);
+    expect(conditionsOf(healthOf([{ latenessUs: pairs(100, 98, 5010, 2) }]))).toEqual(['sendLateness']);
+    expect(conditionsOf(healthOf([{ latenessUs: pairs(100, 99, 50_000, 1) }]))).toEqual([]);
+    const late = healthOf([{ latenessUs: pairs(6000, 1) }]);
+    expect(late.conditions('libc').sendLateness).toBe('audio left late: send lateness p99 6.0 ms (limit 5 ms)');
+  });
+
+  it('on the portable back end lateness spoils arrival times as well', () => {
+    const late = healthOf([{ latenessUs: pairs(6000, 1) }]);
+    expect(conditionsOf(late, 'dgram').toSorted()).toEqual(['mediaClock', 'sendLateness']);
+    expect(conditionsOf(healthOf([{ latenessUs: pairs(1000, 1) }]), 'dgram')).toEqual([]);
+  });
+
+  it('packets that were not sent: 0.1 % of those due', () => {
+    expect(conditionsOf(healthOf([{ sent: 600 }, { sent: 399, missed: 1 }]))).toEqual([]);
+    expect(conditionsOf(healthOf([{ sent: 998, missed: 1 }]))).toEqual(['sendLateness']);
+    expect(conditionsOf(healthOf([{ missed: 1 }]))).toEqual(['sendLateness']);
+  });
+
+  it('receive drops: 0.01 % of what reached us, by the last count of each worker', () => {
+    const other = { worker: 1, received: 4999, drops: 0 };
+    expect(conditionsOf(healthOf([{ received: 5000, drops: 1 }, other]))).toEqual([]);
+    expect(conditionsOf(healthOf([{ received: 4999, drops: 1 }, other]))).toEqual(['receiveDrops']);
+    const grown = healthOf([{ drops: 2 }, { drops: 5 }, { worker: 1, drops: 7 }, { drops: 6 }]);
+    expect(grown.receiveDrops).toBe(13);
+  });
+
+  it('event-loop delay: p99 of 20 ms', () => {
+    expect(conditionsOf(healthOf([], [{ loopDelayUs: pairs(100, 98, 20_000, 2) }]))).toEqual([]);
+    expect(conditionsOf(healthOf([], [{ loopDelayUs: pairs(100, 98, 20_050, 2) }]))).toEqual(['eventLoopDelay']);
+  });
+
+  it('SIP messages dropped on our side: any', () => {
+    const health = healthOf([]);
+    health.signallingDrops = 0;
+    expect(conditionsOf(health)).toEqual([]);
+    health.signallingDrops = 1;
+    expect(health.conditions('libc').eventLoopDelay).toBe('this host dropped 1 SIP messages that had reached its sockets');
+  });
+
+  it('late starts: 98 % within 500 ms', () => {
+    expect(conditionsOf(healthOf([], [{ records: [...started(500, 98), ...started(501, 2)] }]))).toEqual([]);
+    const late = healthOf([], [{ records: [...started(500, 97), ...started(500.1, 2)] }]);
+    expect(late.conditions('libc').lateStarts).toBe(
+      'only 97 of 99 calls were started within 500 ms of their time (limit 98 %)',
+    );
+  });
+});
+
+describe('starts', () => {
+  it('held back by the cap of the user do not count, however late or never they came', () => {
+    const held = [
+      recordOf({ heldBack: true, intendedMs: 0, startedMs: 90_000 }),
+      notStartedRecord({ heldBack: true, cause: 'concurrencyCap' }),
+      notStartedRecord({ heldBack: true, cause: 'interrupted' }),
+    ];
+    const health = healthOf([], [{ records: held }]);
+    expect(conditionsOf(health)).toEqual([]);
+    expect(health.heldBack).toBe(3);
+    expect(health.startLagMs.count).toBe(0);
+  });
+
+  it('that our own limits refused count, also after a wait for the cap', () => {
+    for (const heldBack of [false, true]) {
+      const health = healthOf([], [{ records: [...started(0, 40), notStartedRecord({ heldBack })] }]);
+      expect(conditionsOf(health)).toEqual(['lateStarts']);
+      expect(health.heldBack).toBe(heldBack ? 1 : 0);
+    }
+  });
+
+  it('that the target refused were started', () => {
+    expect(conditionsOf(healthOf([], [{ records: [failedRecord(), failedRecord()] }]))).toEqual([]);
+  });
+
+  it('are due in all by the last count of each worker', () => {
+    const health = healthOf([], [{ intended: 3 }, { worker: 1, intended: 4 }, { intended: 9 }]);
+    expect(health.intended).toBe(13);
+  });
+});
+
+describe('what is unknown', () => {
+  it('of drops stays null: one worker that cannot know is enough, and so is none that has reported', () => {
+    expect(healthOf([]).receiveDrops).toBeNull();
+    const half = healthOf([
+      { drops: 3, received: 10 },
+      { worker: 1, drops: null },
+    ]);
+    expect([half.receiveDrops, half.receiveDropRatio]).toEqual([null, null]);
+    expect(conditionsOf(half)).toEqual([]);
+    expect(healthOf([{ drops: 0 }]).receiveDrops).toBe(0);
+    expect(healthOf([{ drops: 0 }]).receiveDropRatio).toBeNull();
+  });
+
+  it('makes no condition, and no value where nothing was sent', () => {
+    const health = healthOf([{ legs: legsOf({ ackToRtpMs: Number.NaN }, { ackToRtpMs: 4 }) }], [{}]);
+    expect(conditionsOf(health)).toEqual([]);
+    expect([health.ackToRtpMs.count, health.ackToRtpMs.max]).toEqual([1, 4]);
+    expect([health.sendLatenessMs.summary(), health.eventLoopDelayMs.summary()]).toEqual([null, null]);
+  });
+});

@@ -1,0 +1,548 @@
+import type { MessagePort } from 'node:worker_threads';
+import { describe, expect, it } from 'vitest';
+import { ULAW_SILENCE } from '../../../src/media/codec/g711.js';
+import { RtpHeader, writeRtpHeader } from '../../../src/rtp/packet.js';
+import { MediaEngine } from '../../../src/worker/media-engine.js';
+import { LEG, ROW, type MediaBatch, type MediaWorkerSetup, type SlotReport } from '../../../src/worker/messages.js';
+import { MemoryNetwork, MemorySockets } from './memory-sockets.js';
+
+const MS = 1e6;
+const EPOCH_NS = 5_000 * MS;
+const CALLER = '10.0.0.1';
+const ANSWERER = '10.0.0.2';
+
+/** One media worker on a memory network, and what it reported. */
+class Worker {
+  readonly sockets: MemorySockets;
+  readonly engine: MediaEngine;
+  readonly batches: MediaBatch[] = [];
+  readonly reports: SlotReport[] = [];
+  readonly owner = { postMessage: (report: SlotReport) => this.reports.push(report) } as unknown as MessagePort;
+
+  constructor(network: MemoryNetwork, address: string, setup: Partial<MediaWorkerSetup> = {}) {
+    this.sockets = new MemorySockets(network);
+    const payloads = Uint8Array.from({ length: 50 * 160 }, (_, i) => Math.floor(i / 160));
+    const full: MediaWorkerSetup = {
+      kind: 'media',
+      index: 0,
+      workers: 1,
+      backend: 'auto',
+      localAddress: address,
+      rtpPorts: { first: 4000, last: 4999 },
+      source: 'clip',
+      ptimeMs: 20,
+      codec: 'PCMU',
+      clip: { payloads, bytesPerPacket: 160, packetCount: 50 },
+      seed: 1,
+      ...setup,
+    };
+    this.engine = new MediaEngine(
+      full,
+      this.sockets,
+      () => network.nowNs,
+      (batch) => this.batches.push(batch),
+    );
+  }
+
+  open(count: number): Promise<void> {
+    return this.engine.open(count, this.owner);
+  }
+
+  get rows(): Record<keyof typeof ROW, number>[] {
+    return this.batches.flatMap(({ rows }) => tableOf(rows, ROW));
+  }
+
+  get legs(): Record<keyof typeof LEG, number>[] {
+    return this.batches.flatMap(({ legs }) => tableOf(legs, LEG));
+  }
+
+  get freed(): number[] {
+    return this.reports.flatMap((report) => (report.type === 'free' ? [report.slot] : []));
+  }
+
+  total(of: 'sent' | 'missed' | 'sendErrors' | 'received'): number {
+    return this.batches.reduce((sum, batch) => sum + batch[of], 0);
+  }
+}
+
+function tableOf<Key extends string>(
+  table: Float64Array,
+  columns: Readonly<Record<Key, number>>,
+): Record<Key, number>[] {
+  const names = Object.entries(columns) as [Key | 'columns', number][];
+  const width = names.find(([name]) => name === 'columns')?.[1] ?? 1;
+  return Array.from({ length: table.length / width }, (_, row) =>
+    Object.fromEntries(names.map(([name, column]) => [name, table[row * width + column] ?? Number.NaN])),
+  ) as Record<Key, number>[];
+}
+
+/** A caller and an echoing answerer, one slot each unless said otherwise. */
+async function pair(slots = 1) {
+  const network = new MemoryNetwork();
+  const caller = new Worker(network, CALLER);
+  const answerer = new Worker(network, ANSWERER, { source: 'echo' });
+  await Promise.all([caller.open(slots), answerer.open(slots)]);
+  const begin = (): void => {
+    network.nowNs = EPOCH_NS;
+    caller.engine.begin(EPOCH_NS);
+    answerer.engine.begin(EPOCH_NS);
+    caller.engine.run(network.nowNs);
+    answerer.engine.run(network.nowNs);
+  };
+  const advanceTo = (ms: number): void => {
+    while (network.nowNs < EPOCH_NS + ms * MS) {
+      network.nowNs += MS;
+      caller.engine.run(network.nowNs);
+      answerer.engine.run(network.nowNs);
+    }
+  };
+  return { network, caller, answerer, begin, advanceTo };
+}
+
+type Pair = Awaited<ReturnType<typeof pair>>;
+
+const arm = (worker: Worker, slot = 0, call = 0): void =>
+  worker.engine.command({ type: 'arm', slot, call, endpoint: 3 });
+
+function connect(
+  worker: Worker,
+  remoteAddress: string,
+  options: { slot?: number; port?: number; atMs?: number } = {},
+): void {
+  worker.engine.command({
+    type: 'connect',
+    slot: options.slot ?? 0,
+    remoteAddress,
+    remotePort: options.port ?? 4000,
+    payloadType: 0,
+    sends: true,
+    receives: true,
+    answeredAtNs: EPOCH_NS + (options.atMs ?? 0) * MS,
+  });
+}
+
+const release = (worker: Worker, atMs: number, slot = 0): void =>
+  worker.engine.command({ type: 'release', slot, endedAtNs: EPOCH_NS + atMs * MS });
+
+function startCall({ caller, answerer }: Pair, atMs: number, call = 0): void {
+  arm(caller, 0, call);
+  arm(answerer, 0, call);
+  connect(caller, ANSWERER, { atMs });
+  connect(answerer, CALLER, { atMs });
+}
+
+function headersFrom(network: MemoryNetwork, address: string): RtpHeader[] {
+  return network.sent
+    .filter(({ from }) => from.startsWith(`${address}:`))
+    .map(({ packet }) => {
+      const header = new RtpHeader();
+      expect(header.parse(packet, packet.length)).toBe('rtp');
+      return header;
+    });
+}
+
+function rtp(fields: Partial<RtpHeader>): Uint8Array {
+  const packet = new Uint8Array(172);
+  writeRtpHeader(packet, Object.assign(new RtpHeader(), fields));
+  return packet;
+}
+
+describe('a two-way call', () => {
+  it('measures no loss at either end, and the echo is the clip', async () => {
+    const world = await pair();
+    const { network, caller, answerer, begin, advanceTo } = world;
+    begin();
+    advanceTo(100);
+    startCall(world, 100);
+    advanceTo(4100);
+    release(caller, 4100);
+    release(answerer, 4100);
+    advanceTo(8000);
+    for (const worker of [caller, answerer]) {
+      const [leg, ...others] = worker.legs;
+      expect(others).toEqual([]);
+      expect(leg).toMatchObject({ call: 0, endpoint: 3, lost: 0, discarded: 0, duplicate: 0, stray: 0, missed: 0 });
+      expect(leg).toMatchObject({
+        reflected: 0,
+        otherSource: 0,
+        expectsAudio: 1,
+        answeredMs: 100,
+        establishedForMs: 4000,
+      });
+      expect(leg?.sent).toBe(200);
+      expect(leg?.expected).toBe(leg?.received);
+      expect(leg?.received).toBeGreaterThanOrEqual(199);
+      expect(leg?.jitterMaxMs).toBe(0);
+      expect(leg?.rFactor).toBeCloseTo(93.2, 1);
+      expect(leg?.mosLq).toBeCloseTo(4.41, 2);
+      expect(worker.rows.map(({ second }) => second)).toEqual([0, 1, 2, 3, 4]);
+      expect(worker.rows.slice(1, 4).map(({ expected, received }) => [expected, received])).toEqual([
+        [50, 50],
+        [50, 50],
+        [50, 50],
+      ]);
+      expect(worker.total('sent')).toBe(200);
+      expect(worker.freed).toEqual([0]);
+    }
+    const echoed = network.sent.filter(({ from }) => from.startsWith(ANSWERER)).map(({ packet }) => packet[100] ?? -1);
+    const heard = echoed.filter((octet) => octet !== ULAW_SILENCE);
+    expect(heard.length).toBeGreaterThan(190);
+    expect(heard.every((octet, i) => i === 0 || octet === ((heard[i - 1] ?? 0) + 1) % 50)).toBe(true);
+  });
+
+  it('sends one packet a ptime: sequence and timestamp go on, the marker is on the first', async () => {
+    const world = await pair();
+    world.begin();
+    startCall(world, 0);
+    world.advanceTo(1000);
+    const headers = headersFrom(world.network, CALLER);
+    expect(headers.length).toBe(50);
+    const first = headers[0] ?? new RtpHeader();
+    headers.forEach((header, i) => {
+      expect(header.marker).toBe(i === 0);
+      expect(header.payloadType).toBe(0);
+      expect(header.sequence).toBe((first.sequence + i) & 0xffff);
+      expect(header.timestamp).toBe((first.timestamp + 160 * i) >>> 0);
+      expect(header.ssrc).toBe(first.ssrc);
+    });
+  });
+
+  it('books what the network loses in its second, and only at the end that lost it', async () => {
+    const world = await pair();
+    const { network, caller, answerer, begin, advanceTo } = world;
+    let count = 0;
+    network.lose = (_, from) => from.startsWith(CALLER) && ++count > 55 && count <= 60;
+    begin();
+    startCall(world, 0);
+    advanceTo(2990);
+    release(caller, 2990);
+    release(answerer, 2990);
+    advanceTo(7000);
+    expect(answerer.rows.map(({ lost }) => lost)).toEqual([0, 5, 0]);
+    expect(caller.legs[0]).toMatchObject({ lost: 0 });
+  });
+
+  it('chooses other SSRCs than an answerer with the same seed, which would look like a reflection', async () => {
+    const world = await pair();
+    world.begin();
+    startCall(world, 0);
+    world.advanceTo(500);
+    expect(headersFrom(world.network, CALLER)[0]?.ssrc).not.toBe(headersFrom(world.network, ANSWERER)[0]?.ssrc);
+  });
+});
+
+describe('a tick that comes late', () => {
+  it('leaves out what is more than a ptime late: the timestamp goes on, the sequence does not, there is no burst', async () => {
+    const world = await pair();
+    const { network, caller, answerer, begin, advanceTo } = world;
+    begin();
+    startCall(world, 0);
+    advanceTo(1000);
+    network.nowNs += 45 * MS; // the thread was held up: what was due at 1,020 ms is 25 ms late
+    const before = network.sent.length;
+    caller.engine.run(network.nowNs);
+    expect(network.sent.length - before).toBeLessThanOrEqual(1);
+    advanceTo(4000);
+    release(caller, 4000);
+    release(answerer, 4000);
+    advanceTo(8000);
+    const [leg] = caller.legs;
+    expect(leg?.missed).toBe(1);
+    expect(caller.total('missed')).toBe(1);
+    expect((leg?.sent ?? 0) + (leg?.missed ?? 0)).toBe(200);
+    const headers = headersFrom(network, CALLER);
+    const steps = headers.slice(1).map((header, i) => (header.timestamp - (headers[i]?.timestamp ?? 0)) >>> 0);
+    expect(steps.filter((step) => step !== 160)).toEqual([320]);
+    expect(headers.every((h, i) => i === 0 || h.sequence === (((headers[i - 1]?.sequence ?? 0) + 1) & 0xffff))).toBe(
+      true,
+    );
+    expect(answerer.legs[0]).toMatchObject({ lost: 0 });
+    const gapsNs = network.sent.filter(({ from }) => from.startsWith(CALLER)).map(({ atNs }) => atNs);
+    expect(Math.min(...gapsNs.slice(1).map((at, i) => at - (gapsNs[i] ?? 0)))).toBeGreaterThanOrEqual(15 * MS);
+  });
+
+  it('by less than a ptime: is sent, and its lateness is recorded', async () => {
+    const world = await pair();
+    const { network, caller, begin, advanceTo } = world;
+    begin();
+    startCall(world, 0);
+    advanceTo(1015);
+    network.nowNs += 12 * MS;
+    advanceTo(2100);
+    const lateness = caller.batches.flatMap(({ latenessUs }) => [...latenessUs]);
+    advanceTo(4100);
+    const all = caller.batches.flatMap(({ latenessUs }) => tableOf(latenessUs, { us: 0, count: 1, columns: 2 }));
+    expect(lateness.length).toBe(0); // the first batch is of the third second on
+    expect(caller.total('missed')).toBe(0);
+    const late = all.filter(({ us }) => us > 0);
+    expect(late.reduce((sum, { count }) => sum + count, 0)).toBe(1);
+    expect(late[0]?.us).toBeGreaterThan(6000);
+  });
+
+  it('an echo leaves out its audio too: it does not grow later', async () => {
+    const world = await pair();
+    const { network, caller, begin, advanceTo } = world;
+    begin();
+    startCall(world, 0);
+    advanceTo(1000);
+    for (let i = 0; i < 5; i++) {
+      for (let ms = 0; ms < 45; ms++) {
+        network.nowNs += MS;
+        caller.engine.run(network.nowNs); // only the answerer is held up
+      }
+      advanceTo(1000 + (i + 1) * 200);
+    }
+    advanceTo(3000);
+    const octetOf = (address: string): number =>
+      network.sent.findLast(({ from }) => from.startsWith(address))?.packet[100] ?? -1;
+    expect((octetOf(CALLER) - octetOf(ANSWERER) + 50) % 50).toBeLessThanOrEqual(3);
+  });
+
+  it('a packet that the kernel does not take leaves no gap in the sequence', async () => {
+    const world = await pair();
+    const { caller, answerer, begin, advanceTo } = world;
+    begin();
+    startCall(world, 0);
+    advanceTo(1000);
+    caller.sockets.sendFails = true;
+    advanceTo(1100);
+    caller.sockets.sendFails = false;
+    advanceTo(3000);
+    release(caller, 3000);
+    release(answerer, 3000);
+    advanceTo(7000);
+    expect(caller.total('sendErrors')).toBe(5);
+    expect(caller.legs[0]?.sent).toBe(145);
+    expect(answerer.legs[0]).toMatchObject({ lost: 0, received: 145 });
+  });
+});
+
+describe('a slot', () => {
+  it('rests after a call, and late packets of that call are strays of the next', async () => {
+    const world = await pair();
+    const { network, caller, answerer, begin, advanceTo } = world;
+    begin();
+    startCall(world, 0);
+    advanceTo(1500);
+    release(caller, 1500);
+    advanceTo(3400); // the answerer goes on: its BYE was lost
+    expect(caller.freed).toEqual([]);
+    advanceTo(4100);
+    expect(caller.freed).toEqual([0]);
+    arm(caller, 0, 1);
+    connect(caller, '10.0.0.9', { atMs: 4100 });
+    advanceTo(6100);
+    release(caller, 6100);
+    release(answerer, 6100);
+    advanceTo(10_000);
+    const [first, second] = caller.legs;
+    expect(first).toMatchObject({ call: 0, lost: 0 });
+    expect(second).toMatchObject({ call: 1, taken: 0, received: 0, rFactor: 0, mosLq: 1 });
+    expect(second?.stray).toBeGreaterThan(90);
+    expect(second?.lost).toBe(second?.expected);
+    expect(network.sent.length).toBeGreaterThan(0);
+  });
+
+  it('begins with an empty socket, whatever came while it rested', async () => {
+    const { network, caller, begin, advanceTo } = await pair();
+    begin();
+    advanceTo(10);
+    for (let i = 0; i < 400; i++) {
+      network.deliver({ address: ANSWERER, port: 4000 }, `${CALLER}:4000`, rtp({ sequence: i, ssrc: 7 }));
+    }
+    arm(caller);
+    connect(caller, ANSWERER, { atMs: 10 });
+    advanceTo(1500);
+    release(caller, 1500);
+    advanceTo(5000);
+    expect(caller.legs[0]).toMatchObject({ received: 0, taken: 0, stray: 0 });
+  });
+
+  it('at rest is read all the same, so that a far side that sends on does not overflow it', async () => {
+    const { network, begin, advanceTo } = await pair();
+    begin();
+    for (let ms = 20; ms <= 8000; ms += 20) {
+      advanceTo(ms);
+      network.deliver({ address: ANSWERER, port: 4000 }, `${CALLER}:4000`, rtp({ sequence: ms / 20 }));
+      network.deliver({ address: ANSWERER, port: 4001 }, `${CALLER}:4001`, rtp({ sequence: ms / 20 }));
+    }
+    for (const port of [4000, 4001]) expect(network.bound.get(`${CALLER}:${port}`)?.waiting.length).toBeLessThan(250);
+  });
+
+  it('that was never connected is free again without a row', async () => {
+    const { caller, begin, advanceTo } = await pair();
+    begin();
+    arm(caller);
+    advanceTo(500);
+    release(caller, 500);
+    advanceTo(4100);
+    expect(caller.freed).toEqual([0]);
+    expect(caller.legs).toEqual([]);
+    expect(caller.rows).toEqual([]);
+  });
+});
+
+/** The answerer's packets for a second, from another place or with other fields. */
+async function hear(
+  packet: (
+    i: number,
+    own: RtpHeader,
+  ) => { from?: string; port?: number; fields?: Partial<RtpHeader>; raw?: Uint8Array },
+) {
+  const { network, caller, begin, advanceTo } = await pair();
+  begin();
+  arm(caller);
+  connect(caller, ANSWERER);
+  for (let i = 0; i < 100; i++) {
+    advanceTo(20 * i + 30);
+    const own = headersFrom(network, CALLER)[0] ?? new RtpHeader();
+    const { from = ANSWERER, port = 4000, fields = {}, raw } = packet(i, own);
+    const sent = raw ?? rtp({ sequence: i, timestamp: i * 160, ssrc: 99, ...fields });
+    network.deliver({ address: from, port }, `${CALLER}:4000`, sent);
+  }
+  advanceTo(2040);
+  release(caller, 2040);
+  advanceTo(6000);
+  return caller.legs[0];
+}
+
+describe('the source', () => {
+  it('with our own SSRC is our packets, reflected', async () =>
+    expect(await hear((_, own) => ({ fields: { ssrc: own.ssrc } }))).toMatchObject({
+      reflected: 1,
+      received: 100,
+      lost: 0,
+    }));
+
+  it('other than the SDP said is flagged, and measured', async () => {
+    expect(await hear(() => ({ from: '10.0.0.77' }))).toMatchObject({ otherSource: 1, received: 100 });
+    expect(await hear(() => ({ port: 4008 }))).toMatchObject({ otherSource: 1, received: 100 });
+    expect(await hear(() => ({}))).toMatchObject({ otherSource: 0, received: 100 });
+  });
+
+  it('a new SSRC after a bridge goes on with the sums, but for the packets that it needed to be believed', async () =>
+    expect(
+      await hear((i) => (i < 50 ? {} : { fields: { ssrc: 100, sequence: 60_000 + i, timestamp: i * 160 + 9 } })),
+    ).toMatchObject({
+      received: 98,
+      stray: 2,
+      lost: 0,
+      discarded: 0,
+    }));
+
+  it('another payload type is stray; RTCP is not; rubbish is counted', async () => {
+    expect(await hear((i) => (i < 90 ? {} : { fields: { payloadType: 8 } }))).toMatchObject({
+      stray: 10,
+      malformed: 0,
+    });
+    const rtcp = Uint8Array.of(0x81, 200, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0);
+    expect(await hear((i) => (i < 90 ? {} : { raw: rtcp }))).toMatchObject({ stray: 0, malformed: 0 });
+    expect(await hear((i) => (i < 90 ? {} : { raw: Uint8Array.of(1, 2, 3) }))).toMatchObject({
+      stray: 0,
+      malformed: 10,
+    });
+  });
+});
+
+describe('the engine', () => {
+  it('obeys commands that came before the epoch as soon as it is known', async () => {
+    const world = await pair();
+    startCall(world, 0);
+    expect(world.caller.engine.nextTickNs).toBe(Number.POSITIVE_INFINITY);
+    world.begin();
+    world.advanceTo(1990);
+    release(world.caller, 1990);
+    world.advanceTo(6000);
+    expect(world.caller.legs[0]).toMatchObject({ lost: 0, answeredMs: 0, establishedForMs: 1990 });
+    expect(world.caller.rows.map(({ second }) => second)).toEqual([0, 1]);
+  });
+
+  it('ends before it has begun', async () => {
+    const { caller, network } = await pair();
+    arm(caller);
+    caller.engine.finish(network.nowNs);
+    expect(caller.sockets.closed).toHaveLength(2);
+    expect(caller.batches.length).toBeLessThan(5);
+  });
+
+  it.each([3000, 3005, 3019, 3500, 3999])(
+    'reports what is left when it ends at %d ms, each second once',
+    async (ms) => {
+      const world = await pair(2);
+      const { caller, network, begin, advanceTo } = world;
+      begin();
+      startCall(world, 0);
+      arm(caller, 1, 1);
+      connect(caller, '10.0.0.9', { slot: 1 }); // nobody is there
+      advanceTo(ms);
+      caller.engine.finish(network.nowNs);
+      const seconds = (call: number): number[] =>
+        caller.rows.filter((row) => row.call === call).map(({ second }) => second);
+      expect(seconds(0)).toEqual([0, 1, 2, 3]);
+      expect(seconds(1)).toEqual([0, 1, 2]);
+      const [heard, silent] = caller.legs.toSorted((a, b) => a.call - b.call);
+      expect(heard).toMatchObject({ call: 0, lost: 0, establishedForMs: ms });
+      expect(silent).toMatchObject({ call: 1, expected: 150, lost: 150, mosLq: 1 });
+      expect(caller.sockets.closed).toHaveLength(4);
+      expect(caller.total('sent')).toBe((heard?.sent ?? 0) + (silent?.sent ?? 0));
+    },
+  );
+
+  it('closes seconds that were still to close when it ends late', async () => {
+    const world = await pair();
+    const { caller, network, begin, advanceTo } = world;
+    begin();
+    startCall(world, 0);
+    advanceTo(2000);
+    network.nowNs += 6000 * MS; // the thread slept, and is told to stop
+    caller.engine.finish(network.nowNs);
+    expect(caller.rows.map(({ second }) => second)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    expect(caller.legs[0]?.expected).toBe(caller.rows.reduce((sum, { expected }) => sum + expected, 0));
+    expect(caller.legs[0]?.received).toBeGreaterThanOrEqual(98);
+  });
+
+  it('reports each second in turn, two seconds late', async () => {
+    const { caller, begin, advanceTo } = await pair();
+    begin();
+    advanceTo(2999);
+    expect(caller.batches).toEqual([]);
+    advanceTo(3100);
+    expect(caller.batches.map(({ second }) => second)).toEqual([0]);
+    advanceTo(6100);
+    expect(caller.batches.map(({ second }) => second)).toEqual([0, 1, 2, 3]);
+  });
+
+  it('voids the jitter of a second in which the wall clock jumped, and tells', async () => {
+    const world = await pair();
+    const { caller, begin, advanceTo } = world;
+    begin();
+    startCall(world, 0);
+    advanceTo(2500);
+    caller.sockets.stepped = true;
+    advanceTo(7000);
+    const rows = caller.rows.filter(({ second }) => second < 4);
+    expect(rows.map(({ jitterMs }) => jitterMs)).toEqual([0, 0, Number.NaN, 0]);
+    expect(rows.every(({ lost }) => lost === 0)).toBe(true);
+    expect(caller.batches.filter(({ clockStepped }) => clockStepped)).toHaveLength(1);
+  });
+
+  it('adds up the drops that are known', async () => {
+    const { caller, begin, advanceTo } = await pair(3);
+    begin();
+    caller.sockets.dropCount = (handle) => (handle === 2 ? 7 : null);
+    advanceTo(3100);
+    caller.sockets.dropCount = () => null;
+    advanceTo(4100);
+    expect(caller.batches.map(({ drops }) => drops)).toEqual([7, null]);
+  });
+
+  it('ignores a slot that it does not have', async () => {
+    const { caller, begin } = await pair();
+    begin();
+    expect(() => {
+      arm(caller, 99);
+      connect(caller, ANSWERER, { slot: 99 });
+      release(caller, 1, 99);
+    }).not.toThrow();
+  });
+});
