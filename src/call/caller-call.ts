@@ -102,7 +102,7 @@ export class CallerCall implements OutgoingCallListener {
   abandon(cause: string): void {
     const answeredPhase = this.byeAtMs === null ? 'established' : 'teardown';
     const phase = this.establishedMs === null ? 'setup' : answeredPhase;
-    this.end({ ...COMPLETED, outcome: 'cut', phase, cause: this.stop?.cause ?? cause });
+    this.end({ ...COMPLETED, outcome: 'cut', phase: this.stop?.phase ?? phase, cause: this.stop?.cause ?? cause });
   }
 
   /** No final response in time. */

@@ -70,7 +70,9 @@ function agreedMedia(media: NegotiatedMedia, preferences: MediaPreferences): Agr
     return { cause: 'sdp:bad-address', detail: `expected an IPv4 address for audio, found ${media.remoteAddress}` };
   }
   const { publicMedia } = preferences;
-  if (publicMedia !== 'any' && isPublic(address) && !publicMedia.includes(media.remoteAddress)) {
+  const sends = media.direction === 'sendrecv' || media.direction === 'sendonly';
+  // Where nothing is sent there is nobody to protect: hold of old names 0.0.0.0, which counts as public.
+  if (sends && publicMedia !== 'any' && isPublic(address) && !publicMedia.includes(media.remoteAddress)) {
     const detail = `audio to the public address ${media.remoteAddress} needs --allow-public ${media.remoteAddress}`;
     return { cause: 'sdp:public-address', detail };
   }
@@ -78,7 +80,7 @@ function agreedMedia(media: NegotiatedMedia, preferences: MediaPreferences): Agr
     address: media.remoteAddress,
     port: media.remotePort,
     payloadType: media.sendPayloadType,
-    sends: media.direction === 'sendrecv' || media.direction === 'sendonly',
+    sends,
     receives: media.direction === 'sendrecv' || media.direction === 'recvonly',
   };
 }

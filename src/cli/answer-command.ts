@@ -14,7 +14,7 @@ import { netBackend, withEnvironment } from './environment.js';
 import type { ProcessHost } from './host.js';
 import { PTIME_MS } from './preparation.js';
 
-const FIRST_SLOTS = 64;
+const FIRST_SLOTS = 256;
 const BUSY = 486;
 
 interface AnswerArguments {

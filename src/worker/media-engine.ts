@@ -60,13 +60,20 @@ export class MediaEngine {
     }
   }
 
+  get begun(): boolean {
+    return Number.isFinite(this.context.epochNs);
+  }
+
   /** When the next tick is due, ns; +∞ before the run begins. */
   get nextTickNs(): number {
     return this.context.epochNs + this.tickIndex * NS_PER_MS;
   }
 
-  /** Opens slots for the signalling worker behind `owner` and tells it. @throws NetError when none could be opened */
-  async open(count: number, owner: MessagePort): Promise<void> {
+  /**
+   * Opens slots for the signalling worker behind `owner` and tells it; `more`: it asked for further ones, which follow.
+   * @throws NetError when none could be opened
+   */
+  async open(count: number, owner: MessagePort, more = false): Promise<number> {
     const opened = await this.opener.open(count);
     const slots = opened.map(({ rtpHandle, rtcpHandle, rtpPort }) => {
       const leg = new MediaLeg(this.context, rtpHandle, rtcpHandle);
@@ -75,11 +82,12 @@ export class MediaEngine {
       this.phases[slot % this.phases.length]?.push(leg);
       return { slot, rtpPort };
     });
-    owner.postMessage({ type: 'slots', slots } satisfies SlotReport);
+    owner.postMessage({ type: 'slots', slots, more: more && slots.length === count } satisfies SlotReport);
+    return slots.length;
   }
 
   command(command: LegCommand): void {
-    if (!Number.isFinite(this.context.epochNs)) {
+    if (!this.begun) {
       this.early.push(command);
       return;
     }

@@ -9,16 +9,18 @@ import { NetError } from '../net/datagram.js';
 import { DgramSockets } from '../net/dgram.js';
 import { LibcSockets, loadLibc } from '../net/libc.js';
 import { MediaEngine } from './media-engine.js';
-import type { MediaCommand, MediaReport, MediaWorkerSetup, SlotCommand } from './messages.js';
+import type { MediaCommand, MediaReport, MediaWorkerSetup, SlotCommand, SlotReport } from './messages.js';
 
 /** So many commands between two ticks: a flood of them must not make the audio late. */
 const COMMANDS_PER_TICK = 256;
+/** Slots opened between two ticks. */
+const SLOTS_PER_TURN = 8;
 /** Commands are looked for this often before the run begins. */
 const IDLE_NS = 5 * NS_PER_MS;
 
 class MediaThread {
   private readonly channels: MessagePort[] = [];
-  private readonly growth: { readonly owner: MessagePort; readonly count: number }[] = [];
+  private readonly growth: { readonly owner: MessagePort; count: number }[] = [];
   private stopping = false;
 
   constructor(
@@ -92,18 +94,28 @@ class MediaThread {
     this.growth.push({ owner: command.port, count: command.slots });
   }
 
+  /** Opens what is asked for: all of it before the run begins, and then a few a turn, since each costs audio time. */
   private async grow(): Promise<void> {
-    for (let request = this.growth.shift(); request !== undefined; request = this.growth.shift()) {
-      try {
-        await this.engine.open(request.count, request.owner);
-      } catch (error) {
-        send({
-          type: 'cannot-open',
-          code: error instanceof NetError ? error.code : 'other',
-          message: messageOf(error),
-        });
-        request.owner.postMessage({ type: 'slots', slots: [] });
-      }
+    const request = this.growth[0];
+    if (request === undefined) {
+      return;
+    }
+    const count = this.engine.begun ? Math.min(request.count, SLOTS_PER_TURN) : request.count;
+    const opened = await this.open(request.owner, count, count < request.count);
+    request.count -= count;
+    if (request.count === 0 || opened < count) {
+      this.growth.shift();
+    }
+  }
+
+  private async open(owner: MessagePort, count: number, more: boolean): Promise<number> {
+    try {
+      return await this.engine.open(count, owner, more);
+    } catch (error) {
+      const code = error instanceof NetError ? error.code : 'other';
+      send({ type: 'cannot-open', code, message: messageOf(error) });
+      owner.postMessage({ type: 'slots', slots: [], more: false } satisfies SlotReport);
+      return 0;
     }
   }
 }

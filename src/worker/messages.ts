@@ -57,7 +57,8 @@ export type SlotCommand =
 
 /** To the signalling worker that owns the slot. */
 export type SlotReport =
-  | { readonly type: 'slots'; readonly slots: readonly Slot[] }
+  /** `more`: the rest of what was asked for follows. None at all: nothing is left to open. */
+  | { readonly type: 'slots'; readonly slots: readonly Slot[]; readonly more: boolean }
   | { readonly type: 'free'; readonly slot: number };
 
 /** Starts the run: its epoch on the host's monotonic clock, ns, is the zero of every time that is reported. */

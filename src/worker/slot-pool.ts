@@ -6,6 +6,8 @@ import type { MessagePort } from 'node:worker_threads';
 import type { MediaSlot, MediaSlots, RemoteMedia } from '../call/media-slots.js';
 import type { Slot, SlotCommand, SlotReport } from './messages.js';
 
+/** More are asked for when fewer than this share of the open ones is free, but at least so many. */
+const GROW_BELOW_SHARE = 0.25;
 const GROW_BELOW = 16;
 const GROW_BY = 64;
 
@@ -44,11 +46,17 @@ class MediaWorkerSlots {
       this.head = 0;
     }
     this.command({ type: 'arm', slot: slot.slot, call, endpoint });
-    if (this.available < GROW_BELOW && !this.growing && !this.exhausted) {
-      this.growing = true;
-      this.command({ type: 'grow', count: GROW_BY });
-    }
+    this.growInTime();
     return slot;
+  }
+
+  /** By half of what is open, so that a rising load is followed however far it goes. */
+  private growInTime(): void {
+    const wanted = Math.max(GROW_BELOW, this.opened * GROW_BELOW_SHARE);
+    if (this.available < wanted && !this.growing && !this.exhausted) {
+      this.growing = true;
+      this.command({ type: 'grow', count: Math.max(GROW_BY, Math.ceil(this.opened / 2)) });
+    }
   }
 
   command(command: SlotCommand): void {
@@ -79,13 +87,15 @@ class MediaWorkerSlots {
       }
       return;
     }
-    this.growing = false;
+    this.growing = report.more;
     this.exhausted ||= report.slots.length === 0;
     for (const slot of report.slots) {
       this.ports.set(slot.slot, slot.rtpPort);
       this.free.push(slot);
     }
-    this.onReady();
+    if (!report.more) {
+      this.onReady();
+    }
   }
 }
 

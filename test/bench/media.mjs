@@ -137,7 +137,6 @@ async function inChild(run) {
 
 async function bench() {
   const options = flags({ calls: [500, 1000, 2000], backends: ['libc', 'dgram'], seconds: 10 });
-  const list = (value) => (Array.isArray(value) ? value : [value]);
   printMachine();
   const reflector = fork(
     fileURLToPath(new URL('reflector.mjs', import.meta.url)),
@@ -146,11 +145,11 @@ async function bench() {
   try {
     await once(reflector, 'message');
     const rows = [];
-    for (const backend of list(options.backends)) {
+    for (const backend of options.backends) {
       let smaller = null;
-      for (const calls of list(options.calls)) {
+      for (const calls of options.calls) {
         const run = await inChild({ calls, backend, seconds: options.seconds });
-        rows.push(rowOf({ backend, calls, seconds: options.seconds, run, smaller }));
+        rows.push(rowOf({ backend, calls, run, smaller }));
         smaller = { calls, run };
       }
     }
@@ -161,7 +160,7 @@ async function bench() {
   printMachine();
 }
 
-function rowOf({ backend, calls, seconds, run, smaller }) {
+function rowOf({ backend, calls, run, smaller }) {
   const perSecond = run.sent / run.seconds;
   return {
     'back end': backend,

@@ -105,10 +105,15 @@ async function slopes() {
       'sent again (ours, SIPp)': `${short.ours.again + long.ours.again}, ${short.sipp.again + long.sipp.again}`,
     });
   }
-  const middle = (name) => median(rows.map((row) => row[name]));
+  // A failed call costs another sum than a completed one: such a pair is shown, and left out of the median.
+  const good = rows.filter((row) => row['our failed'] === 0 && row['SIPp failed'] === 0);
+  const middle = (name) => median(good.map((row) => row[name]));
   const names = ['ours µs/call', 'SIPp µs/call', 'ratio', 'of ours: signalling', 'main', 'V8 helpers', 'our start s'];
   const blank = Object.fromEntries(Object.keys(rows[0]).map((name) => [name, '']));
-  return [...rows, { ...blank, pair: 'median', ...Object.fromEntries(names.map((name) => [name, middle(name)])) }];
+  return [
+    ...rows,
+    { ...blank, pair: `median of ${good.length}`, ...Object.fromEntries(names.map((name) => [name, middle(name)])) },
+  ];
 }
 
 /** At each rate for some seconds; a step counts as held when no call failed, nothing was sent again and the starts kept pace. */

@@ -152,7 +152,8 @@ test.skipIf(!hasTerminal)('on a terminal one line is repainted and the verdict h
   const command = `'${process.execPath}' '${MAIN}' run ${flags} --gate 'success_ratio >= 99%'`;
   const { code, stdout } = await new Cli('script', ['-qec', command, '/dev/null']).end;
   expect(code).toBe(0);
-  expect(stdout).toMatch(/\r\u001B\[2Kt 0s {2}active \d {2}started \d {2}target_rate /);
+  expect(stdout).toContain('\r\u001B[2Kt 0s  active ');
+  expect(stdout).toContain('  target_rate ');
   expect(stdout).toContain('\u001B[1;32m✓ PASS\u001B[0m');
   const { code: plain, stdout: uncoloured } = await new Cli('script', ['-qec', command, '/dev/null'], {
     env: { NO_COLOR: '1' },

@@ -98,7 +98,12 @@ describe('an answered leg', () => {
     ['of just one second', { ...DEAD, establishedForMs: 1000 }, true, true],
     ['that fell silent for 3 s', { longestSilenceMs: 3000, establishedForMs: 9000 }, false, false],
     ['that fell silent for longer', { longestSilenceMs: 3000.1, establishedForMs: 9000 }, false, true],
-    ['that fell silent but was sent nothing', { longestSilenceMs: 8000, sent: 0, establishedForMs: 9000 }, false, false],
+    [
+      'that fell silent but was sent nothing',
+      { longestSilenceMs: 8000, sent: 0, establishedForMs: 9000 },
+      false,
+      false,
+    ],
   ];
   it.each(cases)('%s', (_, figures, noMedia, oneWay) => {
     const table = legsOf({}, figures);
@@ -112,7 +117,15 @@ describe('an answered leg', () => {
 
   it('adds its packets, and after the warm-up its figures', () => {
     const book = new GroupBook();
-    const table = legsOf({ expected: 200, received: 180, lost: 20, discarded: 10, duplicate: 1, reordered: 2, stray: 3 });
+    const table = legsOf({
+      expected: 200,
+      received: 180,
+      lost: 20,
+      discarded: 10,
+      duplicate: 1,
+      reordered: 2,
+      stray: 3,
+    });
     book.addLeg(table, 0, true);
     book.addLeg(legsOf({ malformed: 4, reflected: 1, otherSource: 1 }), 0, false);
     expect(book.packets).toEqual({

@@ -59,7 +59,9 @@ describe('each condition at its limit and just beyond', () => {
     health.signallingDrops = 0;
     expect(conditionsOf(health)).toEqual([]);
     health.signallingDrops = 1;
-    expect(health.conditions('libc').eventLoopDelay).toBe('this host dropped 1 SIP messages that had reached its sockets');
+    expect(health.conditions('libc').eventLoopDelay).toBe(
+      'this host dropped 1 SIP messages that had reached its sockets',
+    );
   });
 
   it('late starts: 98 % within 500 ms', () => {

@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { SecondSeries } from '../../../src/run/second-series.js';
-import { cutRecord, droppedRecord, failedRecord, notStartedRecord, recordOf, rowsOf, type RowFigures } from './batches.js';
+import {
+  cutRecord,
+  droppedRecord,
+  failedRecord,
+  notStartedRecord,
+  recordOf,
+  rowsOf,
+  type RowFigures,
+} from './batches.js';
 
 function add(series: SecondSeries, ...rows: readonly RowFigures[]): void {
   for (const row of rows) {
@@ -61,7 +69,13 @@ describe('what the legs of a second received', () => {
   it('holds nearest ranks and the ratio of the sums', () => {
     const series = new SecondSeries();
     for (let leg = 1; leg <= 40; leg++) {
-      add(series, { second: 0, mosLq: leg / 10, jitterMs: leg, expected: leg === 1 ? 1000 : 50, lost: leg === 1 ? 50 : 0 });
+      add(series, {
+        second: 0,
+        mosLq: leg / 10,
+        jitterMs: leg,
+        expected: leg === 1 ? 1000 : 50,
+        lost: leg === 1 ? 50 : 0,
+      });
     }
     expect(series.seconds()[0]?.received).toEqual({
       legs: 40,

@@ -44,7 +44,7 @@ class Worker {
     );
   }
 
-  open(count: number): Promise<void> {
+  open(count: number): Promise<number> {
     return this.engine.open(count, this.owner);
   }
 

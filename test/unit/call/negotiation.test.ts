@@ -1,0 +1,149 @@
+import { describe, expect, it } from 'vitest';
+import { answerTo, offerFor, readAnswer, type MediaPreferences } from '../../../src/call/negotiation.js';
+import { causeOfEvent, causeOfStatus } from '../../../src/call/outcome.js';
+
+const SLOT = { address: '10.0.0.1', rtpPort: 20_000, connect: () => {}, release: () => {} };
+const PCMU: MediaPreferences = { codec: 'PCMU', ptimeMs: 20, publicMedia: [] };
+
+/** Their SDP. */
+function sdp({ address = '10.0.0.9', family = 'IP4', media = 'audio 4000 RTP/AVP 0', lines = '' } = {}): string {
+  return `v=0\r\no=- 1 1 IN IP4 10.0.0.9\r\ns=-\r\nc=IN ${family} ${address}\r\nt=0 0\r\nm=${media}\r\n${lines}`;
+}
+
+const read = (text: string, preferences = PCMU) => readAnswer(offerFor(SLOT, 0, preferences), text, preferences);
+const answer = (text: string, preferences = PCMU) => answerTo(text, SLOT, 0, preferences);
+/** What both make of the same SDP. */
+const both = (text: string, preferences = PCMU): unknown[] => {
+  const answered = answer(text, preferences);
+  return [read(text, preferences), 'media' in answered ? answered.media : answered];
+};
+
+describe('an offer', () => {
+  it('names the slot, the one codec and the packet time, and the session by its call', () => {
+    const lines = offerFor(SLOT, 41, PCMU).sdp.split('\r\n');
+    expect(lines).toContain('m=audio 20000 RTP/AVP 0');
+    expect(lines).toContain('c=IN IP4 10.0.0.1');
+    expect(lines).toContain('a=ptime:20');
+    expect(lines).toContain('a=sendrecv');
+    expect(lines.find((line) => line.startsWith('o='))).toBe('o=- 42 1 IN IP4 10.0.0.1');
+  });
+});
+
+describe('their address', () => {
+  it('is where the audio goes, from answer and offer alike', () => {
+    const media = { address: '10.0.0.9', port: 4000, payloadType: 0, sends: true, receives: true };
+    expect(both(sdp())).toEqual([media, media]);
+  });
+
+  it('of IPv6 is refused, for our sockets are of IPv4', () => {
+    const refusal = {
+      cause: 'sdp:bad-address',
+      detail: 'expected an IPv4 address for audio, found fd00::9',
+    };
+    expect(both(sdp({ address: 'fd00::9', family: 'IP6' }))).toEqual([refusal, refusal]);
+  });
+
+  it.each(['pbx.example', '10.0.0.256', '10.0.0', '0x0a.0.0.1', '010.0.0.1'])('%s is none', (address) => {
+    for (const result of both(sdp({ address }))) {
+      expect(result).toMatchObject({ cause: 'sdp:bad-address' });
+    }
+  });
+
+  it('of the public network needs permission, by name or altogether', () => {
+    const refusal = {
+      cause: 'sdp:public-address',
+      detail: 'audio to the public address 8.8.8.8 needs --allow-public 8.8.8.8',
+    };
+    const text = sdp({ address: '8.8.8.8' });
+    expect(both(text)).toEqual([refusal, refusal]);
+    expect(both(text, { ...PCMU, publicMedia: ['8.8.4.4'] })).toEqual([refusal, refusal]);
+    for (const publicMedia of [['8.8.8.8'], 'any'] as const) {
+      for (const result of both(text, { ...PCMU, publicMedia })) {
+        expect(result).toMatchObject({ address: '8.8.8.8', port: 4000 });
+      }
+    }
+  });
+
+  it('at the media section goes before that of the session', () => {
+    const results = both(sdp({ lines: 'c=IN IP4 8.8.8.8\r\n' }));
+    expect(results).toMatchObject([{ cause: 'sdp:public-address' }, { cause: 'sdp:public-address' }]);
+  });
+});
+
+describe('directions', () => {
+  it('where we send nothing a public address needs no permission', () => {
+    for (const direction of ['sendonly', 'inactive']) {
+      for (const result of both(sdp({ address: '8.8.8.8', lines: `a=${direction}\r\n` }))) {
+        expect(result).toMatchObject({ sends: false, address: '8.8.8.8' });
+      }
+    }
+  });
+
+  it.each([
+    ['sendrecv', true, true],
+    ['sendonly', false, true],
+    ['recvonly', true, false],
+    ['inactive', false, false],
+  ])('%s of theirs: we send %s, we receive %s', (direction, sends, receives) => {
+    for (const result of both(sdp({ lines: `a=${direction}\r\n` }))) {
+      expect(result).toMatchObject({ sends, receives });
+    }
+  });
+
+  it('hold by 0.0.0.0 as of old: nothing is sent there, and what they send may come', () => {
+    for (const publicMedia of [[], 'any'] as const) {
+      expect(both(sdp({ address: '0.0.0.0' }), { ...PCMU, publicMedia })).toMatchObject([
+        { sends: false, receives: true },
+        { sends: false, receives: true },
+      ]);
+    }
+  });
+});
+
+describe('refusals', () => {
+  it.each([
+    ['', 'sdp:'],
+    ['not sdp', 'sdp:'],
+    [sdp({ media: 'audio 4000 RTP/AVP 8' }), 'sdp:no-common-codec'],
+    [sdp({ media: 'audio 0 RTP/AVP 0' }), 'sdp:rejected'],
+    [sdp({ media: 'audio 4000 RTP/SAVP 0' }), 'sdp:unsupported-protocol'],
+  ])('are data: %#', (text, cause) => {
+    for (const result of both(text)) {
+      expect((result as { cause: string }).cause).toContain(cause);
+      expect((result as { detail: string }).detail).toMatch(/expected|found|empty/);
+    }
+  });
+
+  it('video alone is no audio', () => {
+    const text = sdp({ media: 'video 4000 RTP/AVP 31' });
+    expect(both(text)).toMatchObject([{ cause: 'sdp:media-mismatch' }, { cause: 'sdp:no-audio' }]);
+  });
+});
+
+it('our answer takes the number that they offer for the codec', () => {
+  const offer = sdp({ media: 'audio 4000 RTP/AVP 97 8', lines: 'a=rtpmap:97 PCMU/8000\r\n' });
+  const result = answer(offer);
+  expect(result).toMatchObject({ media: { payloadType: 97 } });
+  expect('sdp' in result && result.sdp).toContain('m=audio 20000 RTP/AVP 97');
+});
+
+describe('causes', () => {
+  it('of a status are stable ids', () => {
+    expect([486, 503, 302, 399, 499, 699].map(causeOfStatus)).toEqual([
+      'busy',
+      'serviceUnavailable',
+      'redirected',
+      'redirected',
+      'status499',
+      'status699',
+    ]);
+  });
+
+  it('of the user agent are written like all others', () => {
+    expect(['timeout', 'bye-timeout', 'malformed-response'].map(causeOfEvent)).toEqual([
+      'timeout',
+      'byeTimeout',
+      'malformedResponse',
+    ]);
+  });
+});

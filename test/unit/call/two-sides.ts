@@ -1,0 +1,155 @@
+/** A caller and an answerer, each with its own user agent and slots, over a network in memory with a fake clock. */
+import { expect } from 'vitest';
+import { AnsweringCall, type AnswererContext } from '../../../src/call/answering-call.js';
+import { CallerCall, type CallerContext, type CallStart } from '../../../src/call/caller-call.js';
+import type { MediaSlot, MediaSlots, RemoteMedia } from '../../../src/call/media-slots.js';
+import type { CallRecord } from '../../../src/call/outcome.js';
+import { createUri } from '../../../src/sip/message/uri.js';
+import { Network, agentOn } from '../sip/ua/network.js';
+
+/** Slots that note what is done with them, and refuse what may not be. */
+export class WatchedSlots implements MediaSlots {
+  measured = true;
+  free = Number.POSITIVE_INFINITY;
+  readonly log: string[] = [];
+  readonly connections: RemoteMedia[] = [];
+  inUse = 0;
+
+  constructor(
+    private readonly address: string,
+    private readonly nowMs: () => number,
+  ) {}
+
+  take(call: number, endpoint: number): MediaSlot | null {
+    if (this.free === 0) {
+      return null;
+    }
+    this.free--;
+    this.inUse++;
+    this.note(`take ${call}/${endpoint}`);
+    let state: 'armed' | 'connected' | 'released' = 'armed';
+    return {
+      address: this.address,
+      rtpPort: 20_000 + 2 * call,
+      connect: (remote) => {
+        expect(state).toBe('armed');
+        state = 'connected';
+        this.connections.push(remote);
+        this.note(`connect ${call}`);
+      },
+      release: (endedAtNs) => {
+        expect(state).not.toBe('released');
+        expect(endedAtNs).toBe(this.nowMs() * 1e6);
+        state = 'released';
+        this.inUse--;
+        this.note(`release ${call}`);
+      },
+    };
+  }
+
+  private note(what: string): void {
+    this.log.push(`${this.nowMs()} ${what}`);
+  }
+}
+
+export type CallerSettings = Partial<Pick<CallerContext, 'holdMs' | 'ringTimeoutMs' | 'expect' | 'media'>>;
+export type AnswererSettings = Partial<Pick<AnswererContext, 'rejectStatus' | 'ringMs' | 'dropAfterMs' | 'media'>>;
+
+const MEDIA = { codec: 'PCMU', ptimeMs: 20, publicMedia: [] } as const;
+
+/** A packet takes 10 ms each way. */
+export class TwoSides {
+  readonly network = new Network();
+  readonly caller = agentOn(this.network, '10.0.0.1', 1);
+  readonly answerer = agentOn(this.network, '10.0.0.2', 2);
+  readonly callerSlots = new WatchedSlots('10.0.0.1', () => this.nowMs);
+  readonly answererSlots = new WatchedSlots('10.0.0.2', () => this.nowMs);
+  readonly callerRecords: CallRecord[] = [];
+  readonly answererRecords: CallRecord[] = [];
+  readonly answeringCalls: AnsweringCall[] = [];
+  /** Calls of onAnswered: of the caller, of the answerer. */
+  readonly answered = [0, 0];
+  private readonly context: CallerContext;
+
+  constructor(callerSettings: CallerSettings = {}, answererSettings: AnswererSettings = {}) {
+    const shared = { timers: this.network.wheel, media: MEDIA, epochNs: 0, now: () => this.nowMs * 1e6 };
+    this.context = {
+      ...shared,
+      userAgent: this.caller.agent,
+      slots: this.callerSlots,
+      endpoints: [createUri({ user: 'bob', host: '10.0.0.2' })],
+      holdMs: 1000,
+      ringTimeoutMs: 60_000,
+      expect: 'answered',
+      callIdOf: (call) => `call-${call}`,
+      onAnswered: () => void this.answered[0]!++,
+      onEnd: (record) => void this.callerRecords.push(record),
+      ...callerSettings,
+    };
+    const answererContext: AnswererContext = {
+      ...shared,
+      slots: this.answererSlots,
+      rejectStatus: null,
+      ringMs: 300,
+      dropAfterMs: null,
+      onAnswered: () => void this.answered[1]!++,
+      onEnd: (record) => void this.answererRecords.push(record),
+      ...answererSettings,
+    };
+    this.answerer.agent.onInvite = (incoming) => {
+      const call = new AnsweringCall(answererContext, this.answeringCalls.length, incoming);
+      this.answeringCalls.push(call);
+      call.start();
+    };
+  }
+
+  get nowMs(): number {
+    return this.network.wheel.nowMs;
+  }
+
+  advance(toMs: number): void {
+    this.network.wheel.advance(toMs);
+  }
+
+  /** Places a call; the second says whether it went out. */
+  place(start: Partial<CallStart> = {}): { call: CallerCall; went: boolean } {
+    const call = new CallerCall(this.context, { call: 0, intendedMs: this.nowMs, heldBack: false, ...start });
+    return { call, went: call.start() };
+  }
+
+  /** Long after everything: each side has one record a call, every slot is back, no timer waits. */
+  settle(): { caller: CallRecord; answerer: CallRecord | undefined } {
+    this.advance(this.nowMs + 300_000);
+    expect(this.callerRecords).toHaveLength(1);
+    expect(this.answererRecords).toHaveLength(this.answeringCalls.length);
+    expect([this.callerSlots.inUse, this.answererSlots.inUse]).toEqual([0, 0]);
+    expect(this.network.wheel.size).toBe(0);
+    expect([this.caller.agent.sessionCount, this.answerer.agent.sessionCount]).toEqual([0, 0]);
+    for (const record of [...this.callerRecords, ...this.answererRecords]) {
+      expectConsistent(record);
+    }
+    return { caller: this.callerRecords[0]!, answerer: this.answererRecords[0] };
+  }
+
+  /** Methods and statuses that a side has sent. */
+  wordsOf(host: '10.0.0.1' | '10.0.0.2'): string[] {
+    return this.network.sentBy(host).map((line) => line.replace('SIP/2.0 ', '').split(' ')[0]!);
+  }
+}
+
+/** What no record may contradict, so that the sums of a run add up. */
+function expectConsistent(record: CallRecord): void {
+  const answered = record.establishedMs !== null;
+  if (['completed', 'dropped'].includes(record.outcome)) {
+    expect(answered).toBe(true);
+  }
+  if (['failed', 'notStarted'].includes(record.outcome)) {
+    expect(answered).toBe(false);
+  }
+  expect(record.endedMs).toBeGreaterThanOrEqual(record.establishedMs ?? record.startedMs ?? 0);
+  expect(record.answerDelayMs === null).toBe(!answered);
+  expect(record.phase === null).toBe(record.cause === null);
+  if (!record.succeeded && record.outcome !== 'notStarted') {
+    expect(record.cause).toMatch(/^(sdp:)?[a-z][A-Za-z0-9-]*$/);
+  }
+}

@@ -1,0 +1,444 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseGates } from '../../../src/gates/check.js';
+import { Distribution, type DistributionKind } from '../../../src/metrics/histogram.js';
+import { serializeResult } from '../../../src/report/json.js';
+import { buildResult, type RunFacts } from '../../../src/run/result-builder.js';
+import { resultSchema, type DistributionSummary, type Result } from '../../../src/run/result.js';
+import { RunBook } from '../../../src/run/run-book.js';
+import { LEG, ROW, type CallRecord, type MediaBatch, type SignallingBatch } from '../../../src/worker/messages.js';
+import {
+  cutRecord,
+  droppedRecord,
+  failedRecord,
+  legsOf,
+  mediaBatch,
+  notStartedRecord,
+  recordOf,
+  rowsOf,
+  signallingBatch,
+} from './batches.js';
+
+const ENDPOINTS = [
+  { name: 'trunk-a', target: 'sip:a@10.0.0.2', labels: { site: 'north' } },
+  { name: 'trunk-b', target: 'sip:b@10.0.0.3', labels: {} },
+];
+
+interface Situation {
+  readonly endpoints?: 1 | 2;
+  readonly media?: boolean;
+  readonly gates?: readonly string[];
+  readonly verdict?: RunFacts['verdict'];
+}
+
+function factsOf({ endpoints = 1, media = true, gates = [], verdict = {} }: Situation): RunFacts {
+  const context = { endpoints: ENDPOINTS.map(({ name }) => name), labels: {}, codecs: ['PCMU'] };
+  const checked = parseGates(gates, context);
+  expect(checked.problems).toEqual([]);
+  return {
+    tool: { name: 'callgauge', version: '0.1.0', commit: null },
+    name: 'test',
+    startedAt: '2026-11-20T23:05:09.000Z',
+    durationMs: 5000,
+    endpoints: ENDPOINTS.slice(0, endpoints),
+    codec: 'PCMU',
+    media,
+    gates: checked.gates,
+    verdict,
+    warnings: ['said before'],
+    cpuRatio: null,
+    netBackend: media ? 'libc' : 'none',
+    environment: {
+      node: 'v20.0.0',
+      platform: 'linux',
+      cpuModel: 'test',
+      cores: 2,
+      memoryBytes: 1,
+      openFilesLimit: null,
+      workers: { signalling: 1, media: 1 },
+      socketBufferBytes: { requested: 0, granted: null },
+      command: 'callgauge run',
+    },
+    method: { scoreWindowSeconds: 5, jitterBufferMs: 60, model: 'test', codecs: [] },
+    scenario: {},
+    seed: 1,
+    targetRateAt: (second) => second + 0.5,
+    peakTargetRate: 10,
+  };
+}
+
+interface Batches {
+  readonly signalling?: readonly Partial<SignallingBatch>[];
+  readonly media?: readonly Partial<MediaBatch>[];
+}
+
+/** Valid by the schema, and as JSON exactly what it was: no NaN, no Infinity, nothing undefined. */
+function resultOf(batches: Batches, situation: Situation = {}): Result {
+  const facts = factsOf(situation);
+  const book = new RunBook({ ...facts, warmupMs: 0 });
+  batches.signalling?.forEach((batch) => book.addSignalling(signallingBatch(batch)));
+  batches.media?.forEach((batch) => book.addMedia(mediaBatch(batch)));
+  book.worst.flush();
+  const result = buildResult(book, facts);
+  expect(resultSchema.parse(result)).toEqual(result);
+  const text = serializeResult(result);
+  expect(JSON.parse(text)).toEqual(result);
+  result.seconds.forEach(({ second }, index) => expect(second).toBe(index));
+  result.endpoints.forEach(({ seconds }) => seconds.forEach(({ second }, index) => expect(second).toBe(index)));
+  return result;
+}
+
+const GATES = ['success_ratio >= 99%', 'mos.p5 >= 3.6', 'one_way == 0', 'loss{per=call}.max < 1%', 'dropped <= 1%'];
+
+describe('a run in which nothing was measured at all', () => {
+  it('knows nothing, and says so instead of 0', () => {
+    const result = resultOf({}, { gates: [...GATES, 'active_calls.max >= 0', 'retransmission_ratio <= 1%'] });
+    expect(result.gates.map(({ state, observed, window }) => [state, observed, window])).toEqual(
+      Array.from({ length: 7 }, () => ['no-data', null, null]),
+    );
+    expect([result.verdict, result.exitCode]).toEqual(['inconclusive', 4]);
+    expect(result.signalling).toMatchObject({ successRatio: null, setupDelayMs: null, retransmissionRatio: null });
+    expect(result.load).toMatchObject({ activeCalls: null, startRate: null, intended: 0, achieved: 0 });
+    expect(result.quality.received).toBeNull();
+    expect(result.endpoints).toMatchObject([{ codec: null, quality: { received: null }, seconds: [] }]);
+    expect(result.generator).toMatchObject({ receiveDrops: null, receiveDropRatio: null, sendLatenessMs: null });
+    expect([result.seconds, result.worstCalls]).toEqual([[], []]);
+  });
+});
+
+describe('a run in which all calls failed', () => {
+  const records = Array.from({ length: 20 }, (_, call) => failedRecord({ call, startedMs: call * 100, endedMs: 3050 }));
+
+  it('fails by its success ratio, and its audio is no data', () => {
+    const result = resultOf({ signalling: [{ records }], media: [{}] }, { gates: GATES });
+    expect(result.gates.map(({ state }) => state)).toEqual(['fail', 'no-data', 'no-data', 'no-data', 'no-data']);
+    expect([result.verdict, result.exitCode]).toEqual(['fail', 3]);
+    expect(result.signalling.successRatio).toBe(0);
+    expect(result.calls).toMatchObject({ requested: 20, attempted: 20, answered: 0, failed: 20 });
+    expect(result.calls.causes).toEqual([{ phase: 'setup', sipStatus: 503, cause: 'serviceUnavailable', count: 20 }]);
+    expect(result.endpoints[0]?.signalling.finalResponses).toEqual([{ status: 503, count: 20 }]);
+    expect(result.worstCalls).toHaveLength(10);
+    expect(result.worstCalls[0]).toMatchObject({
+      endpoint: 'trunk-a',
+      outcome: 'failed: serviceUnavailable',
+      mosLq: null,
+      lossRatio: null,
+      jitterMs: null,
+    });
+    expect(result.seconds.map(({ failed }) => failed)).toEqual([0, 0, 0, 20]);
+  });
+});
+
+/** 400 calls at ten a second, each with a leg and two rows. */
+function normalRun(endpoints: 1 | 2): Batches {
+  const calls = Array.from({ length: 400 }, (_, call) => ({ call, endpoint: call % endpoints, startedMs: call * 100 }));
+  const secondOf = (startedMs: number): number => Math.floor(startedMs / 1000) + 1;
+  return {
+    signalling: [
+      {
+        intended: 400,
+        peakActive: 21,
+        records: calls.map(({ startedMs, ...call }) =>
+          recordOf({
+            ...call,
+            startedMs,
+            intendedMs: startedMs,
+            establishedMs: startedMs + 50,
+            endedMs: startedMs + 2050,
+            hasMedia: true,
+          }),
+        ),
+      },
+    ],
+    media: [
+      {
+        sent: 40_000,
+        received: 40_000,
+        rows: rowsOf(
+          ...calls.flatMap(({ call, endpoint, startedMs }) => [
+            { call, endpoint, second: secondOf(startedMs), lost: call % 2 },
+            { call, endpoint, second: secondOf(startedMs) + 1, jitterMs: (call % 40) / 7 },
+          ]),
+        ),
+        legs: legsOf(
+          ...calls.map(({ call, endpoint }) => ({ call, endpoint, lost: call % 2, rFactor: 93.2 - (call % 2) })),
+        ),
+      },
+    ],
+  };
+}
+
+describe('a normal run', () => {
+  const result = resultOf(normalRun(1), { gates: GATES });
+
+  it('passes with all its figures', () => {
+    expect(result.gates.map(({ expr, state }) => [expr, state])).toEqual([
+      ['success_ratio >= 99%', 'pass'],
+      ['mos.p5 >= 3.6', 'pass'],
+      ['one_way == 0', 'pass'],
+      ['loss{per=call}.max < 1%', 'fail'],
+      ['dropped <= 1%', 'pass'],
+    ]);
+    expect(result.calls).toMatchObject({
+      requested: 400,
+      attempted: 400,
+      completed: 400,
+      oneWay: 0,
+      peakConcurrent: 21,
+    });
+    expect(result.load).toMatchObject({ intended: 400, achieved: 400, startRate: { min: 10, max: 10, count: 40 } });
+    expect(result.generator).toMatchObject({ verdict: 'healthy', reasons: [], receiveDrops: 0 });
+    expect(result.warnings).toEqual(['said before']);
+    expect(result.seconds[7]?.targetRate).toBe(7.5);
+  });
+
+  it('has seconds of the whole run and of each endpoint', () => {
+    expect(result.seconds).toHaveLength(42);
+    expect(result.seconds[5]).toMatchObject({ started: 10, answered: 10, activeCalls: 20, received: { legs: 20 } });
+    expect(result.seconds.at(-1)).toMatchObject({ started: 0, activeCalls: 0 });
+    expect(result.endpoints[0]?.seconds).toHaveLength(42);
+  });
+
+  it('has distributions whose histogram gives back what stands beside it', () => {
+    const kinds: readonly [DistributionKind, DistributionSummary | null | undefined][] = [
+      ['mos', result.quality.received?.mosLq],
+      ['rFactor', result.quality.received?.perCall.rFactor],
+      ['ratio', result.quality.received?.lossRatio],
+      ['ms', result.quality.received?.jitterMs],
+      ['ms', result.signalling.setupDelayMs],
+      ['ms', result.generator.startLagMs],
+      ['calls', result.load.activeCalls],
+      ['rate', result.load.startRate],
+    ];
+    for (const [kind, summary] of kinds) {
+      expect(summary?.count).toBeGreaterThan(0);
+      expect(Distribution.decode(kind, summary!.histogram, summary!).summary()).toEqual(summary);
+    }
+  });
+
+  it('with two endpoints gives each its own, and they add up', () => {
+    const both = resultOf(normalRun(2), {
+      endpoints: 2,
+      gates: ['loss{endpoint=trunk-b}.max <= 1%', 'loss{endpoint=trunk-a}.max == 0'],
+    });
+    expect(both.gates).toMatchObject([
+      { state: 'fail', observed: 0.02, firstFailedAtSecond: 1 },
+      { state: 'pass', observed: 0 },
+    ]);
+    const [a, b] = both.endpoints;
+    expect([a?.calls.attempted, b?.calls.attempted]).toEqual([200, 200]);
+    expect([a?.quality.received?.packets.lost, b?.quality.received?.packets.lost]).toEqual([0, 200]);
+    expect([a?.codec, a?.calls.peakConcurrent, both.calls.peakConcurrent]).toEqual(['PCMU', 10, 21]);
+    expect(both.quality).toEqual(result.quality);
+    expect(both.seconds).toEqual(result.seconds);
+  });
+});
+
+describe('a run that ended early', () => {
+  it('whose worker died is no pass, and what was measured stands', () => {
+    const lost = 'a media thread died (test); its calls are unknown';
+    const result = resultOf(
+      {
+        signalling: [{ records: [recordOf({ hasMedia: true })] }],
+        media: [{ rows: rowsOf({ second: 0 }, { second: 1 }) }],
+      },
+      { gates: ['success_ratio >= 50%', 'one_way == 0'], verdict: { lostWorkers: [lost] } },
+    );
+    expect([result.verdict, result.exitCode, result.generator.verdict]).toEqual(['inconclusive', 4, 'strained']);
+    expect(result.generator.lostWorkers).toEqual([lost]);
+    expect(result.gates.map(({ state }) => state)).toEqual(['pass', 'no-data']);
+    expect(result.quality.received).toMatchObject({ mosLq: { count: 2 }, perCall: { mosLq: null } });
+    expect(result.endpoints[0]).toMatchObject({ codec: 'PCMU', quality: { received: { mosLq: { count: 2 } } } });
+  });
+
+  it('by a signal is interrupted: calls that we cut are in no ratio and not among the worst', () => {
+    const records = [
+      ...Array.from({ length: 5 }, (_, call) => recordOf({ call })),
+      cutRecord('before', { call: 5 }),
+      cutRecord('after', { call: 6 }),
+      notStartedRecord({ call: 7, cause: 'interrupted', heldBack: true }),
+    ];
+    const result = resultOf(
+      { signalling: [{ records }] },
+      { gates: ['success_ratio >= 99%'], verdict: { interrupted: 'SIGINT' } },
+    );
+    expect([result.verdict, result.exitCode]).toEqual(['interrupted', 130]);
+    expect(result.signalling).toMatchObject({ successRatio: 1, setupDelayMs: { count: 6 } });
+    expect(result.calls).toMatchObject({ requested: 8, attempted: 7, answered: 6, cut: 2, notStarted: 1 });
+    expect(result.worstCalls).toEqual([]);
+  });
+
+  it('without media says nothing of audio', () => {
+    const result = resultOf({ signalling: [{ records: [recordOf()] }] }, { media: false, gates: ['one_way == 0'] });
+    expect(result.quality.received).toBeNull();
+    expect(result.endpoints[0]).toMatchObject({ codec: null, quality: { received: null } });
+    expect(result.generator).toMatchObject({ receiveDrops: null, netBackend: 'none' });
+    expect(result.gates[0]?.state).toBe('no-data');
+  });
+});
+
+describe('what the sample supports', () => {
+  const run = (good: number, bad: number, gates: readonly string[]): string[] =>
+    resultOf(
+      {
+        signalling: [
+          {
+            records: Array.from({ length: good + bad }, (_, call) =>
+              call < good ? recordOf({ call }) : failedRecord({ call }),
+            ),
+          },
+        ],
+      },
+      { gates, media: false },
+    ).warnings.slice(1);
+
+  it('is said where a gate passes on too few calls, rounded down', () => {
+    expect(run(200, 0, ['success_ratio >= 99.5%'])).toEqual([
+      '200 calls without a failure only show a success ratio of at least 98.5 % at 95 % confidence',
+    ]);
+    // 0.05^(1/298) is 0.98999…: to say 99.0 % would be to say that the gate is met
+    expect(run(298, 0, ['success_ratio >= 99%'])[0]).toContain('at least 98.9 %');
+    expect(run(299, 0, ['success_ratio >= 99%'])).toEqual([]);
+    expect(run(999, 1, ['success_ratio >= 99.6%'])[0]).toMatch(/^1000 calls with 1 failure only show/);
+    expect(run(1, 0, ['success_ratio >= 99%'])[0]).toMatch(/^1 call without a failure only show/);
+  });
+
+  it('is said of the gate that asks for too much, not of the first one', () => {
+    expect(run(200, 0, ['success_ratio >= 90%', 'success_ratio > 99%'])).toHaveLength(1);
+  });
+
+  it('is not said of a gate that failed, nor of one that asks for failures', () => {
+    expect(run(90, 10, ['success_ratio >= 99%'])).toEqual([]);
+    expect(run(0, 20, ['success_ratio <= 50%'])).toEqual([]);
+  });
+
+  it('counts the calls of the endpoint that the gate is about', () => {
+    const records = Array.from({ length: 400 }, (_, call) => recordOf({ call, endpoint: call % 2 }));
+    const gates = ['success_ratio{endpoint=trunk-a} >= 99%'];
+    const { warnings } = resultOf({ signalling: [{ records }] }, { endpoints: 2, gates, media: false });
+    expect(warnings[1]).toMatch(/^200 calls without a failure/);
+  });
+});
+
+it('says where audio came from elsewhere, and where it is our own', () => {
+  const result = resultOf(
+    {
+      media: [
+        { legs: legsOf({}, { reflected: 1, otherSource: 1 }, { reflected: 1 }), latenessUs: Float64Array.of(9000, 1) },
+      ],
+    },
+    { gates: ['jitter{per=call}.max < 10ms'] },
+  );
+  expect(result.warnings.slice(1)).toEqual([
+    'on 1 of 3 legs the audio came from another address or port than the SDP named',
+    '2 of 3 legs received their own packets back (RTP echo): their figures cover both ways',
+  ]);
+  expect(result.gates[0]).toMatchObject({ state: 'untrusted' }); // what we sent late came back to us
+  expect(result.generator).toMatchObject({ verdict: 'strained' });
+});
+
+describe('whatever the workers send', () => {
+  const ms = fc.double({ min: 0, max: 20_000, noNaN: true });
+  const outcome = fc.constantFrom(
+    recordOf,
+    failedRecord,
+    droppedRecord,
+    notStartedRecord,
+    (changes: Partial<CallRecord>) => cutRecord('before', changes),
+    (changes: Partial<CallRecord>) => cutRecord('after', changes),
+  );
+  const record = fc.record({
+    outcome,
+    startedMs: ms,
+    setupMs: ms,
+    holdMs: ms,
+    status: fc.integer({ min: 100, max: 699 }),
+  });
+  const nanOr = (max: number) => fc.oneof(fc.constant(Number.NaN), fc.double({ min: 0, max, noNaN: true }));
+  const row = fc
+    .record({
+      endpoint: fc.integer({ min: 0, max: 1 }),
+      second: fc.integer({ min: 0, max: 30 }),
+      expected: fc.integer({ min: 0, max: 60 }),
+      lostShare: fc.double({ min: 0, max: 1, noNaN: true }),
+      jitterMs: nanOr(500),
+      rFactor: nanOr(93.2),
+    })
+    .map(({ lostShare, ...figures }) => ({
+      ...figures,
+      lost: Math.floor(lostShare * figures.expected),
+      received: figures.expected - Math.floor(lostShare * figures.expected),
+      mosLq: 1 + figures.rFactor / 30,
+      ackToRtpMs: figures.jitterMs,
+      taken: figures.expected,
+    }));
+  const media = fc.record({
+    worker: fc.integer({ min: 0, max: 2 }),
+    second: fc.integer({ min: 0, max: 90 }),
+    rows: fc.array(row, { maxLength: 6 }),
+    legs: fc.array(row, { maxLength: 4 }),
+    sent: fc.nat(1000),
+    missed: fc.nat(10),
+    received: fc.nat(1000),
+    drops: fc.option(fc.nat(10)),
+    late: fc.nat(50_000),
+  });
+
+  it('the result is valid, its seconds have no gaps and its calls add up', () => {
+    const run = fc.record({
+      records: fc.array(record, { maxLength: 30 }),
+      media: fc.array(media, { maxLength: 12 }),
+      endpoints: fc.constantFrom(1 as const, 2 as const),
+    });
+    fc.assert(
+      fc.property(run, ({ records, media, endpoints }) => {
+        const signalling = records.map(({ outcome, startedMs, setupMs, holdMs, status }, call) => {
+          const { outcome: kind, establishedMs, startedMs: began } = outcome({});
+          const answeredMs = establishedMs === null ? null : startedMs + setupMs;
+          const record = outcome({
+            call,
+            endpoint: call % 2,
+            intendedMs: startedMs,
+            startedMs: began === null ? null : startedMs,
+            establishedMs: answeredMs,
+            endedMs: startedMs + setupMs + holdMs,
+            sipStatus: kind === 'failed' ? status : null,
+            hasMedia: call % 3 === 0,
+          });
+          return { worker: call % 2, intended: call, records: [record], loopDelayUs: Float64Array.of(holdMs, 1) };
+        });
+        const {
+          calls,
+          seconds,
+          quality,
+          endpoints: parts,
+        } = resultOf(
+          {
+            signalling,
+            media: media.map(({ rows, legs, late, ...batch }) => ({
+              ...batch,
+              rows: rowsOf(...rows.map(({ ackToRtpMs: _, taken: __, ...figures }) => figures)),
+              legs: legsOf(...legs.map(({ second: _, ...figures }, call) => ({ call, ...figures }))),
+              latenessUs: Float64Array.of(late, 3),
+            })),
+          },
+          { endpoints, gates: GATES },
+        );
+        const cutBefore = calls.attempted - calls.answered - calls.failed;
+        expect(calls.requested).toBe(records.length);
+        expect(calls.answered).toBe(calls.completed + calls.dropped + calls.cut - cutBefore);
+        expect(seconds.reduce((sum, { started }) => sum + started, 0)).toBe(calls.attempted);
+        expect(seconds.reduce((sum, { answered }) => sum + answered, 0)).toBe(calls.answered);
+        expect(seconds.reduce((sum, { failed }) => sum + failed, 0)).toBe(calls.failed);
+        expect(seconds.at(-1)?.activeCalls ?? 0).toBe(0);
+        expect(parts.reduce((sum, part) => sum + part.calls.attempted, 0)).toBe(calls.attempted);
+        expect(quality.received === null).toBe(media.every(({ rows, legs }) => rows.length + legs.length === 0));
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('the tables here are those of the workers', () => {
+    expect([rowsOf({}).length, legsOf({}, {}).length]).toEqual([ROW.columns, 2 * LEG.columns]);
+  });
+});

@@ -1,0 +1,343 @@
+import { describe, expect, it } from 'vitest';
+import type { MetricQuery } from '../../../src/gates/source.js';
+import { METRICS } from '../../../src/metrics/names.js';
+import { RunBook, type RunBookPlan } from '../../../src/run/run-book.js';
+import {
+  cutRecord,
+  droppedRecord,
+  failedRecord,
+  legsOf,
+  mediaBatch,
+  notStartedRecord,
+  recordOf,
+  rowsOf,
+  signallingBatch,
+} from './batches.js';
+
+const TWO: RunBookPlan = {
+  endpoints: [
+    { name: 'trunk-a', labels: { site: 'north', access: 'fibre' } },
+    { name: 'trunk-b', labels: { site: 'south', access: 'fibre' } },
+  ],
+  codec: 'PCMU',
+  media: true,
+  warmupMs: 0,
+};
+const ONE: RunBookPlan = { ...TWO, endpoints: TWO.endpoints.slice(0, 1) };
+
+function query(metric: string, changes: Partial<MetricQuery> = {}): MetricQuery {
+  return { metric, direction: 'received', per: 'second', tags: {}, ...changes };
+}
+
+/** What a gate would read of a metric: a value and its samples. */
+function valueOf(book: RunBook, metric: string, changes: Partial<MetricQuery> = {}): [number, number] | null {
+  const asked = query(metric, changes);
+  if (METRICS.find(({ id }) => id === metric)?.population === 'scalar') {
+    const scalar = book.scalar(asked);
+    return scalar === null ? null : [scalar.value, scalar.samples];
+  }
+  const distribution = book.distribution(asked);
+  return distribution === null ? null : [distribution.max, distribution.count];
+}
+
+/** Endpoint 0 is good, endpoint 1 is bad; every figure has a value of its own. */
+function filled(plan = TWO): RunBook {
+  const book = new RunBook(plan);
+  book.addSignalling(
+    signallingBatch({
+      records: [
+        recordOf({ call: 0, setupDelayMs: 11, answerDelayMs: 12, disconnectDelayMs: 13 }),
+        recordOf({ call: 2, setupDelayMs: 11, answerDelayMs: 12, disconnectDelayMs: 13, startedMs: 1000 }),
+        recordOf({ call: 1, endpoint: 1, setupDelayMs: 21, answerDelayMs: 22, disconnectDelayMs: 23 }),
+        droppedRecord({ call: 3, endpoint: 1, setupDelayMs: 20, answerDelayMs: 20 }),
+        failedRecord({ call: 5, endpoint: 1 }),
+        cutRecord('after', { call: 7, endpoint: 1, setupDelayMs: 19, answerDelayMs: 19 }),
+      ],
+      sip: {
+        requests: [
+          ['INVITE', 6],
+          ['ACK', 6],
+          ['BYE', 4],
+        ],
+        retransmissions: [['BYE', 2]],
+        responses: [],
+        malformed: 0,
+      },
+    }),
+  );
+  book.addMedia(
+    mediaBatch({
+      second: 0,
+      rows: rowsOf(
+        { call: 0, expected: 50, lost: 1, discarded: 2, jitterMs: 3, rFactor: 90, mosLq: 4.3 },
+        { call: 2, expected: 50, lost: 1, discarded: 2, jitterMs: 3, rFactor: 90, mosLq: 4.3 },
+        { call: 1, endpoint: 1, expected: 50, lost: 10, discarded: 5, jitterMs: 7, rFactor: 91, mosLq: 4.4 },
+      ),
+      legs: legsOf(
+        { call: 0, expected: 100, lost: 3, discarded: 4, jitterMs: 2, rFactor: 80, mosLq: 4 },
+        { call: 2, expected: 100, lost: 3, discarded: 4, jitterMs: 2, rFactor: 80, mosLq: 4 },
+        { call: 1, endpoint: 1, expected: 100, lost: 30, discarded: 20, jitterMs: 6, rFactor: 81, mosLq: 4.1 },
+        { call: 3, endpoint: 1, expected: 100, lost: 100, taken: 0, jitterMs: Number.NaN, rFactor: 0, mosLq: 1 },
+        { call: 7, endpoint: 1, expected: 0, jitterMs: 1, rFactor: 1, mosLq: 1, longestSilenceMs: 3500 },
+      ),
+    }),
+  );
+  return book;
+}
+
+describe('every metric of the catalogue', () => {
+  const ids = METRICS.map(({ id }) => id);
+
+  it.each(ids)('%s is null without data, and never 0', (id) => {
+    const onlyOurs = new RunBook(TWO);
+    onlyOurs.addSignalling(signallingBatch({ records: [notStartedRecord(), cutRecord('before', { call: 1 })] }));
+    for (const per of ['second', 'call'] as const) {
+      expect(valueOf(new RunBook(TWO), id, { per })).toBeNull();
+      expect(new RunBook(TWO).ratio(query(id, { per }))).toBeNull();
+      if (!['active_calls', 'start_rate'].includes(id)) {
+        expect(valueOf(onlyOurs, id, { per })).toBeNull();
+      }
+    }
+    expect(new RunBook(TWO).window()).toBeNull();
+    expect(new RunBook(TWO).firstFailure(query(id), () => true)).toBeNull();
+  });
+
+  const total: Record<string, [number, number]> = {
+    success_ratio: [3 / 5, 5],
+    setup_delay: [21, 5],
+    answer_delay: [22, 5],
+    disconnect_delay: [23, 3],
+    retransmission_ratio: [2 / 16, 6],
+    mos_lq: [4.4, 3],
+    r_factor: [91, 3],
+    loss: [0.2, 3],
+    discard: [0.1, 3],
+    jitter: [7, 3],
+    one_way: [2, 5],
+    no_media: [1, 5],
+    dropped: [1, 4],
+    active_calls: [5, 3],
+    start_rate: [5, 2],
+  };
+  it.each(ids)('%s of the whole run, whatever the number of endpoints', (id) => {
+    for (const plan of [TWO, ONE]) {
+      expect(valueOf(filled(plan), id)).toEqual(total[id]);
+    }
+  });
+
+  const perCall: Record<string, [number, number]> = {
+    mos_lq: [4.1, 5],
+    r_factor: [81, 5],
+    loss: [1, 4],
+    discard: [0.2, 4],
+    jitter: [6, 4],
+  };
+  it.each(METRICS.filter(({ population }) => population === 'legs').map(({ id }) => id))('%s by call', (id) => {
+    expect(valueOf(filled(), id, { per: 'call' })).toEqual(perCall[id]);
+  });
+
+  const ofA: Record<string, [number, number]> = {
+    success_ratio: [1, 2],
+    setup_delay: [11, 2],
+    answer_delay: [12, 2],
+    disconnect_delay: [13, 2],
+    mos_lq: [4.3, 2],
+    r_factor: [90, 2],
+    loss: [0.02, 2],
+    discard: [0.04, 2],
+    jitter: [3, 2],
+    one_way: [0, 2],
+    no_media: [0, 2],
+    dropped: [0, 2],
+  };
+  it.each(METRICS.filter(({ perEndpoint }) => perEndpoint).map(({ id }) => id))('%s by tags', (id) => {
+    const book = filled();
+    const ask = (tags: MetricQuery['tags']): [number, number] | null => valueOf(book, id, { tags });
+    expect(ask({ endpoint: 'trunk-a' })).toEqual(ofA[id]);
+    expect(ask({ site: 'north' })).toEqual(ofA[id]);
+    expect(ask({ endpoint: 'trunk-a', site: 'north', codec: 'PCMU' })).toEqual(ofA[id]);
+    expect(ask({ endpoint: 'trunk-b' })).not.toEqual(ofA[id]);
+    for (const tags of [{ access: 'fibre' }, { codec: 'PCMU' }]) {
+      expect(ask(tags)).toEqual(total[id]); // both endpoints, merged
+    }
+    expect(ask({ endpoint: 'trunk-a', site: 'south' })).toBeNull();
+    expect(ask({ codec: 'G722' })).toBeNull();
+  });
+});
+
+describe('a count', () => {
+  it('as a share is of what counts as evidence', () => {
+    const book = filled();
+    expect(book.ratio(query('dropped'))).toEqual({ value: 1 / 4, samples: 4 }); // the cut one is in no ratio
+    expect(book.ratio(query('one_way'))).toEqual({ value: 2 / 5, samples: 5 });
+    expect(book.ratio(query('no_media', { tags: { endpoint: 'trunk-b' } }))).toEqual({ value: 1 / 3, samples: 3 });
+  });
+
+  it('of legs is unknown while calls were answered and no leg has reported, or without media', () => {
+    const book = new RunBook(ONE);
+    book.addSignalling(
+      signallingBatch({ records: [recordOf({ hasMedia: true }), recordOf({ call: 1, hasMedia: true })] }),
+    );
+    expect(book.legsOutstanding).toBe(2);
+    expect([valueOf(book, 'one_way'), valueOf(book, 'no_media')]).toEqual([null, null]);
+    expect(valueOf(book, 'dropped')).toEqual([0, 2]);
+    expect(valueOf(filled({ ...TWO, media: false }), 'one_way')).toBeNull();
+    expect(valueOf(filled({ ...TWO, media: false }), 'dropped')).toEqual([1, 4]);
+  });
+});
+
+describe('the warm-up', () => {
+  const WARM: RunBookPlan = { ...ONE, warmupMs: 1500 };
+
+  it('keeps calls by their start, legs by their ACK and whole seconds out of every figure', () => {
+    const book = new RunBook(WARM);
+    book.addSignalling(
+      signallingBatch({
+        records: [
+          failedRecord({ call: 0, startedMs: 1499, endedMs: 1600 }),
+          droppedRecord({ call: 1, startedMs: 0 }),
+          recordOf({ call: 2, startedMs: 1500, establishedMs: 1600, endedMs: 3600 }),
+          recordOf({ call: 3, startedMs: 2100, establishedMs: 2200, endedMs: 3600 }),
+          recordOf({ call: 4, startedMs: 2100, establishedMs: 2200, endedMs: 3600 }),
+        ],
+      }),
+    );
+    book.addMedia(
+      mediaBatch({
+        rows: rowsOf({ second: 1, lost: 50, mosLq: 1 }, { second: 2, lost: 5 }, { second: 3, lost: 10 }),
+        legs: legsOf({ answeredMs: 1499, taken: 0, rFactor: 0 }, { answeredMs: 1500 }, { answeredMs: 1600 }),
+      }),
+    );
+    expect(valueOf(book, 'success_ratio')).toEqual([1, 3]);
+    expect(valueOf(book, 'dropped')).toEqual([0, 3]);
+    expect(valueOf(book, 'one_way')).toEqual([0, 2]);
+    expect(valueOf(book, 'no_media')).toEqual([0, 2]);
+    expect(valueOf(book, 'loss')).toEqual([0.2, 2]);
+    expect(book.distribution(query('r_factor', { per: 'call' }))).toMatchObject({ count: 2, min: 93.2 });
+    expect(valueOf(book, 'start_rate')).toEqual([2, 1]);
+    expect(book.distribution(query('active_calls'))).toMatchObject({ count: 2, max: 3, min: 0 });
+    expect(book.window()).toEqual({ fromSecond: 2, toSecond: 3 });
+    expect(book.firstFailure(query('loss'), (loss) => loss > 0.15)).toBe(3);
+    expect(book.total.calls).toMatchObject({ attempted: 5, failed: 1, dropped: 1, oneWay: 1 });
+  });
+
+  it('that outlasts the run leaves no window', () => {
+    const book = new RunBook({ ...ONE, warmupMs: 60_000 });
+    book.addSignalling(signallingBatch({ records: [recordOf()] }));
+    expect(book.window()).toBeNull();
+    expect([valueOf(book, 'active_calls'), valueOf(book, 'start_rate'), valueOf(book, 'success_ratio')]).toEqual([
+      null,
+      null,
+      null,
+    ]);
+  });
+});
+
+describe('the first second of failure', () => {
+  it('is of the endpoint that the gate is about', () => {
+    const book = new RunBook(TWO);
+    const rows = rowsOf(
+      { second: 2, endpoint: 0, mosLq: 2, jitterMs: 90, lost: 40 },
+      { second: 3, endpoint: 1, mosLq: 2.5, jitterMs: 80, lost: 30 },
+      { second: 4, endpoint: 0 },
+    );
+    book.addMedia(mediaBatch({ rows }));
+    const first = (metric: string, bad: (value: number) => boolean, tags = {}): number | null =>
+      book.firstFailure(query(metric, { tags }), bad);
+    expect(first('mos_lq', (mos) => mos < 3)).toBe(2);
+    expect(first('mos_lq', (mos) => mos < 3, { endpoint: 'trunk-b' })).toBe(3);
+    expect(first('jitter', (ms) => ms > 50, { site: 'south' })).toBe(3);
+    expect(first('loss', (loss) => loss === 0.6, { access: 'fibre' })).toBe(3);
+    expect(first('loss', (loss) => loss === 0.7)).toBeNull();
+    expect(book.firstFailure(query('mos_lq', { per: 'call' }), () => true)).toBeNull();
+  });
+
+  it('is known of the load', () => {
+    const book = new RunBook(ONE);
+    book.addSignalling(
+      signallingBatch({ records: [0, 0, 1000].map((startedMs, call) => recordOf({ call, startedMs })) }),
+    );
+    expect(book.firstFailure(query('start_rate'), (rate) => rate < 2)).toBe(1);
+    expect(book.firstFailure(query('active_calls'), (calls) => calls < 3)).toBe(2);
+  });
+});
+
+describe('batches', () => {
+  it('of a media worker that is slow join the seconds of the others', () => {
+    const book = new RunBook(ONE);
+    const batchOf = (worker: number, second: number) =>
+      mediaBatch({ worker, second, rows: rowsOf({ call: worker, second, lost: worker * 50 }) });
+    book.addMedia(batchOf(1, 0));
+    for (let second = 0; second < 50; second++) {
+      book.addMedia(batchOf(0, second));
+    }
+    for (let second = 1; second < 50; second++) {
+      book.addMedia(batchOf(1, second));
+    }
+    const legs = book.total.series.seconds().map(({ received }) => received?.legs);
+    expect(legs).toEqual(Array.from({ length: 50 }, () => 2));
+    expect(book.total.series.seconds()[7]?.received?.lossRatio).toBe(0.5);
+    expect(book.total.series.receivedIn(40)).not.toBeNull(); // closed, once both had passed it
+  });
+
+  it('of one that has died are not waited for', () => {
+    const book = new RunBook(ONE);
+    book.addMedia(mediaBatch({ worker: 1, second: 0, rows: rowsOf({ second: 0 }) }));
+    for (let second = 0; second < 100; second++) {
+      book.addMedia(mediaBatch({ second, rows: rowsOf({ second }) }));
+    }
+    expect(book.total.series.receivedIn(38)).not.toBeNull();
+    expect(book.total.series.receivedIn(39)).toBeNull();
+  });
+
+  it('of signalling are totals of each worker, summed once', () => {
+    const book = new RunBook(ONE);
+    const counts = { started: 9, active: 3, live: 4, peakActive: 5 };
+    const sip = (invites: number): Parameters<typeof signallingBatch>[0] => ({
+      sip: {
+        requests: [['INVITE', invites]],
+        retransmissions: [['INVITE', 1]],
+        responses: [
+          ['INVITE', 200, invites],
+          ['BYE', 200, 1],
+        ],
+        malformed: 2,
+      },
+    });
+    book.addSignalling(signallingBatch({ ...counts, started: 5, ...sip(3) }));
+    book.addSignalling(signallingBatch({ ...counts, ...sip(4) }));
+    book.addSignalling(signallingBatch({ ...counts, worker: 1, ...sip(6), finished: true }));
+    expect([book.started, book.activeCalls, book.liveCalls, book.peakActive]).toEqual([18, 6, 8, 10]);
+    expect(book.sipCounts()).toEqual({
+      requests: [['INVITE', 10]],
+      retransmissions: [['INVITE', 2]],
+      responses: [
+        ['BYE', 200, 2],
+        ['INVITE', 200, 10],
+      ],
+      malformed: 4,
+    });
+    expect(book.retransmissionRatio()).toBe(0.2);
+    expect(book.responses).toBe(12);
+  });
+
+  it('of an endpoint that nobody knows are the run’s at least', () => {
+    const book = new RunBook(TWO);
+    book.addSignalling(signallingBatch({ records: [recordOf({ endpoint: 9 })] }));
+    expect([book.total.calls.attempted, ...book.groups.map(({ calls }) => calls.attempted)]).toEqual([1, 0, 0]);
+  });
+});
+
+it('a run of several workers is finished when each has finished or died', () => {
+  const book = new RunBook(ONE);
+  expect(book.isFinished(2)).toBe(false);
+  book.addSignalling(signallingBatch({ finished: true }));
+  expect(book.isFinished(2)).toBe(false);
+  expect(book.isFinished(1)).toBe(true);
+  book.addSignalling(signallingBatch({ worker: 1 }));
+  expect(book.isFinished(2)).toBe(false);
+  book.loseSignalling(1);
+  expect(book.isFinished(2)).toBe(true);
+  book.loseSignalling(2);
+  expect(book.isFinished(3)).toBe(true);
+});
