@@ -182,7 +182,7 @@ export class GroupBook {
   }
 
   private countCause(record: CallRecord): void {
-    if (record.phase === null || record.cause === null) {
+    if (record.succeeded || record.phase === null || record.cause === null) {
       return;
     }
     const key = `${record.phase}|${record.sipStatus ?? ''}|${record.cause}`;

@@ -212,7 +212,9 @@ describe('a normal run', () => {
     ];
     for (const [kind, summary] of kinds) {
       expect(summary?.count).toBeGreaterThan(0);
-      expect(Distribution.decode(kind, summary!.histogram, summary!).summary()).toEqual(summary);
+      const decoded = Distribution.decode(kind, summary!.histogram, summary!);
+      expect({ ...decoded.summary(), stdDev: summary?.stdDev }).toEqual(summary);
+      expect(decoded.stdDev).toBeCloseTo(summary!.stdDev, 9);
     }
   });
 
