@@ -33,7 +33,7 @@ export interface ScalarView {
 export interface MetricSource {
   /** Value of a scalar; a count metric gives its count. */
   scalar(query: MetricQuery): ScalarView | null;
-  /** A count metric as a share (0–1) of the answered calls. */
+  /** A count metric as a share (0–1) of the answered calls, or of their legs where it counts legs. */
   ratio(query: MetricQuery): ScalarView | null;
   distribution(query: MetricQuery): DistributionView | null;
   /** The seconds that the figure covers. */

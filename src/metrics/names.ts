@@ -34,7 +34,7 @@ export interface MetricDefinition {
   readonly category: 'calls' | 'signalling' | 'media' | 'load';
   readonly bands: MetricBands | null;
   readonly description: string;
-  /** True where a count may also be given as a share of the answered calls. */
+  /** True where a count may also be given as a share of the answered calls or their legs. */
   readonly allowsRatio: boolean;
   /** False where the figure exists for the whole run only and takes no endpoint, codec or label. */
   readonly perEndpoint: boolean;

@@ -111,6 +111,10 @@ export class HealthBook {
     if (due > 0 && this.missedPackets / due > HEALTH_LIMITS.missedPacketRatio) {
       return `${this.missedPackets} of ${due} audio packets were more than a packet time late and not sent (limit 0.1 %)`;
     }
+    const tried = this.sentPackets + this.sendErrors;
+    if (tried > 0 && this.sendErrors / tried > HEALTH_LIMITS.missedPacketRatio) {
+      return `this host refused to send ${this.sendErrors} of ${tried} audio packets (limit 0.1 %)`;
+    }
     return null;
   }
 

@@ -213,6 +213,6 @@ export class MuteTarget {
 /** Without the twins of flags that the machine of the tests may have set. */
 function cleanEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !/^(CALLGAUGE_|NODE_OPTIONS$|FORCE_COLOR$)/.test(name)),
+    Object.entries(process.env).filter(([name]) => !/^(CALLGAUGE_|NODE_OPTIONS$|FORCE_COLOR$|NO_COLOR$)/.test(name)),
   );
 }

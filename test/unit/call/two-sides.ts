@@ -32,14 +32,14 @@ export class WatchedSlots implements MediaSlots {
       address: this.address,
       rtpPort: 20_000 + 2 * call,
       connect: (remote) => {
-        expect(state).toBe('armed');
+        mustHold(state === 'armed', 'connected once, before the release');
         state = 'connected';
         this.connections.push(remote);
         this.note(`connect ${call}`);
       },
       release: (endedAtNs) => {
-        expect(state).not.toBe('released');
-        expect(endedAtNs).toBe(this.nowMs() * 1e6);
+        mustHold(state !== 'released', 'released once');
+        mustHold(endedAtNs === this.nowMs() * 1e6, 'released as of now');
         state = 'released';
         this.inUse--;
         this.note(`release ${call}`);
@@ -120,20 +120,28 @@ export class TwoSides {
   /** Long after everything: each side has one record a call, every slot is back, no timer waits. */
   settle(): { caller: CallRecord; answerer: CallRecord | undefined } {
     this.advance(this.nowMs + 300_000);
-    expect(this.callerRecords).toHaveLength(1);
-    expect(this.answererRecords).toHaveLength(this.answeringCalls.length);
-    expect([this.callerSlots.inUse, this.answererSlots.inUse]).toEqual([0, 0]);
-    expect(this.network.wheel.size).toBe(0);
-    expect([this.caller.agent.sessionCount, this.answerer.agent.sessionCount]).toEqual([0, 0]);
-    for (const record of [...this.callerRecords, ...this.answererRecords]) {
-      expectConsistent(record);
-    }
+    expectNothingLeft(this);
     return { caller: this.callerRecords[0]!, answerer: this.answererRecords[0] };
   }
 
   /** Methods and statuses that a side has sent. */
   wordsOf(host: '10.0.0.1' | '10.0.0.2'): string[] {
     return this.network.sentBy(host).map((line) => line.replace('SIP/2.0 ', '').split(' ')[0]!);
+  }
+}
+
+function mustHold(condition: boolean, what: string): void {
+  expect(condition, `slot: ${what}`).toBe(true);
+}
+
+function expectNothingLeft(sides: TwoSides): void {
+  expect(sides.callerRecords).toHaveLength(1);
+  expect(sides.answererRecords).toHaveLength(sides.answeringCalls.length);
+  expect([sides.callerSlots.inUse, sides.answererSlots.inUse]).toEqual([0, 0]);
+  expect(sides.network.wheel.size).toBe(0);
+  expect([sides.caller.agent.sessionCount, sides.answerer.agent.sessionCount]).toEqual([0, 0]);
+  for (const record of [...sides.callerRecords, ...sides.answererRecords]) {
+    expectConsistent(record);
   }
 }
 

@@ -105,15 +105,15 @@ export function legsOf(...legs: readonly LegFigures[]): Float64Array {
   return tableOf(LEG, legs, clean);
 }
 
-function tableOf<Columns extends Readonly<Record<'columns', number>>>(
-  columns: Columns,
+function tableOf(
+  columns: Readonly<Record<string, number>> & { readonly columns: number },
   rows: readonly Partial<Record<string, number>>[],
   clean: Partial<Record<string, number>>,
 ): Float64Array {
   const table = new Float64Array(columns.columns * rows.length);
   for (const [index, row] of rows.entries()) {
     for (const [name, value] of Object.entries({ ...clean, ...row })) {
-      table[index * columns.columns + (columns as Readonly<Record<string, number>>)[name]!] = value!;
+      table[index * columns.columns + columns[name]!] = value!;
     }
   }
   return table;

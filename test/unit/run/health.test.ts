@@ -41,6 +41,14 @@ describe('each condition at its limit and just beyond', () => {
     expect(conditionsOf(healthOf([{ missed: 1 }]))).toEqual(['sendLateness']);
   });
 
+  it('packets that this host refused to send: 0.1 % of those tried', () => {
+    expect(conditionsOf(healthOf([{ sent: 999, sendErrors: 1 }]))).toEqual([]);
+    const refused = healthOf([{ sent: 998, sendErrors: 1 }]);
+    expect(refused.conditions('libc').sendLateness).toBe(
+      'this host refused to send 1 of 999 audio packets (limit 0.1 %)',
+    );
+  });
+
   it('receive drops: 0.01 % of what reached us, by the last count of each worker', () => {
     const other = { worker: 1, received: 4999, drops: 0 };
     expect(conditionsOf(healthOf([{ received: 5000, drops: 1 }, other]))).toEqual([]);

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseGates } from '../../../src/gates/check.js';
 import { Distribution, type DistributionKind } from '../../../src/metrics/histogram.js';
@@ -129,10 +129,11 @@ describe('a run in which all calls failed', () => {
   });
 });
 
+const secondOf = (startedMs: number): number => Math.floor(startedMs / 1000) + 1;
+
 /** 400 calls at ten a second, each with a leg and two rows. */
 function normalRun(endpoints: 1 | 2): Batches {
   const calls = Array.from({ length: 400 }, (_, call) => ({ call, endpoint: call % endpoints, startedMs: call * 100 }));
-  const secondOf = (startedMs: number): number => Math.floor(startedMs / 1000) + 1;
   return {
     signalling: [
       {
@@ -279,39 +280,39 @@ describe('a run that ended early', () => {
   });
 });
 
-describe('what the sample supports', () => {
-  const run = (good: number, bad: number, gates: readonly string[]): string[] =>
-    resultOf(
-      {
-        signalling: [
-          {
-            records: Array.from({ length: good + bad }, (_, call) =>
-              call < good ? recordOf({ call }) : failedRecord({ call }),
-            ),
-          },
-        ],
-      },
-      { gates, media: false },
-    ).warnings.slice(1);
+const supportOf = (good: number, bad: number, gates: readonly string[]): string[] =>
+  resultOf(
+    {
+      signalling: [
+        {
+          records: Array.from({ length: good + bad }, (_, call) =>
+            call < good ? recordOf({ call }) : failedRecord({ call }),
+          ),
+        },
+      ],
+    },
+    { gates, media: false },
+  ).warnings.slice(1);
 
+describe('what the sample supports', () => {
   it('is said where a gate passes on too few calls, rounded down', () => {
-    expect(run(200, 0, ['success_ratio >= 99.5%'])).toEqual([
+    expect(supportOf(200, 0, ['success_ratio >= 99.5%'])).toEqual([
       '200 calls without a failure only show a success ratio of at least 98.5 % at 95 % confidence',
     ]);
     // 0.05^(1/298) is 0.98999…: to say 99.0 % would be to say that the gate is met
-    expect(run(298, 0, ['success_ratio >= 99%'])[0]).toContain('at least 98.9 %');
-    expect(run(299, 0, ['success_ratio >= 99%'])).toEqual([]);
-    expect(run(999, 1, ['success_ratio >= 99.6%'])[0]).toMatch(/^1000 calls with 1 failure only show/);
-    expect(run(1, 0, ['success_ratio >= 99%'])[0]).toMatch(/^1 call without a failure only show/);
+    expect(supportOf(298, 0, ['success_ratio >= 99%'])[0]).toContain('at least 98.9 %');
+    expect(supportOf(299, 0, ['success_ratio >= 99%'])).toEqual([]);
+    expect(supportOf(999, 1, ['success_ratio >= 99.6%'])[0]).toMatch(/^1000 calls with 1 failure only show/);
+    expect(supportOf(1, 0, ['success_ratio >= 99%'])[0]).toMatch(/^1 call without a failure only show/);
   });
 
   it('is said of the gate that asks for too much, not of the first one', () => {
-    expect(run(200, 0, ['success_ratio >= 90%', 'success_ratio > 99%'])).toHaveLength(1);
+    expect(supportOf(200, 0, ['success_ratio >= 90%', 'success_ratio > 99%'])).toHaveLength(1);
   });
 
   it('is not said of a gate that failed, nor of one that asks for failures', () => {
-    expect(run(90, 10, ['success_ratio >= 99%'])).toEqual([]);
-    expect(run(0, 20, ['success_ratio <= 50%'])).toEqual([]);
+    expect(supportOf(90, 10, ['success_ratio >= 99%'])).toEqual([]);
+    expect(supportOf(0, 20, ['success_ratio <= 50%'])).toEqual([]);
   });
 
   it('counts the calls of the endpoint that the gate is about', () => {
@@ -339,6 +340,12 @@ it('says where audio came from elsewhere, and where it is our own', () => {
   expect(result.generator).toMatchObject({ verdict: 'strained' });
 });
 
+function without(figures: Readonly<Record<string, number>>, ...names: readonly string[]): Record<string, number> {
+  return Object.fromEntries(Object.entries(figures).filter(([name]) => !names.includes(name)));
+}
+
+const nanOr = (max: number) => fc.oneof(fc.constant(Number.NaN), fc.double({ min: 0, max, noNaN: true }));
+
 describe('whatever the workers send', () => {
   const ms = fc.double({ min: 0, max: 20_000, noNaN: true });
   const outcome = fc.constantFrom(
@@ -356,7 +363,6 @@ describe('whatever the workers send', () => {
     holdMs: ms,
     status: fc.integer({ min: 100, max: 699 }),
   });
-  const nanOr = (max: number) => fc.oneof(fc.constant(Number.NaN), fc.double({ min: 0, max, noNaN: true }));
   const row = fc
     .record({
       endpoint: fc.integer({ min: 0, max: 1 }),
@@ -366,14 +372,15 @@ describe('whatever the workers send', () => {
       jitterMs: nanOr(500),
       rFactor: nanOr(93.2),
     })
-    .map(({ lostShare, ...figures }) => ({
-      ...figures,
-      lost: Math.floor(lostShare * figures.expected),
-      received: figures.expected - Math.floor(lostShare * figures.expected),
-      mosLq: 1 + figures.rFactor / 30,
-      ackToRtpMs: figures.jitterMs,
-      taken: figures.expected,
-    }));
+    .map(({ lostShare, ...figures }) =>
+      Object.assign(figures, {
+        lost: Math.floor(lostShare * figures.expected),
+        received: figures.expected - Math.floor(lostShare * figures.expected),
+        mosLq: 1 + figures.rFactor / 30,
+        ackToRtpMs: figures.jitterMs,
+        taken: figures.expected,
+      }),
+    );
   const media = fc.record({
     worker: fc.integer({ min: 0, max: 2 }),
     second: fc.integer({ min: 0, max: 90 }),
@@ -419,8 +426,8 @@ describe('whatever the workers send', () => {
             signalling,
             media: media.map(({ rows, legs, late, ...batch }) => ({
               ...batch,
-              rows: rowsOf(...rows.map(({ ackToRtpMs: _, taken: __, ...figures }) => figures)),
-              legs: legsOf(...legs.map(({ second: _, ...figures }, call) => ({ call, ...figures }))),
+              rows: rowsOf(...rows.map((row) => without(row, 'ackToRtpMs', 'taken'))),
+              legs: legsOf(...legs.map((leg, call) => Object.assign(without(leg, 'second'), { call }))),
               latenessUs: Float64Array.of(late, 3),
             })),
           },

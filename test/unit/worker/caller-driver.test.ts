@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CallRecord } from '../../../src/call/outcome.js';
 import { buildSchedule } from '../../../src/schedule/schedule.js';
@@ -23,6 +23,13 @@ function pickUp(call: IncomingCall): void {
   call.listener = new Recorder();
   call.ring();
   call.answer(SDP);
+}
+
+function expectPossible({ counts, liveCalls }: CallerDriver): void {
+  const { started, intended, answered, failed, active, peakActive } = counts;
+  expect(Math.min(started, intended, answered, failed, active)).toBeGreaterThanOrEqual(0);
+  expect(active).toBeLessThanOrEqual(Math.min(liveCalls, peakActive));
+  expect(started).toBeLessThanOrEqual(intended);
 }
 
 /** A driver with a real user agent, a far side, and a clock that is stepped as the signalling thread does. */
@@ -82,10 +89,7 @@ class Bench {
       network.wheel.advance(nowMs);
       driver.run(nowMs);
       this.records.push(...driver.takeRecords());
-      const { started, intended, answered, failed, active, peakActive } = driver.counts;
-      expect(Math.min(started, intended, answered, failed, active)).toBeGreaterThanOrEqual(0);
-      expect(active).toBeLessThanOrEqual(Math.min(driver.liveCalls, peakActive));
-      expect(started).toBeLessThanOrEqual(intended);
+      expectPossible(driver);
       this.mostLive = Math.max(this.mostLive, driver.liveCalls);
     }
     return this;
@@ -171,14 +175,13 @@ describe('shares', () => {
   });
 
   it('of the cap add up to it; a worker without any is refused, for it would wait for ever', () => {
-    const most = (workers: number): number[] =>
-      range(workers).map((index) => {
-        const load = { concurrency: 5, stages: [{ kind: 'hold', rate: 100, durationMs: 1000 }] } as const;
-        return new Bench({ load, workers, index, role: { holdMs: 900 } }).runTo(5000).mostLive;
-      });
-    expect(most(1)).toEqual([5]);
-    expect(most(2)).toEqual([3, 2]);
-    expect(most(4)).toEqual([2, 1, 1, 1]);
+    const load = { concurrency: 5, stages: [{ kind: 'hold', rate: 100, durationMs: 1000 }] } as const;
+    const role = { holdMs: 900 };
+    for (const shares of [[5], [3, 2], [2, 1, 1, 1]]) {
+      const workers = shares.length;
+      const most = shares.map((_, index) => new Bench({ load, workers, index, role }).runTo(5000).mostLive);
+      expect(most).toEqual(shares);
+    }
     expect(() => new Bench({ load: { concurrency: 2 }, workers: 3, index: 2 })).toThrow(RangeError);
     expect(() => new Bench({ load: { concurrency: 2 }, workers: 3, index: 1 })).not.toThrow();
   });
@@ -196,6 +199,18 @@ describe('the concurrency cap', () => {
     }
     expect(bench.records.filter(({ heldBack }) => heldBack)).toHaveLength(5);
     expect(bench.driver.counts).toMatchObject({ intended: 8, started: 8, peakActive: 3 });
+  });
+
+  it('holds back none that finds room again', () => {
+    const stages = [
+      { kind: 'hold', rate: 10, durationMs: 500 },
+      { kind: 'hold', rate: 0, durationMs: 3000 },
+      { kind: 'hold', rate: 1, durationMs: 2000 },
+    ] as const;
+    const bench = new Bench({ load: { concurrency: 3, stages }, role: { holdMs: 300 } }).runTo(8000);
+    const held = bench.records.toSorted((a, b) => a.call - b.call).map(({ heldBack }) => heldBack);
+    expect(held).toEqual([false, false, false, true, true, false, false]);
+    expect(bench.driver.counts).toMatchObject({ peakActive: 3, active: 0, answered: 7 });
   });
 
   it('without a total waits no longer than the stages last; what was due then is not lost', () => {
@@ -264,8 +279,10 @@ describe('the limit of refusals in a row', () => {
 
   it('starts anew after a call that went as expected', () => {
     const role = { stopAfterRefusals: 3 };
-    const answer = (call: IncomingCall, n: number): void => (n % 3 === 2 ? pickUp(call) : call.reject(403));
-    const broken = new Bench({ role: { ...role, holdMs: 30 }, answer }).runTo(10_000);
+    const broken = new Bench({
+      role: { ...role, holdMs: 30 },
+      answer: (call, n) => (n % 3 === 2 ? pickUp(call) : call.reject(403)),
+    }).runTo(10_000);
     expect(broken.records.map(({ outcome }) => outcome[0]).join('')).toBe('ffcffcffcf');
     expect(broken.asked).toEqual([]);
     const expected = new Bench({ role: { ...role, expect: 403 }, answer: (call) => call.reject(403) }).runTo(5000);
@@ -289,8 +306,8 @@ describe('the limit of refusals in a row', () => {
 
   it('is shared by the workers, rounded up', () => {
     const load = { calls: 20, stages: [{ kind: 'hold', rate: 100, durationMs: 1000 }] } as const;
-    const answer = (call: IncomingCall): void => call.reject(403);
-    const bench = new Bench({ load, role: { stopAfterRefusals: 5 }, workers: 2, index: 1, answer }).runTo(1000);
+    const role = { stopAfterRefusals: 5 };
+    const bench = new Bench({ load, role, workers: 2, index: 1, answer: (call) => call.reject(403) }).runTo(1000);
     expect(bench.asked).toEqual([[3, 403]]);
   });
 
