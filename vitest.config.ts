@@ -13,7 +13,12 @@ export default defineConfig({
     projects: [
       project(
         'unit',
-        ['test/unit/**/*.test.ts', 'test/vectors/**/*.test.ts', 'test/property/**/*.test.ts', 'test/conformance/**/*.test.ts'],
+        [
+          'test/unit/**/*.test.ts',
+          'test/vectors/**/*.test.ts',
+          'test/property/**/*.test.ts',
+          'test/conformance/**/*.test.ts',
+        ],
         30_000,
         false,
       ),

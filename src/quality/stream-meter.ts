@@ -168,7 +168,7 @@ export class StreamMeter {
     if (Number.isNaN(this.lastDueMs)) {
       this.bookUnbegun(startMs, endMs);
     } else if (this.toBook > this.newest) {
-      this.bookSilence(Math.min(endMs, this.endedMs - END_GUARD_MS));
+      this.bookSilence(Math.min(endMs, this.expectedUntilMs()));
     }
     this.takeBooked(second);
     this.arrivals.take(second, this.second, this.totals);
@@ -295,6 +295,11 @@ export class StreamMeter {
     const second = Math.min(Math.max(Math.floor(dueMs / 1000), firstOpen), firstOpen + OPEN_SECONDS - 1);
     const cell = slotOf(second) * BOOK_COLUMNS + fate;
     this.booked[cell] = (this.booked[cell] ?? 0) + 1;
+  }
+
+  /** A stream that was whole until less than a pause before the end may have paused: only a packet after it would tell. */
+  private expectedUntilMs(): number {
+    return this.endedMs - this.lastDueMs > PAUSE_MS ? this.endedMs - END_GUARD_MS : this.lastDueMs;
   }
 
   /** Silence is not unknown: a stream that stopped goes on being expected at one packet a ptime, while the call lasts. */

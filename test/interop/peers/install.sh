@@ -1,15 +1,18 @@
 #!/bin/bash
 # Installs what the interop and browser suites need and this machine lacks, from Debian's packages: sip-tester (SIPp),
-# tshark, chromium. Does nothing when all are there. Exit 1 when something is still missing afterwards.
-#   install.sh [TOOL...]      default: sipp tshark chromium
+# tshark, chromium with a font, ss. Does nothing when all are there. Exit 1 when something is still missing afterwards.
+#   install.sh [TOOL...]      default: sipp tshark chromium ss
 set -u
-declare -A package=([sipp]=sip-tester [tshark]=tshark [chromium]=chromium)
+declare -A package=([sipp]=sip-tester [tshark]=tshark [chromium]='chromium fonts-dejavu-core' [ss]=iproute2)
 
 missing=()
-for tool in "${@:-sipp tshark chromium}"; do
+for tool in "${@:-sipp tshark chromium ss}"; do
   for name in $tool; do
     [ -n "${package[$name]:-}" ] || { echo "unknown tool: $name" >&2; exit 2; }
-    command -v "$name" >/dev/null || missing+=("${package[$name]}")
+    if ! command -v "$name" >/dev/null; then
+      read -ra packages <<<"${package[$name]}"
+      missing+=("${packages[@]}")
+    fi
   done
 done
 [ ${#missing[@]} -gt 0 ] || exit 0
