@@ -13,12 +13,18 @@ import type { MediaSlot, MediaSlots } from './media-slots.js';
 import { offerFor, readAnswer, type MediaPreferences } from './negotiation.js';
 import { causeOfEvent, causeOfStatus, type CallPhase, type CallRecord } from './outcome.js';
 
+/** Whom to call, and the address at which that was checked. */
+export interface CallTarget {
+  readonly uri: SipUri;
+  readonly nextHop: { readonly host: string; readonly port: number };
+}
+
 /** What all calls of a worker share. */
 export interface CallerContext {
   readonly userAgent: UserAgent;
   readonly timers: Timers;
   readonly slots: MediaSlots;
-  readonly endpoints: readonly SipUri[];
+  readonly endpoints: readonly CallTarget[];
   readonly media: MediaPreferences;
   readonly holdMs: number;
   readonly ringTimeoutMs: number;
@@ -85,7 +91,8 @@ export class CallerCall implements OutgoingCallListener {
     }
     this.offer = offerFor(this.slot, startOf.call, context.media);
     this.timer = context.timers.schedule(context.ringTimeoutMs, giveUpRinging, this);
-    this.dialog = context.userAgent.invite({ target, sdp: this.offer.sdp, callId: this.callId }, this);
+    const invite = { target: target.uri, nextHop: target.nextHop, sdp: this.offer.sdp, callId: this.callId };
+    this.dialog = context.userAgent.invite(invite, this);
     return true;
   }
 

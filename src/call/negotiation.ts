@@ -1,5 +1,5 @@
 /** Offer and answer as texts: what the sdp room says, turned into what a call needs. Bad SDP is data, never a throw. */
-import { isPublic, parseIp } from '../lib/ip-address.js';
+import { parseIp } from '../lib/ip-address.js';
 import { acceptAnswer, createAnswer, createOffer } from '../sdp/offer-answer.js';
 import type { LocalMedia, NegotiatedMedia, Offer, Refusal } from '../sdp/offer-answer.js';
 import type { MediaSlot } from './media-slots.js';
@@ -23,8 +23,8 @@ export interface MediaRefusal {
 export interface MediaPreferences {
   readonly codec: string;
   readonly ptimeMs: number;
-  /** Public addresses to which audio may be sent: an SDP from the network must not aim our packets at a stranger. */
-  readonly publicMedia: readonly string[] | 'any';
+  /** Whether audio may be sent to an address: an SDP from the network must not aim our packets at a stranger. */
+  mayReach(address: string): boolean;
 }
 
 /** Our offer for a call. */
@@ -69,12 +69,11 @@ function agreedMedia(media: NegotiatedMedia, preferences: MediaPreferences): Agr
   if (address?.family !== 4) {
     return { cause: 'sdp:bad-address', detail: `expected an IPv4 address for audio, found ${media.remoteAddress}` };
   }
-  const { publicMedia } = preferences;
   const sends = media.direction === 'sendrecv' || media.direction === 'sendonly';
   // Where nothing is sent there is nobody to protect: hold of old names 0.0.0.0, which counts as public.
-  if (sends && publicMedia !== 'any' && isPublic(address) && !publicMedia.includes(media.remoteAddress)) {
-    const detail = `audio to the public address ${media.remoteAddress} needs --allow-public ${media.remoteAddress}`;
-    return { cause: 'sdp:public-address', detail };
+  if (sends && !preferences.mayReach(media.remoteAddress)) {
+    const detail = `audio to ${media.remoteAddress} is not allowed: add it to safety.allow, or give --allow-public`;
+    return { cause: 'sdp:address-not-allowed', detail };
   }
   return {
     address: media.remoteAddress,

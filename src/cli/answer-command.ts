@@ -139,7 +139,7 @@ function planOf(host: ProcessHost, given: AnswerArguments): AnswerPlan {
     source: given.mode === 'play' ? 'clip' : 'echo',
     advertise: given.advertise ?? null,
     codec: 'PCMU',
-    publicMedia: given.allowPublic ?? [],
+    publicHosts: given.allowPublic ?? [],
     ptimeMs: PTIME_MS,
     clip,
     slots: FIRST_SLOTS,

@@ -151,19 +151,21 @@ function checkFamily(scenario: Scenario): Problem[] {
 
 async function resolveTargets(scenario: Scenario): Promise<ReadonlyMap<string, readonly string[]>> {
   const addresses = new Map<string, readonly string[]>();
-  for (const { target } of scenario.endpoints) {
+  for (const { name, target } of scenario.endpoints) {
     if (target.kind === 'sip' && !addresses.has(target.host)) {
-      addresses.set(target.host, await lookUp(target.host));
+      addresses.set(target.host, await lookUp(target.host, name));
     }
   }
   return addresses;
 }
 
-async function lookUp(name: string): Promise<readonly string[]> {
+/** The name itself stays out of the message: it may have come from a reference to a secret. */
+async function lookUp(host: string, endpoint: string): Promise<readonly string[]> {
   try {
-    return await resolveHost(name);
+    return await resolveHost(host);
   } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? String(error.code) : 'no answer';
     const hint = 'check the spelling and the DNS of this host, or give an address';
-    throw new CannotRunError('dns', `the target's name ${name} cannot be resolved: ${messageOf(error)}`, hint);
+    throw new CannotRunError('dns', `the host name of endpoint ${endpoint} cannot be resolved: ${reason}`, hint);
   }
 }

@@ -26,7 +26,6 @@ interface RunOptions {
   readonly out: string | undefined;
   readonly json: boolean;
   readonly quiet: boolean;
-  readonly dryRun: boolean;
   readonly noGates: boolean;
   readonly inconclusive: 'fail' | 'warn' | null;
 }
@@ -57,7 +56,6 @@ export function runCommand(program: Argv, host: ProcessHost, finish: (exitCode: 
         out: given.out,
         json: given.json,
         quiet: given.quiet,
-        dryRun: given['dry-run'],
         noGates: given['no-gates'] === true,
         inconclusive: given.inconclusive ?? null,
       };
@@ -206,9 +204,11 @@ class RunCommand {
 function resolveEndpoints(prepared: Prepared, loopback: LoopbackAnswerer | null): ResolvedEndpoint[] {
   return prepared.scenario.endpoints.map(({ name, target, labels }) => {
     if (target.kind === 'loopback') {
-      return { name, labels, uri: `sip:echo@127.0.0.1:${loopback?.port ?? 0}`, address: '127.0.0.1' };
+      const port = loopback?.port ?? 0;
+      return { name, labels, uri: `sip:echo@127.0.0.1:${port}`, address: '127.0.0.1', port };
     }
-    return { name, labels, uri: target.uri, address: prepared.addresses.get(target.host)?.[0] ?? target.host };
+    const address = prepared.addresses.get(target.host)?.[0] ?? target.host;
+    return { name, labels, uri: target.uri, address, port: target.port };
   });
 }
 

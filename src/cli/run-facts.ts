@@ -5,6 +5,7 @@ import { SCORE_WINDOW_SECONDS } from '../quality/stream-meter.js';
 import type { RunFacts } from '../run/result-builder.js';
 import type { RunEnd } from '../run/run.js';
 import { scenarioDocument } from '../scenario/document-form.js';
+import { shownAt } from '../scenario/scenario.js';
 import type { ProcessHost } from './host.js';
 import type { Prepared } from './preparation.js';
 import type { ResolvedEndpoint } from './run-plan.js';
@@ -33,7 +34,11 @@ export function resultFacts(parts: FactParts): RunFacts {
     name: scenario.name,
     startedAt: parts.startedAt.toISOString(),
     durationMs: end.durationMs,
-    endpoints: endpoints.map(({ name, uri, labels }) => ({ name, target: uri, labels })),
+    endpoints: endpoints.map(({ name, uri, labels }, index) => ({
+      name,
+      labels,
+      target: shownAt(scenario, `endpoints[${index}].target`, uri),
+    })),
     codec: scenario.codec,
     media: scenario.media,
     gates: prepared.gates,
@@ -42,6 +47,7 @@ export function resultFacts(parts: FactParts): RunFacts {
       fault: end.fault,
       couldNotRun: end.couldNotRun === null ? null : end.couldNotRun + hint,
       lostWorkers: end.lostWorkers,
+      doubts: end.doubts,
       inconclusive: parts.inconclusive,
       ignoreGates: parts.noGates,
     },

@@ -1,6 +1,7 @@
 /** From a prepared scenario to what the threads are told: workers, slots, addresses, seeds. */
 import { CannotRunError } from '../lib/errors.js';
 import { createRandom } from '../lib/random.js';
+import type { ReachRules } from '../lib/reach.js';
 import { routedLocalAddress } from '../net/resolve.js';
 import { socketDrops } from '../net/socket-drops.js';
 import type { RunPlan } from '../run/run.js';
@@ -16,6 +17,7 @@ export interface ResolvedEndpoint {
   readonly name: string;
   readonly uri: string;
   readonly address: string;
+  readonly port: number;
   readonly labels: Readonly<Record<string, string>>;
 }
 
@@ -73,15 +75,15 @@ async function routeTo(name: string, address: string): Promise<string> {
   } catch {
     throw new CannotRunError(
       'no-route',
-      `this host has no route to ${address} (endpoint ${name})`,
+      `this host has no route to endpoint ${name}`,
       'check the address and the network',
     );
   }
 }
 
 /** Each has its share of the cap: one without any would hold its calls back for ever. */
-function signallingWorkerCount({ scenario }: Prepared): number {
-  return Math.min(scenario.workers.signalling, scenario.load.concurrency ?? Number.POSITIVE_INFINITY);
+function signallingWorkerCount(prepared: Prepared): number {
+  return Math.min(prepared.scenario.workers.signalling, concurrencyCap(prepared));
 }
 
 function mediaWorkerCount(host: ProcessHost, { scenario, peak }: Prepared): number {
@@ -126,17 +128,32 @@ function signallingSetup(host: ProcessHost, parts: PlanParts, index: number): Si
     runToken: runToken(host, seed),
     ptimeMs: PTIME_MS,
     codec: scenario.codec,
-    publicMedia: scenario.safety.authorised ? 'any' : scenario.safety.allowPublic,
+    reach: reachRules(prepared, endpoints),
     sinkPort,
     role: {
       type: 'caller',
-      endpoints: endpoints.map(({ uri }) => ({ uri })),
-      load: scenario.load,
+      endpoints: endpoints.map(({ uri, address, port }) => ({ uri, address, port })),
+      load: { ...scenario.load, concurrency: concurrencyCap(prepared) },
       holdMs: scenario.call.holdMs,
       ringTimeoutMs: scenario.call.ringTimeoutMs,
       expect: scenario.call.expect,
       stopAfterRefusals: scenario.safety.stopAfterRefusals,
+      maxRate: scenario.safety.maxRate,
     },
+  };
+}
+
+/** The user's cap, and never more than the hard one: slow answers make more calls live than any plan foresees. */
+function concurrencyCap({ scenario }: Prepared): number {
+  return Math.min(scenario.load.concurrency ?? Number.POSITIVE_INFINITY, scenario.safety.maxConcurrency);
+}
+
+function reachRules({ scenario, addresses }: Prepared, endpoints: readonly ResolvedEndpoint[]): ReachRules {
+  const { safety } = scenario;
+  return {
+    allow: safety.allow,
+    publicHosts: safety.authorised ? 'any' : safety.allowPublic,
+    targets: [...addresses.keys(), ...endpoints.map(({ address }) => address)],
   };
 }
 

@@ -26,6 +26,8 @@ export interface VerdictInput {
   readonly couldNotRun?: string | null;
   /** Workers that died, in words: their calls are unknown, so the run is no pass. */
   readonly lostWorkers?: readonly string[];
+  /** Why the run is no pass though no gate says so: calls that were never placed, a run that was stopped early. */
+  readonly doubts?: readonly string[];
   /** `--inconclusive`: fail → exit 3, warn → exit 0; the verdict stays inconclusive. */
   readonly inconclusive?: 'fail' | 'warn' | null;
   /** `--no-gates`: gates are evaluated, and the exit code does not heed them. */
@@ -43,7 +45,7 @@ export interface VerdictResult {
 export function decideVerdict(input: VerdictInput): VerdictResult {
   const gates = input.gates.filter(({ severity }) => severity === 'gate');
   const failures = gates.filter(({ state }) => state === 'fail').map(failureReason);
-  const lost = input.lostWorkers ?? [];
+  const lost = [...(input.lostWorkers ?? []), ...(input.doubts ?? [])];
   const doubts = undecidedReasons(gates);
   const stop = stopOf(input);
   const reasons = [...failures, ...lost, ...doubts];

@@ -43,6 +43,8 @@ export interface DatagramSockets {
   receive(handle: number): number;
   /** Datagrams that the kernel (or our ring) dropped at this socket so far; null where it cannot be known. */
   drops(handle: number): number | null;
+  /** Sends so far that failed after `send` had said true, over all sockets, closed ones too. */
+  sendErrors(): number;
   /** Samples the offset between wall and monotonic clock; true when the wall clock jumped by more than 1 ms since. */
   sampleClock(): boolean;
 }

@@ -29,6 +29,13 @@ export class DgramSockets implements DatagramSockets {
   readonly data: Uint8Array = new Uint8Array(MAX_DATAGRAM_BYTES);
 
   private readonly ports: (Port | null)[] = [];
+  private failures = 0;
+  /** Made once, so that a send makes no closure. */
+  private readonly onSent = (error: Error | null): void => {
+    if (error !== null) {
+      this.failures++;
+    }
+  };
   /** The callback gives the address as text; a leg has one peer, so the last conversion nearly always serves again. */
   private lastAddressText = '';
   private lastAddress = 0;
@@ -63,7 +70,7 @@ export class DgramSockets implements DatagramSockets {
       return false;
     }
     // node:dgram keeps a reference until the write is done, and the caller patches the packet in place: so a copy.
-    socket.send(Buffer.from(packet), destination.port, destination.address);
+    socket.send(Buffer.from(packet), destination.port, destination.address, this.onSent);
     return true;
   }
 
@@ -88,6 +95,10 @@ export class DgramSockets implements DatagramSockets {
   drops(handle: number): number | null {
     const drops = this.ports[handle]?.drops ?? 0;
     return drops === 0 ? null : drops;
+  }
+
+  sendErrors(): number {
+    return this.failures;
   }
 
   sampleClock(): boolean {

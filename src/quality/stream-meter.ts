@@ -15,6 +15,7 @@ import {
   type MeteredSecond,
   type StreamTotals,
 } from './metered-second.js';
+import { PacketPace } from './packet-pace.js';
 import { ScoreWindow } from './score-window.js';
 
 export { SCORE_WINDOW_SECONDS } from './score-window.js';
@@ -37,6 +38,8 @@ const MAX_MISORDER = 100;
 const END_GUARD_MS = 200;
 /** A sender that leaves out packets and their sequence numbers for longer than this is silent: its time slots are loss. */
 const PAUSE_MS = 1000;
+/** And only where nothing arrived either: timestamps alone do not make silence. Less than a pause, for jitter may eat of it. */
+const QUIET_MS = 500;
 /** Timestamps that leave the pace of sequence and arrival by more than this have been set anew (a PBX that bridges). */
 const TIMESTAMP_JUMP_MS = 1000;
 
@@ -54,8 +57,11 @@ export class StreamMeter {
   private readonly buffer: FixedJitterBuffer;
   private readonly arrivals = new ArrivalSeconds();
   private readonly scores: ScoreWindow;
+  private readonly pace: PacketPace;
   private readonly fate = new Uint8Array(WINDOW);
   private readonly mediaMs = new Float64Array(WINDOW);
+  /** How long nothing had arrived when the packet (or the one behind the gap) came. */
+  private readonly quietMs = new Float64Array(WINDOW);
   private readonly booked = new Int32Array(OPEN_SECONDS * BOOK_COLUMNS);
 
   private beganMs = 0;
@@ -82,6 +88,7 @@ export class StreamMeter {
   constructor(private readonly options: StreamMeterOptions) {
     this.buffer = new FixedJitterBuffer({ delayMs: options.jitterBufferMs, anchor: 'min' });
     this.scores = new ScoreWindow(options.rFactorOf);
+    this.pace = new PacketPace(options.ptimeMs);
   }
 
   /** The call was answered. `expectsAudio`: its silence is loss; else (their SDP does not send) it is nothing. */
@@ -113,7 +120,7 @@ export class StreamMeter {
     if (!Number.isNaN(this.steadyTimelineMs)) {
       this.timelineMs = this.steadyTimelineMs;
     }
-    const perSecond = Math.ceil(1000 / this.options.ptimeMs);
+    const perSecond = Math.ceil(1000 / this.pace.packetMs);
     for (let position = Math.max(this.toBook, this.newest - perSecond); position <= this.newest; position++) {
       if (this.fate[position & MASK] === DISCARDED) {
         this.fate[position & MASK] = RECEIVED; // the clock was late, not the packet
@@ -126,7 +133,7 @@ export class StreamMeter {
     if (arrivalMs > this.endedMs) {
       return;
     }
-    const position = this.hasStream ? this.positionOf(sequence) : this.firstPosition(sequence);
+    const position = this.hasStream ? this.positionOf(sequence, arrivalMs) : this.firstPosition(sequence);
     if (Number.isNaN(position)) {
       return;
     }
@@ -140,6 +147,7 @@ export class StreamMeter {
     this.timelineMs = this.buffer.anchorMs;
     if (position > this.newest) {
       this.openPositions(position, mediaMs);
+      this.markQuiet(position, arrivalMs);
       this.newest = position;
       this.newestSequence = sequence;
       this.newestTimestamp = timestamp;
@@ -187,6 +195,7 @@ export class StreamMeter {
     this.fate.fill(LOST);
     this.buffer.reset();
     this.arrivals.startStream();
+    this.pace.startStream();
     this.newest = -1;
     this.toBook = 0;
     this.badSequence = -1;
@@ -195,10 +204,11 @@ export class StreamMeter {
     return 0;
   }
 
-  /** The packet's place in the stream; NaN for a jump that is not believed yet (RFC 3550 A.1: two in a row restart). */
-  private positionOf(sequence: number): number {
+  /** The packet's place in the stream; NaN for a jump that is not believed yet (RFC 3550 A.1: two in a row restart), or that no time was for. */
+  private positionOf(sequence: number, arrivalMs: number): number {
     const distance = ((sequence - this.newestSequence) << 16) >> 16;
-    if (distance < MAX_DROPOUT && distance > -MAX_MISORDER) {
+    const isNear = distance < MAX_DROPOUT && distance > -MAX_MISORDER;
+    if (isNear && (distance <= 1 || this.pace.holds(distance - 1, this.passedMs(arrivalMs)))) {
       return this.newest + distance;
     }
     if (sequence !== this.badSequence) {
@@ -224,17 +234,55 @@ export class StreamMeter {
     if (this.newest < 0) {
       return 0;
     }
+    const { pace } = this;
+    const wasBroken = pace.isBroken;
     const changeMs = (timestampDifference(timestamp, this.newestTimestamp) * 1000) / this.options.clockRate;
-    const nominalMs = (position - this.newest) * this.options.ptimeMs;
-    const passedMs = arrivalMs - this.newestArrivalMs;
+    const passedMs = this.passedMs(arrivalMs);
+    const steps = position - this.newest;
     const runsAhead = changeMs - passedMs > TIMESTAMP_JUMP_MS;
-    const fallsBehind = passedMs - changeMs > TIMESTAMP_JUMP_MS && Math.abs(changeMs - nominalMs) > TIMESTAMP_JUMP_MS;
+    const isOffSequence = Math.abs(changeMs - steps * pace.packetMs) > TIMESTAMP_JUMP_MS;
+    const isSetAnew = runsAhead || (passedMs - changeMs > TIMESTAMP_JUMP_MS && isOffSequence);
+    if (steps > 0) {
+      pace.advance(steps - 1, passedMs);
+      if (!isSetAnew) {
+        this.observePace(steps, changeMs, arrivalMs);
+      }
+    }
     const newestMediaMs = this.mediaMs[this.newest & MASK] ?? 0;
-    if (passedMs < 0 || !(runsAhead || fallsBehind)) {
+    if (!isSetAnew && !(wasBroken || pace.isBroken)) {
       return newestMediaMs + changeMs;
     }
     this.arrivals.breakTransit();
-    return newestMediaMs + passedMs;
+    if (steps < 0) {
+      return this.mediaMs[position & MASK] ?? newestMediaMs; // as it was reckoned when its place was opened
+    }
+    return isSetAnew ? newestMediaMs + passedMs : Math.max(newestMediaMs, arrivalMs - this.timelineMs);
+  }
+
+  /** Takes the timestamp of a packet that is newer than all before it, and was not set anew. */
+  private observePace(steps: number, changeMs: number, arrivalMs: number): void {
+    const { pace } = this;
+    if (steps === 1) {
+      pace.observeStep(changeMs);
+    }
+    if (pace.isBroken) {
+      pace.observeTrial(this.passedMs(arrivalMs), changeMs);
+      return;
+    }
+    const lagBeforeMs = this.newestArrivalMs - (this.mediaMs[this.newest & MASK] ?? 0) - this.timelineMs;
+    pace.observeLag(lagBeforeMs + arrivalMs - this.newestArrivalMs - changeMs, lagBeforeMs);
+  }
+
+  /** Time since the newest packet; none where arrivals stand a little out of order, or the wall clock was set back. */
+  private passedMs(arrivalMs: number): number {
+    return Math.max(0, arrivalMs - this.newestArrivalMs);
+  }
+
+  private markQuiet(position: number, arrivalMs: number): void {
+    const quietMs = arrivalMs - this.arrivals.lastArrivalMs;
+    for (let opened = Math.max(this.newest + 1, this.toBook); opened <= position; opened++) {
+      this.quietMs[opened & MASK] = quietMs;
+    }
   }
 
   /** Opens the sequence numbers up to this one; a missing one is due a ptime after the one before it. */
@@ -244,7 +292,7 @@ export class StreamMeter {
       return;
     }
     const beforeMs = this.mediaMs[this.newest & MASK] ?? 0;
-    const stepMs = Math.min(this.options.ptimeMs, Math.max(0, mediaMs - beforeMs) / (missing + 1));
+    const stepMs = Math.min(this.pace.packetMs, Math.max(0, mediaMs - beforeMs) / (missing + 1));
     if (position - this.toBook >= WINDOW) {
       this.bookPending(Number.POSITIVE_INFINITY); // no room: a gap as wide as this is booked at once
       this.fate.fill(LOST);
@@ -269,8 +317,8 @@ export class StreamMeter {
     while (this.hasStream && this.toBook <= this.newest) {
       const index = this.toBook & MASK;
       const dueMs = this.timelineMs + (this.mediaMs[index] ?? 0);
-      if (dueMs - this.lastDueMs > PAUSE_MS) {
-        this.bookSilence(Math.min(dueMs - this.options.ptimeMs / 2, endMs));
+      if (dueMs - this.lastDueMs > PAUSE_MS && (this.quietMs[index] ?? 0) > QUIET_MS) {
+        this.bookSilence(Math.min(dueMs - this.pace.packetMs / 2, endMs));
       }
       if (dueMs >= endMs) {
         return;
@@ -302,16 +350,16 @@ export class StreamMeter {
     return this.endedMs - this.lastDueMs > PAUSE_MS ? this.endedMs - END_GUARD_MS : this.lastDueMs;
   }
 
-  /** Silence is not unknown: a stream that stopped goes on being expected at one packet a ptime, while the call lasts. */
+  /** Silence is not unknown: a stream that stopped goes on being expected at its packet time, while the call lasts. */
   private bookSilence(untilMs: number): void {
     if (!this.expectsAudio) {
       return;
     }
-    const { ptimeMs } = this.options;
-    let slotMs = Math.max(this.lastDueMs + ptimeMs, this.silentUntilMs + ptimeMs / 2, this.closedUntilMs);
-    for (; slotMs < untilMs - 1e-6; slotMs += ptimeMs) {
+    const { packetMs } = this.pace;
+    let slotMs = Math.max(this.lastDueMs + packetMs, this.silentUntilMs + packetMs / 2, this.closedUntilMs);
+    for (; slotMs < untilMs - 1e-6; slotMs += packetMs) {
       this.count(slotMs, LOST);
-      this.silentUntilMs = slotMs + ptimeMs / 2;
+      this.silentUntilMs = slotMs + packetMs / 2;
     }
   }
 

@@ -11,8 +11,8 @@ export interface AnswerPlan {
   readonly source: MediaSource;
   readonly advertise: string | null;
   readonly codec: string;
-  /** Public addresses to which audio may be sent. */
-  readonly publicMedia: readonly string[];
+  /** Public hosts to which audio may be sent. */
+  readonly publicHosts: readonly string[];
   readonly ptimeMs: number;
   readonly clip: MediaWorkerSetup['clip'];
   /** Slots to open at once; more are opened as calls come. */
@@ -127,7 +127,7 @@ function fleetPlan(plan: AnswerPlan): Parameters<typeof Fleet.start>[0] {
         runToken: plan.runToken,
         ptimeMs: plan.ptimeMs,
         codec: plan.codec,
-        publicMedia: plan.publicMedia,
+        reach: { allow: null, publicHosts: plan.publicHosts, targets: [] },
         sinkPort: null,
         role: plan.role,
       },

@@ -102,6 +102,15 @@ export class HealthBook {
     return spoiled;
   }
 
+  /** Audio that never left: nothing that the far side says or does not say about it can be held against it. */
+  sendTrouble(): string | null {
+    const tried = this.sentPackets + this.sendErrors;
+    if (tried === 0 || this.sendErrors / tried <= HEALTH_LIMITS.missedPacketRatio) {
+      return null;
+    }
+    return `this host refused to send ${this.sendErrors} of ${tried} audio packets (limit 0.1 %)`;
+  }
+
   private latenessTrouble(): string | null {
     const p99Ms = this.sendLatenessMs.percentile(99);
     if (p99Ms > HEALTH_LIMITS.sendLatenessP99Ms) {
@@ -111,9 +120,9 @@ export class HealthBook {
     if (due > 0 && this.missedPackets / due > HEALTH_LIMITS.missedPacketRatio) {
       return `${this.missedPackets} of ${due} audio packets were more than a packet time late and not sent (limit 0.1 %)`;
     }
-    const tried = this.sentPackets + this.sendErrors;
-    if (tried > 0 && this.sendErrors / tried > HEALTH_LIMITS.missedPacketRatio) {
-      return `this host refused to send ${this.sendErrors} of ${tried} audio packets (limit 0.1 %)`;
+    const refused = this.sendTrouble();
+    if (refused !== null) {
+      return refused;
     }
     return null;
   }

@@ -39,7 +39,8 @@ export interface RunFacts {
 export function buildResult(book: RunBook, facts: RunFacts): Result {
   const spoiled = book.health.conditions(facts.netBackend);
   const gates = evaluateGates(facts.gates, book, { spoiled, reflected: book.total.calls.roundTrip > 0 });
-  const decision = decideVerdict({ ...facts.verdict, gates });
+  const doubts = [...(facts.verdict.doubts ?? []), ...doubtsOf(book, spoiled)];
+  const decision = decideVerdict({ ...facts.verdict, doubts, gates });
   return {
     schemaVersion: RESULT_SCHEMA_VERSION,
     tool: facts.tool,
@@ -107,6 +108,7 @@ function signallingBlock(book: RunBook): SignallingBlock {
     retransmissions: sip.retransmissions.map(([method, count]) => ({ method, count })),
     responses: sip.responses.map(([method, status, count]) => ({ method, status, count })),
     malformed: sip.malformed,
+    dropped: sip.dropped,
   };
 }
 
@@ -194,6 +196,15 @@ function worstCallBlock({ record, leg }: WorstLeg, facts: RunFacts): WorstCall {
     discardRatio: ratioOf(LEG.discarded),
     jitterMs: at(LEG.jitterMs),
   };
+}
+
+/** A run that did not place its calls, or could not send its audio, proves nothing that it promised. */
+function doubtsOf(book: RunBook, spoiled: Readonly<Partial<Record<string, string>>>): string[] {
+  const refused = book.total.causes.get('start||noSlot')?.count ?? 0;
+  const doubts =
+    refused === 0 ? [] : [`${refused} calls were not placed: no media slot was free (widen network.rtpPorts)`];
+  const sendTrouble = book.health.sendTrouble();
+  return [...doubts, ...[spoiled['lateStarts'], sendTrouble ?? undefined].filter((text) => text !== undefined)];
 }
 
 /** Things that a reader should know and no gate says. */

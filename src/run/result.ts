@@ -89,7 +89,7 @@ export const causeSchema = z.strictObject({
 export type Cause = z.infer<typeof causeSchema>;
 
 const callsSchema = z.strictObject({
-  requested: count.describe('attempted + notStarted'),
+  requested: count.describe('calls whose start became due: attempted + notStarted'),
   notStarted: count,
   attempted: count.describe('answered + failed + cut before an answer'),
   answered: count.describe('completed + dropped + cut after the answer'),
@@ -110,10 +110,11 @@ const signallingSchema = z.strictObject({
   setupDelayMs: distribution.describe('SRD of RFC 6076 §4.3: INVITE to the first status-indicative response'),
   answerDelayMs: distribution.describe('INVITE to 2xx'),
   disconnectDelayMs: distribution.describe('SDD of RFC 6076 §4.4: BYE to its 2xx'),
-  retransmissionRatio: nullableNumber.describe('requests sent again by us / requests sent'),
+  retransmissionRatio: nullableNumber.describe('requests sent again by us / requests sent, ACK left out'),
   retransmissions: z.array(z.strictObject({ method: z.string(), count })),
   responses: z.array(z.strictObject({ method: z.string(), status: z.int(), count })),
   malformed: count.describe('datagrams that were no SIP message'),
+  dropped: count.describe('SIP requests and forked answers dropped because there were too many'),
 });
 export type SignallingBlock = z.infer<typeof signallingSchema>;
 

@@ -119,15 +119,19 @@ export class RunBook implements MetricSource {
       requests: sumByMethod(counts.flatMap(({ requests }) => requests)),
       retransmissions: sumByMethod(counts.flatMap(({ retransmissions }) => retransmissions)),
       responses: sumResponses(counts.flatMap(({ responses }) => responses)),
-      malformed: counts.reduce((sum, { malformed }) => sum + malformed, 0),
+      malformed: sumOver(counts, ({ malformed }) => malformed),
+      dropped: sumOver(counts, ({ dropped }) => dropped),
     };
   }
 
   /** Requests that we had to send again, per request sent; null before the first. */
   retransmissionRatio(): number | null {
     const { requests, retransmissions } = this.sipCounts();
-    const sent = requests.reduce((sum, [, count]) => sum + count, 0);
-    return sent === 0 ? null : retransmissions.reduce((sum, [, count]) => sum + count, 0) / sent;
+    // An ACK has no timer of its own: it goes again only because the far side did.
+    const timed = (counts: SipCounts['requests']): number =>
+      sumOver(counts, ([method, count]) => (method === 'ACK' ? 0 : count));
+    const sent = timed(requests);
+    return sent === 0 ? null : timed(retransmissions) / sent;
   }
 
   /** Over the seconds after the warm-up: of active calls up to the last call's end, of starts up to the last start. */

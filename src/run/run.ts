@@ -37,6 +37,8 @@ export interface RunEnd {
   readonly hint: string | null;
   readonly fault: string | null;
   readonly lostWorkers: readonly string[];
+  /** What keeps the run from being a pass, whatever its gates say. */
+  readonly doubts: readonly string[];
   readonly warnings: readonly string[];
 }
 
@@ -59,6 +61,7 @@ export class Run {
   private fault: string | null = null;
   private readonly lostWorkers: string[] = [];
   private readonly lost = { media: 0, signalling: 0 };
+  private readonly doubts: string[] = [];
   private readonly warnings: string[] = [];
   private drainingSinceMs: number | null = null;
   private callsOverAtMs: number | null = null;
@@ -122,6 +125,7 @@ export class Run {
       hint: this.hint,
       fault: this.fault,
       lostWorkers: this.lostWorkers,
+      doubts: this.doubts,
       warnings: this.warnings,
     };
   }
@@ -197,7 +201,7 @@ export class Run {
 
   private stopAsked(detail: string): void {
     const text = `stopped early: ${detail}`;
-    this.warnings.push(text);
+    this.doubts.push(text);
     this.observer.onWarning(text);
     this.drain('tooManyRefusals');
   }

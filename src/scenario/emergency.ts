@@ -10,7 +10,8 @@ export function isEmergencyUser(user: string): boolean {
   const plain = decoded(user).normalize('NFKC').toLowerCase();
   if (/^\s*urn:service:sos(?![a-z0-9-])/.test(plain)) return true;
   const [number = ''] = plain.split(/[;:?]/);
-  return NUMBERS.test(number.replace(/[\s\-.()/+]/g, ''));
+  // Whatever a device may skip or stop at (separators, pauses, `#`, an end of string) must not hide a number.
+  return NUMBERS.test(number.replace(/(?<=\d)[pw](?=\d)/g, '').replace(/[^a-z0-9]/g, ''));
 }
 
 /** Percent-decoded until nothing changes: `%2531` is `%31` is `1`. */

@@ -12,8 +12,10 @@ const PACKET_BYTES = 200;
 const DIRECTIONS = 2;
 /** RTP and RTCP. */
 const PORTS_PER_CALL = 2;
-/** Slots beyond the peak, for those that drain after a BYE. */
+/** Slots beyond the peak, for answers that are slow. */
 const SLOT_MARGIN = 1.25;
+/** A slot drains and rests so long after its BYE before it serves again. */
+const REST_MS = 4000;
 /** Descriptors of Node itself, its threads, the SIP sockets and the files of the run. */
 const OTHER_FILES = 64;
 
@@ -41,7 +43,7 @@ export function expectedPeak(scenario: Scenario, schedule: ArrivalPeak): Peak {
   const cap = Math.min(load.concurrency ?? Number.POSITIVE_INFINITY, load.calls ?? Number.POSITIVE_INFINITY);
   const calls = Math.min(cap, schedule.peakActive(call.holdMs));
   // Without media one bound sink is advertised for all.
-  const slots = media ? Math.min(cap, load.concurrency ?? Math.ceil(calls * SLOT_MARGIN)) : 1;
+  const slots = media ? slotsFor(scenario, schedule, calls) : 1;
   const packetsPerSecond = media ? calls * PACKETS_PER_SECOND * DIRECTIONS : 0;
   return {
     calls,
@@ -50,6 +52,19 @@ export function expectedPeak(scenario: Scenario, schedule: ArrivalPeak): Peak {
     ports: slots * PORTS_PER_CALL,
     files: slots * PORTS_PER_CALL + OTHER_FILES,
   };
+}
+
+/** Those in use and those at rest; never more than there are calls. */
+function slotsFor({ call, load }: Scenario, schedule: ArrivalPeak, calls: number): number {
+  const margin = load.concurrency === null ? Math.ceil(calls * SLOT_MARGIN) : load.concurrency;
+  const withRest = schedule.peakActive(call.holdMs + REST_MS);
+  const turnover = load.concurrency === null ? withRest : Math.min(withRest, calls + restingOf(calls, call.holdMs));
+  return Math.min(load.calls ?? Number.POSITIVE_INFINITY, Math.max(margin, turnover));
+}
+
+/** With a full cap, calls end as fast as they can: each of its places leaves so many slots at rest. */
+function restingOf(calls: number, holdMs: number): number {
+  return Math.ceil((calls * REST_MS) / Math.max(holdMs, 1));
 }
 
 /** The port range must hold what the peak needs. */

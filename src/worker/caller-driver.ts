@@ -1,6 +1,6 @@
 /**
  * Places this worker's share of the calls at their intended times (open model: nothing that happens to a call moves the
- * next one). Only the user's own concurrency cap holds starts back, and that is counted.
+ * next one). Only the user's own caps hold starts back, and that is counted.
  */
 import { CallerCall, notStarted, type CallerContext } from '../call/caller-call.js';
 import type { CallRecord } from '../call/outcome.js';
@@ -9,6 +9,7 @@ import { buildSchedule, type Schedule } from '../schedule/schedule.js';
 import { shareOf } from '../schedule/split.js';
 import type { Driver } from './driver.js';
 import { LiveCalls } from './live-calls.js';
+import { StartLimiter } from './start-limiter.js';
 import type { CallerRole } from './messages.js';
 
 export interface CallerDriverOptions {
@@ -31,7 +32,9 @@ export class CallerDriver implements Driver {
   /** The next call number of our share. */
   private next: number;
   private nextDueMs: number | null;
-  private nextIsHeld = false;
+  /** When the cap was last in the way, ms: starts due before it are late because of it, not because of us. */
+  private cappedAtMs = Number.NEGATIVE_INFINITY;
+  private readonly limiter: StartLimiter;
   private refusalsInARow = 0;
   private hasAskedToStop = false;
   private draining = false;
@@ -45,6 +48,7 @@ export class CallerDriver implements Driver {
       throw new RangeError(`a cap of ${role.load.concurrency} calls leaves none for worker ${index} of ${workers}`);
     }
     this.refusalLimit = Math.max(1, Math.ceil(role.stopAfterRefusals / workers));
+    this.limiter = new StartLimiter(role.maxRate / workers);
     this.next = index;
     this.nextDueMs = this.schedule.intendedStartMs(this.next);
     this.context = {
@@ -72,7 +76,7 @@ export class CallerDriver implements Driver {
 
   run(elapsedMs: number): void {
     while (!this.draining && this.nextDueMs !== null && this.nextDueMs <= elapsedMs) {
-      if (this.live.size >= this.concurrency) {
+      if (this.live.size >= this.concurrency || !this.limiter.take(elapsedMs)) {
         this.holdBack(elapsedMs);
         return;
       }
@@ -101,6 +105,10 @@ export class CallerDriver implements Driver {
     return this.live.takeRecords();
   }
 
+  private get nextIsHeld(): boolean {
+    return (this.nextDueMs ?? 0) <= this.cappedAtMs;
+  }
+
   private startNext(): void {
     const start = { call: this.next, intendedMs: this.nextDueMs ?? 0, heldBack: this.nextIsHeld };
     this.advance();
@@ -115,12 +123,11 @@ export class CallerDriver implements Driver {
     this.counts.intended++;
     this.next += this.options.workers;
     this.nextDueMs = this.schedule.intendedStartMs(this.next);
-    this.nextIsHeld = false;
   }
 
   /** The cap is reached. Starts wait for room, but no longer than the stages last. */
   private holdBack(elapsedMs: number): void {
-    this.nextIsHeld = true;
+    this.cappedAtMs = elapsedMs;
     const endMs = this.schedule.durationMs;
     if (this.options.role.load.calls === null && endMs !== null && elapsedMs >= endMs) {
       this.giveUpHeld('concurrencyCap');

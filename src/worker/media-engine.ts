@@ -183,13 +183,14 @@ export class MediaEngine {
       legs: this.totals.take(),
       sent: health.sent,
       missed: health.missed,
-      sendErrors: health.sendErrors,
+      sendErrors: health.sendErrors + this.sockets.sendErrors(),
       latenessUs: health.latenessUs.take(),
       received: health.received,
       drops: this.drops(),
       clockStepped: this.clockStepped,
     });
-    health.sent = health.missed = health.sendErrors = health.received = 0;
+    health.sent = health.missed = health.received = 0;
+    health.sendErrors = -this.sockets.sendErrors(); // theirs is a total, of which this batch has told so many
     this.clockStepped = false;
   }
 

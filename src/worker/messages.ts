@@ -1,6 +1,7 @@
 /** What travels between threads: few, typed messages. Commands go down, one batch per worker and second goes up. */
 import type { MessagePort } from 'node:worker_threads';
 import type { CallRecord } from '../call/outcome.js';
+import type { ReachRules } from '../lib/reach.js';
 
 export type { CallRecord } from '../call/outcome.js';
 
@@ -163,8 +164,8 @@ export interface SignallingSetup {
   readonly runToken: string;
   readonly ptimeMs: number;
   readonly codec: string;
-  /** Public addresses to which audio may be sent. */
-  readonly publicMedia: readonly string[] | 'any';
+  /** Where SIP and audio may go when the peer says so. */
+  readonly reach: ReachRules;
   /** Null: signalling only; the port is that of one bound sink. */
   readonly sinkPort: number | null;
   readonly role: CallerRole | AnswererRole;
@@ -172,6 +173,9 @@ export interface SignallingSetup {
 
 export interface CallerEndpoint {
   readonly uri: string;
+  /** The address that was checked: the one that is called, whatever its name resolves to later. */
+  readonly address: string;
+  readonly port: number;
 }
 
 export interface CallerRole {
@@ -190,6 +194,8 @@ export interface CallerRole {
   readonly ringTimeoutMs: number;
   readonly expect: 'answered' | number;
   readonly stopAfterRefusals: number;
+  /** Hard cap, calls/s: also when starts that were held back are made up for. */
+  readonly maxRate: number;
 }
 
 export interface AnswererRole {
@@ -240,6 +246,8 @@ export interface SipCounts {
   readonly retransmissions: readonly (readonly [method: string, count: number])[];
   readonly responses: readonly (readonly [method: string, status: number, count: number])[];
   readonly malformed: number;
+  /** Requests and forked answers that were dropped because there were too many. */
+  readonly dropped: number;
 }
 
 export type SignallingReport =

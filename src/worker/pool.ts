@@ -54,7 +54,8 @@ function start<Command, Report>(file: 'media' | 'signalling', setup: unknown): W
     },
   };
   worker.on('message', (report: Report & { readonly type: string }) => {
-    stopped ||= report.type === 'stopped' || report.type === 'cannot-open';
+    // A signalling thread without its socket ends; a media thread that finds no further port lives on.
+    stopped ||= report.type === 'stopped' || (report.type === 'cannot-open' && file === 'signalling');
     handle.onReport(report);
   });
   worker.on('error', (error) => {

@@ -1,5 +1,5 @@
 /** Is the target there? OPTIONS until any response comes (any status is a sign of life) or the time is over. */
-import type { SipUri } from '../sip/message/uri.js';
+import type { CallTarget } from '../call/caller-call.js';
 import type { Timers } from '../sip/transaction/timers.js';
 import type { UserAgent } from '../sip/ua/user-agent.js';
 
@@ -10,24 +10,28 @@ const PROBE_INTERVAL_MS = 500;
 export async function probeTarget(
   userAgent: UserAgent,
   timers: Timers,
-  target: SipUri,
+  target: CallTarget,
   timeoutMs: number,
 ): Promise<boolean> {
   return new Promise((resolve) => {
     let over = false;
+    const asked: { abandon(): void }[] = [];
     const finish = (reachable: boolean): void => {
       over = true;
+      // Those without an answer would be sent again during the run.
+      asked.forEach((request) => request.abandon());
       resolve(reachable);
     };
     const probe = (): void => {
       if (over) {
         return;
       }
-      userAgent.options(target, (result) => {
+      const answered = (result: { readonly status: number | null }): void => {
         if (result.status !== null && !over) {
           finish(true);
         }
-      });
+      };
+      asked.push(userAgent.options(target.uri, answered, target.nextHop));
       timers.schedule(PROBE_INTERVAL_MS, probe);
     };
     timers.schedule(timeoutMs, () => finish(false));

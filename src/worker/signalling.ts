@@ -3,9 +3,11 @@
  * loop is a chain of timers; how late each fires is the thread's event-loop delay.
  */
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
+import type { CallTarget } from '../call/caller-call.js';
 import type { MediaSlots } from '../call/media-slots.js';
 import { monotonicNs, NS_PER_MS } from '../lib/clock.js';
 import { messageOf } from '../lib/errors.js';
+import { reachTest } from '../lib/reach.js';
 import { Tally } from '../lib/tally.js';
 import { parseUri } from '../sip/message/uri.js';
 import { TimerWheel } from '../sip/transaction/timer-wheel.js';
@@ -17,7 +19,7 @@ import { CallerDriver } from './caller-driver.js';
 import type { Driver } from './driver.js';
 import { probeTarget } from './probe.js';
 import { SinkSlots, SlotPool } from './slot-pool.js';
-import type { SignallingCommand, SignallingReport, SignallingSetup, SipCounts } from './messages.js';
+import type { CallerEndpoint, SignallingCommand, SignallingReport, SignallingSetup, SipCounts } from './messages.js';
 
 /** The loop turns at least this often, for the timers of the transactions. */
 const LONGEST_PAUSE_MS = 10;
@@ -27,6 +29,7 @@ class SignallingThread {
   private readonly userAgent: UserAgent;
   private readonly pool: SlotPool | null;
   private readonly slots: MediaSlots;
+  private readonly mayReach: (host: string) => boolean;
   private readonly loopDelayUs = new Tally();
   private driver: Driver | null = null;
   private epochNs = 0;
@@ -41,6 +44,7 @@ class SignallingThread {
     private readonly report: (message: SignallingReport) => void,
   ) {
     const advertised = setup.advertise ?? setup.localAddress;
+    this.mayReach = reachTest(setup.reach);
     this.wheel = new TimerWheel(monotonicNs() / NS_PER_MS);
     this.userAgent = new UserAgent({
       transport,
@@ -49,6 +53,7 @@ class SignallingThread {
       user: 'callgauge',
       userAgent: 'callgauge',
       advertisedHost: advertised,
+      mayReach: this.mayReach,
     });
     this.pool = setup.sinkPort === null ? new SlotPool(advertised) : null;
     this.slots = this.pool ?? new SinkSlots(advertised, setup.sinkPort ?? 0);
@@ -66,6 +71,7 @@ class SignallingThread {
         break;
       case 'begin':
         this.epochNs = command.epochNs;
+        this.userAgent.counters.reset(); // what was asked while waiting is no part of the run
         this.driver = this.createDriver();
         this.turn();
         break;
@@ -88,7 +94,7 @@ class SignallingThread {
       slots,
       epochNs,
       now: monotonicNs,
-      media: { codec: setup.codec, ptimeMs: setup.ptimeMs, publicMedia: setup.publicMedia },
+      media: { codec: setup.codec, ptimeMs: setup.ptimeMs, mayReach: this.mayReach },
     };
     const { role } = setup;
     if (role.type === 'answerer') {
@@ -101,7 +107,7 @@ class SignallingThread {
       context: {
         ...shared,
         userAgent,
-        endpoints: role.endpoints.map(({ uri }) => parseUri(uri)),
+        endpoints: role.endpoints.map(targetOf),
         holdMs: role.holdMs,
         ringTimeoutMs: role.ringTimeoutMs,
         expect: role.expect,
@@ -121,7 +127,7 @@ class SignallingThread {
     }
     const nowNs = monotonicNs();
     if (this.driver !== null && this.nextTurnNs > 0) {
-      this.loopDelayUs.record((nowNs - this.nextTurnNs) / 1000);
+      this.recordDelay((nowNs - this.nextTurnNs) / 1000);
     }
     this.wheel.advance(nowNs / NS_PER_MS);
     if (this.driver !== null) {
@@ -130,6 +136,13 @@ class SignallingThread {
       this.reportSeconds(elapsedMs, this.driver);
     }
     this.scheduleTurn();
+  }
+
+  /** A long stall stands for the turns that it swallowed, each as late as it would have been; else it were one among many. */
+  private recordDelay(delayUs: number): void {
+    for (let lateUs = delayUs; lateUs > 0 || lateUs === delayUs; lateUs -= LONGEST_PAUSE_MS * 1000) {
+      this.loopDelayUs.record(lateUs);
+    }
   }
 
   private scheduleTurn(): void {
@@ -175,6 +188,7 @@ class SignallingThread {
       retransmissions: [...counters.retransmissions],
       responses,
       malformed: counters.malformed,
+      dropped: counters.overload + counters.droppedForks,
     };
   }
 
@@ -183,7 +197,8 @@ class SignallingThread {
     if (role.type !== 'caller') {
       return true;
     }
-    const probes = role.endpoints.map(({ uri }) => probeTarget(this.userAgent, this.wheel, parseUri(uri), timeoutMs));
+    const { userAgent, wheel } = this;
+    const probes = role.endpoints.map((endpoint) => probeTarget(userAgent, wheel, targetOf(endpoint), timeoutMs));
     return (await Promise.all(probes)).every(Boolean);
   }
 
@@ -201,6 +216,10 @@ class SignallingThread {
     await this.transport.close();
     this.report({ type: 'stopped' });
   }
+}
+
+function targetOf({ uri, address, port }: CallerEndpoint): CallTarget {
+  return { uri: parseUri(uri), nextHop: { host: address, port } };
 }
 
 async function main(port: MessagePort, setup: SignallingSetup): Promise<void> {

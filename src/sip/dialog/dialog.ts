@@ -1,6 +1,6 @@
 /** A dialog (RFC 3261 §12): route set, remote target, CSeq on both sides, and the requests sent in it. */
 import { HeaderId } from '../message/header-name.js';
-import { type HeaderBlock, NO_HEADERS, type RequestFields, headerBlock } from '../message/builder.js';
+import { type HeaderBlock, NO_HEADERS, type RequestFields, headerBlock, ownText } from '../message/builder.js';
 import type { SipMessage } from '../message/message.js';
 import { type SipUri, nextHop, parseAddress, parseUri, serializeUri, uriParameter } from '../message/uri.js';
 
@@ -47,15 +47,16 @@ export class Dialog {
   #route: Route | null = null;
 
   private constructor(parts: DialogParts) {
-    this.callId = parts.callId;
-    this.local = parts.local;
-    this.remoteAddress = parts.remoteAddress;
-    this.remoteTag = parts.remoteTag;
+    // Copies: a dialog lasts as long as its call, the message that made it may be 64 KB and must not.
+    this.callId = ownText(parts.callId);
+    this.local = { ...parts.local, address: ownText(parts.local.address) };
+    this.remoteAddress = ownText(parts.remoteAddress);
+    this.remoteTag = ownText(parts.remoteTag);
     this.#state = parts.state;
-    this.#remoteTarget = parts.remoteTarget;
+    this.#remoteTarget = ownUri(parts.remoteTarget);
     this.#localCseq = parts.local.cseq;
     this.#remoteCseq = parts.remoteCseq;
-    this.#routes = parts.routes;
+    this.#routes = parts.routes.map(ownText);
   }
 
   /**
@@ -72,6 +73,20 @@ export class Dialog {
       remoteCseq: null,
       routes: checkedRoutes(response).toReversed(),
       state: response.status < 200 ? 'early' : 'confirmed',
+    });
+  }
+
+  /** UAC side, from a 2xx whose Contact or Record-Route is of no use: its requests go to the target without a route set. */
+  static towardsTarget(response: SipMessage, local: LocalParty, target: SipUri): Dialog {
+    return new Dialog({
+      callId: response.callId,
+      local,
+      remoteAddress: response.toText,
+      remoteTag: response.to.tag ?? '',
+      remoteTarget: target,
+      remoteCseq: null,
+      routes: [],
+      state: 'confirmed',
     });
   }
 
@@ -119,7 +134,7 @@ export class Dialog {
    * @throws SipParseError
    */
   confirmBy(response: SipMessage): void {
-    this.#routes = checkedRoutes(response).toReversed();
+    this.#routes = checkedRoutes(response).map(ownText).toReversed();
     this.refreshTarget(response);
     this.#state = 'confirmed';
   }
@@ -127,7 +142,7 @@ export class Dialog {
   /** Takes the Contact of a target refresh request or its 2xx as the new remote target (§12.2.1.2, §12.2.2). */
   refreshTarget(message: SipMessage): void {
     const contact = message.contactUri;
-    if (contact !== null) this.#remoteTarget = contact;
+    if (contact !== null) this.#remoteTarget = ownUri(contact);
     this.#route = null;
   }
 
@@ -187,6 +202,18 @@ function checkedRoutes(message: SipMessage): string[] {
   const routes = message.headersById(HeaderId.recordRoute);
   for (const route of routes) nextHop(parseUri(parseAddress(route).uri));
   return routes;
+}
+
+function ownUri(uri: SipUri): SipUri {
+  const { scheme, user, host, port, params, headers } = uri;
+  return {
+    scheme,
+    user: user === null ? null : ownText(user),
+    host: ownText(host),
+    port,
+    params: params === '' ? '' : ownText(params),
+    headers: headers === '' ? '' : ownText(headers),
+  };
 }
 
 function computeRoute(target: SipUri, routes: readonly string[]): Route {

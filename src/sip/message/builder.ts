@@ -162,6 +162,9 @@ function wireBody(body: string): string {
   return body;
 }
 
+/** A copy that stands alone: a part of a message keeps the whole of its text alive, and what is put together keeps its parts. */
+export const ownText = (text: string): string => Buffer.from(text, 'latin1').toString('latin1');
+
 /** Text of ours as wire text: UTF-8, one character per byte. Text from a message is wire text already. */
 export function toWire(text: string): string {
   return Buffer.byteLength(text, 'utf8') === text.length ? text : Buffer.from(text, 'utf8').toString('latin1');

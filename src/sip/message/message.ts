@@ -172,6 +172,11 @@ export class SipMessage {
     return (semicolon < 0 ? value : value.slice(0, semicolon)).trim().toLowerCase();
   }
 
+  /** Of the whole datagram. */
+  get byteLength(): number {
+    return this.#index.text.length;
+  }
+
   /** The body as wire text. */
   get body(): string {
     return this.#index.text.slice(this.#index.bodyStart, this.#index.bodyEnd);

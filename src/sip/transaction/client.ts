@@ -24,6 +24,7 @@ export interface ClientUser {
 
 export class Client implements AnyTransaction {
   readonly isClient = true;
+  readonly heldBytes = 0;
   readonly key: string;
   readonly host: string;
   readonly port: number;

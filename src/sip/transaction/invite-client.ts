@@ -8,7 +8,7 @@
  *     2xx        Completed 2xx        Timer M: 64·T1, every 2xx goes to the user (Accepted)
  *      └───────▶ Accepted ◀┘
  */
-import { type RequestFields, serializeCompanion, serializeRequest } from '../message/builder.js';
+import { type RequestFields, ownText, serializeCompanion, serializeRequest } from '../message/builder.js';
 import type { SipMessage } from '../message/message.js';
 import { type AnyTransaction, TimerPair, type TransactionLayer } from './layer.js';
 import { timerDMs, transactionTimeoutMs } from './timers.js';
@@ -33,6 +33,7 @@ export interface Destination {
 
 export class InviteClient implements AnyTransaction {
   readonly isClient = true;
+  readonly heldBytes = 0;
   readonly key: string;
   readonly host: string;
   readonly port: number;
@@ -98,7 +99,7 @@ export class InviteClient implements AnyTransaction {
       this.#state = 'completed';
       this.#timers.stopRetransmit();
       this.#timers.setDeadline(timerDMs(this.layer.intervals), onTimerEnd, this);
-      this.#data = serializeCompanion('ACK', this.fields, response.toText);
+      this.#data = ownText(serializeCompanion('ACK', this.fields, response.toText));
       this.layer.output.send(this.#data, this.host, this.port);
       this.user.onFailure(response);
     } else if (this.#state === 'completed') {

@@ -6,6 +6,7 @@
  *       └──2xx──▶ Accepted ──L──▶ Terminated      (INVITEs again: absorbed; ACKs: to the user)
  *   Timer G: final response again at T1, doubling up to T2.   Timer H: 64·T1 without ACK.   Timer I: T4.   Timer L: 64·T1.
  */
+import { ownText } from '../message/builder.js';
 import type { SipMessage } from '../message/message.js';
 import type { Destination } from './invite-client.js';
 import { type AnyTransaction, TimerPair, type TransactionLayer } from './layer.js';
@@ -27,18 +28,24 @@ export class InviteServer implements AnyTransaction {
   readonly key: string;
   readonly host: string;
   readonly port: number;
+  /** Under which the user agent finds a copy of this INVITE that came by another path; null for none (§8.2.2.2). */
+  mergeKey: string | null = null;
   #state: InviteServerState = 'proceeding';
   #timers: TimerPair;
   #lastResponse = '';
+  #heldBytes: number;
+  #user: InviteServerUser | null;
   #intervalGMs: number;
 
   constructor(
     private readonly layer: TransactionLayer,
-    readonly request: SipMessage,
+    request: SipMessage,
     destination: Destination,
-    private readonly user: InviteServerUser,
+    user: InviteServerUser,
   ) {
-    this.key = serverKey(request);
+    this.key = ownText(serverKey(request));
+    this.#heldBytes = request.byteLength;
+    this.#user = user;
     this.host = destination.host;
     this.port = destination.port;
     this.#timers = new TimerPair(layer.timers);
@@ -47,6 +54,10 @@ export class InviteServer implements AnyTransaction {
 
   get state(): InviteServerState {
     return this.#state;
+  }
+
+  get heldBytes(): number {
+    return this.#heldBytes;
   }
 
   /** Arms the automatic 100 Trying. */
@@ -58,22 +69,31 @@ export class InviteServer implements AnyTransaction {
   respond(status: number, data: string): void {
     if (this.#state !== 'proceeding') return;
     this.#timers.stopRetransmit();
-    this.#lastResponse = data;
-    if (status >= 300) this.#complete();
+    if (status >= 300) this.#complete(ownText(data));
     else if (status >= 200) this.#accept();
+    else this.#lastResponse = data;
     this.layer.output.send(data, this.host, this.port);
   }
 
-  #complete(): void {
+  #complete(data: string): void {
     this.#state = 'completed';
+    this.#hold(data);
     this.#timers.setRetransmit(this.#intervalGMs, onTimerG, this);
     this.#timers.setDeadline(transactionTimeoutMs(this.layer.intervals), onTimerH, this);
   }
 
   #accept(): void {
     this.#state = 'accepted';
-    this.#lastResponse = '';
+    this.#user = null;
+    this.#hold('');
     this.#timers.setDeadline(transactionTimeoutMs(this.layer.intervals), onTimerEnd, this);
+  }
+
+  /** After a final response only that is needed, so nothing may keep the request alive. */
+  #hold(data: string): void {
+    this.#lastResponse = data;
+    this.layer.onHeldBytes(data.length - this.#heldBytes);
+    this.#heldBytes = data.length;
   }
 
   /** The INVITE once more. */
@@ -91,8 +111,8 @@ export class InviteServer implements AnyTransaction {
   }
 
   trying(): void {
-    if (this.#state !== 'proceeding' || this.#lastResponse !== '') return;
-    this.respond(100, this.user.trying());
+    if (this.#state !== 'proceeding' || this.#lastResponse !== '' || this.#user === null) return;
+    this.respond(100, this.#user.trying());
   }
 
   timerG(): void {
@@ -103,13 +123,13 @@ export class InviteServer implements AnyTransaction {
 
   timerH(): void {
     this.abandon();
-    this.user.onTimeout();
+    this.#user?.onTimeout();
   }
 
   failTransport(): void {
     if (this.#state !== 'proceeding' && this.#state !== 'completed') return;
     this.abandon();
-    this.user.onTransportError();
+    this.#user?.onTransportError();
   }
 
   abandon(): void {

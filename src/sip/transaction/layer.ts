@@ -14,6 +14,8 @@ export interface TransactionLayer {
   onTerminated(transaction: AnyTransaction): void;
   /** Called for each request that a client transaction sends again. */
   onRetransmission(method: string): void;
+  /** Called when a server transaction that is in the table holds more or less message text than before. */
+  onHeldBytes(change: number): void;
 }
 
 /** The part of a transaction that the table and the user agent need whatever its kind. */
@@ -22,6 +24,8 @@ export interface AnyTransaction {
   readonly isClient: boolean;
   readonly host: string;
   readonly port: number;
+  /** Text of a request that is not answered yet, then of the answer; 0 in client transactions, whose number is ours. */
+  readonly heldBytes: number;
   /** Goes to Terminated at once and reports a transport error to the user when it still waits for something. */
   failTransport(): void;
   /** Goes to Terminated at once without a word to the user. */

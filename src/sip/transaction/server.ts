@@ -4,6 +4,7 @@
  *   Trying ──1xx──▶ Proceeding ──200-699──▶ Completed ──J──▶ Terminated
  *   Requests again: ignored in Trying, answered by the last response else.   Timer J: 64·T1.
  */
+import { ownText } from '../message/builder.js';
 import type { SipMessage } from '../message/message.js';
 import type { Destination } from './invite-client.js';
 import type { AnyTransaction, TransactionLayer } from './layer.js';
@@ -20,13 +21,15 @@ export class Server implements AnyTransaction {
   #state: ServerState = 'trying';
   #timerJ: TimerHandle | null = null;
   #lastResponse = '';
+  #heldBytes: number;
 
   constructor(
     private readonly layer: TransactionLayer,
     request: SipMessage,
     destination: Destination,
   ) {
-    this.key = serverKey(request);
+    this.key = ownText(serverKey(request));
+    this.#heldBytes = request.byteLength;
     this.host = destination.host;
     this.port = destination.port;
   }
@@ -35,14 +38,27 @@ export class Server implements AnyTransaction {
     return this.#state;
   }
 
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
   /** Sends a response of the user. @param status of `data`; ignored after a final one */
   respond(status: number, data: string): void {
     if (this.#state !== 'trying' && this.#state !== 'proceeding') return;
+    if (status < 200) {
+      this.#state = 'proceeding';
+      this.#lastResponse = data;
+    } else this.#complete(ownText(data));
+    this.layer.output.send(this.#lastResponse, this.host, this.port);
+  }
+
+  /** From here on only the response is needed, so nothing may keep the request alive. */
+  #complete(data: string): void {
+    this.#state = 'completed';
     this.#lastResponse = data;
-    this.#state = status < 200 ? 'proceeding' : 'completed';
-    if (status >= 200)
-      this.#timerJ = this.layer.timers.schedule(transactionTimeoutMs(this.layer.intervals), onTimerJ, this);
-    this.layer.output.send(data, this.host, this.port);
+    this.layer.onHeldBytes(data.length - this.#heldBytes);
+    this.#heldBytes = data.length;
+    this.#timerJ = this.layer.timers.schedule(transactionTimeoutMs(this.layer.intervals), onTimerJ, this);
   }
 
   /** The request once more. */

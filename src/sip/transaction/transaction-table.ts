@@ -11,6 +11,9 @@ export class TransactionTable {
   #clients = new Map<string, InviteClient | Client>();
   #servers = new Map<string, InviteServer | Server>();
 
+  /** Message text that the server transactions hold. */
+  serverBytes = 0;
+
   get size(): number {
     return this.#clients.size + this.#servers.size;
   }
@@ -26,11 +29,12 @@ export class TransactionTable {
 
   addServer(transaction: InviteServer | Server): void {
     this.#servers.set(transaction.key, transaction);
+    this.serverBytes += transaction.heldBytes;
   }
 
   remove(transaction: AnyTransaction): void {
     if (transaction.isClient) this.#clients.delete(transaction.key);
-    else this.#servers.delete(transaction.key);
+    else if (this.#servers.delete(transaction.key)) this.serverBytes -= transaction.heldBytes;
   }
 
   /** The client transaction that this response answers: same branch, same method in CSeq. */

@@ -11,6 +11,8 @@ import type { Transport, TransportAddress, TransportCounters } from './transport
 export const SOCKET_BUFFER_BYTES = 4 * 1_024 * 1_024;
 
 const MAX_CACHED_ADDRESSES = 10_000;
+/** Names that wait for the resolver at one time; it answers four at a time. */
+const MAX_PENDING_NAMES = 1_000;
 
 export interface UdpOptions {
   /** Local address to bind; its form decides between IPv4 and IPv6. */
@@ -18,6 +20,10 @@ export interface UdpOptions {
   /** 0 lets the kernel choose. */
   readonly port: number;
   readonly bufferBytes?: number;
+  /** Addresses, and names with their addresses, that are remembered. Default 10,000 of each. */
+  readonly maxCachedHosts?: number;
+  /** Default that of node:dns. */
+  readonly lookup?: typeof lookup;
 }
 
 /** Bytes as the kernel counts them: Linux doubles what was asked for and caps it at net.core.rmem_max / wmem_max. */
@@ -55,7 +61,7 @@ export async function openUdp(options: UdpOptions): Promise<UdpTransport> {
     socket.close();
     throw error;
   });
-  return new UdpTransport(socket, family, setBuffers(socket, options.bufferBytes ?? SOCKET_BUFFER_BYTES));
+  return new UdpTransport(socket, family, setBuffers(socket, options.bufferBytes ?? SOCKET_BUFFER_BYTES), options);
 }
 
 function setBuffers(socket: Socket, requestedBytes: number): SocketBuffers {
@@ -75,17 +81,25 @@ export class UdpTransport implements Transport {
   onError: Transport['onError'] = null;
   #socket: Socket;
   #family: 4 | 6;
+  /** Hosts that are addresses. */
+  #literals = new Set<string>();
+  /** Names with their addresses, oldest first, and the way back. */
   #addresses = new Map<string, string>();
-  #pending = new Map<string, Pending>();
   #names = new Map<string, string>();
+  #pending = new Map<string, Pending>();
   #isClosed = false;
+  #maxCached: number;
+  #lookup: typeof lookup;
 
   /** Use `openUdp`. */
   constructor(
     socket: Socket,
     family: 4 | 6,
     readonly buffers: SocketBuffers,
+    options: Pick<UdpOptions, 'maxCachedHosts' | 'lookup'> = {},
   ) {
+    this.#maxCached = options.maxCachedHosts ?? MAX_CACHED_ADDRESSES;
+    this.#lookup = options.lookup ?? lookup;
     const { address, port } = socket.address();
     this.localAddress = { host: address, port, family: family === 6 ? 'IPv6' : 'IPv4' };
     this.counters = { sent: 0, received: 0, sentBytes: 0, receivedBytes: 0, sendErrors: 0 };
@@ -98,13 +112,30 @@ export class UdpTransport implements Transport {
 
   send(data: string, host: string, port: number): void {
     if (this.#isClosed) return;
-    const address = this.#addresses.get(host);
-    if (address !== undefined) this.#sendTo(data, address, port);
-    else if (isIP(host) !== 0) {
-      // isIP costs more than the lookup here; bounded, since peers choose the addresses that we answer to.
-      if (this.#addresses.size < MAX_CACHED_ADDRESSES) this.#addresses.set(host, host);
+    if (this.#isLiteral(host)) {
       this.#sendTo(data, host, port);
-    } else this.#resolveThenSend(data, host, port);
+      return;
+    }
+    const address = this.#addresses.get(host);
+    if (address === undefined) this.#resolveThenSend(data, host, port);
+    else this.#sendTo(data, address, port);
+  }
+
+  /** isIP costs more than the lookup here; bounded, since peers choose the addresses that we answer to. */
+  #isLiteral(host: string): boolean {
+    if (this.#literals.has(host)) return true;
+    if (isIP(host) === 0) return false;
+    if (this.#literals.size < this.#maxCached) this.#literals.add(host);
+    return true;
+  }
+
+  /** Entries of each cache, for tests: none of them may grow with what peers say. */
+  get cacheSizes(): { readonly literals: number; readonly names: number; readonly pending: number } {
+    return {
+      literals: this.#literals.size,
+      names: this.#addresses.size + this.#names.size,
+      pending: this.#pending.size,
+    };
   }
 
   async close(): Promise<void> {
@@ -147,24 +178,37 @@ export class UdpTransport implements Transport {
     });
   }
 
-  /** The first message to a name waits for the resolver; the address then stays for the life of the transport. */
+  /** The first message to a name waits for the resolver; the address then stays, unless too many names come after it. */
   #resolveThenSend(data: string, host: string, port: number): void {
     const waiting = this.#pending.get(host);
     if (waiting !== undefined) {
       waiting.push({ data, port });
       return;
     }
+    if (this.#pending.size >= MAX_PENDING_NAMES) {
+      this.#fail(host, port, new Error(`expected at most ${MAX_PENDING_NAMES} names that wait for the resolver`));
+      return;
+    }
     this.#pending.set(host, [{ data, port }]);
-    lookup(host, { family: this.#family }, (error, address) => {
+    this.#lookup(host, { family: this.#family }, (error, address) => {
       if (error === null) this.#resolved(host, address);
       else this.#unresolved(host, error);
     });
   }
 
   #resolved(host: string, address: string): void {
+    this.#remember(host, address);
+    for (const { data, port } of this.#takePending(host)) if (!this.#isClosed) this.#sendTo(data, address, port);
+  }
+
+  #remember(host: string, address: string): void {
+    const [oldest] = this.#addresses;
+    if (oldest !== undefined && this.#addresses.size >= this.#maxCached) {
+      this.#addresses.delete(oldest[0]);
+      if (this.#names.get(oldest[1]) === oldest[0]) this.#names.delete(oldest[1]);
+    }
     this.#addresses.set(host, address);
     this.#names.set(address, host);
-    for (const { data, port } of this.#takePending(host)) if (!this.#isClosed) this.#sendTo(data, address, port);
   }
 
   #unresolved(host: string, error: Error): void {

@@ -49,6 +49,7 @@ export interface IncomingCallListener {
 
 export interface IncomingCall {
   readonly callId: string;
+  /** Only there until the final response; it throws afterwards. */
   readonly request: SipMessage;
   listener: IncomingCallListener | null;
   /** 180. */

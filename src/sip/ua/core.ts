@@ -1,5 +1,12 @@
 /** What all calls of one user agent share: identity, cached header text, transactions and sessions (RFC 3261 §8). */
-import { type HeaderBlock, type RequestFields, headerBlock, serializeRequest, toWire } from '../message/builder.js';
+import {
+  type HeaderBlock,
+  type RequestFields,
+  headerBlock,
+  ownText,
+  serializeRequest,
+  toWire,
+} from '../message/builder.js';
 import type { SipMessage } from '../message/message.js';
 import { createUri, formatAddress, formatHost, serializeUri } from '../message/uri.js';
 import { Client, type ClientUser } from '../transaction/client.js';
@@ -10,6 +17,7 @@ import { DEFAULT_INTERVALS, type Intervals, type Timers } from '../transaction/t
 import { TransactionTable } from '../transaction/transaction-table.js';
 import type { Transport } from '../transport/transport.js';
 import type { IdSource } from './id-source.js';
+import type { MayReach } from './next-hop.js';
 import type { Session } from './session.js';
 import { SipCounters } from './sip-counters.js';
 
@@ -25,7 +33,19 @@ export interface UserAgentOptions {
   readonly advertisedHost: string;
   /** Default 500. */
   readonly t1Ms?: number;
+  /**
+   * Whether a host from Contact or Record-Route, an address or a name, may be sent to; ACK and BYE then go where the INVITE
+   * went, or came from. Default: every host may.
+   */
+  readonly mayReach?: MayReach;
+  /** Each lives for up to 32 s, so a flood must not fill the memory: beyond this requests are dropped. Default 100,000. */
+  readonly maxServerTransactions?: number;
+  /** Text of requests and answers that those may hold. Default 64 MiB. */
+  readonly maxServerBytes?: number;
 }
+
+const MAX_SERVER_TRANSACTIONS = 100_000;
+const MAX_SERVER_BYTES = 64 * 1_024 * 1_024;
 
 /** The methods that we serve, as they stand in Allow. */
 export const ALLOWED_METHODS = 'INVITE, ACK, CANCEL, BYE, OPTIONS';
@@ -46,6 +66,9 @@ export class Core implements TransactionLayer {
   readonly withContact: HeaderBlock;
   readonly allow: HeaderBlock;
   readonly capabilities: HeaderBlock;
+  readonly mayReach: MayReach | null;
+  #maxServerTransactions: number;
+  #maxServerBytes: number;
   #invites = new Map<string, InviteServer>();
 
   constructor(options: UserAgentOptions) {
@@ -53,6 +76,9 @@ export class Core implements TransactionLayer {
     this.timers = options.timers;
     this.ids = options.ids;
     this.intervals = { ...DEFAULT_INTERVALS, t1Ms: options.t1Ms ?? DEFAULT_INTERVALS.t1Ms };
+    this.mayReach = options.mayReach ?? null;
+    this.#maxServerTransactions = options.maxServerTransactions ?? MAX_SERVER_TRANSACTIONS;
+    this.#maxServerBytes = options.maxServerBytes ?? MAX_SERVER_BYTES;
     const { port } = options.transport.localAddress;
     this.hostPort = `${formatHost(options.advertisedHost)}:${port}`;
     this.user = options.user;
@@ -96,18 +122,28 @@ export class Core implements TransactionLayer {
   }
 
   /** Remembers an INVITE that is not over; false when it came before by another path (§8.2.2.2). */
-  noteInvite(transaction: InviteServer): boolean {
-    const key = mergeKey(transaction.request);
+  noteInvite(transaction: InviteServer, request: SipMessage): boolean {
+    const key = ownText(mergeKey(request));
     if (this.#invites.has(key)) return false;
     this.#invites.set(key, transaction);
+    transaction.mergeKey = key;
     return true;
+  }
+
+  /** Whether there is room for the transaction of one more request. */
+  hasRoomFor(request: SipMessage): boolean {
+    const { serverCount, serverBytes } = this.table;
+    return serverCount < this.#maxServerTransactions && serverBytes + request.byteLength <= this.#maxServerBytes;
   }
 
   onTerminated(transaction: AnyTransaction): void {
     this.table.remove(transaction);
-    if (!(transaction instanceof InviteServer)) return;
-    const key = mergeKey(transaction.request);
-    if (this.#invites.get(key) === transaction) this.#invites.delete(key);
+    if (transaction instanceof InviteServer && transaction.mergeKey !== null)
+      this.#invites.delete(transaction.mergeKey);
+  }
+
+  onHeldBytes(change: number): void {
+    this.table.serverBytes += change;
   }
 
   onRetransmission(method: string): void {

@@ -14,19 +14,29 @@ export interface Reply {
   readonly sdp?: string;
 }
 
+/** A call that has not answered yet. */
+export interface ExchangeOwner {
+  /** A CANCEL has matched the INVITE. */
+  receiveCancel(): void;
+  /** A response could not be sent. */
+  transportFailed(): void;
+}
+
 export class Exchange implements InviteServerUser {
   readonly transaction: InviteServer | Server;
-  /** Set by a call that wants to know that a response could not be sent. */
-  transportFailed: (() => void) | null = null;
+  /** Null again from the final response on: the transaction outlives its call by 32 s and must not keep it. */
+  owner: ExchangeOwner | null = null;
+  #request: SipMessage | null;
   #topVia: string;
   #ownTag: string | null = null;
 
   /** Opens the server transaction. */
   constructor(
     private readonly core: Core,
-    readonly request: SipMessage,
+    request: SipMessage,
     source: Source,
   ) {
+    this.#request = request;
     this.#topVia = stampVia(request.topVia, source);
     const destination = { host: source.host, port: responsePort(request.topVia, source) };
     if (request.method === 'INVITE') {
@@ -38,18 +48,36 @@ export class Exchange implements InviteServerUser {
     core.table.addServer(this.transaction);
   }
 
-  /** Sends a response and returns its text. */
+  /** Only there until the final response. */
+  get request(): SipMessage {
+    if (this.#request === null) throw new Error('expected a request that is not answered yet');
+    return this.#request;
+  }
+
+  /** The To tag of our answers. */
+  get tag(): string {
+    return (this.#ownTag ??= this.core.ids.tag());
+  }
+
+  /** Sends a response and returns its text; not again after a final one. */
   reply(status: number, reply: Reply = {}): string {
     const data = serializeResponse(this.request, {
       status,
-      toTag: status === 100 ? null : (reply.toTag ?? (this.#ownTag ??= this.core.ids.tag())),
+      toTag: status === 100 ? null : (reply.toTag ?? this.tag),
       topVia: this.#topVia,
       headers: reply.headers ?? this.core.noContact,
       contentType: 'application/sdp',
       body: reply.sdp ?? '',
     });
     this.transaction.respond(status, data);
+    if (status >= 200) this.#release();
     return data;
+  }
+
+  #release(): void {
+    this.#request = null;
+    this.#topVia = '';
+    this.owner = null;
   }
 
   trying(): string {
@@ -67,6 +95,6 @@ export class Exchange implements InviteServerUser {
   onTimeout(): void {}
 
   onTransportError(): void {
-    this.transportFailed?.();
+    this.owner?.transportFailed();
   }
 }

@@ -6,12 +6,11 @@ import { TimerPair } from '../transaction/layer.js';
 import { transactionTimeoutMs } from '../transaction/timers.js';
 import type { CallEnd, IncomingCall, IncomingCallListener } from './call-events.js';
 import type { Core } from './core.js';
-import type { Exchange } from './exchange.js';
+import type { Exchange, ExchangeOwner } from './exchange.js';
 import { Session, type SessionUser } from './session.js';
 
-export class UasCall implements IncomingCall, SessionUser {
+export class UasCall implements IncomingCall, SessionUser, ExchangeOwner {
   readonly callId: string;
-  readonly request: SipMessage;
   readonly tag: string;
   listener: IncomingCallListener | null = null;
   #state: 'ringing' | 'answered' | 'confirmed' | 'finished' = 'ringing';
@@ -27,14 +26,20 @@ export class UasCall implements IncomingCall, SessionUser {
     private readonly exchange: Exchange,
   ) {
     const { request } = exchange;
-    this.request = request;
-    this.callId = request.callId;
-    this.tag = core.ids.tag();
+    this.tag = exchange.tag;
     const local = { address: `${request.toText};tag=${this.tag}`, tag: this.tag, cseq: 0 };
-    this.#session = new Session(core, Dialog.fromRequest(request, local), this);
+    const { host, port } = exchange.transaction;
+    const source = { host, port };
+    const peer = { named: source, address: source };
+    this.#session = new Session(core, Dialog.fromRequest(request, local), this, peer);
     this.#timers = new TimerPair(core.timers);
     this.#intervalMs = core.intervals.t1Ms;
-    exchange.transportFailed = () => this.#transportFailed();
+    this.callId = this.#session.dialog.callId;
+    exchange.owner = this;
+  }
+
+  get request(): SipMessage {
+    return this.exchange.request;
   }
 
   ring(): void {
@@ -117,7 +122,7 @@ export class UasCall implements IncomingCall, SessionUser {
     this.#timers.stop();
   }
 
-  #transportFailed(): void {
+  transportFailed(): void {
     if (this.#state === 'finished') return;
     this.#finish();
     this.#session.drop();
@@ -126,7 +131,7 @@ export class UasCall implements IncomingCall, SessionUser {
 
   #reply(status: number, sdp = ''): string {
     const headers = status < 300 ? this.core.withContact : this.core.noContact;
-    return this.exchange.reply(status, { toTag: this.tag, headers, sdp });
+    return this.exchange.reply(status, { headers, sdp });
   }
 }
 

@@ -5,10 +5,11 @@ import type { SipMessage } from '../message/message.js';
 import { SipParseError } from '../message/parse-error.js';
 import { type SipUri, nextHop, serializeUri } from '../message/uri.js';
 import { type ClientUser, cancelOf } from '../transaction/client.js';
-import type { InviteClient, InviteClientUser } from '../transaction/invite-client.js';
+import type { Destination, InviteClient, InviteClientUser } from '../transaction/invite-client.js';
 import { type TimerHandle, transactionTimeoutMs } from '../transaction/timers.js';
 import type { CallEnd, CallFailure, OutgoingCall, OutgoingCallListener } from './call-events.js';
 import type { Core } from './core.js';
+import { type Peer, permittedHop } from './next-hop.js';
 import { Session, type SessionUser } from './session.js';
 
 export interface InviteRequest {
@@ -17,15 +18,25 @@ export interface InviteRequest {
   readonly fromUser?: string;
   readonly sdp: string;
   readonly callId?: string;
+  /** Where the INVITE goes instead of the target's host, and whatever in the dialog is for that host; the Request-URI stays. */
+  readonly nextHop?: Destination;
 }
 
 interface SentAck {
   readonly remoteTag: string;
   readonly data: string;
-  readonly host: string;
-  readonly port: number;
+  readonly hop: Destination;
 }
 
+/** The dialog of a 2xx, and why the call cannot go on in it; null: it can. */
+interface Fork {
+  readonly dialog: Dialog;
+  readonly hop: Destination;
+  readonly fault: string | null;
+}
+
+/** Dialogs of one INVITE: every further To tag in a 2xx is dropped, or one peer could make us send without end. */
+const MAX_FORKS = 8;
 /** The answers to a CANCEL do not matter: the INVITE's own final response does (§9.1). */
 const CANCEL_USER: ClientUser = { onFinal: () => {}, onTimeout: () => {}, onTransportError: () => {} };
 /** Of a call that is over. */
@@ -49,6 +60,7 @@ export class UacCall implements OutgoingCall, InviteClientUser, SessionUser {
   #acks: SentAck[] = [];
   #cancelDeadline: TimerHandle | null = null;
   #tag: string;
+  #peer: Peer;
 
   /** Sends the INVITE. @throws SipParseError for a target whose maddr is empty */
   constructor(
@@ -59,7 +71,9 @@ export class UacCall implements OutgoingCall, InviteClientUser, SessionUser {
     this.#listener = listener;
     this.callId = request.callId ?? core.ids.callId();
     this.#tag = core.ids.tag();
-    this.#transaction = core.startInvite(this.#inviteFields(), nextHop(request.target), this);
+    const named = nextHop(request.target);
+    this.#peer = { named, address: request.nextHop ?? named };
+    this.#transaction = core.startInvite(this.#inviteFields(), this.#peer.address, this);
   }
 
   #inviteFields(): RequestFields {
@@ -116,48 +130,52 @@ export class UacCall implements OutgoingCall, InviteClientUser, SessionUser {
   onSuccess(response: SipMessage): void {
     const remoteTag = response.to.tag ?? '';
     const known = this.#acks.find((ack) => ack.remoteTag === remoteTag);
-    if (known === undefined) this.#acknowledge(response, remoteTag);
-    else if (known.data !== '') {
+    if (known === undefined) this.#acknowledge(response);
+    else {
       this.core.onRetransmission('ACK');
-      this.core.output.send(known.data, known.host, known.port);
+      this.core.output.send(known.data, known.hop.host, known.hop.port);
     }
   }
 
-  #acknowledge(response: SipMessage, remoteTag: string): void {
-    const dialog = this.#dialogOf(response, remoteTag);
-    if (dialog === null) return;
+  #acknowledge(response: SipMessage): void {
+    if (this.#acks.length >= MAX_FORKS) {
+      this.core.counters.droppedForks++;
+      return;
+    }
+    const { dialog, hop, fault } = this.#forkOf(response);
     const ids = { viaPrefix: this.core.viaPrefix, branch: this.core.ids.branch() };
-    const { host, port } = dialog.route;
-    const data = this.core.sendAck(dialog.ack(this.#transaction.fields.cseq, ids, NO_HEADERS), { host, port });
-    this.#acks.push({ remoteTag, data, host, port });
-    if (this.#state === 'inviting' && this.#cancel === 'none') this.#answered(dialog, response);
+    const data = this.core.sendAck(dialog.ack(this.#transaction.fields.cseq, ids, NO_HEADERS), hop);
+    this.#acks.push({ remoteTag: dialog.remoteTag, data, hop });
+    if (this.#state === 'inviting' && this.#cancel === 'none' && fault === null) this.#answered(dialog, response);
     else {
-      new Session(this.core, dialog, FORK_USER).bye();
-      this.#fail({ status: response.status, cause: 'cancelled', detail: 'answered while being cancelled; hung up' });
+      new Session(this.core, dialog, FORK_USER, this.#peer).bye();
+      const { status } = response;
+      if (fault !== null) this.#fail({ status, cause: 'malformed-response', detail: fault });
+      else this.#fail({ status, cause: 'cancelled', detail: 'answered while being cancelled; hung up' });
     }
   }
 
   #answered(dialog: Dialog, response: SipMessage): void {
     this.#state = 'answered';
-    this.#session = new Session(this.core, dialog, this);
+    this.#session = new Session(this.core, dialog, this, this.#peer);
     this.#listener.onAnswered(response);
   }
 
-  /** Null for a 2xx whose Contact or Record-Route cannot be read: there is no address for an ACK. */
-  #dialogOf(response: SipMessage, remoteTag: string): Dialog | null {
+  /** A 2xx that leads nowhere has still put a call up: its ACK and BYE go to the target, best effort. */
+  #forkOf(response: SipMessage): Fork {
+    const { target } = this.request;
     const { fields } = this.#transaction;
+    const local = { address: fields.from, tag: this.#tag, cseq: fields.cseq };
     try {
-      return Dialog.fromResponse(
-        response,
-        { address: fields.from, tag: this.#tag, cseq: fields.cseq },
-        this.request.target,
-      );
+      const dialog = Dialog.fromResponse(response, local, target);
+      const hop = permittedHop(dialog.route, this.#peer, this.core.mayReach);
+      if (hop !== null) return { dialog, hop, fault: null };
+      return { dialog, hop: this.#peer.address, fault: unreachable(dialog) };
     } catch (error) {
       if (!(error instanceof SipParseError)) throw error;
       this.core.counters.malformed++;
-      this.#acks.push({ remoteTag, data: '', host: '', port: 0 });
-      this.#fail({ status: response.status, cause: 'malformed-response', detail: error.message });
-      return null;
+      const dialog = Dialog.towardsTarget(response, local, target);
+      return { dialog, hop: this.#peer.address, fault: error.message };
     }
   }
 
@@ -198,5 +216,8 @@ export class UacCall implements OutgoingCall, InviteClientUser, SessionUser {
     this.#listener.onFailed({ ...failure, detail: failure.detail.slice(0, 120) });
   }
 }
+
+const unreachable = ({ route, routeSet }: Dialog): string =>
+  `${routeSet.length === 0 ? 'Contact' : 'Record-Route'} ${route.host} may not be reached`;
 
 const onCancelDeadline = (call: UacCall): void => call.cancelDeadline();

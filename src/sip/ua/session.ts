@@ -5,6 +5,7 @@ import type { ClientUser } from '../transaction/client.js';
 import type { CallEnd } from './call-events.js';
 import type { Core } from './core.js';
 import type { Exchange } from './exchange.js';
+import { type Peer, permittedHop } from './next-hop.js';
 
 export interface SessionUser {
   /** The user agent closes: stop every timer, say nothing. */
@@ -28,6 +29,7 @@ export class Session implements ClientUser {
     private readonly core: Core,
     readonly dialog: Dialog,
     private readonly user: SessionUser,
+    private readonly peer: Peer,
   ) {
     this.#key = sessionKey(dialog.local.tag, dialog.remoteTag);
     core.sessions.set(this.#key, this);
@@ -39,7 +41,8 @@ export class Session implements ClientUser {
     this.#state = 'ending';
     const ids = { viaPrefix: this.core.viaPrefix, branch: this.core.ids.branch() };
     const fields = this.dialog.nextRequest('BYE', ids, this.core.noContact);
-    this.core.startClient(fields, this.dialog.route, this);
+    const hop = permittedHop(this.dialog.route, this.peer, this.core.mayReach);
+    this.core.startClient(fields, hop ?? this.peer.address, this);
   }
 
   /** Forgets the session without a BYE: it was never confirmed. */

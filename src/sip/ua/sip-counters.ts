@@ -13,6 +13,19 @@ export class SipCounters {
   strayResponses = 0;
   /** Requests dropped because too many transactions were alive. */
   overload = 0;
+  /** 2xx of forks beyond those that one INVITE may have; neither acknowledged nor hung up. */
+  droppedForks = 0;
+
+  /** Everything to zero. */
+  reset(): void {
+    this.requestsSent.clear();
+    this.retransmissions.clear();
+    this.responsesReceived.clear();
+    this.malformed = 0;
+    this.strayResponses = 0;
+    this.overload = 0;
+    this.droppedForks = 0;
+  }
 
   countRequest(method: string): void {
     this.requestsSent.set(method, (this.requestsSent.get(method) ?? 0) + 1);

@@ -9,6 +9,7 @@ import { SipParseError } from '../message/parse-error.js';
 import { checkMessage, indexMessage } from '../message/parser.js';
 import { type SipUri, nextHop, serializeUri } from '../message/uri.js';
 import { type Source, responsePort, stampVia } from '../message/via.js';
+import type { Destination } from '../transaction/invite-client.js';
 import { InviteServer } from '../transaction/invite-server.js';
 import type { IncomingCall, OutgoingCall, OutgoingCallListener } from './call-events.js';
 import { Core, type UserAgentOptions } from './core.js';
@@ -26,8 +27,11 @@ export interface OptionsResult {
   readonly cause: 'response' | 'timeout' | 'transport-error';
 }
 
-/** Each lives for up to 32 s, so a flood of requests must not fill the memory: beyond this they are dropped unanswered. */
-const MAX_SERVER_TRANSACTIONS = 200_000;
+/** An OPTIONS that is under way. */
+export interface OptionsProbe {
+  /** Ends it without a word: nothing more is sent, `done` is not called any more. */
+  abandon(): void;
+}
 
 const SERVED_METHODS: ReadonlySet<string> = new Set(['INVITE', 'BYE', 'OPTIONS']);
 
@@ -36,8 +40,8 @@ export class UserAgent {
   /** Takes each new call; while null they are answered 480. */
   onInvite: ((call: IncomingCall) => void) | null = null;
   #core: Core;
-  /** Calls by the key of their INVITE's transaction, for CANCEL. */
-  #incoming = new WeakMap<InviteServer, UasCall>();
+  /** The INVITEs that became calls, for CANCEL. */
+  #incoming = new WeakMap<InviteServer, Exchange>();
   /** To tag of answers given without a transaction: the same for a request that comes again. */
   #statelessTag: string;
 
@@ -64,8 +68,11 @@ export class UserAgent {
     return new UacCall(this.#core, request, listener);
   }
 
-  /** Asks a peer whether it is there. @throws SipParseError for a target whose maddr is empty */
-  options(target: SipUri, done: (result: OptionsResult) => void): void {
+  /**
+   * Asks a peer whether it is there. @param hop where it is sent instead of the target's host
+   * @throws SipParseError for a target whose maddr is empty
+   */
+  options(target: SipUri, done: (result: OptionsResult) => void, hop?: Destination): OptionsProbe {
     const core = this.#core;
     const requestUri = serializeUri(target);
     const fields = {
@@ -82,11 +89,12 @@ export class UserAgent {
       contentType: '',
       body: '',
     };
-    core.startClient(fields, nextHop(target), {
+    const transaction = core.startClient(fields, hop ?? nextHop(target), {
       onFinal: (response) => done({ status: response.status, cause: 'response' }),
       onTimeout: () => done({ status: null, cause: 'timeout' }),
       onTransportError: () => done({ status: null, cause: 'transport-error' }),
     });
+    return { abandon: () => transaction.abandon() };
   }
 
   /** Lets go of the transport (its owner closes it) and of every timer; listeners hear nothing more. */
@@ -161,7 +169,7 @@ export class UserAgent {
     const transaction = this.#core.table.matchRequest(request);
     if (request.method === 'ACK') this.#receiveAck(request, transaction);
     else if (transaction !== null) transaction.receiveRetransmission();
-    else if (this.#core.table.serverCount >= MAX_SERVER_TRANSACTIONS) this.counters.overload++;
+    else if (!this.#core.hasRoomFor(request)) this.counters.overload++;
     else if (request.method === 'CANCEL') this.#receiveCancel(request, source);
     else this.#receiveNew(new Exchange(this.#core, request, source));
   }
@@ -180,9 +188,9 @@ export class UserAgent {
       exchange.reply(481);
       return;
     }
-    const call = this.#incoming.get(cancelled);
-    exchange.reply(200, call === undefined ? {} : { toTag: call.tag });
-    call?.receiveCancel();
+    const invite = this.#incoming.get(cancelled);
+    exchange.reply(200, invite === undefined ? {} : { toTag: invite.tag });
+    invite?.owner?.receiveCancel();
   }
 
   #receiveNew(exchange: Exchange): void {
@@ -206,7 +214,7 @@ export class UserAgent {
     // A BYE without To tag belongs to no dialog.
     if (request.method === 'BYE') return 481;
     if (!isSipScheme(request.requestUri)) return 416;
-    if (transaction instanceof InviteServer && !this.#core.noteInvite(transaction)) return 482;
+    if (transaction instanceof InviteServer && !this.#core.noteInvite(transaction, request)) return 482;
     if (request.headerById(HeaderId.require) !== null) return 420;
     const type = request.contentType;
     const isReadable = type === null || type === 'application/sdp' || type.startsWith('multipart/');
@@ -237,7 +245,7 @@ export class UserAgent {
       exchange.reply(400);
       return;
     }
-    if (exchange.transaction instanceof InviteServer) this.#incoming.set(exchange.transaction, call);
+    if (exchange.transaction instanceof InviteServer) this.#incoming.set(exchange.transaction, exchange);
     this.onInvite(call);
   }
 

@@ -118,7 +118,7 @@ describe('an answered call', () => {
     ['v=0', 'sdp:'],
     ['', 'sdp:'],
     [SDP.replace('RTP/AVP 0', 'RTP/AVP 8'), 'sdp:no-common-codec'],
-    [SDP.replaceAll('10.0.0.1', '8.8.8.8'), 'sdp:public-address'],
+    [SDP.replaceAll('10.0.0.1', '8.8.8.8'), 'sdp:address-not-allowed'],
     [SDP.replace('audio 4000', 'audio 0'), 'sdp:rejected'],
   ])('with an SDP that cannot be used (%#) is acknowledged and hung up at once', (sdp, cause) => {
     const sides = new TwoSides();

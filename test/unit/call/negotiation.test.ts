@@ -1,9 +1,15 @@
 import { describe, expect, it } from 'vitest';
+import { type ReachRules, reachTest } from '../../../src/lib/reach.js';
 import { answerTo, offerFor, readAnswer, type MediaPreferences } from '../../../src/call/negotiation.js';
 import { causeOfEvent, causeOfStatus } from '../../../src/call/outcome.js';
 
 const SLOT = { address: '10.0.0.1', rtpPort: 20_000, connect: () => {}, release: () => {} };
-const PCMU: MediaPreferences = { codec: 'PCMU', ptimeMs: 20, publicMedia: [] };
+const reaching = (rules: Partial<ReachRules>): MediaPreferences => ({
+  codec: 'PCMU',
+  ptimeMs: 20,
+  mayReach: reachTest({ allow: null, publicHosts: [], targets: [], ...rules }),
+});
+const PCMU = reaching({});
 
 /** Their SDP. */
 function sdp({ address = '10.0.0.9', family = 'IP4', media = 'audio 4000 RTP/AVP 0', lines = '' } = {}): string {
@@ -51,14 +57,14 @@ describe('their address', () => {
 
   it('of the public network needs permission, by name or altogether', () => {
     const refusal = {
-      cause: 'sdp:public-address',
-      detail: 'audio to the public address 8.8.8.8 needs --allow-public 8.8.8.8',
+      cause: 'sdp:address-not-allowed',
+      detail: 'audio to 8.8.8.8 is not allowed: add it to safety.allow, or give --allow-public',
     };
     const text = sdp({ address: '8.8.8.8' });
     expect(both(text)).toEqual([refusal, refusal]);
-    expect(both(text, { ...PCMU, publicMedia: ['8.8.4.4'] })).toEqual([refusal, refusal]);
-    for (const publicMedia of [['8.8.8.8'], 'any'] as const) {
-      for (const result of both(text, { ...PCMU, publicMedia })) {
+    expect(both(text, reaching({ publicHosts: ['8.8.4.4'] }))).toEqual([refusal, refusal]);
+    for (const rules of [{ publicHosts: ['8.8.8.8'] }, { publicHosts: 'any' }, { targets: ['8.8.8.8'] }] as const) {
+      for (const result of both(text, reaching(rules))) {
         expect(result).toMatchObject({ address: '8.8.8.8', port: 4000 });
       }
     }
@@ -66,7 +72,7 @@ describe('their address', () => {
 
   it('at the media section goes before that of the session', () => {
     const results = both(sdp({ lines: 'c=IN IP4 8.8.8.8\r\n' }));
-    expect(results).toMatchObject([{ cause: 'sdp:public-address' }, { cause: 'sdp:public-address' }]);
+    expect(results).toMatchObject([{ cause: 'sdp:address-not-allowed' }, { cause: 'sdp:address-not-allowed' }]);
   });
 });
 
@@ -91,8 +97,8 @@ describe('directions', () => {
   });
 
   it('hold by 0.0.0.0 as of old: nothing is sent there, and what they send may come', () => {
-    for (const publicMedia of [[], 'any'] as const) {
-      expect(both(sdp({ address: '0.0.0.0' }), { ...PCMU, publicMedia })).toMatchObject([
+    for (const publicHosts of [[], 'any'] as const) {
+      expect(both(sdp({ address: '0.0.0.0' }), reaching({ publicHosts }))).toMatchObject([
         { sends: false, receives: true },
         { sends: false, receives: true },
       ]);

@@ -55,7 +55,7 @@ export class WatchedSlots implements MediaSlots {
 export type CallerSettings = Partial<Pick<CallerContext, 'holdMs' | 'ringTimeoutMs' | 'expect' | 'media'>>;
 export type AnswererSettings = Partial<Pick<AnswererContext, 'rejectStatus' | 'ringMs' | 'dropAfterMs' | 'media'>>;
 
-const MEDIA = { codec: 'PCMU', ptimeMs: 20, publicMedia: [] } as const;
+const MEDIA = { codec: 'PCMU', ptimeMs: 20, mayReach: (address: string) => address.startsWith('10.') } as const;
 
 /** A packet takes 10 ms each way. */
 export class TwoSides {
@@ -77,7 +77,7 @@ export class TwoSides {
       ...shared,
       userAgent: this.caller.agent,
       slots: this.callerSlots,
-      endpoints: [createUri({ user: 'bob', host: '10.0.0.2' })],
+      endpoints: [{ uri: createUri({ user: 'bob', host: '10.0.0.2' }), nextHop: { host: '10.0.0.2', port: 5060 } }],
       holdMs: 1000,
       ringTimeoutMs: 60_000,
       expect: 'answered',

@@ -94,6 +94,18 @@ describe('a worker that died', () => {
   });
 });
 
+describe('a run that did not do what it promised', () => {
+  it('is not a pass, and does not soften a failure', () => {
+    const doubts = ['stopped early: 100 calls in a row failed'];
+    expect(decideVerdict({ gates: [gate('pass')], doubts })).toEqual({
+      verdict: 'inconclusive',
+      exitCode: 4,
+      reasons: doubts,
+    });
+    expect(decideVerdict({ gates: [gate('fail')], doubts })).toMatchObject({ verdict: 'fail', exitCode: 3 });
+  });
+});
+
 describe('--inconclusive', () => {
   it.each([
     ['fail', 'untrusted', 'inconclusive', 3],

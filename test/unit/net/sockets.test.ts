@@ -138,6 +138,18 @@ describe.each(backends.filter(([, create]) => create !== null))('%s', (name, fac
     expect(sockets.data[0]).toBe(5);
   });
 
+  it('a send that fails is false at once, or counted', async () => {
+    const sockets = create();
+    const { handle, port } = await open(sockets);
+    sockets.send(handle, Uint8Array.of(1), sockets.destination(HOST, port));
+    await next(sockets, handle);
+    expect(sockets.sendErrors()).toBe(0);
+    // More than a datagram of IPv4 can hold.
+    const taken = [1, 2].map(() => sockets.send(handle, new Uint8Array(70_000), sockets.destination(HOST, port)));
+    await expect.poll(() => sockets.sendErrors()).toBe(taken.filter(Boolean).length);
+    expect(taken).toEqual(name === 'libc' ? [false, false] : [true, true]);
+  });
+
   it.each([
     ['address-in-use', HOST, null],
     ['address-not-available', '192.0.2.1', 0],

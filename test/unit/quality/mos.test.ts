@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { bandOfR } from '../../../src/quality/bands.js';
 import { findCodecImpairment } from '../../../src/quality/codec-impairment.js';
 import { mosToR, rToMos } from '../../../src/quality/mos.js';
 
@@ -18,24 +17,6 @@ describe('mosToR', () => {
   });
 
   it.each([0.99, 4.51, Number.NaN])('refuses %d', (mos) => expect(() => mosToR(mos)).toThrow(RangeError));
-});
-
-describe('bandOfR', () => {
-  it.each([
-    [93.2, 'best'],
-    [90, 'best'],
-    [89.999, 'high'],
-    [80, 'high'],
-    [70, 'medium'],
-    [60, 'low'],
-    [50, 'poor'],
-    [49.9, 'not-recommended'],
-    [-5, 'not-recommended'],
-  ])('R %d is %s', (r, id) => expect(bandOfR(r).id).toBe(id));
-
-  it('goes by R where the printed MOS would say otherwise', () => {
-    expect(rToMos(80)).toBeLessThan(bandOfR(80).minMos);
-  });
 });
 
 describe('findCodecImpairment', () => {

@@ -25,6 +25,13 @@ const totalsOf = (sequences: readonly number[]) => {
   return { expected, received, lost, duplicate, reordered };
 };
 
+/** Ten packets, and a minute later ten from `from` on: the time can hold the gap. No silence is booked, only sequence. */
+function afterMinute(from: number) {
+  const packets = arrivalsOf([...run(0, 10), ...run(from, 10)]);
+  const late = rearrived(packets, ({ arrivalMs }, i) => arrivalMs + (i < 10 ? 0 : 60_000));
+  return play(late, { endedMs: 60_450, expectsAudio: false }).meter.totals;
+}
+
 /** 300 packets of which one is held back. */
 const held = (delayMs: number): Packet[] =>
   rearrived(stream(300, 10), ({ sequence, arrivalMs }) => arrivalMs + (sequence === 40 ? delayMs : 0));
@@ -64,8 +71,14 @@ describe('sequence validation of RFC 3550 A.1 and A.3', () => {
   ])('%s', (_, sequences, totals) => expect(totalsOf(sequences)).toEqual(totals));
 
   it('books a gap of 2,999 as loss, and takes one of 3,000 for a jump', () => {
-    expect(totalsOf([...run(0, 10), ...run(3008, 10)])).toMatchObject({ lost: 2998 });
-    expect(totalsOf([...run(0, 10), ...run(3009, 10)])).toMatchObject({ received: 19, lost: 0 });
+    expect(afterMinute(3008)).toMatchObject({ received: 20, lost: 2998 });
+    expect(afterMinute(3009)).toMatchObject({ received: 19, lost: 0 });
+  });
+
+  it('takes a gap that the time since the last packet cannot hold, with a second of slack, for a jump', () => {
+    expect(totalsOf([...run(0, 100), ...run(150, 10)])).toMatchObject({ received: 110, lost: 50 });
+    expect(totalsOf([...run(0, 100), ...run(152, 10)])).toMatchObject({ received: 109, lost: 0 });
+    expect(totalsOf([...run(0, 10), ...run(3008, 10)])).toMatchObject({ received: 19, lost: 0 });
   });
 
   it('takes what is 99 back for late and what is 100 back for a jump', () => {
@@ -319,4 +332,91 @@ describe('a change of source', () => {
       expect(meter.totals).toMatchObject({ expected: 300, lost: 0, discarded: 0, jitterMaxMs: 0 });
     },
   );
+});
+
+/** `count` packets a `stepMs` apart whose timestamps advance by `units`. */
+function paced(count: number, stepMs: number, units: number, startMs = 10): Packet[] {
+  return Array.from({ length: count }, (_, i) => ({
+    sequence: i,
+    timestamp: 1000 + Math.floor(i * units),
+    arrivalMs: startMs + i * stepMs,
+  }));
+}
+
+describe('timestamps that leave the pace of arrival', () => {
+  it.each([0, 0.02, 1, 8, 16, 40])('at %d units a packet: what came in sequence is not lost', (units) => {
+    const { meter, seconds } = play(paced(500, 20, units), { endedMs: 10_010 });
+    expect(meter.totals).toMatchObject({ expected: 500, received: 500, lost: 0 });
+    expect(meter.totals.discarded).toBeLessThanOrEqual(70); // until they are seen to be of no use
+    expect(sum(seconds.slice(3), ({ discarded }) => discarded)).toBe(0);
+  });
+
+  it('loss is still seen, and silence where nothing arrived', () => {
+    const packets = without(paced(1000, 20, 0), 300, 301, 302).filter(
+      ({ sequence }) => sequence < 400 || sequence >= 600,
+    );
+    const { meter } = play(packets, { endedMs: 20_010 });
+    expect(meter.totals).toMatchObject({ expected: 1000, received: 797, lost: 203 });
+    const stopped = play(paced(500, 20, 0), { endedMs: 20_010 });
+    expect(stopped.meter.totals).toMatchObject({ received: 500 });
+    expect(Math.abs(stopped.meter.totals.lost - 490)).toBeLessThanOrEqual(2);
+  });
+
+  it('are believed again when they keep pace: jitter and discards are measured', () => {
+    const frozen = paced(200, 20, 0);
+    const sound = stream(800, 4010, { sequence: 200, timestamp: 1000 });
+    const packets = rearrived([...frozen, ...sound], (p, i) => p.arrivalMs + (i > 500 ? (i % 2) * 12 : 0));
+    const { meter, seconds } = play(packets, { endedMs: 20_030 });
+    expect(meter.totals).toMatchObject({ expected: 1000, received: 1000, lost: 0 });
+    expect(seconds[15]?.jitterMs).toBeCloseTo(12, 1);
+  });
+});
+
+describe('timestamps set anew', () => {
+  it.each([1e6, -1e6, 39_146_832, -2e9])('by %d units with an arrival before the last one are no jitter', (step) => {
+    const after = stream(180, 2410, { sequence: 120, timestamp: 120 * 160 + step });
+    const meter = new StreamMeter(METER_OPTIONS);
+    meter.begin(0);
+    for (const { sequence, timestamp, arrivalMs } of [...stream(120, 10), ...after]) {
+      meter.onPacket(sequence, timestamp, sequence === 120 ? 2389.5 : arrivalMs);
+    }
+    meter.end(6010);
+    for (let second = 0; second <= 6; second++) meter.closeSecond(second);
+    expect(meter.totals).toMatchObject({ expected: 300, received: 300, lost: 0, discarded: 0 });
+    expect(meter.totals.jitterMaxMs).toBeLessThan(2);
+  });
+
+  it('and a packet from before that comes after: no jitter of their distance', () => {
+    const packets = [...stream(120, 10), ...stream(180, 2410, { sequence: 120, timestamp: 4_000_000 })];
+    const late = rearrived(packets, (p) => (p.sequence === 119 ? 2415 : p.arrivalMs));
+    const { meter } = play(
+      late.toSorted((a, b) => a.arrivalMs - b.arrivalMs),
+      { endedMs: 6010 },
+    );
+    expect(meter.totals).toMatchObject({ expected: 300, received: 300, lost: 0, reordered: 1 });
+    expect(meter.totals.jitterMaxMs).toBeLessThan(5);
+  });
+});
+
+describe('the packet time of the far side', () => {
+  it.each([10, 30, 60])('%d ms: a stream that stops halfway is half lost', (packetMs) => {
+    const count = 10_000 / packetMs;
+    const { meter } = play(paced(Math.floor(count), packetMs, packetMs * 8), { endedMs: 20_200 });
+    const { expected, received, lost } = meter.totals;
+    expect(received).toBe(Math.floor(count));
+    expect(lost / expected).toBeCloseTo(0.5, 2);
+  });
+
+  it('is ours before two packets have come', () => {
+    const { meter } = play(paced(1, 30, 240), { endedMs: 4210 });
+    expect(meter.totals).toMatchObject({ expected: 200, received: 1, lost: 199 });
+  });
+
+  it('is not that of a single packet that was skipped', () => {
+    const packets = paced(300, 20, 160).filter((_, i) => i !== 298);
+    const skipped = packets.map(({ timestamp, arrivalMs }, i) => ({ sequence: i, timestamp, arrivalMs }));
+    const { meter } = play(skipped, { endedMs: 10_210 });
+    expect(meter.totals.received).toBe(299);
+    expect(meter.totals.lost).toBe(200);
+  });
 });

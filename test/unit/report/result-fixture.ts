@@ -287,6 +287,7 @@ function runOf(shape: Shape): Result {
       retransmissionRatio: 0.0013,
       retransmissions: [{ method: 'INVITE', count: 2 }],
       malformed: 0,
+      dropped: 0,
     },
     quality: { received },
     seconds,

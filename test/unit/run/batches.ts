@@ -151,7 +151,7 @@ export function signallingBatch(changes: Partial<SignallingBatch> = {}): Signall
     live: 0,
     records: [],
     loopDelayUs: new Float64Array(0),
-    sip: { requests: [], retransmissions: [], responses: [], malformed: 0 },
+    sip: { requests: [], retransmissions: [], responses: [], malformed: 0, dropped: 0 },
     finished: false,
     ...changes,
   };

@@ -451,3 +451,33 @@ describe('whatever the workers send', () => {
     expect([rowsOf({}).length, legsOf({}, {}).length]).toEqual([ROW.columns, 2 * LEG.columns]);
   });
 });
+
+describe('a run that did not place its calls', () => {
+  const gates = ['success_ratio >= 99%'];
+  const verdictOf = (records: CallRecord[], situation: Situation = {}) => {
+    const book = new RunBook({ endpoints: ENDPOINTS.slice(0, 1), codec: 'PCMU', media: true, warmupMs: 0 });
+    book.addSignalling(signallingBatch({ records, finished: true }));
+    const { verdict, exitCode, reasons } = buildResult(book, factsOf({ gates, ...situation }));
+    return { verdict, exitCode, reasons };
+  };
+  const placed = (count: number, lagMs = 0) =>
+    Array.from({ length: count }, (_, call) => recordOf({ call, intendedMs: 0, startedMs: lagMs }));
+
+  it('for want of slots is no pass, though every call that was placed succeeded', () => {
+    expect(verdictOf(placed(100))).toMatchObject({ verdict: 'pass', exitCode: 0 });
+    const refused = verdictOf([...placed(100), notStartedRecord({ call: 100 })]);
+    expect(refused).toMatchObject({ verdict: 'inconclusive', exitCode: 4 });
+    expect(refused.reasons.join()).toContain('1 calls were not placed: no media slot was free');
+  });
+
+  it('in time is no pass either', () => {
+    const late = verdictOf([...placed(90), ...placed(10, 2000)]);
+    expect(late).toMatchObject({ verdict: 'inconclusive', exitCode: 4 });
+    expect(late.reasons.join()).toContain('only 90 of 100 calls were started within 500 ms');
+  });
+
+  it('because it was stopped early is no pass', () => {
+    const stopped = verdictOf(placed(100), { verdict: { doubts: ['stopped early: 4 calls in a row failed'] } });
+    expect(stopped).toMatchObject({ verdict: 'inconclusive', exitCode: 4 });
+  });
+});

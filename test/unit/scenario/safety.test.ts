@@ -43,6 +43,15 @@ describe('emergency numbers', () => {
     '112;phone-context=+49',
     '%2B112',
     '1%2D1%2D2',
+    '112%23',
+    '112*',
+    '9,911',
+    '9p911',
+    '9w911',
+    '1_1_2',
+    '112%00',
+    '112%E2%80%8B',
+    "9'1'1'2",
   ];
   const SERVICES = [
     'urn:service:sos',

@@ -63,6 +63,8 @@ export class FakeLayer implements TransactionLayer {
     this.terminatedAtMs = this.timers.nowMs;
   }
 
+  onHeldBytes(): void {}
+
   onRetransmission(method: string): void {
     this.retransmissions.push(method);
   }

@@ -55,6 +55,7 @@ class Bench {
         ringTimeoutMs: 60_000,
         expect: 'answered',
         stopAfterRefusals: 1000,
+        maxRate: 100_000,
         ...role,
         load: {
           calls: null,
@@ -69,8 +70,11 @@ class Bench {
         userAgent,
         timers: this.network.wheel,
         slots: { measured: true, take: () => this.takeSlot() },
-        endpoints: [createUri({ host: '10.0.0.2' }), createUri({ user: 'b', host: '10.0.0.2' })],
-        media: { codec: 'PCMU', ptimeMs: 20, publicMedia: [] },
+        endpoints: [null, 'b'].map((user) => ({
+          uri: createUri({ user, host: '10.0.0.2' }),
+          nextHop: { host: '10.0.0.2', port: 5060 },
+        })),
+        media: { codec: 'PCMU', ptimeMs: 20, mayReach: () => true },
         holdMs: role?.holdMs ?? 1000,
         ringTimeoutMs: role?.ringTimeoutMs ?? 60_000,
         expect: role?.expect ?? 'answered',
@@ -225,6 +229,27 @@ describe('the concurrency cap', () => {
     bench.runTo(61_100);
     expect(bench.driver.finished).toBe(true);
     expect(bench.driver.counts).toMatchObject({ intended: 10, started: 2, active: 0 });
+  });
+});
+
+describe('the hard cap on the rate', () => {
+  it('holds also when starts that were held back are made up for', () => {
+    // One place is taken for 3 s by a call that rings; then everything that became due meanwhile wants to start at once.
+    const bench = new Bench({
+      load: { concurrency: 1, calls: 40, stages: [{ kind: 'hold', rate: 20, durationMs: null }] },
+      answer: (call, n) => (n === 0 ? call.ring() : call.reject(486)),
+      role: { ringTimeoutMs: 3000, maxRate: 20 },
+    }).runTo(12_000);
+    expect(bench.callNumbers).toEqual(range(40));
+    const starts = bench.records.map(({ startedMs }) => startedMs!).toSorted((a, b) => a - b);
+    for (const [index, startedMs] of starts.entries()) {
+      const withinASecond = starts.slice(index).filter((other) => other < startedMs + 1000).length;
+      expect(withinASecond).toBeLessThanOrEqual(22); // 20 and a tenth of a second's burst
+    }
+    // All of them are late for the caps' sake, and none for ours.
+    const late = bench.records.filter(({ startedMs, intendedMs }) => startedMs! - intendedMs >= 100);
+    expect(late.length).toBeGreaterThan(20);
+    expect(late.every(({ heldBack }) => heldBack)).toBe(true);
   });
 });
 

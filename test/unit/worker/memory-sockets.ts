@@ -53,6 +53,7 @@ export class MemorySockets implements DatagramSockets {
   stepped = false;
   sendFails = false;
   dropCount: (handle: number) => number | null = () => 0;
+  lateSendErrors = 0;
   readonly closed: number[] = [];
   readonly handles: (Bound | null)[] = [];
   /** Thrown by the open of that port. */
@@ -99,6 +100,10 @@ export class MemorySockets implements DatagramSockets {
 
   drops(handle: number): number | null {
     return this.dropCount(handle);
+  }
+
+  sendErrors(): number {
+    return this.lateSendErrors;
   }
 
   sampleClock(): boolean {

@@ -1,7 +1,7 @@
 import { afterEach, expect, it } from 'vitest';
 import { createUri } from '../../../../src/sip/message/uri.js';
 import { TimerWheel } from '../../../../src/sip/transaction/timer-wheel.js';
-import { type UdpTransport, openUdp } from '../../../../src/sip/transport/udp.js';
+import { type UdpOptions, type UdpTransport, openUdp } from '../../../../src/sip/transport/udp.js';
 import { createIdSource } from '../../../../src/sip/ua/id-source.js';
 import { UserAgent } from '../../../../src/sip/ua/user-agent.js';
 import { Recorder, SDP, autoAnswer } from '../ua/network.js';
@@ -12,8 +12,8 @@ afterEach(async () => {
   for (const transport of open.splice(0)) await transport.close();
 });
 
-async function transportOn(address: string): Promise<UdpTransport> {
-  const transport = await openUdp({ address, port: 0 });
+async function transportOn(address: string, options: Partial<UdpOptions> = {}): Promise<UdpTransport> {
+  const transport = await openUdp({ address, port: 0, ...options });
   open.push(transport);
   return transport;
 }
@@ -88,4 +88,28 @@ it.each([
   await until(() => errors.length > 0);
   expect(errors).toEqual([`${host}:${port}`]);
   expect(sender.counters.sendErrors).toBe(1);
+});
+
+it('remembers a bounded number of names and addresses, the oldest name goes first', async () => {
+  const asked: string[] = [];
+  const fakeLookup = (host: string, _: unknown, done: (error: null, address: string, family: number) => void): void => {
+    asked.push(host);
+    done(null, `127.0.0.${host.slice(1)}`, 4);
+  };
+  const lookup = fakeLookup as unknown as NonNullable<UdpOptions['lookup']>;
+  const sender = await transportOn('127.0.0.1', { maxCachedHosts: 3, lookup });
+  for (const host of ['n1', 'n2', 'n3', 'n4', 'n5', 'n5', 'n1']) sender.send('x', host, 9);
+  for (let i = 1; i < 9; i++) sender.send('x', `127.0.0.${i}`, 9);
+  expect(asked).toEqual(['n1', 'n2', 'n3', 'n4', 'n5', 'n1']);
+  expect(sender.cacheSizes).toEqual({ literals: 3, names: 6, pending: 0 });
+});
+
+it('refuses names beyond those that may wait for the resolver', async () => {
+  const lookup = ((): void => {}) as unknown as NonNullable<UdpOptions['lookup']>;
+  const sender = await transportOn('127.0.0.1', { lookup });
+  const errors: string[] = [];
+  sender.onError = (host) => void errors.push(host);
+  for (let i = 0; i < 1_002; i++) sender.send('x', `n${i}`, 9);
+  await until(() => errors.length === 2);
+  expect([sender.cacheSizes.pending, errors]).toEqual([1_000, ['n1000', 'n1001']]);
 });

@@ -3,7 +3,7 @@ import type { Transport, TransportAddress } from '../../../../src/sip/transport/
 import { TimerWheel } from '../../../../src/sip/transaction/timer-wheel.js';
 import type { CallEnd, CallFailure, IncomingCall } from '../../../../src/sip/ua/call-events.js';
 import { createIdSource } from '../../../../src/sip/ua/id-source.js';
-import { UserAgent } from '../../../../src/sip/ua/user-agent.js';
+import { UserAgent, type UserAgentOptions } from '../../../../src/sip/ua/user-agent.js';
 
 export const SDP = 'v=0\r\no=- 1 1 IN IP4 10.0.0.1\r\ns=-\r\nc=IN IP4 10.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n';
 
@@ -63,6 +63,7 @@ export function agentOn(
   network: Network,
   host: string,
   worker: number,
+  options: Partial<UserAgentOptions> = {},
 ): { agent: UserAgent; transport: FakeTransport } {
   const transport = network.node(host);
   const ids = createIdSource('run', worker);
@@ -73,6 +74,7 @@ export function agentOn(
     user: `user${worker}`,
     userAgent: 'test',
     advertisedHost: host,
+    ...options,
   });
   return { agent, transport };
 }
