@@ -93,6 +93,12 @@ export class ProcessHost {
     }
   }
 
+  removeFiles(paths: readonly string[]): void {
+    for (const path of paths) {
+      rmSync(path, { force: true });
+    }
+  }
+
   emptyFile(path: string): void {
     writeFileSync(path, '');
   }

@@ -145,7 +145,13 @@ function checkFamily(scenario: Scenario): Problem[] {
       return [];
     }
     const where = placeOf(scenario, `endpoints[${index}].target`);
-    return [{ code: 'ipv6', where, message: `expected an IPv4 address or a name, got ${target.host}` }];
+    return [
+      {
+        code: 'ipv6',
+        where,
+        message: `IPv6 is not supported in this version: expected an IPv4 address or a name, got ${target.host}`,
+      },
+    ];
   });
 }
 

@@ -24,6 +24,7 @@ export async function runProgram(host: ProcessHost): Promise<number> {
     .locale('en')
     .version(host.version)
     .help()
+    .alias('help', 'h')
     .epilogue(
       'Every flag has a twin in the environment: CALLGAUGE_RATE=5/s for --rate 5/s. CALLGAUGE_NET_BACKEND=dgram does without the native sockets.',
     )

@@ -36,6 +36,8 @@ export class RunFiles {
     this.resultPath = join(directory, 'result.json');
     try {
       host.makeDirectory(directory);
+      // A run that ends before it has a result must not leave the last one's in its place.
+      host.removeFiles([this.reportPath, this.resultPath]);
       for (const file of [CALLS_FILE, SECONDS_FILE]) {
         host.emptyFile(join(directory, file));
         host.appendFile(join(directory, file), EMPTY_MEMBER);

@@ -20,6 +20,12 @@ export function validateCommand(program: Argv, host: ProcessHost): void {
   );
 }
 
+/** To a tenth of a second, and to whole seconds from a minute on. */
+function roundedDuration(ms: number): string {
+  const step = ms < 60_000 ? 100 : 1000;
+  return formatDuration(Math.round(ms / step) * step);
+}
+
 /** The plan as `key  value` lines on stdout, warnings on stderr. */
 export function printPlan(host: ProcessHost, prepared: Prepared): void {
   const { scenario, schedule, peak, gates } = prepared;
@@ -33,11 +39,8 @@ export function printPlan(host: ProcessHost, prepared: Prepared): void {
         .join(', '),
     ],
     ['calls', schedule.totalCalls === null ? 'no limit' : String(schedule.totalCalls)],
-    [
-      'starts',
-      schedule.durationMs === null ? 'until stopped' : `for ${formatDuration(Math.round(schedule.durationMs))}`,
-    ],
-    ['rate', `up to ${formatRate(schedule.peakRate)}`],
+    ['starts', schedule.durationMs === null ? 'until stopped' : `for ${roundedDuration(schedule.durationMs)}`],
+    ['rate', `up to ${formatRate(Math.round(schedule.peakRate * 100) / 100)}`],
     ['peak', `${peak.calls} calls at once`],
     ['', `${peak.packetsPerSecond} packets/s, ${peak.mbitPerSecond.toFixed(1)} Mbit/s, both directions together`],
     ['', `${peak.ports} ports, ${peak.files} open files (limit of this host: ${limit ?? 'unknown'})`],

@@ -38,8 +38,12 @@ export function parseGates(inputs: readonly unknown[], context: GateContext): Ch
     problems.push(...all.map((finding) => toProblem(name, finding)));
     if (all.length > 0 || Array.isArray(read)) continue;
     gates.push(read);
-    const warning = tailWarning(read.metric, read.stat, read.operator);
-    if (warning !== undefined) warnings.push(`${name}: ${warning}`);
+    const doubts = [
+      tailWarning(read.metric, read.stat, read.operator),
+      directionWarning(read),
+      unmeasuredWarning(read),
+    ];
+    warnings.push(...doubts.filter((doubt) => doubt !== undefined).map((doubt) => `${name}: ${doubt}`));
   }
   return { gates, problems, warnings };
 }
@@ -78,6 +82,21 @@ function checkSyntax(syntax: GateSyntax, options: GateOptions, context: TagConte
   };
 }
 
+/** A gate that a good system fails and a bad one passes. */
+function directionWarning({ metric, stat, operator }: Gate): string | undefined {
+  if (metric.category === 'load' || operator === '==' || stat?.kind === 'count') return undefined;
+  // The share of values on the bad side is better when lower, whatever the metric.
+  const isShare = stat?.kind === 'below' || stat?.kind === 'above';
+  const isGoodSide = isShare && (stat.kind === 'above') === (metric.better === 'higher');
+  const better = isShare ? (isGoodSide ? 'higher' : 'lower') : metric.better;
+  if (operator.startsWith('>') === (better === 'higher')) return undefined;
+  return `this figure is better when ${better}, so a good system fails the gate; did you mean ${operator.startsWith('>') ? '<=' : '>='}?`;
+}
+
+function unmeasuredWarning({ query }: Gate): string | undefined {
+  return query.direction === 'sent' ? 'direction=sent is not measured in this version' : undefined;
+}
+
 function isFinding(value: object | string | null): value is Finding {
   return typeof value === 'object' && value !== null && 'code' in value;
 }
@@ -112,5 +131,17 @@ function readLimit(syntax: GateSyntax, metric: MetricDefinition, stat: Stat | nu
   if (isFinding(stat)) return null;
   const unit = comparedUnit(metric, stat?.kind ?? null, syntax.limit);
   const limit = readQuantity(syntax.limit, unit);
-  return typeof limit === 'number' ? { limit, unit } : limit;
+  if (typeof limit !== 'number') return limit;
+  const isShare = stat?.kind === 'below' || stat?.kind === 'above';
+  if (unit === 'ratio' && (isShare || metric.better === 'lower') && isBareShare(syntax.limit, limit)) {
+    const { text, column } = syntax.limit.number;
+    const message = `expected a share with its %, got ${text}: is it ${text}% or ${limit * 100}%?`;
+    return { code: 'unknown-unit', column, message };
+  }
+  return { limit, unit };
+}
+
+/** `loss < 1` is meant as 1 % and would read as 100 %: from a tenth on a bare number of what should be small is refused. */
+function isBareShare(written: GateSyntax['limit'], limit: number): boolean {
+  return written.unit.text === '' && limit >= 0.1;
 }

@@ -32,7 +32,11 @@ function evaluateGate(gate: Gate, source: MetricSource, health: HealthConditions
   const base = blankResult(gate, seen, source);
   const spoiled = spoilReason(gate.metric, gate.query, health);
   const missing = missingReason(gate, seen);
-  if (missing !== null) return { ...base, ...withoutData(gate, missing, spoiled) };
+  if (missing !== null) {
+    // Too few samples to judge by are shown all the same.
+    const observed = seen !== null && seen.samples > 0 && Number.isFinite(seen.value) ? seen.value : null;
+    return { ...base, observed, ...withoutData(gate, missing, spoiled) };
+  }
   if (seen === null) return base;
   const passed = meetsLimit(seen.value, gate.operator, gate.limit);
   const margin = marginOf(seen.value, gate.operator, gate.limit);

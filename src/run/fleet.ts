@@ -238,8 +238,8 @@ function isRefusal(report: { readonly type: string }): report is OpenRefusal {
 const HINTS: Readonly<Record<string, string>> = {
   'address-in-use': 'choose other ports with network.rtpPorts or --listen',
   EADDRINUSE: 'choose another port, or stop the program that has this one',
-  'address-not-available': 'use an address of this host for --local-address',
-  EADDRNOTAVAIL: 'use an address of this host for --local-address',
+  'address-not-available': 'use an address of this host (--local-address, or --listen of answer)',
+  EADDRNOTAVAIL: 'use an address of this host (--local-address, or --listen of answer)',
   'too-many-open-files': 'raise the limit of open files (ulimit -n), or lower the concurrency',
   'no-permission': 'choose ports above 1023',
   EACCES: 'choose a port above 1023',

@@ -151,6 +151,7 @@ export class Run {
       const answered = await Promise.race([fleet.waitForTargets(this.plan.waitMs), this.stopped]);
       if (!answered) {
         this.couldNotRun = `the target did not answer OPTIONS within ${this.plan.waitMs / 1000} s`;
+        this.hint = 'check address, port and firewall; some peers, such as a plain SIPp, answer no OPTIONS at all';
       }
     }
   }
@@ -190,8 +191,10 @@ export class Run {
       this.shownSecond = second;
       this.observer.onSecond(second, this.book);
     }
-    const silent = elapsedMs > SILENT_TARGET_MS && this.book.started > 0 && this.book.responses === 0;
-    if (silent && this.couldNotRun === null) {
+    const silent = this.book.started > 0 && this.book.responses === 0;
+    if (silent && this.interrupted !== null) {
+      this.abandoned = true; // nobody is there to hear a CANCEL
+    } else if (silent && elapsedMs > SILENT_TARGET_MS && this.couldNotRun === null) {
       this.couldNotRun = silenceInWords(this.book.sipCounts().malformed);
       this.hint = 'check address, port and firewall; --wait 60s waits for a target that is still starting';
       this.drain('silentTarget');

@@ -1,6 +1,15 @@
 /** The README is kept true: its commands run as written, its flags exist, its figures are those of the scenario. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -88,6 +97,16 @@ describe('README', () => {
     expect(runs).toHaveLength(1);
     const command = `${runs[0] ?? ''} --dry-run`;
     expect(execFileSync('bash', ['-c', command], { cwd: ROOT, encoding: 'utf8' })).toContain('peak');
+  });
+
+  it('shows a scenario that is valid', () => {
+    const [, yaml = ''] = /```yaml\n([^`]+)```/.exec(README) ?? [];
+    const folder = mkdtempSync(join(tmpdir(), 'callgauge-readme-'));
+    folders.push(folder);
+    writeFileSync(join(folder, 'two.yaml'), yaml);
+    const plan = execFileSync('node', [CLI, 'validate', join(folder, 'two.yaml')], { encoding: 'utf8' });
+    expect(plan).toMatch(/^scenario\s+two-trunks$/m);
+    expect(plan).toContain('trunk-b sip:600@192.168.2.10');
   });
 
   it('links only to files that there are', () => {

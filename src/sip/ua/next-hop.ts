@@ -28,7 +28,7 @@ export function permittedHop(route: Destination, peer: Peer, mayReach: MayReach 
   return isPermitted ? { host, port } : null;
 }
 
-const DOTTED_QUAD = /^(?:(?:0|[1-9]\d{0,2})(?:\.|$)){4}$/;
+const DOTTED_QUAD = /^(?:0|[1-9]\d{0,2})(?:\.(?:0|[1-9]\d{0,2})){3}$/;
 
 /** `127.1`, `010.0.0.1` or `0x7f000001`: no address to us and no name to DNS, but the C library reads it as an address. */
 function isDisguised(host: string): boolean {

@@ -233,12 +233,39 @@ describe('warnings', () => {
   });
 
   it.each([
+    ['mos.p5 <= 3.6', 'better when higher, so a good system fails the gate; did you mean >=?'],
+    ['success_ratio < 99%', 'better when higher, so a good system fails the gate; did you mean >=?'],
+    ['jitter.p95 >= 30ms', 'better when lower, so a good system fails the gate; did you mean <=?'],
+    ['mos.below(3.1) >= 1%', 'better when lower, so a good system fails the gate; did you mean <=?'],
+    ['mos.above(4) <= 1%', 'better when higher, so a good system fails the gate; did you mean >=?'],
+    ['mos{direction=sent}.p5 >= 3', 'direction=sent is not measured in this version'],
+  ])('%s: a gate that hardly means what it says', (expr, warning) => {
+    const { gates, problems, warnings } = parseGates([expr], context);
+    expect([gates.length, problems]).toEqual([1, []]);
+    expect(warnings.join()).toContain(warning);
+  });
+
+  it.each([
+    ['loss.p95 < 1', 'is it 1% or 100%?'],
+    ['loss.p95 <= 0.5', 'is it 0.5% or 50%?'],
+    ['mos.below(3.1) <= 0.5', 'is it 0.5% or 50%?'],
+  ])('%s: a share without its %% is refused where it would let everything pass', (expr, question) => {
+    const { problems } = parseGates([expr], context);
+    expect(problems.map(({ message }) => message).join()).toContain(question);
+    expect(parseGates(['loss.p95 < 0.01', 'success_ratio >= 0.995'], context).problems).toEqual([]);
+  });
+
+  it.each([
     'mos.p5 >= 4',
     'mos.p50 >= 4',
-    'mos.p95 <= 4.5',
     'jitter.p95 <= 20ms',
     'jitter.p50 <= 20ms',
-    'jitter.p5 >= 1ms',
+    'mos.below(3.1) <= 0.5%',
+    'mos.above(4) >= 90%',
+    'jitter.above(30ms) <= 1%',
+    'jitter.below(30ms) >= 99%',
+    'mos.count >= 20',
+    'one_way == 0',
     'start_rate.p95 >= 20',
     'mos.max >= 4',
   ])('%s draws none', (expr) => expect(parseGates([expr], context).warnings).toEqual([]));

@@ -78,7 +78,7 @@ interface HistogramDrawing {
 function drawHistogram({ size, title, counts, limits, summary }: HistogramDrawing): Markup {
   const total = counts.reduce((sum, count) => sum + count, 0);
   const shares = counts.map((count) => (count / total) * 100);
-  const axis = valueAxis(size, [0, roundTop(Math.max(...shares), 10)]);
+  const axis = valueAxis(size, [0, Math.min(100, roundTop(Math.max(...shares), 10))]);
   const x = mosScale(axis);
   const bars = shares.map((share, index) => (share === 0 ? '' : barPath(share, index, { axis, x })));
   const description = `Median ${formatMos(summary.p50)}, 5th percentile ${formatMos(summary.p5)}, lowest ${formatMos(summary.min)}, from ${formatCount(summary.count)} values.`;

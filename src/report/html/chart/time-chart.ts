@@ -95,7 +95,8 @@ function valueRange(chart: TimeChart, bins: readonly TimeBin[]): readonly [numbe
 
 function drawChart(chart: TimeChart, drawing: Drawing): Markup {
   const { size, span, bins, range } = drawing;
-  const top = roundTop(Math.max(range[1], ...chart.limits.map((limit) => limit.value)), chart.leastTop);
+  const rounded = roundTop(Math.max(range[1], ...chart.limits.map((limit) => limit.value)), chart.leastTop);
+  const top = chart.unit === '%' ? Math.min(100, rounded) : rounded;
   const values = valueAxis(size, chart.domain ?? [0, top], chart.whole);
   const time = timeAxis(values.plot, span);
   const frame = {
