@@ -69,7 +69,11 @@ function causeLines(causes: readonly Cause[]): string[] {
     return wrapLine(`${formatCount(count).padStart(8)}  ${escapeTerminal(cause)} (${phase}${status})`, '  ');
   });
   const left = sorted.length - MAX_CAUSES;
-  return ['Failures by cause', ...shown, ...(left > 0 ? [`            ${formatCount(left)} more in the report`] : [])];
+  return [
+    'Why calls did not complete',
+    ...shown,
+    ...(left > 0 ? [`            ${formatCount(left)} more in the report`] : []),
+  ];
 }
 
 function figureLines(result: Result): string[] {

@@ -127,11 +127,8 @@ export class RunBook implements MetricSource {
   /** Requests that we had to send again, per request sent; null before the first. */
   retransmissionRatio(): number | null {
     const { requests, retransmissions } = this.sipCounts();
-    // An ACK has no timer of its own: it goes again only because the far side did.
-    const timed = (counts: SipCounts['requests']): number =>
-      sumOver(counts, ([method, count]) => (method === 'ACK' ? 0 : count));
-    const sent = timed(requests);
-    return sent === 0 ? null : timed(retransmissions) / sent;
+    const sent = countTimed(requests);
+    return sent === 0 ? null : countTimed(retransmissions) / sent;
   }
 
   /** Over the seconds after the warm-up: of active calls up to the last call's end, of starts up to the last start. */
@@ -235,6 +232,11 @@ export class RunBook implements MetricSource {
   private sumOf(figure: (batch: SignallingBatch) => number): number {
     return sumOver([...this.signalling.values()], figure);
   }
+}
+
+/** Without ACKs: they have no timer of their own and go again only because the far side did. */
+function countTimed(counts: SipCounts['requests']): number {
+  return sumOver(counts, ([method, count]) => (method === 'ACK' ? 0 : count));
 }
 
 function countOf(book: GroupBook, metric: string): number {

@@ -37,7 +37,7 @@ export function responsesSection(result: Result): Section {
 export function causesSection({ calls }: Result): Section {
   const rows = calls.causes.toSorted((a, b) => b.count - a.count).map((cause) => causeRow(cause, calls.requested));
   const spec = { caption: 'Causes, most frequent first', columns: CAUSE_COLUMNS, rows };
-  return { id: 'causes', title: 'Failure causes', body: table(spec, 'No call failed.') };
+  return { id: 'causes', title: 'Why calls did not complete', body: table(spec, 'Every call did what was expected.') };
 }
 
 /** Setup, answer and disconnect delay. */

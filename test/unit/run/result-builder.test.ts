@@ -452,6 +452,9 @@ describe('whatever the workers send', () => {
   });
 });
 
+const placed = (count: number, lagMs = 0) =>
+  Array.from({ length: count }, (_, call) => recordOf({ call, intendedMs: 0, startedMs: lagMs }));
+
 describe('a run that did not place its calls', () => {
   const gates = ['success_ratio >= 99%'];
   const verdictOf = (records: CallRecord[], situation: Situation = {}) => {
@@ -460,8 +463,6 @@ describe('a run that did not place its calls', () => {
     const { verdict, exitCode, reasons } = buildResult(book, factsOf({ gates, ...situation }));
     return { verdict, exitCode, reasons };
   };
-  const placed = (count: number, lagMs = 0) =>
-    Array.from({ length: count }, (_, call) => recordOf({ call, intendedMs: 0, startedMs: lagMs }));
 
   it('for want of slots is no pass, though every call that was placed succeeded', () => {
     expect(verdictOf(placed(100))).toMatchObject({ verdict: 'pass', exitCode: 0 });
