@@ -225,6 +225,15 @@ export class Fleet {
   }
 }
 
+/** What to say of a SIP socket that got less room than was asked for: a burst may overflow it. Null when all is well. */
+export function bufferWarning({ requested, granted }: FleetFacts['bufferBytes']): string | null {
+  if (granted === null || granted >= requested) {
+    return null;
+  }
+  const room = `the kernel granted ${Math.round(granted / 1024)} of ${Math.round(requested / 1024)} KiB for the SIP socket`;
+  return `${room}: bursts may be lost here (raise net.core.rmem_max)`;
+}
+
 interface OpenRefusal {
   readonly type: string;
   readonly code: string;

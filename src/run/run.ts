@@ -5,7 +5,7 @@
 import { CannotRunError, messageOf } from '../lib/errors.js';
 import { monotonicNs, NS_PER_MS } from '../lib/clock.js';
 import type { MediaBatch, SignallingBatch } from '../worker/messages.js';
-import { Fleet, type FleetFacts, type FleetPlan, type LostWorker } from './fleet.js';
+import { bufferWarning, Fleet, type FleetFacts, type FleetPlan, type LostWorker } from './fleet.js';
 import { RunBook, type RunBookPlan } from './run-book.js';
 
 export interface RunPlan {
@@ -139,6 +139,11 @@ export class Run {
     });
     this.fleet = fleet;
     this.facts = facts;
+    const small = bufferWarning(facts.bufferBytes);
+    if (small !== null) {
+      this.warnings.push(small);
+      this.observer.onWarning(small);
+    }
     if (facts.slots < this.plan.slotsNeeded) {
       throw new CannotRunError(
         'too-few-slots',

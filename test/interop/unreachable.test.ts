@@ -30,7 +30,9 @@ it('nobody there, with --wait 2s: asks by OPTIONS for 2 s and places no call', a
   const { exitCode, wallMs, result } = await runCallgauge([...NOBODY, '--wait', '2s']);
   expect(exitCode).toBe(5);
   expect(result).toMatchObject({ verdict: 'could-not-run', durationMs: 0 });
-  expect(result.reasons[0]).toBe('the target did not answer OPTIONS within 2 s');
+  expect(result.reasons[0]).toBe(
+    'the target did not answer OPTIONS within 2 s (check address, port and firewall; some peers, such as a plain SIPp, answer no OPTIONS at all)',
+  );
   expect(result.calls.attempted).toBe(0);
   expect(wallMs).toBeGreaterThan(2000);
   expect(wallMs).toBeLessThan(4500);
