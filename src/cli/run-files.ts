@@ -12,6 +12,9 @@ import { LEG, ROW, type CallRecord, type MediaBatch } from '../worker/messages.j
 import type { ProcessHost } from './host.js';
 
 const FLUSH_SECONDS = 10;
+/** Rows of legs and seconds that are kept whole, about 150 MB as written; the figures of the result know them all. */
+const FULL_ROWS = 5_000_000;
+const SAMPLED_CALLS = 100;
 const CALLS_FILE = 'calls.ndjson.gz';
 const SECONDS_FILE = 'seconds.ndjson.gz';
 /** So that a file without rows is gzip as well: one of no bytes is an error to every reader. */
@@ -23,6 +26,7 @@ export class RunFiles {
   private calls: string[] = [];
   private seconds: string[] = [];
   private lastFlushSecond = 0;
+  private rowsKept = 0;
   /** The first write that failed, in words. */
   failure: string | null = null;
 
@@ -31,6 +35,7 @@ export class RunFiles {
     private readonly host: ProcessHost,
     readonly directory: string,
     private readonly endpoints: readonly string[],
+    private readonly fullRows = FULL_ROWS,
   ) {
     this.reportPath = join(directory, 'report.html');
     this.resultPath = join(directory, 'result.json');
@@ -50,8 +55,20 @@ export class RunFiles {
 
   addRows(batch: MediaBatch): void {
     for (let offset = 0; offset < batch.rows.length; offset += ROW.columns) {
-      this.seconds.push(secondLine(batch.rows, offset, this.endpoints));
+      if (this.keeps(batch.rows, offset)) {
+        this.seconds.push(secondLine(batch.rows, offset, this.endpoints));
+        this.rowsKept++;
+      }
     }
+  }
+
+  /** All rows while they are few; of a long run those in which something was bad, and all of one call in a hundred. */
+  private keeps(rows: Float64Array, offset: number): boolean {
+    if (this.rowsKept < this.fullRows) {
+      return true;
+    }
+    const bad = (rows[offset + ROW.lost] ?? 0) + (rows[offset + ROW.discarded] ?? 0) > 0;
+    return bad || (rows[offset + ROW.call] ?? 0) % SAMPLED_CALLS === 0;
   }
 
   addCall(record: CallRecord, leg: Float64Array | null): void {
