@@ -7,7 +7,7 @@ export function healthSentence(generator: GeneratorBlock): string {
   if (generator.verdict === 'strained') return strainedSentence(generator.reasons);
   if (generator.netBackend === 'none') return 'The generator kept up; it sent no audio in this run.';
   const lateness = generator.sendLatenessMs;
-  const sent = lateness === null ? 'send lateness was not measured' : `RTP left ${formatMs(lateness.p99)} late at p99`;
+  const sent = lateness === null ? 'no audio had to be sent' : `RTP left ${formatMs(lateness.p99)} late at p99`;
   return `The generator kept up: ${sent}, ${skippedText(generator)}, ${dropsText(generator.receiveDrops)}.`;
 }
 
