@@ -5,6 +5,7 @@ import { SCORE_WINDOW_SECONDS } from '../quality/stream-meter.js';
 import type { RunFacts } from '../run/result-builder.js';
 import type { RunEnd } from '../run/run.js';
 import { scenarioDocument } from '../scenario/document-form.js';
+import { SOCKET_BUFFER_BYTES } from '../sip/transport/udp.js';
 import { shownAt } from '../scenario/scenario.js';
 import type { ProcessHost } from './host.js';
 import type { Prepared } from './preparation.js';
@@ -57,7 +58,7 @@ export function resultFacts(parts: FactParts): RunFacts {
     environment: {
       ...hostFacts,
       workers: parts.workers,
-      socketBufferBytes: end.facts?.bufferBytes ?? { requested: 0, granted: null },
+      socketBufferBytes: end.facts?.bufferBytes ?? { requested: SOCKET_BUFFER_BYTES, granted: null },
       command: host.commandLine,
     },
     method: {

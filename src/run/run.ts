@@ -46,6 +46,8 @@ export interface RunEnd {
 const SILENT_TARGET_MS = 10_000;
 /** Calls get this long to end when the run is stopped. */
 const DRAIN_MS = 10_000;
+/** The same where the target has not said a word so far: there is probably nobody to hear a CANCEL. */
+const SILENT_DRAIN_MS = 2500;
 /** The last legs close two seconds after their call, and report within the next two. */
 const LAST_LEGS_MS = 6000;
 const WATCH_INTERVAL_MS = 50;
@@ -198,7 +200,8 @@ export class Run {
     }
     const silent = this.book.started > 0 && this.book.responses === 0;
     if (silent && this.interrupted !== null) {
-      this.abandoned = true; // nobody is there to hear a CANCEL
+      // What was answered a moment ago is known only with the next batch, and a CANCEL needs a provisional to follow.
+      this.abandoned ||= elapsedMs - (this.drainingSinceMs ?? elapsedMs) > SILENT_DRAIN_MS;
     } else if (silent && elapsedMs > SILENT_TARGET_MS && this.couldNotRun === null) {
       this.couldNotRun = silenceInWords(this.book.sipCounts().malformed);
       this.hint = 'check address, port and firewall; --wait 60s waits for a target that is still starting';
