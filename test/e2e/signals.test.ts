@@ -65,19 +65,20 @@ test('Ctrl-C on a terminal, which goes to the whole group, ends the loopback cal
   expect(calls).toMatchObject({ dropped: 0, failed: 0 });
 });
 
-describe.concurrent('SIGINT before the target has said a word', () => {
-  const run = async (uri: string): Promise<{ program: Cli; folder: string }> => {
-    const folder = temporaryFolder();
-    const program = startCli(['run', '--target', uri, '--calls', '3', '--rate', '10/s', '--out', folder]);
-    await program.printed('started: ');
-    await pause(2300); // by then a batch says: three calls placed, no response
-    program.signal('SIGINT');
-    return { program, folder };
-  };
+/** A run that was interrupted while its three calls waited for their first response. */
+async function interruptedOn(uri: string): Promise<{ program: Cli; folder: string }> {
+  const folder = temporaryFolder();
+  const program = startCli(['run', '--target', uri, '--calls', '3', '--rate', '10/s', '--out', folder]);
+  await program.printed('started: ');
+  await pause(2300); // by then a batch says: three calls placed, no response
+  program.signal('SIGINT');
+  return { program, folder };
+}
 
+describe.concurrent('SIGINT before the target has said a word', () => {
   test('is an interrupt, not a target that could not be reached, though the target stays silent', async () => {
     const target = await MuteTarget.open();
-    const { program, folder } = await run(target.uri);
+    const { program, folder } = await interruptedOn(target.uri);
     expect((await program.end).code).toBe(130);
     expect(target.datagrams).toBeGreaterThan(0);
     target.close();
@@ -91,7 +92,7 @@ describe.concurrent('SIGINT before the target has said a word', () => {
   test('still cancels what a slow target begins to ring after it', async () => {
     const answerer = await startAnswerer(['--ring', 'forever']);
     answerer.program.signal('SIGSTOP');
-    const { program, folder } = await run(answerer.uri);
+    const { program, folder } = await interruptedOn(answerer.uri);
     await program.printed('SIGINT: ending the calls');
     answerer.program.signal('SIGCONT');
     expect((await program.end).code).toBe(130);
