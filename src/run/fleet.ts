@@ -46,15 +46,12 @@ export interface FleetFacts {
 
 /** Both ends wait this long for each other at the start. */
 const START_TIMEOUT_MS = 20_000;
-/** A worker that has not stopped by then is ended. */
-const STOP_TIMEOUT_MS = 3000;
 /** The first tick lies a little ahead, so that every thread has its epoch before it begins. */
 const BEGIN_LEAD_MS = 20;
 
 export class Fleet {
   private readonly media: MediaHandle[];
   private readonly signalling: SignallingHandle[];
-  private readonly lost = new Set<string>();
 
   private constructor(
     private readonly plan: FleetPlan,
@@ -73,7 +70,7 @@ export class Fleet {
     try {
       return { fleet, facts: await fleet.open() };
     } catch (error) {
-      await fleet.terminate();
+      await fleet.stop();
       throw error;
     }
   }
@@ -105,8 +102,8 @@ export class Fleet {
 
   /** Ends all threads; their last reports have been heard when this resolves. Signalling first: it releases the slots. */
   async stop(): Promise<void> {
-    await this.stopAll(this.signalling, 'signalling');
-    await this.stopAll(this.media, 'media');
+    await Promise.all(this.signalling.map((worker) => worker.stop()));
+    await Promise.all(this.media.map((worker) => worker.stop()));
   }
 
   private async open(): Promise<FleetFacts> {
@@ -167,27 +164,12 @@ export class Fleet {
   }
 
   private lose(worker: LostWorker): void {
-    this.lost.add(`${worker.kind}${worker.index}`);
     if (worker.kind === 'media') {
       for (const signalling of this.signalling) {
         signalling.post({ type: 'media-lost', worker: worker.index });
       }
     }
     this.events.onLost(worker);
-  }
-
-  private async stopAll(workers: readonly (MediaHandle | SignallingHandle)[], kind: string): Promise<void> {
-    const stopping = workers.map(async (worker, index) => {
-      if (!this.lost.has(`${kind}${index}`)) {
-        await stopWorker(worker);
-      }
-      await worker.terminate();
-    });
-    await Promise.all(stopping);
-  }
-
-  private async terminate(): Promise<void> {
-    await Promise.all([...this.media, ...this.signalling].map((worker) => worker.terminate()));
   }
 
   /** The next report of that type; refusals and deaths reject. */
@@ -256,19 +238,4 @@ const HINTS: Readonly<Record<string, string>> = {
 
 function cannotOpen(refusal: OpenRefusal): CannotRunError {
   return new CannotRunError(refusal.code, refusal.message, HINTS[refusal.code]);
-}
-
-function stopWorker(worker: MediaHandle | SignallingHandle): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, STOP_TIMEOUT_MS);
-    const forward = worker.onReport as (report: unknown) => void;
-    worker.onReport = (report: { readonly type: string }) => {
-      forward(report);
-      if (report.type === 'stopped') {
-        clearTimeout(timer);
-        resolve();
-      }
-    };
-    worker.post({ type: 'stop' });
-  });
 }

@@ -134,7 +134,6 @@ async function main(port: MessagePort, setup: MediaWorkerSetup): Promise<void> {
   send({ type: 'ready', backend: sockets.backend });
   await (libcSockets === null ? thread.runOnTimers() : thread.runBlocking(libcSockets));
   engine.finish(monotonicNs());
-  send({ type: 'stopped' });
   port.close();
 }
 

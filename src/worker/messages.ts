@@ -148,8 +148,7 @@ export interface MediaBatch {
 export type MediaReport =
   | MediaBatch
   | { readonly type: 'ready'; readonly backend: 'libc' | 'dgram' }
-  | { readonly type: 'cannot-open'; readonly code: string; readonly message: string }
-  | { readonly type: 'stopped' };
+  | { readonly type: 'cannot-open'; readonly code: string; readonly message: string };
 
 // ---- signalling workers ----------------------------------------------------------------------------------------------
 
@@ -260,5 +259,4 @@ export type SignallingReport =
   | { readonly type: 'slots-open'; readonly opened: number }
   | { readonly type: 'waited'; readonly reachable: boolean }
   | { readonly type: 'cannot-open'; readonly code: string; readonly message: string }
-  | { readonly type: 'stop-asked'; readonly detail: string }
-  | { readonly type: 'stopped' };
+  | { readonly type: 'stop-asked'; readonly detail: string };

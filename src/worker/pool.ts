@@ -14,9 +14,15 @@ export interface WorkerHandle<Command, Report> {
   /** The thread died of a fault of its own; the reason in words. */
   onLost: (reason: string) => void;
   post(command: Command, transfer?: readonly MessagePort[]): void;
-  /** Ends it at once. */
-  terminate(): Promise<void>;
+  /**
+   * Asks the thread to end, and resolves when it has: all its reports have been heard by then. It is never torn down while it
+   * may be inside native code, which would abort the process; only one that does not answer any more is.
+   */
+  stop(): Promise<void>;
 }
+
+/** A thread that has not ended by then hangs, and is torn down. */
+const STOP_TIMEOUT_MS = 5000;
 
 export type MediaHandle = WorkerHandle<MediaCommand, MediaReport>;
 export type SignallingHandle = WorkerHandle<SignallingCommand, SignallingReport>;
@@ -48,23 +54,25 @@ function start<Command, Report>(file: 'media' | 'signalling', setup: unknown): W
     onReport: () => {},
     onLost: () => {},
     post: (command, transfer = []) => worker.postMessage(command, [...transfer]),
-    terminate: async () => {
+    stop: async () => {
       stopped = true;
-      await worker.terminate();
+      worker.postMessage({ type: 'stop' });
+      const timer = setTimeout(() => void worker.terminate(), STOP_TIMEOUT_MS);
+      await ended;
+      clearTimeout(timer);
     },
   };
-  worker.on('message', (report: Report & { readonly type: string }) => {
-    // A signalling thread without its socket ends; a media thread that finds no further port lives on.
-    stopped ||= report.type === 'stopped' || (report.type === 'cannot-open' && file === 'signalling');
-    handle.onReport(report);
+  const ended = new Promise<void>((resolve) => {
+    worker.on('exit', (code) => {
+      resolve();
+      if (!stopped) {
+        handle.onLost(failure ?? `the thread ended with code ${code}`);
+      }
+    });
   });
+  worker.on('message', (report: Report) => handle.onReport(report));
   worker.on('error', (error) => {
     failure = error.stack ?? error.message;
-  });
-  worker.on('exit', (code) => {
-    if (!stopped) {
-      handle.onLost(failure ?? `the thread ended with code ${code}`);
-    }
   });
   return handle;
 }

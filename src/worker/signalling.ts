@@ -214,7 +214,6 @@ class SignallingThread {
     this.userAgent.close();
     this.pool?.close();
     await this.transport.close();
-    this.report({ type: 'stopped' });
   }
 }
 

@@ -51,6 +51,7 @@ class MediaWorker {
   readonly reports: MediaReport[] = [];
   slots: readonly Slot[] = [];
   readonly freed: number[] = [];
+  ended = false;
   readonly port: MessagePort;
   private readonly worker: Worker;
   private readonly listeners = new Set<() => void>();
@@ -60,6 +61,11 @@ class MediaWorker {
     this.worker.on('message', (report: MediaReport) => this.take(() => this.reports.push(report)));
     this.worker.on('error', (error) =>
       this.take(() => this.reports.push({ type: 'cannot-open', code: 'died', message: String(error) })),
+    );
+    this.worker.on('exit', () =>
+      this.take(() => {
+        this.ended = true;
+      }),
     );
     const { port1, port2 } = new MessageChannel();
     this.port = port1;
@@ -178,7 +184,7 @@ describe.each(backends)('media workers on %s', (name, backend, available) => {
       for (const worker of pair) {
         await worker.until(() => worker.freed.length === CALLS);
         worker.command({ type: 'stop' });
-        await worker.until(() => worker.has('stopped'));
+        await worker.until(() => worker.ended);
         expectClean(worker);
       }
     } finally {
@@ -190,7 +196,7 @@ describe.each(backends)('media workers on %s', (name, backend, available) => {
     const pair = await startPair(backend);
     for (const worker of pair) {
       worker.command({ type: 'stop' });
-      await worker.until(() => worker.has('stopped'));
+      await worker.until(() => worker.ended);
       expect(worker.has('cannot-open')).toBe(false);
       await worker.end();
     }
