@@ -11,7 +11,7 @@ import { StreamMeter, type StreamMeterOptions } from '../quality/stream-meter.js
 import { RTP_HEADER_BYTES, RtpHeader, writeRtpHeader } from '../rtp/packet.js';
 import { SourceLatch } from '../rtp/source-latch.js';
 import { EchoBuffer } from './echo-buffer.js';
-import { LEG, ROW, type MediaSource } from './messages.js';
+import { DIRECTION, LEG, ROW, type MediaSource } from './messages.js';
 import type { Rows } from './rows.js';
 
 /** Sums of the whole worker since its last batch. */
@@ -298,6 +298,12 @@ export class MediaLeg {
     const { table, offset } = rows.next();
     table[offset + ROW.call] = this.call;
     table[offset + ROW.leg] = 0;
+    table[offset + ROW.direction] = DIRECTION.received;
+    table[offset + ROW.codec] = 0;
+    table[offset + ROW.mosLqNoPlc] = Number.NaN;
+    table[offset + ROW.mosCq] = Number.NaN;
+    table[offset + ROW.rttMs] = Number.NaN;
+    table[offset + ROW.mouthToEarMs] = Number.NaN;
     table[offset + ROW.endpoint] = this.endpoint;
     table[offset + ROW.second] = second;
     table[offset + ROW.expected] = figures.expected;
@@ -314,7 +320,10 @@ export class MediaLeg {
   private writeTotals(legs: Rows): void {
     const { totals } = this.meter;
     const { table, offset } = legs.next();
+    table.fill(Number.NaN, offset, offset + LEG.columns);
     table[offset + LEG.call] = this.call;
+    table[offset + LEG.direction] = DIRECTION.received;
+    table[offset + LEG.codec] = 0;
     table[offset + LEG.endpoint] = this.endpoint;
     table[offset + LEG.expected] = totals.expected;
     table[offset + LEG.received] = totals.received;

@@ -74,12 +74,48 @@ export type MediaCommand =
   | Begin
   | { readonly type: 'stop' };
 
-/** Columns of a row: one leg, direction and second. NaN where nothing is known. */
+/** `received`: what arrived at our socket. `sent`: what the far end received of ours, by its own reports. */
+export const DIRECTION = { received: 0, sent: 1 } as const;
+
+/**
+ * Columns of a row: one leg, direction and second. NaN where nothing is known. A row of the sent direction stands in the second
+ * in which a report of the far end came, and its counts cover the time since the report before.
+ */
 export const ROW = {
   call: 0,
   leg: 1,
+  direction: 2,
+  endpoint: 3,
+  /** Index in the codec table, whose scale the scores are on. */
+  codec: 4,
+  second: 5,
+  expected: 6,
+  received: 7,
+  lost: 8,
+  discarded: 9,
+  duplicate: 10,
+  reordered: 11,
+  jitterMs: 12,
+  rFactor: 13,
+  /** On the narrowband or the wideband scale, as the codec's is. */
+  mosLq: 14,
+  /** The same without concealment of lost packets. */
+  mosLqNoPlc: 15,
+  /** Conversational: with the one-way delay that the round trip tells. */
+  mosCq: 16,
+  /** Round trip of the RTCP report that came in this second. */
+  rttMs: 17,
+  /** One-way delay Ta that `mosCq` was scored with. */
+  mouthToEarMs: 18,
+  columns: 19,
+} as const;
+
+/** Columns of a leg's totals, one row for what was received, sent when its last second has closed, and one for `sent` if known. */
+export const LEG = {
+  call: 0,
+  direction: 1,
   endpoint: 2,
-  second: 3,
+  codec: 3,
   expected: 4,
   received: 5,
   lost: 6,
@@ -87,46 +123,61 @@ export const ROW = {
   duplicate: 8,
   reordered: 9,
   jitterMs: 10,
-  rFactor: 11,
-  mosLq: 12,
-  columns: 13,
+  jitterMaxMs: 11,
+  rFactor: 12,
+  mosLq: 13,
+  mosLqNoPlc: 14,
+  mosCq: 15,
+  rttMs: 16,
+  mouthToEarMs: 17,
+  /** G.107 BurstR, and the burst and gap figures of RFC 3611 §4.7.2: densities 0–1, durations ms. */
+  burstR: 18,
+  burstDensity: 19,
+  burstMs: 20,
+  gapDensity: 21,
+  gapMs: 22,
+  /** Sent direction: where its figures are from, a value of BASIS. */
+  basis: 23,
+  /** Here and below of what was received only, or of the leg as a whole; in a row of the sent direction NaN. */
+  stray: 24,
+  malformed: 25,
+  /** RTP packets taken for the leg, discards included; 0: no media. */
+  taken: 26,
+  longestSilenceMs: 27,
+  sent: 28,
+  missed: 29,
+  /** From the ACK to the first RTP packet sent, ms. */
+  ackToRtpMs: 30,
+  /** From the ACK to the first RTP packet that came, ms; NaN: none. */
+  firstPacketMs: 31,
+  /** RTP packets that came before the answer. */
+  earlyPackets: 32,
+  /** 1: what came back were our own packets. */
+  reflected: 33,
+  /** 1: the source was another address or port than the SDP's. */
+  otherSource: 34,
+  /** 1: their SDP sends, so silence is loss. */
+  expectsAudio: 35,
+  /** Time of the ACK, ms since the start of the run. */
+  answeredMs: 36,
+  /** From the ACK to the end of the call, ms. */
+  establishedForMs: 37,
+  /** Packets with a payload type that was not negotiated. */
+  wrongPayloadType: 38,
+  /** Sources one after another, by SSRC; 1: one. */
+  streams: 39,
+  /** Share of the sampled packets whose audio was silence, 0–1. */
+  silentRatio: 40,
+  /** How much faster their media clock runs than ours, parts per million. */
+  clockSkewPpm: 41,
+  /** RTCP compounds of the far end, and those that were malformed. */
+  rtcpReceived: 42,
+  rtcpMalformed: 43,
+  columns: 44,
 } as const;
 
-/** Columns of a leg's totals, sent once when its last second has closed. */
-export const LEG = {
-  call: 0,
-  endpoint: 1,
-  expected: 2,
-  received: 3,
-  lost: 4,
-  discarded: 5,
-  duplicate: 6,
-  reordered: 7,
-  stray: 8,
-  malformed: 9,
-  /** RTP packets taken for the leg, discards included; 0: no media. */
-  taken: 10,
-  jitterMs: 11,
-  jitterMaxMs: 12,
-  rFactor: 13,
-  longestSilenceMs: 14,
-  sent: 15,
-  missed: 16,
-  /** From the ACK to the first RTP packet sent, ms. */
-  ackToRtpMs: 17,
-  /** 1: what came back were our own packets. */
-  reflected: 18,
-  /** 1: the source was another address or port than the SDP's. */
-  otherSource: 19,
-  /** From the ACK to the end of the call, ms. */
-  establishedForMs: 20,
-  /** 1: their SDP sends, so silence is loss. */
-  expectsAudio: 21,
-  mosLq: 22,
-  /** Time of the ACK, ms since the start of the run. */
-  answeredMs: 23,
-  columns: 24,
-} as const;
+/** Where figures of the sent direction are from: RTCP report blocks of the next hop, or our own answerer at the far end. */
+export const BASIS = { rtcp: 1, answerer: 2 } as const;
 
 export interface MediaBatch {
   readonly type: 'media';

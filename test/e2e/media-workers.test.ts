@@ -21,18 +21,18 @@ const CALLS = 5;
 const SECONDS = 4;
 const ENTRY = new URL('../../dist/worker/media.js', import.meta.url);
 /** Columns as in messages.ts; a test of the build must not share its tables. */
-const COLUMN = { call: 0, second: 3, expected: 4, received: 5, lost: 6, jitterMs: 10, rFactor: 11, width: 13 };
+const COLUMN = { call: 0, second: 5, expected: 6, received: 7, lost: 8, jitterMs: 12, rFactor: 13, width: 19 };
 const TOTAL = {
   call: 0,
-  expected: 2,
-  received: 3,
-  lost: 4,
-  discarded: 5,
-  rFactor: 13,
-  sent: 15,
-  missed: 16,
-  reflected: 18,
-  width: 24,
+  expected: 4,
+  received: 5,
+  lost: 6,
+  discarded: 7,
+  rFactor: 12,
+  sent: 28,
+  missed: 29,
+  reflected: 33,
+  width: 44,
 };
 COLUMN satisfies Partial<Record<keyof typeof ROW | 'width', number>>;
 TOTAL satisfies Partial<Record<keyof typeof LEG | 'width', number>>;

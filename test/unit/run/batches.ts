@@ -82,7 +82,17 @@ export type LegFigures = Partial<Record<Exclude<keyof typeof LEG, 'columns'>, nu
 
 /** Tables of a batch: a clean second of 50 packets where nothing else is said. */
 export function rowsOf(...rows: readonly RowFigures[]): Float64Array {
-  const clean: RowFigures = { expected: 50, received: 50, jitterMs: 1, rFactor: 93.2, mosLq: 4.41 };
+  const clean: RowFigures = {
+    expected: 50,
+    received: 50,
+    jitterMs: 1,
+    rFactor: 93.2,
+    mosLq: 4.41,
+    mosLqNoPlc: 4.41,
+    mosCq: Number.NaN,
+    rttMs: Number.NaN,
+    mouthToEarMs: Number.NaN,
+  };
   return tableOf(ROW, rows, clean);
 }
 
@@ -96,6 +106,15 @@ export function legsOf(...legs: readonly LegFigures[]): Float64Array {
     jitterMaxMs: 2,
     rFactor: 93.2,
     mosLq: 4.41,
+    mosLqNoPlc: 4.41,
+    mosCq: Number.NaN,
+    rttMs: Number.NaN,
+    mouthToEarMs: Number.NaN,
+    burstR: 1,
+    clockSkewPpm: Number.NaN,
+    firstPacketMs: 5,
+    streams: 1,
+    silentRatio: 0,
     sent: 100,
     ackToRtpMs: 3,
     establishedForMs: 2000,
