@@ -13,6 +13,8 @@ export interface MediaSlot {
   readonly address: string;
   readonly rtpPort: number;
   connect(remote: RemoteMedia): void;
+  /** Agreed anew within the call: another address, hold, resume. The codec stays. */
+  update(remote: RemoteMedia): void;
   /** Gives the slot back; it rests before it is used again. */
   release(endedAtNs: number): void;
 }

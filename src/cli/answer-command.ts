@@ -2,14 +2,12 @@
 import type { Argv } from 'yargs';
 import { ProblemsError, type Problem } from '../lib/errors.js';
 import { parseDuration, UNIT_FORMS } from '../lib/units.js';
-import { findCodec } from '../media/codec/codec.js';
-import { packetize } from '../media/packetizer.js';
-import { loadWav } from '../media/source/wav.js';
-import { resample } from '../media/source/resample.js';
+import { codecNames } from '../media/codec/codec.js';
 import { WavError } from '../media/source/wav-error.js';
 import { parseIpv4 } from '../net/datagram.js';
 import { AnswerRun, type AnswerPlan } from '../run/answer-run.js';
-import type { AnswererRole, PortRange } from '../worker/messages.js';
+import type { AnswererRole, CodecClip, PortRange } from '../worker/messages.js';
+import { loadClips } from './clips.js';
 import { netBackend, withEnvironment } from './environment.js';
 import type { ProcessHost } from './host.js';
 import { PTIME_MS } from './preparation.js';
@@ -121,8 +119,8 @@ function planOf(host: ProcessHost, given: AnswerArguments): AnswerPlan {
     parsePorts(given.rtpPorts) ?? report('--rtp-ports', `expected a range like 24576-32767, got "${given.rtpPorts}"`);
   const ringMs = given.ring === 'forever' ? null : durationOf(given.ring, '--ring', report);
   const dropAfterMs = given.dropAfter === undefined ? null : durationOf(given.dropAfter, '--drop-after', report);
-  const clip = clipOf(host, given.audio, report);
-  if (listen === null || rtpPorts === null || clip === null || problems.length > 0) {
+  const clips = clipsOf(host, given.audio, report);
+  if (listen === null || rtpPorts === null || clips === null || problems.length > 0) {
     throw new ProblemsError(problems);
   }
   const role: AnswererRole = {
@@ -138,10 +136,9 @@ function planOf(host: ProcessHost, given: AnswerArguments): AnswerPlan {
     backend: netBackend(host),
     source: given.mode === 'play' ? 'clip' : 'echo',
     advertise: given.advertise ?? null,
-    codec: 'PCMU',
     publicHosts: given.allowPublic ?? [],
     ptimeMs: PTIME_MS,
-    clip,
+    clips,
     slots: FIRST_SLOTS,
     seed: host.now().getTime() % 0x1_0000_0000,
     runToken: host.now().getTime().toString(36),
@@ -154,14 +151,9 @@ function durationOf(text: string, flag: string, report: Report): number | null {
   return parseDuration(text) ?? report(flag, `expected ${UNIT_FORMS.duration}, got "${text}"`);
 }
 
-function clipOf(host: ProcessHost, audio: string | undefined, report: Report): AnswerPlan['clip'] | null {
-  const codec = findCodec('PCMU');
-  if (codec === undefined) {
-    throw new Error('no codec PCMU');
-  }
+function clipsOf(host: ProcessHost, audio: string | undefined, report: Report): readonly CodecClip[] | null {
   try {
-    const { samples, sampleRate } = loadWav(audio ?? host.shippedFile('audio/speech-8k.wav'));
-    return packetize(resample(samples, sampleRate, codec.samplesPerSecond), codec, PTIME_MS);
+    return loadClips(host, codecNames(), { audio: audio ?? null, ptimeMs: PTIME_MS });
   } catch (error) {
     if (error instanceof WavError) {
       return report('--audio', error.message);

@@ -3,11 +3,7 @@ import { parseGates } from '../gates/check.js';
 import { defaultGates } from '../gates/defaults.js';
 import type { Gate } from '../gates/grammar.js';
 import { CannotRunError, messageOf, ProblemsError, type Problem } from '../lib/errors.js';
-import { findCodec } from '../media/codec/codec.js';
-import { packetize, type PacketizedClip } from '../media/packetizer.js';
-import { resample } from '../media/source/resample.js';
 import { WavError } from '../media/source/wav-error.js';
-import { loadWav } from '../media/source/wav.js';
 import { resolveHost } from '../net/resolve.js';
 import { loadScenario } from '../scenario/load.js';
 import { applyOverrides } from '../scenario/overrides.js';
@@ -15,6 +11,8 @@ import { checkPorts, expectedPeak, type Peak } from '../scenario/peak.js';
 import { checkSafety } from '../scenario/safety.js';
 import { placeOf, type Scenario } from '../scenario/scenario.js';
 import { buildSchedule, type Schedule } from '../schedule/schedule.js';
+import type { CodecClip } from '../worker/messages.js';
+import { loadClips } from './clips.js';
 import type { ProcessHost } from './host.js';
 import type { ScenarioArguments } from './scenario-flags.js';
 
@@ -27,7 +25,7 @@ export interface Prepared {
   readonly peak: Peak;
   /** Addresses of the targets' hosts. */
   readonly addresses: ReadonlyMap<string, readonly string[]>;
-  readonly clip: PacketizedClip;
+  readonly clips: readonly CodecClip[];
   readonly warnings: readonly string[];
 }
 
@@ -40,20 +38,20 @@ export async function prepare(host: ProcessHost, given: ScenarioArguments): Prom
   const gates = readGates(scenario);
   const schedule = buildSchedule(scenario.load);
   const peak = expectedPeak(scenario, schedule);
-  const clip = readClip(host, scenario);
+  const clips = readClips(host, scenario);
   const addresses = await resolveTargets(scenario);
   const problems = [
     ...gates.problems,
     ...checkPorts(scenario, peak),
     ...checkFamily(scenario),
     ...checkSafety(scenario, (name) => addresses.get(name) ?? [], peak.calls),
-    ...('problem' in clip ? [clip.problem] : []),
+    ...('problem' in clips ? [clips.problem] : []),
   ];
-  if (problems.length > 0 || 'problem' in clip) {
+  if (problems.length > 0 || 'problem' in clips) {
     throw new ProblemsError(problems);
   }
   checkFiles(host, peak);
-  return { scenario, gates: gates.gates, schedule, peak, addresses, clip, warnings: [...warnings, ...gates.warnings] };
+  return { scenario, gates: gates.gates, schedule, peak, addresses, clips, warnings: [...warnings, ...gates.warnings] };
 }
 
 function readScenario(host: ProcessHost, given: ScenarioArguments): { scenario: Scenario; warnings: string[] } {
@@ -100,7 +98,7 @@ function readGates(scenario: Scenario): ReturnType<typeof parseGates> {
     {
       endpoints: scenario.endpoints.map(({ name }) => name),
       labels,
-      codecs: [scenario.codec],
+      codecs: scenario.codecs,
       places: entries.map((entry) => (typeof entry === 'string' ? 'default gate' : entry.where)),
     },
   );
@@ -111,15 +109,9 @@ function withoutPlace(entry: NonNullable<Scenario['gates']>[number]): object {
   return gate;
 }
 
-function readClip(host: ProcessHost, scenario: Scenario): PacketizedClip | { problem: Problem } {
-  const path = scenario.audioPath ?? host.shippedFile('audio/speech-8k.wav');
-  const codec = findCodec(scenario.codec);
-  if (codec === undefined) {
-    throw new Error(`no codec ${scenario.codec}`);
-  }
+function readClips(host: ProcessHost, scenario: Scenario): readonly CodecClip[] | { problem: Problem } {
   try {
-    const clip = loadWav(path);
-    return packetize(resample(clip.samples, clip.sampleRate, codec.samplesPerSecond), codec, PTIME_MS);
+    return loadClips(host, scenario.codecs, { audio: scenario.audioPath, ptimeMs: PTIME_MS });
   } catch (error) {
     if (!(error instanceof WavError)) {
       throw error;

@@ -45,7 +45,7 @@ export function planRun(host: ProcessHost, parts: PlanParts): RunPlan {
     },
     book: {
       endpoints,
-      codec: scenario.codec,
+      codecs: scenario.codecs,
       media: scenario.media,
       warmupMs: scenario.load.warmupMs,
     },
@@ -99,7 +99,7 @@ function mediaSetup(
   index: number,
   workers: number,
 ): MediaWorkerSetup {
-  const { scenario, clip } = prepared;
+  const { scenario, clips } = prepared;
   return {
     kind: 'media',
     index,
@@ -109,8 +109,7 @@ function mediaSetup(
     rtpPorts: scenario.network.rtpPorts,
     source: 'clip',
     ptimeMs: PTIME_MS,
-    codec: scenario.codec,
-    clip,
+    clips,
     seed,
   };
 }
@@ -127,7 +126,7 @@ function signallingSetup(host: ProcessHost, parts: PlanParts, index: number): Si
     advertise: scenario.network.advertise,
     runToken: runToken(host, seed),
     ptimeMs: PTIME_MS,
-    codec: scenario.codec,
+    codecs: scenario.codecs,
     reach: reachRules(prepared, endpoints),
     sinkPort,
     role: {

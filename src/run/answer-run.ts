@@ -1,5 +1,5 @@
 /** The answerer's lifecycle: the same fleet as a run, with calls that come instead of calls that go. */
-import type { AnswererRole, MediaSource, MediaWorkerSetup, PortRange, SignallingBatch } from '../worker/messages.js';
+import type { AnswererRole, CodecClip, MediaSource, MediaWorkerSetup, PortRange, SignallingBatch } from '../worker/messages.js';
 import { LEG } from '../worker/messages.js';
 import { Fleet, type FleetEvents, type FleetFacts } from './fleet.js';
 
@@ -10,11 +10,11 @@ export interface AnswerPlan {
   readonly backend: MediaWorkerSetup['backend'];
   readonly source: MediaSource;
   readonly advertise: string | null;
-  readonly codec: string;
   /** Public hosts to which audio may be sent. */
   readonly publicHosts: readonly string[];
   readonly ptimeMs: number;
-  readonly clip: MediaWorkerSetup['clip'];
+  /** The codecs that calls may choose from, in order of preference, each with the clip in it. */
+  readonly clips: readonly CodecClip[];
   /** Slots to open at once; more are opened as calls come. */
   readonly slots: number;
   readonly seed: number;
@@ -111,8 +111,7 @@ function fleetPlan(plan: AnswerPlan): Parameters<typeof Fleet.start>[0] {
         rtpPorts: plan.rtpPorts,
         source: plan.source,
         ptimeMs: plan.ptimeMs,
-        codec: plan.codec,
-        clip: plan.clip,
+        clips: plan.clips,
         seed: plan.seed,
       },
     ],
@@ -126,7 +125,7 @@ function fleetPlan(plan: AnswerPlan): Parameters<typeof Fleet.start>[0] {
         advertise: plan.advertise,
         runToken: plan.runToken,
         ptimeMs: plan.ptimeMs,
-        codec: plan.codec,
+        codecs: plan.clips.map(({ codec }) => codec),
         reach: { allow: null, publicHosts: plan.publicHosts, targets: [] },
         sinkPort: null,
         role: plan.role,

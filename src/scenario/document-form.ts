@@ -15,7 +15,7 @@ export function scenarioDocument(scenario: Scenario): Record<string, unknown> {
     name: scenario.name,
     endpoints: scenario.endpoints.map((endpoint, index) => endpointForm(scenario, endpoint, index)),
     audio: scenario.audioPath === null ? null : text('audio', scenario.audioPath),
-    codec: value('codec', scenario.codec),
+    codec: value('codec', scenario.codecs.length === 1 ? scenario.codecs[0] : scenario.codecs),
     media: value('media', scenario.media),
     call: {
       hold: text('call.hold', formatDuration(scenario.call.holdMs)),

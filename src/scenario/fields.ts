@@ -70,6 +70,26 @@ export function flag() {
   });
 }
 
+/** The audio codecs by their names in SDP, in the order in which the help lists them. */
+export const CODEC_NAMES = ['PCMU', 'PCMA', 'G722'] as const;
+export type CodecName = (typeof CODEC_NAMES)[number];
+
+/** A codec, or several in order of preference. */
+export function codecs() {
+  const one = { type: 'string', enum: CODEC_NAMES };
+  return leaf<readonly CodecName[]>({
+    form: 'PCMU, PCMA or G722, or a list of them in order of preference',
+    keywords: { anyOf: [one, { type: 'array', items: one, minItems: 1, uniqueItems: true }] },
+    read: (value) => {
+      const names: readonly unknown[] = Array.isArray(value) ? value : [value];
+      const known = names.flatMap((name) => CODEC_NAMES.filter((codec) => codec === name));
+      return known.length === names.length && known.length > 0 && new Set(known).size === known.length
+        ? known
+        : undefined;
+    },
+  });
+}
+
 /** One of a few words; `note` follows the list in messages. */
 export function word<const T extends string>(words: readonly T[], note = '') {
   return leaf<T>({

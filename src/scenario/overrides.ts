@@ -97,8 +97,8 @@ function applyCallFlags(override: Override, flags: RunFlags): void {
   if (target) override.change('--target', 'endpoints', { endpoints: [{ name: 'target', target, labels: {} }] });
   const holdMs = override.read('--hold', flags.hold, fields.duration());
   if (holdMs !== undefined) override.change('--hold', 'call.hold', { call: { ...override.scenario.call, holdMs } });
-  const codec = override.read('--codec', flags.codec, fields.word(['PCMU'], ' (the only codec of this version)'));
-  if (codec) override.change('--codec', 'codec', { codec });
+  const codecs = override.read('--codec', flags.codec, fields.codecs(), listOfWords);
+  if (codecs) override.change('--codec', 'codec', { codecs });
   const audioPath = override.read('--audio', flags.audio, fields.line('a path', 1024));
   if (audioPath !== undefined) override.change('--audio', 'audio', { audioPath });
   if (flags.noMedia === true) override.change('--no-media', 'media', { media: false });
@@ -160,6 +160,11 @@ function applyWorkers(override: Override, text: string | undefined): void {
 
 function plainText(text: string): unknown {
   return text;
+}
+
+/** `G722,PCMU` as a list. */
+function listOfWords(text: string): unknown {
+  return text.split(',').map((word) => word.trim());
 }
 
 /** Digits as a number; anything else stays text, which no integer field takes. */

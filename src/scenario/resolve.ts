@@ -13,7 +13,7 @@ export function resolveScenario(document: ScenarioFile, file: string, sources: S
     name,
     endpoints: endpointsOf(document),
     audioPath: document.audio === undefined ? null : besideFile(file, document.audio),
-    codec,
+    codecs: codec,
     media,
     call: { holdMs: call.hold, ringTimeoutMs: call.ringTimeout, expect: call.expect },
     load: loadOf(document.load),

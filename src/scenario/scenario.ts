@@ -1,4 +1,5 @@
 /** The scenario as a run uses it: all defaults filled, times in ms, rates in calls/s, and where each value was written. */
+import type { CodecName } from './fields.js';
 
 export interface Scenario {
   readonly version: 1;
@@ -7,7 +8,8 @@ export interface Scenario {
   readonly endpoints: readonly Endpoint[];
   /** Path of a WAV file; null: built-in speech. */
   readonly audioPath: string | null;
-  readonly codec: 'PCMU';
+  /** Offered, in order of preference; at least one. */
+  readonly codecs: readonly CodecName[];
   /** False: signalling only, no RTP is sent. */
   readonly media: boolean;
   readonly call: CallPlan;

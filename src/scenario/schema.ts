@@ -131,7 +131,10 @@ export const documentSchema = z.strictObject({
     .line('a path', 1024)
     .optional()
     .meta(help('WAV file to play, relative to this file. Default: built-in speech.', '../audio/speech-8k.wav')),
-  codec: fields.word(['PCMU'], ' (the only codec of this version)').prefault('PCMU').meta(help('Audio codec.')),
+  codec: fields
+    .codecs()
+    .prefault('PCMU')
+    .meta(help('Audio codec to offer, or several in order of preference.', 'PCMU', ['G722', 'PCMA'])),
   media: fields.flag().prefault(true).meta(help('False: signalling only, no RTP.')),
   call,
   load,

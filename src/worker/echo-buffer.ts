@@ -19,6 +19,10 @@ export class EchoBuffer {
     this.packet = new Uint8Array(RTP_HEADER_BYTES + bytesPerPacket);
   }
 
+  fits(bytesPerPacket: number, silence: number): boolean {
+    return bytesPerPacket === this.bytesPerPacket && silence === this.silence;
+  }
+
   clear(): void {
     this.start = 0;
     this.filled = 0;

@@ -6,12 +6,10 @@ import type { MessagePort } from 'node:worker_threads';
 import { NS_PER_MS, NS_PER_SECOND } from '../lib/clock.js';
 import { createRandom, deriveSeed } from '../lib/random.js';
 import { Tally } from '../lib/tally.js';
-import { findCodec, type Codec } from '../media/codec/codec.js';
 import type { DatagramSockets } from '../net/datagram.js';
-import { findCodecImpairment } from '../quality/codec-impairment.js';
-import { rFactorLq } from '../quality/e-model.js';
-import { JITTER_BUFFER_MS } from '../quality/jitter-buffer.js';
-import { MediaLeg, packetsWithHeader, type LegContext, type MediaHealth } from './media-leg.js';
+import { NtpClock } from '../rtp/rtcp/ntp-clock.js';
+import { codecContext } from './codec-context.js';
+import { MediaLeg, type LegContext, type MediaHealth } from './media-leg.js';
 import { LEG, ROW, type MediaBatch, type MediaWorkerSetup, type SlotCommand, type SlotReport } from './messages.js';
 import { Rows } from './rows.js';
 import { SlotOpener } from './slot-opener.js';
@@ -44,10 +42,9 @@ export class MediaEngine {
     private readonly now: () => number,
     private readonly report: (batch: MediaBatch) => void,
   ) {
-    const codec = knownCodec(setup.codec);
     this.phases = Array.from({ length: setup.ptimeMs }, () => []);
     this.opener = new SlotOpener(setup, sockets);
-    this.context = legContext({ setup, sockets, codec, health: this.health, now });
+    this.context = legContext({ setup, sockets, health: this.health, now });
   }
 
   /** Starts the ticks; slots can be opened before. */
@@ -95,7 +92,9 @@ export class MediaEngine {
     if (command.type === 'arm') {
       leg?.arm(command.call, command.endpoint);
     } else if (command.type === 'connect') {
-      leg?.connect({ address: command.remoteAddress, port: command.remotePort, ...command });
+      leg?.connect(command.media);
+    } else if (command.type === 'update') {
+      leg?.update(command.media);
     } else {
       leg?.release(command.endedAtNs);
     }
@@ -154,7 +153,7 @@ export class MediaEngine {
     }
     for (let slot = tickOfSecond; slot < this.legs.length; slot += this.phases.length) {
       this.closeLeg(this.legs[slot] as MediaLeg, slot, closing);
-      this.legs[slot]?.drainUnused();
+      this.legs[slot]?.serveSecond();
     }
   }
 
@@ -207,41 +206,28 @@ export class MediaEngine {
   }
 }
 
-function knownCodec(name: string): Codec {
-  const codec = findCodec(name);
-  if (codec === undefined) {
-    throw new Error(`no codec ${name}`);
-  }
-  return codec;
-}
-
 function legContext(parts: {
   setup: MediaWorkerSetup;
   sockets: DatagramSockets;
-  codec: Codec;
   health: MediaHealth;
   now: () => number;
 }): LegContext {
-  const { setup, sockets, codec, health, now } = parts;
+  const { setup, sockets, health, now } = parts;
   // A caller and an answerer of one seed must not choose the same SSRCs: that would look like our own packets reflected.
   const random = createRandom(deriveSeed(setup.seed ^ (setup.source === 'echo' ? ECHO_SEED : 0), setup.index));
-  const impairment = findCodecImpairment(codec.name);
+  const cnameToken = `${random.nextUint32().toString(36)}${random.nextUint32().toString(36)}`;
+  const contexts = setup.clips.map((clip) => codecContext(clip, setup.ptimeMs));
   return {
     sockets,
     epochNs: Number.POSITIVE_INFINITY,
-    meter: {
-      clockRate: codec.clockRate,
-      ptimeMs: setup.ptimeMs,
-      jitterBufferMs: JITTER_BUFFER_MS,
-      // A codec without a published impairment gets no score rather than a guessed one.
-      rFactorOf: (badRatio) => (impairment === undefined ? Number.NaN : rFactorLq(impairment, badRatio)),
-    },
+    ptimeMs: setup.ptimeMs,
     source: setup.source,
-    clipPackets: packetsWithHeader(setup.clip.payloads, setup.clip.bytesPerPacket),
-    samplesPerPacket: (codec.clockRate * setup.ptimeMs) / 1000,
-    silence: codec.silence,
+    codecs: new Map(contexts.map((context) => [context.codec.name, context])),
+    rtcp: { clock: new NtpClock(now(), Date.now()), random: () => random.nextUint32() / 2 ** 32 },
+    // RFC 7022 §4.2: it names no host and no user.
+    cnameOf: (call) => `${cnameToken}-${call}`,
     health,
     now,
-    nextSsrc: () => random.nextUint32(),
+    nextUint32: () => random.nextUint32(),
   };
 }

@@ -1,5 +1,6 @@
 /** What travels between threads: few, typed messages. Commands go down, one batch per worker and second goes up. */
 import type { MessagePort } from 'node:worker_threads';
+import type { RemoteMedia } from '../call/media-slots.js';
 import type { CallRecord } from '../call/outcome.js';
 import type { ReachRules } from '../lib/reach.js';
 
@@ -20,10 +21,18 @@ export interface MediaWorkerSetup {
   readonly rtpPorts: PortRange;
   readonly source: MediaSource;
   readonly ptimeMs: number;
-  readonly codec: string;
-  /** The encoded clip, shared by all workers: packets of `bytesPerPacket` in a row. */
-  readonly clip: { readonly payloads: Uint8Array; readonly bytesPerPacket: number; readonly packetCount: number };
+  /** The codecs that legs may agree on, each with the clip in it. */
+  readonly clips: readonly CodecClip[];
   readonly seed: number;
+}
+
+/** The clip in one codec, shared by all workers: packets of `bytesPerPacket` in a row. */
+export interface CodecClip {
+  /** Name in the codec table. */
+  readonly codec: string;
+  readonly payloads: Uint8Array;
+  readonly bytesPerPacket: number;
+  readonly packetCount: number;
 }
 
 export interface PortRange {
@@ -41,18 +50,10 @@ export interface Slot {
 /** From the signalling worker that owns the slot. */
 export type SlotCommand =
   | { readonly type: 'arm'; readonly slot: number; readonly call: number; readonly endpoint: number }
-  | {
-      readonly type: 'connect';
-      readonly slot: number;
-      readonly remoteAddress: string;
-      readonly remotePort: number;
-      readonly payloadType: number;
-      /** By the SDP; a way that is not open is neither used nor expected. */
-      readonly sends: boolean;
-      readonly receives: boolean;
-      /** When the ACK left or came; ns, host's monotonic clock. */
-      readonly answeredAtNs: number;
-    }
+  /** Answered: the leg lives from now on. */
+  | { readonly type: 'connect'; readonly slot: number; readonly media: RemoteMedia }
+  /** Agreed anew within the call (hold, resume, another address). */
+  | { readonly type: 'update'; readonly slot: number; readonly media: RemoteMedia }
   | { readonly type: 'release'; readonly slot: number; readonly endedAtNs: number }
   | { readonly type: 'grow'; readonly count: number };
 
@@ -173,7 +174,9 @@ export const LEG = {
   /** RTCP compounds of the far end, and those that were malformed. */
   rtcpReceived: 42,
   rtcpMalformed: 43,
-  columns: 44,
+  /** Times that the far side put us on hold. */
+  holds: 44,
+  columns: 45,
 } as const;
 
 /** Where figures of the sent direction are from: RTCP report blocks of the next hop, or our own answerer at the far end. */
@@ -213,7 +216,8 @@ export interface SignallingSetup {
   readonly advertise: string | null;
   readonly runToken: string;
   readonly ptimeMs: number;
-  readonly codec: string;
+  /** In order of preference. */
+  readonly codecs: readonly string[];
   /** Where SIP and audio may go when the peer says so. */
   readonly reach: ReachRules;
   /** Null: signalling only; the port is that of one bound sink. */

@@ -155,16 +155,11 @@ class TakenSlot implements MediaSlot {
   }
 
   connect(remote: RemoteMedia): void {
-    this.worker.command({
-      type: 'connect',
-      slot: this.slot.slot,
-      remoteAddress: remote.address,
-      remotePort: remote.port,
-      payloadType: remote.payloadType,
-      sends: remote.sends,
-      receives: remote.receives,
-      answeredAtNs: remote.answeredAtNs,
-    });
+    this.worker.command({ type: 'connect', slot: this.slot.slot, media: remote });
+  }
+
+  update(remote: RemoteMedia): void {
+    this.worker.command({ type: 'update', slot: this.slot.slot, media: remote });
   }
 
   release(endedAtNs: number): void {
@@ -181,7 +176,7 @@ export class SinkSlots implements MediaSlots {
   private readonly slot: MediaSlot;
 
   constructor(address: string, rtpPort: number) {
-    this.slot = { address, rtpPort, connect: () => {}, release: () => {} };
+    this.slot = { address, rtpPort, connect: () => {}, update: () => {}, release: () => {} };
   }
 
   take(): MediaSlot {

@@ -24,7 +24,10 @@ describe.concurrent('the answerer', () => {
     expect(result.calls).toMatchObject({ completed: 3, oneWay: 0, noMedia: 0 });
     expect(result.quality.received?.packets.received).toBeGreaterThan(250);
     expect(counts).toMatchObject({ calls: 3, answered: 3, failed: 0, legs: 3 });
-    expect(counts['packetsReceived']).toBe(result.generator.sentPackets);
+    // A packet that is on its way when the BYE is answered belongs to no call any more: at most one of each.
+    const unheard = result.generator.sentPackets - (counts['packetsReceived'] ?? 0);
+    expect(unheard).toBeGreaterThanOrEqual(0);
+    expect(unheard).toBeLessThanOrEqual(3);
   });
 
   test('plays speech of its own', async () => {

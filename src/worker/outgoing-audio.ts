@@ -1,0 +1,84 @@
+/** What a leg sends: the shared clip, or the echo of what it hears, one packet a ptime under a header of its own. */
+import { RtpHeader, writeRtpHeader } from '../rtp/packet.js';
+import type { CodecContext } from './codec-context.js';
+import { EchoBuffer } from './echo-buffer.js';
+import type { MediaSource } from './messages.js';
+
+/** How a stream begins: RFC 3550 §5.1 wants all three random. */
+export interface StreamStart {
+  readonly ssrc: number;
+  readonly sequence: number;
+  readonly timestamp: number;
+  readonly payloadType: number;
+  /** Any number; not all calls say the same word at once. */
+  readonly clipOffset: number;
+}
+
+export class OutgoingAudio {
+  /** The header of the packet that is sent next. */
+  readonly header = new RtpHeader();
+  private codec: CodecContext | null = null;
+  private echo: EchoBuffer | null = null;
+  private clipPosition = 0;
+
+  constructor(private readonly source: MediaSource) {}
+
+  start(codec: CodecContext, start: StreamStart): void {
+    const { header } = this;
+    this.codec = codec;
+    this.echo = this.source === 'echo' ? this.echoFor(codec) : null;
+    this.clipPosition = start.clipOffset % codec.clipPackets.length;
+    header.marker = true;
+    header.ssrc = start.ssrc;
+    header.sequence = start.sequence;
+    header.timestamp = start.timestamp;
+    header.payloadType = start.payloadType;
+  }
+
+  /** What was heard, for an echo. */
+  hear(data: Uint8Array, offset: number, length: number): void {
+    this.echo?.push(data, offset, length);
+  }
+
+  /** The next packet with its header; valid until the next call. */
+  next(): Uint8Array {
+    const packet = this.nextPayload();
+    writeRtpHeader(packet, this.header);
+    return packet;
+  }
+
+  /** It left; the one after it has the next sequence number. */
+  advance(): void {
+    this.header.marker = false;
+    this.header.sequence = (this.header.sequence + 1) & 0xffff;
+    this.passTime();
+  }
+
+  /** It did not leave: time goes on, the sequence does not, so the far end books no loss for our fault. */
+  skip(): void {
+    this.passTime();
+  }
+
+  private passTime(): void {
+    this.header.timestamp = (this.header.timestamp + (this.codec?.samplesPerPacket ?? 0)) >>> 0;
+  }
+
+  private nextPayload(): Uint8Array {
+    if (this.echo !== null) {
+      return this.echo.nextPacket();
+    }
+    const packets = this.codec?.clipPackets ?? [];
+    const packet = packets[this.clipPosition] as Uint8Array;
+    this.clipPosition = (this.clipPosition + 1) % packets.length;
+    return packet;
+  }
+
+  /** The slot's last one again where it fits: a ring for each call would be garbage at thousands of calls. */
+  private echoFor({ bytesPerPacket, codec }: CodecContext): EchoBuffer {
+    if (this.echo?.fits(bytesPerPacket, codec.silence) === true) {
+      this.echo.clear();
+      return this.echo;
+    }
+    return new EchoBuffer(bytesPerPacket, codec.silence);
+  }
+}
