@@ -69,7 +69,7 @@ export class ReceptionStatistics {
   }
 
   /** Writes all but LSR and DLSR, and begins the next interval. */
-  fill(block: ReportBlock): void {
+  writeTo(block: ReportBlock): void {
     const { expected } = this;
     const expectedInterval = expected - this.expectedPrior;
     const lostInterval = expectedInterval - (this.received - this.receivedPrior);

@@ -197,7 +197,7 @@ export class RtcpSession {
     const { writer, reception, sent, block } = this;
     const blocks = reception.hasNews ? this.blocks : NO_BLOCKS;
     if (reception.hasNews) {
-      reception.fill(block);
+      reception.writeTo(block);
       this.far.fillLastSr(block, nowNs);
     }
     if (this.isSender()) {

@@ -41,21 +41,19 @@ describe('CompoundWriter', () => {
     writer.receiverReport(7, []);
     writer.cname(7, encodeCname('c'));
     writer.bye(7, 'over');
-    expect(hexOf(writer.bytes())).toBe(
-      '80c9000100000007' + '81ca00020000000701016300' + '81cb0003' + '00000007' + '046f766572000000',
-    );
+    expect(hexOf(writer.bytes())).toBe('80c900010000000781ca0002000000070101630081cb000300000007046f766572000000');
   });
 
   it('writes a BYE without a reason without a length', () => {
     const writer = new CompoundWriter();
     writer.receiverReport(7, []);
     writer.bye(7, '');
-    expect(hexOf(writer.bytes())).toBe('80c9000100000007' + '81cb0001' + '00000007');
+    expect(hexOf(writer.bytes())).toBe('80c900010000000781cb000100000007');
   });
 
   it.each([
     ['a', '81ca00020000000101016100'], // ends in one zero
-    ['ab', '81ca00030000000101026162' + '00000000'], // a full word needs another, for the zero
+    ['ab', '81ca0003000000010102616200000000'], // a full word needs another, for the zero
     ['abc', '81ca0003000000010103616263000000'],
   ])('ends the items of %s with at least one zero', (cname, hex) => {
     const writer = new CompoundWriter();

@@ -12,10 +12,10 @@ describe('NtpClock', () => {
     ['a quarter before', 0, 4.75e9, NTP_SECONDS - 1, 0xc000_0000],
     ['an hour and an eighth', 0, 5e9 + 3600.125e9, NTP_SECONDS + 3600, 0x2000_0000],
     ['a start at 750 ms and 500 more', 750, 5.5e9, NTP_SECONDS + 1, 0x4000_0000],
-  ])('%s', (_, wallOffsetMs, atNs, seconds, fraction) => {
+  ])('%s', (_, wallOffsetMs, atNs, ...ntp) => {
     const clock = new NtpClock(5e9, UNIX_MS + wallOffsetMs);
     clock.set(atNs);
-    expect([clock.seconds, clock.fraction]).toEqual([seconds, fraction]);
+    expect([clock.seconds, clock.fraction]).toEqual(ntp);
   });
 
   it('goes on through the end of the era in 2036', () => {

@@ -23,7 +23,7 @@ function hear(statistics: ReceptionStatistics, sequences: readonly number[], ssr
 
 function blockOf(statistics: ReceptionStatistics): ReportBlock {
   const block = new ReportBlock();
-  statistics.fill(block);
+  statistics.writeTo(block);
   return block;
 }
 
@@ -132,22 +132,22 @@ describe('loss by A.1 and A.3', () => {
   });
 });
 
-describe('jitter by A.8', () => {
-  function jitters(
-    arrivalsMs: readonly number[],
-    options = { clockRate: 8000, step: 160, firstTimestamp: 0 },
-  ): number[][] {
-    const statistics = new ReceptionStatistics();
-    statistics.start(options.clockRate);
-    return arrivalsMs.map((arrivalMs, i) => {
-      const timestamp = (options.firstTimestamp + options.step * i) >>> 0;
-      statistics.onPacket({ sequence: i & 0xffff, timestamp, ssrc: 1 }, 7e15 + arrivalMs * 1e6);
-      return [statistics.jitter, blockOf(statistics).jitter];
-    });
-  }
-  const alternating = (count: number): number[] => Array.from({ length: count }, (_, i) => 20 * i + 10 * (i % 2));
-  const lastOf = (values: readonly number[][]): number => values.at(-1)?.[0] ?? Number.NaN;
+function jitters(
+  arrivalsMs: readonly number[],
+  options = { clockRate: 8000, step: 160, firstTimestamp: 0 },
+): number[][] {
+  const statistics = new ReceptionStatistics();
+  statistics.start(options.clockRate);
+  return arrivalsMs.map((arrivalMs, i) => {
+    const timestamp = (options.firstTimestamp + options.step * i) >>> 0;
+    statistics.onPacket({ sequence: i & 0xffff, timestamp, ssrc: 1 }, 7e15 + arrivalMs * 1e6);
+    return [statistics.jitter, blockOf(statistics).jitter];
+  });
+}
+const alternating = (count: number): number[] => Array.from({ length: count }, (_, i) => 20 * i + 10 * (i % 2));
+const lastOf = (values: readonly number[][]): number => values.at(-1)?.[0] ?? Number.NaN;
 
+describe('jitter by A.8', () => {
   it('follows the reference after each packet, and reports it in whole units', () => {
     const found = jitters([0, 20, 45, 60, 75, 110, 120, 140, 165, 180]);
     const float = [0, 0, 2.5, 4.8438, 7.041, 14.101, 18.2196, 17.0809, 18.5134, 19.8563];

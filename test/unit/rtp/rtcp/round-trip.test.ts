@@ -8,16 +8,17 @@ describe('roundTripUnits', () => {
     ['the largest', 0x7fff_ffff, 0, 0, 0x7fff_ffff],
     ['2^31 is negative', 0x8000_0000, 0, 0, -0x8000_0000],
     ['held longer than it is old', 100, 50, 60, -10],
-  ])('%s', (_, arrival, lastSr, delay, units) => expect(roundTripUnits(arrival, lastSr, delay)).toBe(units));
+  ])('%s', (_, ...[arrival, lastSr, delay, units]) => expect(roundTripUnits(arrival, lastSr, delay)).toBe(units));
 });
 
-describe('RoundTrip', () => {
-  const after = (...srs: number[]): RoundTrip => {
-    const roundTrip = new RoundTrip();
-    for (const sr of srs) roundTrip.onSenderReport(sr);
-    return roundTrip;
-  };
+/** After SRs of ours. */
+const after = (...srs: number[]): RoundTrip => {
+  const roundTrip = new RoundTrip();
+  for (const sr of srs) roundTrip.onSenderReport(sr);
+  return roundTrip;
+};
 
+describe('RoundTrip', () => {
   it('measures 6.125 s of RFC 3550 figure 2', () => {
     const roundTrip = after(0xb7052000);
     expect(roundTrip.take(0xb7108000, 0xb7052000, 0x0005_4000)).toBe('measured');

@@ -11,11 +11,16 @@ export type BlockFields = Pick<
   'ssrc' | 'fractionLost' | 'cumulativeLost' | 'highestSequence' | 'jitter' | 'lastSr' | 'delaySinceLastSr'
 >;
 export const blockOf = (fields: Partial<BlockFields>): ReportBlock => Object.assign(new ReportBlock(), fields);
-export const senderReportOf = (fields: Partial<SenderReport>): SenderReport =>
+export const senderReportOf = (fields: Partial<SenderFields>): SenderReport =>
   Object.assign(new SenderReport(), fields);
 
+export type SenderFields = Pick<
+  SenderReport,
+  'ssrc' | 'ntpSeconds' | 'ntpFraction' | 'rtpTimestamp' | 'packetCount' | 'octetCount'
+>;
+
 export interface Seen {
-  readonly senderReports: Record<string, number>[];
+  readonly senderReports: SenderFields[];
   readonly receiverReports: number[];
   readonly blocks: (BlockFields & { reporter: number })[];
   readonly cnames: [number, string][];
@@ -29,9 +34,9 @@ export function readAll(bytes: Uint8Array, reducedSize = false): { verdict: 'ok'
   const seen: Seen = { senderReports: [], receiverReports: [], blocks: [], cnames: [], byes: [] };
   const text = (start: number, end: number): string => Buffer.from(data.subarray(start, end)).toString('utf8');
   const visitor: RtcpVisitor = {
-    onSenderReport: (report) => seen.senderReports.push({ ...report }),
+    onSenderReport: (report) => seen.senderReports.push(Object.assign({}, report)),
     onReceiverReport: (ssrc) => seen.receiverReports.push(ssrc),
-    onReportBlock: (block, reporter) => seen.blocks.push({ ...block, reporter }),
+    onReportBlock: (block, reporter) => seen.blocks.push(Object.assign({ reporter }, block)),
     onCname: (ssrc, start, end) => seen.cnames.push([ssrc, text(start, end)]),
     onBye: (ssrc, start, end) => seen.byes.push([ssrc, text(start, end)]),
   };
