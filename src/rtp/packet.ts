@@ -64,7 +64,7 @@ export class RtpHeader {
   }
 }
 
-function readUint32(data: Uint8Array, offset: number): number {
+export function readUint32(data: Uint8Array, offset: number): number {
   return (
     (((data[offset] ?? 0) << 24) |
       ((data[offset + 1] ?? 0) << 16) |
@@ -74,7 +74,7 @@ function readUint32(data: Uint8Array, offset: number): number {
   );
 }
 
-function writeUint32(data: Uint8Array, offset: number, value: number): void {
+export function writeUint32(data: Uint8Array, offset: number, value: number): void {
   data[offset] = value >>> 24;
   data[offset + 1] = (value >>> 16) & 0xff;
   data[offset + 2] = (value >>> 8) & 0xff;

@@ -1,0 +1,147 @@
+/** What the far end's compounds tell: which are its own at all, its SRs, its blocks about our stream, its BYE. */
+import { CompoundReader, type RtcpVisitor } from './compound-reader.js';
+import { FarReport, type SentStream } from './far-report.js';
+import { middleOfNtp, type NtpClock } from './ntp-clock.js';
+import type { ReceptionStatistics } from './reception-statistics.js';
+import type { ReportBlock } from './report-block.js';
+import { RoundTrip } from './round-trip.js';
+import type { SenderReport } from './sender-report.js';
+
+const UNITS_PER_NS = 65_536 / 1e9;
+
+export interface FarCounts {
+  /** Compounds of the far end. */
+  received: number;
+  malformed: number;
+  /** Of somebody else, or our own come back (an echo; §8.2). */
+  stray: number;
+  /** Blocks that told a round-trip time. */
+  roundTrips: number;
+  /** Blocks that name an SR of ours and not how long it was held: a far end that tells no RTT. */
+  delayMissing: number;
+  /** Blocks whose LSR and DLSR cannot be. */
+  roundTripImplausible: number;
+}
+
+/** The session's own, of this leg: which source is heard, what was sent, what time it is. */
+export interface FarEndContext {
+  readonly reception: ReceptionStatistics;
+  readonly sent: SentStream;
+  readonly clock: NtpClock;
+}
+
+export class FarEnd implements RtcpVisitor {
+  /** A BYE came; RTP of a new source takes it back. */
+  hasLeft = false;
+  /** A block about our stream was used since this was last set to false. */
+  hasNews = false;
+  readonly report = new FarReport();
+  readonly roundTrip = new RoundTrip();
+  readonly counts: FarCounts = emptyCounts();
+  private readonly reader = new CompoundReader();
+  /** Of the compound that is read. */
+  private isRelated = false;
+  private arrivalNs = 0;
+  /** The newest SR of the source that is heard: middle of its NTP time (0: none), and when it came. */
+  private srSsrc = Number.NaN;
+  private srMiddle = 0;
+  private srArrivalNs = 0;
+
+  constructor(private readonly context: FarEndContext) {}
+
+  /** For the next leg. */
+  reset(): void {
+    this.hasLeft = this.hasNews = false;
+    this.report.reset();
+    this.roundTrip.reset();
+    Object.assign(this.counts, emptyCounts());
+    this.srSsrc = Number.NaN;
+    this.srMiddle = 0;
+  }
+
+  /** `stray`: nothing in it is of the source that is heard or about the stream that we send. */
+  receive(data: Uint8Array, length: number, arrivalNs: number): 'ok' | 'malformed' | 'stray' {
+    this.isRelated = false;
+    this.arrivalNs = arrivalNs;
+    if (this.reader.read(data, length, this) !== 'ok') {
+      this.counts.malformed++;
+      return 'malformed';
+    }
+    if (!this.isRelated) {
+      this.counts.stray++;
+      return 'stray';
+    }
+    this.counts.received++;
+    return 'ok';
+  }
+
+  /**
+   * LSR and DLSR of our block about the source that is heard. DLSR is at least one unit beside an LSR: with 0, the far end
+   * could not tell it from one that is not filled in.
+   */
+  fillLastSr(block: ReportBlock, nowNs: number): void {
+    const hasSr = this.srSsrc === this.context.reception.ssrc && this.srMiddle !== 0;
+    const heldUnits = Math.round((nowNs - this.srArrivalNs) * UNITS_PER_NS);
+    block.lastSr = hasSr ? this.srMiddle : 0;
+    block.delaySinceLastSr = hasSr ? Math.min(Math.max(heldUnits, 1), 0xffff_ffff) : 0;
+  }
+
+  onSenderReport(report: SenderReport): void {
+    const heard = this.context.reception.ssrc;
+    // Before any RTP came it is kept by its SSRC: it counts if that turns out to be the source.
+    if (report.ssrc === heard || Number.isNaN(heard)) {
+      this.srSsrc = report.ssrc;
+      this.srMiddle = middleOfNtp(report.ntpSeconds, report.ntpFraction);
+      this.srArrivalNs = this.arrivalNs;
+    }
+    this.onReceiverReport(report.ssrc);
+  }
+
+  onReceiverReport(ssrc: number): void {
+    const { reception, sent } = this.context;
+    this.isRelated ||= ssrc === reception.ssrc && ssrc !== sent.ssrc;
+  }
+
+  onReportBlock(block: ReportBlock, reporter: number): void {
+    const { sent } = this.context;
+    if (reporter === sent.ssrc || block.ssrc !== sent.ssrc) {
+      return;
+    }
+    this.isRelated = true;
+    const verdict = this.report.take(block, reporter, sent, this.arrivalNs);
+    if (verdict === 'first' || verdict === 'next' || verdict === 'rebased') {
+      this.hasNews = true;
+      this.takeRoundTrip(block);
+    }
+  }
+
+  /** The far end is known by its SSRC; its name serves nobody here. */
+  onCname(): void {}
+
+  onBye(ssrc: number): void {
+    const { reception, sent } = this.context;
+    if (ssrc !== sent.ssrc && (ssrc === reception.ssrc || ssrc === this.report.reporter)) {
+      this.isRelated = this.hasLeft = true;
+    }
+  }
+
+  private takeRoundTrip(block: ReportBlock): void {
+    const arrival = this.context.clock.middle(this.arrivalNs);
+    switch (this.roundTrip.take(arrival, block.lastSr, block.delaySinceLastSr)) {
+      case 'measured':
+        this.counts.roundTrips++;
+        break;
+      case 'no-delay':
+        this.counts.delayMissing++;
+        break;
+      case 'implausible':
+        this.counts.roundTripImplausible++;
+        break;
+      default:
+    }
+  }
+}
+
+function emptyCounts(): FarCounts {
+  return { received: 0, malformed: 0, stray: 0, roundTrips: 0, delayMissing: 0, roundTripImplausible: 0 };
+}
