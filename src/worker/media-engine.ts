@@ -9,7 +9,6 @@ import { Tally } from '../lib/tally.js';
 import { findCodec, type Codec } from '../media/codec/codec.js';
 import type { DatagramSockets } from '../net/datagram.js';
 import { findCodecImpairment } from '../quality/codec-impairment.js';
-import { rFactorLq } from '../quality/e-model.js';
 import { JITTER_BUFFER_MS } from '../quality/jitter-buffer.js';
 import { MediaLeg, packetsWithHeader, type LegContext, type MediaHealth } from './media-leg.js';
 import { LEG, ROW, type MediaBatch, type MediaWorkerSetup, type SlotCommand, type SlotReport } from './messages.js';
@@ -225,7 +224,6 @@ function legContext(parts: {
   const { setup, sockets, codec, health, now } = parts;
   // A caller and an answerer of one seed must not choose the same SSRCs: that would look like our own packets reflected.
   const random = createRandom(deriveSeed(setup.seed ^ (setup.source === 'echo' ? ECHO_SEED : 0), setup.index));
-  const impairment = findCodecImpairment(codec.name);
   return {
     sockets,
     epochNs: Number.POSITIVE_INFINITY,
@@ -234,7 +232,7 @@ function legContext(parts: {
       ptimeMs: setup.ptimeMs,
       jitterBufferMs: JITTER_BUFFER_MS,
       // A codec without a published impairment gets no score rather than a guessed one.
-      rFactorOf: (badRatio) => (impairment === undefined ? Number.NaN : rFactorLq(impairment, badRatio)),
+      codec: findCodecImpairment(codec.name),
     },
     source: setup.source,
     clipPackets: packetsWithHeader(setup.clip.payloads, setup.clip.bytesPerPacket),

@@ -6,7 +6,6 @@ import { NS_PER_MS } from '../lib/clock.js';
 import type { Tally } from '../lib/tally.js';
 import type { DatagramSockets, Destination } from '../net/datagram.js';
 import { parseIpv4 } from '../net/datagram.js';
-import { rToMos } from '../quality/mos.js';
 import { StreamMeter, type StreamMeterOptions } from '../quality/stream-meter.js';
 import { RTP_HEADER_BYTES, RtpHeader, writeRtpHeader } from '../rtp/packet.js';
 import { SourceLatch } from '../rtp/source-latch.js';
@@ -308,7 +307,7 @@ export class MediaLeg {
     table[offset + ROW.reordered] = figures.reordered;
     table[offset + ROW.jitterMs] = figures.jitterMs;
     table[offset + ROW.rFactor] = figures.rFactor;
-    table[offset + ROW.mosLq] = mosOf(figures.rFactor);
+    table[offset + ROW.mosLq] = figures.mosLq;
   }
 
   private writeTotals(legs: Rows): void {
@@ -327,9 +326,8 @@ export class MediaLeg {
     table[offset + LEG.taken] = this.taken;
     table[offset + LEG.jitterMs] = totals.jitterMs;
     table[offset + LEG.jitterMaxMs] = totals.jitterMaxMs;
-    const rFactor = this.taken === 0 && totals.expected > 0 ? 0 : totals.rFactor;
-    table[offset + LEG.rFactor] = rFactor;
-    table[offset + LEG.mosLq] = mosOf(rFactor);
+    table[offset + LEG.rFactor] = totals.rFactor;
+    table[offset + LEG.mosLq] = totals.mosLq;
     table[offset + LEG.longestSilenceMs] = totals.longestSilenceMs;
     table[offset + LEG.sent] = this.sent;
     table[offset + LEG.missed] = this.missed;
@@ -341,10 +339,6 @@ export class MediaLeg {
     table[offset + LEG.answeredMs] = answeredMs;
     table[offset + LEG.establishedForMs] = this.endedMs - answeredMs;
   }
-}
-
-function mosOf(rFactor: number): number {
-  return Number.isNaN(rFactor) ? Number.NaN : rToMos(rFactor);
 }
 
 /** A packet of the clip with room for its RTP header in front. */
