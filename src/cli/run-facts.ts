@@ -1,6 +1,6 @@
 /** What the result says of a run beside its measurements: tool, host, verdict's inputs, method, scenario. */
 import { JITTER_BUFFER_MS } from '../quality/jitter-buffer.js';
-import { CODEC_IMPAIRMENTS } from '../quality/codec-impairment.js';
+import { findCodecImpairment } from '../quality/codec-impairment.js';
 import { SCORE_WINDOW_SECONDS } from '../quality/stream-meter.js';
 import type { RunFacts } from '../run/result-builder.js';
 import type { RunEnd } from '../run/run.js';
@@ -65,16 +65,17 @@ export function resultFacts(parts: FactParts): RunFacts {
       scoreWindowSeconds: SCORE_WINDOW_SECONDS,
       jitterBufferMs: JITTER_BUFFER_MS,
       model: 'ITU-T G.107 (06/2015), listening quality (no delay terms), no echo, A = 0',
-      codecs: CODEC_IMPAIRMENTS.filter(({ codec }) => codec === scenario.codec).map(({ codec, ie, bpl, source }) => ({
-        codec,
-        ie,
-        bpl,
-        source,
-      })),
+      codecs: codecMethod(scenario.codec),
     },
     scenario: scenarioDocument(scenario),
     seed: parts.seed,
     targetRateAt: (second) => schedule.rateAt(second * 1000 + 500),
     peakTargetRate: schedule.peakRate,
   };
+}
+
+/** The values that the codec was scored by; none for one without a row. */
+function codecMethod(name: string): RunFacts['method']['codecs'] {
+  const row = findCodecImpairment(name);
+  return row === undefined ? [] : [{ codec: row.codec, ie: row.ie, bpl: row.bpl, source: row.source }];
 }

@@ -20,7 +20,8 @@ export class ArrivalSeconds {
   private readonly reorderings = new Int32Array(OPEN_SECONDS);
   private readonly voided = new Uint8Array(OPEN_SECONDS);
 
-  private beganMs = 0;
+  /** Silence counts from here at the earliest: from the answer, or the end of a hold. */
+  private silenceFromMs = 0;
   /** The second of the packet in hand; it never goes back, whatever the wall clock does. */
   private second = Number.NEGATIVE_INFINITY;
   private slot = 0;
@@ -32,7 +33,7 @@ export class ArrivalSeconds {
   private totalCount = 0;
 
   begin(beganMs: number): void {
-    this.beganMs = beganMs;
+    this.silenceFromMs = beganMs;
   }
 
   /** The second of the packet that is taken next: that of its arrival, as far as it is still open. */
@@ -75,13 +76,23 @@ export class ArrivalSeconds {
     this.jitterSum[slot] = (this.jitterSum[slot] ?? 0) + this.jitter;
     this.jitterCount[slot] = (this.jitterCount[slot] ?? 0) + 1;
     this.jitterMax[slot] = Math.max(this.jitterMax[slot] ?? 0, this.jitter);
-    this.silenceMax[slot] = Math.max(this.silenceMax[slot] ?? 0, this.silenceAt(arrivalMs));
-    this.lastArrivalMs = arrivalMs;
+    this.endSilence(arrivalMs);
   }
 
-  /** Time since the last packet, or since the call began, ms. */
+  /** A telephone event or comfort noise: its timestamp tells no transit, nor can the next audio be compared across it. */
+  countAuxiliary(arrivalMs: number): void {
+    this.breakTransit();
+    this.endSilence(arrivalMs);
+  }
+
+  /** Nothing had to come until now. */
+  excuseSilence(nowMs: number): void {
+    this.silenceFromMs = nowMs;
+  }
+
+  /** Time since the last packet, or since one could be expected, ms. */
   silenceAt(nowMs: number): number {
-    return nowMs - (this.lastArrivalMs > this.beganMs ? this.lastArrivalMs : this.beganMs);
+    return nowMs - (this.lastArrivalMs > this.silenceFromMs ? this.lastArrivalMs : this.silenceFromMs);
   }
 
   /** The wall clock jumped in this second, which has just ended. */
@@ -109,6 +120,9 @@ export class ArrivalSeconds {
     totals.duplicate += figures.duplicate;
     totals.reordered += figures.reordered;
     const packets = this.jitterCount[slot] ?? 0;
+    if (this.voided[slot] === 0) {
+      totals.longestSilenceMs = Math.max(totals.longestSilenceMs, this.silenceMax[slot] ?? 0);
+    }
     if (packets > 0 && this.voided[slot] === 0) {
       const sum = this.jitterSum[slot] ?? 0;
       figures.jitterMs = sum / packets;
@@ -117,12 +131,16 @@ export class ArrivalSeconds {
       const greatest = this.jitterMax[slot] ?? 0;
       totals.jitterMs = this.totalSum / this.totalCount;
       totals.jitterMaxMs = totals.jitterMaxMs >= greatest ? totals.jitterMaxMs : greatest;
-      totals.longestSilenceMs = Math.max(totals.longestSilenceMs, this.silenceMax[slot] ?? 0);
     }
     this.clearJitter(slot);
     this.duplicates[slot] = 0;
     this.reorderings[slot] = 0;
     this.voided[slot] = 0;
+  }
+
+  private endSilence(arrivalMs: number): void {
+    this.silenceMax[this.slot] = Math.max(this.silenceMax[this.slot] ?? 0, this.silenceAt(arrivalMs));
+    this.lastArrivalMs = arrivalMs;
   }
 
   private clearJitter(slot: number): void {

@@ -1,32 +1,157 @@
-/** What a codec costs on the narrowband scale, alone (Ie) and under packet loss (Bpl): ITU-T G.113 Appendix I, as data. */
+/**
+ * What a codec costs, alone (Ie) and under packet loss (Bpl), as data: ITU-T G.113 on the narrowband scale of G.107
+ * (Appendix I) and the wideband scale of G.107.1 (Appendix IV). Ie_WB is monotic unless the variant says diotic. Fullband
+ * values (EVS, Opus) belong to G.107.2 and are not here.
+ */
 
-export interface CodecImpairment {
-  /** Encoding name of RFC 3551, upper case. */
-  readonly codec: string;
-  /** Equipment impairment factor without loss, points of R (0–40). */
+export type CodecScale = 'narrowband' | 'wideband';
+
+export interface LossImpairment {
+  /** Equipment impairment factor without loss, points of R on the scale of the codec. */
   readonly ie: number;
-  /** Packet-loss robustness factor for random loss (4.3–40). */
+  /** Packet-loss robustness factor for random loss. */
   readonly bpl: number;
+}
+
+export interface CodecImpairmentRow {
+  /** Encoding name of RFC 3551 or of the codec's payload format, upper case. */
+  readonly codec: string;
+  /** Bit rate (kbit/s), mode or annex, where a codec has several rows. */
+  readonly variant: string;
+  readonly scale: CodecScale;
+  readonly ie: number;
+  /** null: nobody published one, so there is no score under loss. */
+  readonly bpl: number | null;
   /** The concealment that `bpl` stands for. */
   readonly concealment: string;
   readonly source: string;
-  /** True where ITU-T published no value. */
+  /** True where ITU-T published no value, or not for this codec. */
   readonly provisional: boolean;
 }
 
-export const CODEC_IMPAIRMENTS: readonly CodecImpairment[] = [
-  {
-    codec: 'PCMU',
-    ie: 0,
-    bpl: 25.1,
-    concealment: 'G.711 Appendix I',
-    source: 'ITU-T G.113 App. I (11/2007)',
-    provisional: false,
-  },
+/** The row of a codec that calls are made with. */
+export interface CodecImpairment extends LossImpairment {
+  readonly codec: string;
+  readonly scale: CodecScale;
+  readonly concealment: string;
+  /** The same codec when lost packets are played as silence; null where no value is published. */
+  readonly noConcealment: LossImpairment | null;
+  /** Algorithmic delay of the codec beyond a packet, ms. */
+  readonly lookaheadMs: number;
+  readonly source: string;
+  readonly provisional: boolean;
+}
+
+const APPENDIX_I = 'ITU-T G.113 App. I (11/2007)';
+const TABLE_I_1 = 'ITU-T G.113 App. I, Table I.1';
+const TABLE_IV_1 = 'ITU-T G.113 App. IV, Table IV.1';
+const TABLES_IV_3_4 = 'ITU-T G.113 (09/2024) App. IV, Tables IV.3 and IV.4';
+const NATIVE = 'of the codec';
+
+type Values = readonly [codec: string, variant: string, ie: number, bpl: number | null];
+
+const published =
+  (scale: CodecScale, source: string, concealment: string) =>
+  ([codec, variant, ie, bpl]: Values): CodecImpairmentRow => {
+    return { codec, variant, scale, ie, bpl, concealment, source, provisional: false };
+  };
+
+const provisional =
+  (scale: CodecScale, source: string) =>
+  ([codec, variant, ie, bpl]: Values): CodecImpairmentRow => {
+    return { codec, variant, scale, ie, bpl, concealment: NATIVE, source, provisional: true };
+  };
+
+const WITH_G711_APPENDIX_I: readonly Values[] = [
+  ['PCMU', '', 0, 25.1],
+  ['PCMA', '', 0, 25.1],
+];
+const WITHOUT_CONCEALMENT: readonly Values[] = [
+  ['PCMU', '', 0, 4.3],
+  ['PCMA', '', 0, 4.3],
+];
+const NARROWBAND: readonly Values[] = [
+  ['G729', 'Annex A with VAD (Annex B)', 11, 19],
+  ['G723', '6.3 with VAD', 15, 16.1],
+  ['GSM-EFR', '12.2', 5, 10],
+];
+const NARROWBAND_WITHOUT_LOSS: readonly Values[] = [
+  ['G726-40', '', 2, null],
+  ['G726-32', '', 7, null],
+  ['G726-24', '', 25, null],
+  ['G726-16', '', 50, null],
+  ['G728', '16', 7, null],
+  ['G728', '12.8', 20, null],
+  ['G729', 'without VAD', 10, null],
+  ['G723', '6.3', 15, null],
+  ['G723', '5.3', 19, null],
+  ['GSM', '13', 20, null],
+  ['GSM-HR-08', '5.6', 23, null],
+  ['EVRC', '8', 6, null],
+  ['QCELP', '8', 21, null],
+];
+const WIDEBAND_WITHOUT_LOSS: readonly Values[] = [
+  ['G722', '56', 20, null],
+  ['G722', '48', 31, null],
+  ['G7221', '32', 13, null],
+  ['G7221', '24', 19, null],
+  ['AMR-WB', '23.85', 8, null],
+  ['AMR-WB', '23.05', 1, null], // below 23.85: so it is published
+  ['AMR-WB', '19.85', 3, null],
+  ['AMR-WB', '18.25', 5, null],
+  ['AMR-WB', '15.85', 7, null],
+  ['AMR-WB', '14.25', 10, null],
+  ['AMR-WB', '12.65', 13, null],
+  ['AMR-WB', '8.85', 26, null],
+  ['AMR-WB', '6.6', 41, null],
+];
+/** Bpl_WB is known of diotic listening alone, so it goes with the diotic Ie. */
+const WIDEBAND_DIOTIC: readonly Values[] = [
+  ['AMR-WB', '23.85 diotic', 10, 4.9],
+  ['AMR-WB', '23.05 diotic', 8, 4.6],
+  ['AMR-WB', '15.85 diotic', 17, null],
+  ['AMR-WB', '12.65 diotic', 20, 4.3],
+  ['AMR-WB', '8.85 diotic', 41, null],
+  ['AMR-WB', '6.6 diotic', 56, null],
 ];
 
-/** The row of a codec by encoding name (any case), or undefined: then there is no score, not a guessed one. */
+export const CODEC_IMPAIRMENTS: readonly CodecImpairmentRow[] = [
+  ...WITH_G711_APPENDIX_I.map(published('narrowband', APPENDIX_I, 'G.711 Appendix I')),
+  ...WITHOUT_CONCEALMENT.map(published('narrowband', APPENDIX_I, 'none')),
+  ...NARROWBAND.map(published('narrowband', APPENDIX_I, NATIVE)),
+  ...NARROWBAND_WITHOUT_LOSS.map(published('narrowband', TABLE_I_1, NATIVE)),
+  provisional('narrowband', 'values of GSM-EFR, of the same make')(['AMR', '12.2', 5, 10]),
+  provisional('narrowband', 'Ie of ITU-T G.113 App. I; Bpl of GSM-EFR')(['GSM', '13', 20, 10]),
+  provisional('narrowband', 'as used in the literature; no ITU-T value')(['ILBC', '15.2', 10, 32]),
+  provisional('narrowband', 'as used in the literature; no ITU-T value')(['ILBC', '13.3', 12, 32]),
+  provisional('narrowband', 'a placeholder; no ITU-T value')(['SPEEX', '15', 10, 20]),
+  provisional(
+    'wideband',
+    'Ie of ITU-T G.113 App. IV; Bpl of the order of AMR-WB (4.3–4.9), no ITU-T value',
+  )(['G722', '64', 13, 4.5]),
+  ...WIDEBAND_WITHOUT_LOSS.map(published('wideband', TABLE_IV_1, NATIVE)),
+  ...WIDEBAND_DIOTIC.map(published('wideband', TABLES_IV_3_4, NATIVE)),
+];
+
+/** The codecs of calls: the row of the variant that RFC 3551 means by their name, and their lookahead (G.722: 22 samples). */
+const LIVE_CODECS: readonly CodecImpairment[] = [
+  liveCodec('PCMU', '', 0),
+  liveCodec('PCMA', '', 0),
+  liveCodec('G722', '64', 1.5),
+];
+
+/** What a codec of calls costs, by encoding name (any case), or undefined: then there is no score, not a guessed one. */
 export function findCodecImpairment(codec: string): CodecImpairment | undefined {
   const name = codec.toUpperCase();
-  return CODEC_IMPAIRMENTS.find((row) => row.codec === name);
+  return LIVE_CODECS.find((row) => row.codec === name);
+}
+
+function liveCodec(codec: string, variant: string, lookaheadMs: number): CodecImpairment {
+  const rows = CODEC_IMPAIRMENTS.filter((row) => row.codec === codec && row.variant === variant);
+  const row = rows.find(({ concealment }) => concealment !== 'none');
+  if (row === undefined || row.bpl === null) throw new RangeError(`no impairment values of ${codec} under loss`);
+  const { scale, ie, bpl, concealment, source, provisional } = row;
+  const silent = rows.find((other) => other.concealment === 'none');
+  const noConcealment = silent === undefined || silent.bpl === null ? null : { ie: silent.ie, bpl: silent.bpl };
+  return { codec, scale, ie, bpl, concealment, noConcealment, lookaheadMs, source, provisional };
 }

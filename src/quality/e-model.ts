@@ -1,8 +1,8 @@
 /**
  * The narrowband E-model: ITU-T G.107 (06/2015) in full, equations 7-1 to 7-30. Levels in dB, dBm0p and dB(A), delays
- * in ms, Ppl in percent. Wideband (G.107.1) and fullband (G.107.2) are other scales and not here.
+ * in ms, Ppl in percent. Wideband (G.107.1) is another scale, in its own file; fullband (G.107.2) is left out.
  */
-import type { CodecImpairment } from './codec-impairment.js';
+import type { LossImpairment } from './codec-impairment.js';
 import { rToMos } from './mos.js';
 
 /** Input of the model, by the names of Table 3. */
@@ -160,36 +160,36 @@ export function eModel(input: Partial<EModelParameters>): EModelResult {
   const simultaneous = simultaneousTerms(parameters, noise);
   const delay = delayTerms(parameters, noise, simultaneous.Ist);
   const { Ie, Bpl, Ppl, BurstR, A } = parameters;
-  const IeEff = ieEffective({ ie: Ie, bpl: Bpl, pplPercent: Ppl, burstR: BurstR });
+  const IeEff = ieEffective({ ie: Ie, bpl: Bpl }, Ppl, BurstR);
   const R = noise.Ro - simultaneous.Is - delay.Id - IeEff + A;
   const extrapolated = isExtrapolated(parameters);
   return { ...noise, ...simultaneous, ...delay, IeEff, R, MOS: rToMos(R), extrapolated };
 }
 
-/** Arguments of (7-29): Ie and Bpl of the codec, loss in percent, burst ratio (values below 1 count as 1). */
-export interface EffectiveImpairmentInput {
-  readonly ie: number;
-  readonly bpl: number;
-  readonly pplPercent: number;
-  readonly burstR: number;
-}
-
-/** Ie,eff = Ie + (95 − Ie)·Ppl / (Ppl/BurstR + Bpl), points of R (7-29). Bursts can take it above 95: that is the formula. */
-export function ieEffective({ ie, bpl, pplPercent, burstR }: EffectiveImpairmentInput): number {
+/**
+ * Ie,eff = Ie + (95 − Ie)·Ppl / (Ppl/BurstR + Bpl), points of R (7-29). Bursts can take it above 95: that is the formula.
+ * @param pplPercent loss, percent
+ * @param burstR burst ratio; values below 1 count as 1
+ */
+export function ieEffective({ ie, bpl }: LossImpairment, pplPercent: number, burstR: number): number {
   if (pplPercent <= 0) return ie;
   return ie + ((95 - ie) * pplPercent) / (pplPercent / Math.max(1, burstR) + bpl);
 }
 
+/** Idd, points of R, of an absolute one-way delay in ms (7-27, 7-28). A well-known library reads 6 − sT for the exponent 6·sT. */
+export function absoluteDelayImpairment(
+  Ta: number,
+  mT: number = E_MODEL_DEFAULTS.mT,
+  sT: number = E_MODEL_DEFAULTS.sT,
+): number {
+  if (Ta <= mT) return 0;
+  const X = Math.log2(Ta / mT);
+  const exponent = 6 * sT;
+  return 25 * ((1 + X ** exponent) ** (1 / exponent) - 3 * (1 + (X / 3) ** exponent) ** (1 / exponent) + 2);
+}
+
 /** R of a faultless narrowband call without delay and echo: 93.2062. */
 export const CLEAN_R: number = eModel({}).R;
-
-/**
- * Listening R of one second or one call: clean R − Ie,eff with random loss. For the hot path: no terms, no checks.
- * @param badRatio lost plus discarded over expected packets, 0–1
- */
-export function rFactorLq(codec: Pick<CodecImpairment, 'ie' | 'bpl'>, badRatio: number): number {
-  return CLEAN_R - ieEffective({ ie: codec.ie, bpl: codec.bpl, pplPercent: badRatio * 100, burstR: 1 });
-}
 
 function checkParameters(parameters: EModelParameters): void {
   for (const [name, value] of Object.entries<number>({ ...parameters })) {
@@ -252,7 +252,7 @@ type DelayTerms = Pick<EModelResult, 'TERV' | 'Idte' | 'Idle' | 'Idd' | 'Id'>;
 
 /** Id, echo and delay (7-18 to 7-28). */
 function delayTerms(parameters: EModelParameters, { No, Ro }: NoiseTerms, Ist: number): DelayTerms {
-  const { RLR, STMR, TELR, WEPL, T, Tr } = parameters;
+  const { RLR, STMR, TELR, WEPL, T, Tr, Ta, mT, sT } = parameters;
   const TERV = TELR - 40 * Math.log10((1 + T / 10) / (1 + T / 150)) + 6 * Math.exp(-0.3 * T ** 2);
   const Roe = -1.5 * (No - RLR);
   const Re = 80 + 2.5 * ((STMR < 9 ? TERV + Ist / 2 : TERV) - 14);
@@ -262,14 +262,6 @@ function delayTerms(parameters: EModelParameters, { No, Ro }: NoiseTerms, Ist: n
   const Idte = STMR > 20 ? Math.hypot(echo, Ist) : echo;
   const Rle = 10.5 * (WEPL + 7) * (Tr + 1) ** -0.25;
   const Idle = (Ro - Rle) / 2 + Math.sqrt((Ro - Rle) ** 2 / 4 + 169);
-  const Idd = absoluteDelayTerm(parameters);
+  const Idd = absoluteDelayImpairment(Ta, mT, sT);
   return { TERV, Idte, Idle, Idd, Id: Idte + Idle + Idd };
-}
-
-/** Idd (7-27, 7-28). The exponent is 6·sT since 02/2014; a well-known library reads 6 − sT. */
-function absoluteDelayTerm({ Ta, mT, sT }: Pick<EModelParameters, 'Ta' | 'mT' | 'sT'>): number {
-  if (Ta <= mT) return 0;
-  const X = Math.log2(Ta / mT);
-  const exponent = 6 * sT;
-  return 25 * ((1 + X ** exponent) ** (1 / exponent) - 3 * (1 + (X / 3) ** exponent) ** (1 / exponent) + 2);
 }

@@ -1,6 +1,12 @@
 /** The figures of one direction of one leg in a second, and their sums; reused objects, so unknown is NaN and not null. */
+import type { BurstGapFigures } from './burst-gap.js';
+import { emptyScore, type Score } from './score.js';
 
-export interface MeteredSecond {
+/**
+ * The scores cover the trailing five seconds, and are NaN in the first; of a second without packets they are R 0 and MOS 1.
+ * The conversational ones are NaN until the caller, who knows a round trip, scores `badRatio` and `burstR` with its delay.
+ */
+export interface MeteredSecond extends Score {
   expected: number;
   received: number;
   lost: number;
@@ -9,15 +15,25 @@ export interface MeteredSecond {
   reordered: number;
   /** Mean of the estimate over the packets that arrived in this second; NaN without packets or with a clock step. */
   jitterMs: number;
-  /** Over the trailing five seconds; NaN in the first, 0 in a second without packets. */
-  rFactor: number;
+  /** Runs of lost or discarded packets that began in this second; 1 in the other where it begins within such a run. */
+  badRuns: number;
+  beginsInBadRun: number;
+  /** What the scores stand for: lost and discarded over expected packets (0–1), and the burst ratio (at least 1). */
+  badRatio: number;
+  burstR: number;
 }
 
-/** Sums over the closed seconds, and what belongs to no second. */
-export interface StreamTotals extends MeteredSecond {
+/** Sums over the closed seconds, and what belongs to no second. Its scores are those of the sums, not means. */
+export interface StreamTotals extends MeteredSecond, BurstGapFigures {
   jitterMaxMs: number;
   /** Longest time without any packet while the stream was expected, ms. */
   longestSilenceMs: number;
+  /** From the beginning of the call to the first packet, ms; 0 where it was there before, NaN where none came. */
+  firstPacketDelayMs: number;
+  /** By how much their media clock is faster than ours, parts per million; NaN before 30 s of packets. */
+  clockSkewPpm: number;
+  /** Streams seen: one, and one more with each new SSRC and each restart of the sequence. */
+  streams: number;
 }
 
 /** Rings by second: those that may still be open. */
@@ -37,7 +53,27 @@ export function emptySecond(): MeteredSecond {
     duplicate: 0,
     reordered: 0,
     jitterMs: Number.NaN,
-    rFactor: Number.NaN,
+    badRuns: 0,
+    beginsInBadRun: 0,
+    badRatio: Number.NaN,
+    burstR: Number.NaN,
+    ...emptyScore(),
+  };
+}
+
+export function emptyTotals(): StreamTotals {
+  return {
+    ...emptySecond(),
+    bursts: 0,
+    burstDensity: Number.NaN,
+    gapDensity: Number.NaN,
+    burstMs: Number.NaN,
+    gapMs: Number.NaN,
+    jitterMaxMs: Number.NaN,
+    longestSilenceMs: 0,
+    firstPacketDelayMs: Number.NaN,
+    clockSkewPpm: Number.NaN,
+    streams: 0,
   };
 }
 
@@ -49,5 +85,13 @@ export function clearSecond(second: MeteredSecond): void {
   second.duplicate = 0;
   second.reordered = 0;
   second.jitterMs = Number.NaN;
+  second.badRuns = 0;
+  second.beginsInBadRun = 0;
+  second.badRatio = Number.NaN;
+  second.burstR = Number.NaN;
   second.rFactor = Number.NaN;
+  second.mosLq = Number.NaN;
+  second.mosLqNoPlc = Number.NaN;
+  second.rFactorCq = Number.NaN;
+  second.mosCq = Number.NaN;
 }

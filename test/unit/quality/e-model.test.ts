@@ -1,7 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findCodecImpairment } from '../../../src/quality/codec-impairment.js';
-import { CLEAN_R, E_MODEL_DEFAULTS, eModel, ieEffective, rFactorLq } from '../../../src/quality/e-model.js';
-import { rToMos } from '../../../src/quality/mos.js';
+import { CLEAN_R, E_MODEL_DEFAULTS, eModel, ieEffective } from '../../../src/quality/e-model.js';
 
 describe('eModel', () => {
   it('gives R 93.2062 and MOS 4.4094 for the defaults', () => {
@@ -10,6 +8,8 @@ describe('eModel', () => {
     expect(MOS).toBeCloseTo(4.409406, 6);
     expect(extrapolated).toBe(false);
   });
+
+  it('gives the clean R of the short way', () => expect(CLEAN_R).toBe(eModel(E_MODEL_DEFAULTS).R));
 
   it('reads the exponent of Idd as 6·sT and not as 6 − sT', () => {
     expect(eModel({ Ta: 200 }).Idd).toBeCloseTo(3.0444, 4);
@@ -54,34 +54,13 @@ describe('eModel', () => {
 
 describe('ieEffective', () => {
   it.each([
-    ['nothing lost', { ie: 11, bpl: 19, pplPercent: 0, burstR: 1 }, 11],
-    ['negative loss counts as none', { ie: 11, bpl: 19, pplPercent: -1, burstR: 1 }, 11],
-    ['G.729A with VAD at 2 %', { ie: 11, bpl: 19, pplPercent: 2, burstR: 1 }, 19],
-    ['a burst ratio below 1 counts as 1', { ie: 11, bpl: 19, pplPercent: 2, burstR: 0.5 }, 19],
-    ['bursts go above 95', { ie: 0, bpl: 4.3, pplPercent: 100, burstR: 8 }, 9500 / 16.8],
-  ])('%s', (_, input, expected) => expect(ieEffective(input)).toBeCloseTo(expected, 10));
-});
-
-describe('rFactorLq', () => {
-  const pcmu = findCodecImpairment('pcmu') ?? expect.fail('PCMU has a row');
-
-  it('is the clean R without loss, computed from the model', () => {
-    expect(rFactorLq(pcmu, 0)).toBe(CLEAN_R);
-    expect(CLEAN_R).toBe(eModel(E_MODEL_DEFAULTS).R);
+    ['nothing lost', 0, 1, 11],
+    ['negative loss counts as none', -1, 1, 11],
+    ['G.729A with VAD at 2 %', 2, 1, 19],
+    ['a burst ratio below 1 counts as 1', 2, 0.5, 19],
+  ])('%s', (_, pplPercent, burstR, expected) => {
+    expect(ieEffective({ ie: 11, bpl: 19 }, pplPercent, burstR)).toBeCloseTo(expected, 10);
   });
 
-  it.each([
-    [0.005, 4.371],
-    [0.01, 4.328],
-    [0.02, 4.235],
-    [0.03, 4.134],
-    [0.05, 3.923],
-    [0.1, 3.411],
-  ])('G.711 with concealment at loss %d scores %d', (badRatio, mos) => {
-    expect(rToMos(rFactorLq(pcmu, badRatio))).toBeCloseTo(mos, 3);
-  });
-
-  it('agrees with the whole model', () => {
-    expect(rFactorLq(pcmu, 0.07)).toBeCloseTo(eModel({ Bpl: 25.1, Ppl: 7 }).R, 10);
-  });
+  it('bursts go above 95', () => expect(ieEffective({ ie: 0, bpl: 4.3 }, 100, 8)).toBeCloseTo(9500 / 16.8, 10));
 });

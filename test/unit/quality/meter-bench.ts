@@ -1,7 +1,7 @@
 /** Drives a StreamMeter as the media engine does: packets in order of arrival, each second closed two seconds late. */
-import { rFactorLq } from '../../../src/quality/e-model.js';
 import { findCodecImpairment } from '../../../src/quality/codec-impairment.js';
 import type { MeteredSecond } from '../../../src/quality/metered-second.js';
+import { score } from '../../../src/quality/score.js';
 import { StreamMeter, type StreamMeterOptions } from '../../../src/quality/stream-meter.js';
 
 export interface Packet {
@@ -20,8 +20,11 @@ export const METER_OPTIONS: StreamMeterOptions = {
   clockRate: 8000,
   ptimeMs: 20,
   jitterBufferMs: 60,
-  rFactorOf: (badRatio) => (pcmu === undefined ? Number.NaN : rFactorLq(pcmu, badRatio)),
+  codec: pcmu,
 };
+
+/** R of PCMU with this share of bad packets, lone ones unless a burst ratio is given. */
+export const rFactorOf = (badRatio: number, burstR = 1): number => score(pcmu, { badRatio, burstR }).rFactor;
 
 /** `count` packets on time from `startMs` on, one a ptime. */
 export function stream(count: number, startMs: number, first = { sequence: 0, timestamp: 0 }): Packet[] {

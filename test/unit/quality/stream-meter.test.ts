@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { StreamMeter } from '../../../src/quality/stream-meter.js';
-import { bookOf, METER_OPTIONS, play, rearrived, stream, sum, type Packet } from './meter-bench.js';
+import { bookOf, METER_OPTIONS, play, rearrived, rFactorOf, stream, sum, type Packet } from './meter-bench.js';
 
 const without = (packets: readonly Packet[], ...sequences: number[]): Packet[] =>
   packets.filter(({ sequence }) => !sequences.includes(sequence));
@@ -293,12 +293,12 @@ describe('score', () => {
     const r = seconds.map(({ rFactor }) => rFactor);
     expect(r[0]).toBeNaN();
     expect(r[3]).toBeCloseTo(93.2, 1);
-    const twentyOfFive = METER_OPTIONS.rFactorOf(20 / 250);
+    const twentyOfFive = rFactorOf(20 / 250);
     expect(r[5]).toBeCloseTo(twentyOfFive, 6);
     expect(r[8]).toBeCloseTo(twentyOfFive, 6);
-    expect(r[9]).toBeCloseTo(METER_OPTIONS.rFactorOf(10 / 250), 6);
+    expect(r[9]).toBeCloseTo(rFactorOf(10 / 250), 6);
     expect(r[10]).toBeCloseTo(93.2, 1);
-    expect(meter.totals.rFactor).toBeCloseTo(METER_OPTIONS.rFactorOf(20 / 1500), 6);
+    expect(meter.totals.rFactor).toBeCloseTo(rFactorOf(20 / 1500), 6);
   });
 
   it('counts what the jitter buffer discards like loss', () => {
@@ -306,7 +306,7 @@ describe('score', () => {
     packets.sort((a, b) => a.arrivalMs - b.arrivalMs);
     const { meter } = play(packets, { endedMs: 4110 });
     expect(meter.totals).toMatchObject({ received: 200, lost: 0, discarded: 20, reordered: 20 });
-    expect(meter.totals.rFactor).toBeCloseTo(METER_OPTIONS.rFactorOf(0.1), 6);
+    expect(meter.totals.rFactor).toBeCloseTo(rFactorOf(0.1), 6);
   });
 });
 
