@@ -12,6 +12,8 @@ export interface MediaSlot {
   /** What the SDP advertises. */
   readonly address: string;
   readonly rtpPort: number;
+  /** SDP came before the final response: audio may come from there from now on. At most once, before `connect`. */
+  early(remote: AgreedMedia): void;
   connect(remote: RemoteMedia): void;
   /** Gives the slot back; it rests before it is used again. */
   release(endedAtNs: number): void;

@@ -154,6 +154,9 @@ class TakenSlot implements MediaSlot {
     return this.slot.rtpPort;
   }
 
+  /** Nothing to do: a slot is drained from its offer on, and what comes before `connect` is not measured. */
+  early(): void {}
+
   connect(remote: RemoteMedia): void {
     this.worker.command({
       type: 'connect',
@@ -181,7 +184,7 @@ export class SinkSlots implements MediaSlots {
   private readonly slot: MediaSlot;
 
   constructor(address: string, rtpPort: number) {
-    this.slot = { address, rtpPort, connect: () => {}, release: () => {} };
+    this.slot = { address, rtpPort, early: () => {}, connect: () => {}, release: () => {} };
   }
 
   take(): MediaSlot {

@@ -3,7 +3,9 @@ import { expect } from 'vitest';
 import { AnsweringCall, type AnswererContext } from '../../../src/call/answering-call.js';
 import { CallerCall, type CallerContext, type CallStart } from '../../../src/call/caller-call.js';
 import type { MediaSlot, MediaSlots, RemoteMedia } from '../../../src/call/media-slots.js';
+import type { AgreedMedia } from '../../../src/call/negotiation.js';
 import type { CallRecord } from '../../../src/call/outcome.js';
+import type { Credentials } from '../../../src/sip/auth/authorizer.js';
 import { createUri } from '../../../src/sip/message/uri.js';
 import { Network, agentOn } from '../sip/ua/network.js';
 
@@ -13,6 +15,7 @@ export class WatchedSlots implements MediaSlots {
   free = Number.POSITIVE_INFINITY;
   readonly log: string[] = [];
   readonly connections: RemoteMedia[] = [];
+  readonly earlyRemotes: AgreedMedia[] = [];
   inUse = 0;
 
   constructor(
@@ -31,6 +34,11 @@ export class WatchedSlots implements MediaSlots {
     return {
       address: this.address,
       rtpPort: 20_000 + 2 * call,
+      early: (remote) => {
+        mustHold(state === 'armed', 'told of early media before the answer');
+        this.earlyRemotes.push(remote);
+        this.note(`early ${call}`);
+      },
       connect: (remote) => {
         mustHold(state === 'armed', 'connected once, before the release');
         state = 'connected';
@@ -52,7 +60,9 @@ export class WatchedSlots implements MediaSlots {
   }
 }
 
-export type CallerSettings = Partial<Pick<CallerContext, 'holdMs' | 'ringTimeoutMs' | 'expect' | 'media'>>;
+export type CallerSettings = Partial<Pick<CallerContext, 'holdMs' | 'ringTimeoutMs' | 'expect' | 'media'>> & {
+  readonly credentials?: Credentials;
+};
 export type AnswererSettings = Partial<Pick<AnswererContext, 'rejectStatus' | 'ringMs' | 'dropAfterMs' | 'media'>>;
 
 const MEDIA = { codec: 'PCMU', ptimeMs: 20, mayReach: (address: string) => address.startsWith('10.') } as const;
@@ -71,13 +81,19 @@ export class TwoSides {
   readonly answered = [0, 0];
   private readonly context: CallerContext;
 
-  constructor(callerSettings: CallerSettings = {}, answererSettings: AnswererSettings = {}) {
+  constructor({ credentials, ...callerSettings }: CallerSettings = {}, answererSettings: AnswererSettings = {}) {
     const shared = { timers: this.network.wheel, media: MEDIA, epochNs: 0, now: () => this.nowMs * 1e6 };
     this.context = {
       ...shared,
       userAgent: this.caller.agent,
       slots: this.callerSlots,
-      endpoints: [{ uri: createUri({ user: 'bob', host: '10.0.0.2' }), nextHop: { host: '10.0.0.2', port: 5060 } }],
+      endpoints: [
+        {
+          uri: createUri({ user: 'bob', host: '10.0.0.2' }),
+          nextHop: { host: '10.0.0.2', port: 5060 },
+          credentials: credentials ?? null,
+        },
+      ],
       holdMs: 1000,
       ringTimeoutMs: 60_000,
       expect: 'answered',
