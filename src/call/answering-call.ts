@@ -165,6 +165,7 @@ export class AnsweringCall implements IncomingCallListener {
       answerDelayMs: establishedMs === null ? null : establishedMs - this.startedMs,
       disconnectDelayMs: null,
       heldBack: false,
+      earlyMedia: false,
       hasMedia: context.slots.measured && this.connected,
     };
     context.onEnd(record, this);

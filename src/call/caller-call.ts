@@ -4,11 +4,13 @@
  */
 import { NS_PER_MS } from '../lib/clock.js';
 import type { Offer } from '../sdp/offer-answer.js';
+import type { Credentials } from '../sip/auth/authorizer.js';
 import type { SipMessage } from '../sip/message/message.js';
 import type { SipUri } from '../sip/message/uri.js';
 import type { TimerHandle, Timers } from '../sip/transaction/timers.js';
 import type { CallEnd, CallFailure, OutgoingCall, OutgoingCallListener } from '../sip/ua/call-events.js';
 import type { UserAgent } from '../sip/ua/user-agent.js';
+import { EarlyAnswers } from './early-answers.js';
 import type { MediaSlot, MediaSlots } from './media-slots.js';
 import { offerFor, readAnswer, type MediaPreferences } from './negotiation.js';
 import { causeOfEvent, causeOfStatus, type CallPhase, type CallRecord } from './outcome.js';
@@ -17,6 +19,8 @@ import { causeOfEvent, causeOfStatus, type CallPhase, type CallRecord } from './
 export interface CallTarget {
   readonly uri: SipUri;
   readonly nextHop: { readonly host: string; readonly port: number };
+  /** Who we are there: user of From, and the answer to 401 and 407; null: nobody in particular. */
+  readonly credentials: Credentials | null;
 }
 
 /** What all calls of a worker share. */
@@ -69,6 +73,7 @@ export class CallerCall implements OutgoingCallListener {
   private stop: { readonly cut: boolean; readonly phase: CallPhase; readonly cause: string } | null = null;
   private stopDetail: string | null = null;
   private connected = false;
+  private readonly early = new EarlyAnswers();
   private ended = false;
 
   constructor(
@@ -91,7 +96,9 @@ export class CallerCall implements OutgoingCallListener {
     }
     this.offer = offerFor(this.slot, startOf.call, context.media);
     this.timer = context.timers.schedule(context.ringTimeoutMs, giveUpRinging, this);
-    const invite = { target: target.uri, nextHop: target.nextHop, sdp: this.offer.sdp, callId: this.callId };
+    const { uri, nextHop, credentials } = target;
+    const who = credentials === null ? {} : { credentials, fromUser: credentials.user };
+    const invite = { target: uri, nextHop, sdp: this.offer.sdp, callId: this.callId, ...who };
     this.dialog = context.userAgent.invite(invite, this);
     return true;
   }
@@ -131,6 +138,7 @@ export class CallerCall implements OutgoingCallListener {
   onProvisional(response: SipMessage): void {
     if (response.status > 100) {
       this.setupDelayMs ??= this.elapsedMs() - this.startedMs;
+      this.early.hear(response);
     }
   }
 
@@ -140,13 +148,15 @@ export class CallerCall implements OutgoingCallListener {
     this.establishedMs = this.elapsedMs();
     this.setupDelayMs ??= this.establishedMs - this.startedMs;
     context.onAnswered();
+    const answer = this.early.answerOf(response);
+    this.early.forget();
     if (this.stop !== null) {
       this.hangUp(); // the answer crossed our CANCEL
       return;
     }
     const { offer } = this;
     this.offer = null; // the transaction outlives the call by 32 s and would keep it
-    if (offer !== null && this.connect(offer, response.body)) {
+    if (offer !== null && this.connect(offer, answer)) {
       this.timer = context.timers.schedule(context.holdMs, hangUp, this);
     } else {
       this.hangUp();
@@ -165,16 +175,17 @@ export class CallerCall implements OutgoingCallListener {
   }
 
   onEnded(end: CallEnd): void {
-    const sipStatus = end.status;
+    const { status: sipStatus, detail } = end;
     if (this.stop !== null) {
       const { cut, phase, cause } = this.stop;
       this.end({ outcome: cut ? 'cut' : 'dropped', phase, sipStatus: null, cause, detail: this.stopDetail });
     } else if (end.by === 'remote' && this.byeAtMs === null) {
-      this.end({ ...COMPLETED, outcome: 'dropped', phase: 'established', cause: 'remoteBye' });
+      this.end({ ...COMPLETED, outcome: 'dropped', phase: 'established', cause: 'remoteBye', detail });
     } else if (end.cause === 'bye' || end.by === 'remote') {
       this.end(this.context.expect === 'answered' ? COMPLETED : UNEXPECTED_ANSWER);
     } else {
-      this.end({ ...COMPLETED, outcome: 'dropped', phase: 'teardown', sipStatus, cause: causeOfEvent(end.cause) });
+      const cause = causeOfEvent(end.cause);
+      this.end({ outcome: 'dropped', phase: 'teardown', sipStatus, cause, detail });
     }
   }
 
@@ -198,6 +209,7 @@ export class CallerCall implements OutgoingCallListener {
       return; // abandoned, and the far side's last word came after all
     }
     this.ended = true;
+    this.early.forget();
     this.clearTimer();
     const endedMs = this.elapsedMs();
     if (this.byeAtMs === null) {
@@ -221,6 +233,7 @@ export class CallerCall implements OutgoingCallListener {
       answerDelayMs: answered ? establishedMs - this.startedMs : null,
       disconnectDelayMs: this.byeAtMs === null || outcome !== 'completed' ? null : endedMs - this.byeAtMs,
       heldBack: startOf.heldBack,
+      earlyMedia: this.early.came,
       hasMedia: context.slots.measured && this.connected,
     };
     context.onEnd(record, this);
@@ -258,6 +271,7 @@ export function notStarted(context: CallerContext, start: CallStart, cause: stri
     answerDelayMs: null,
     disconnectDelayMs: null,
     heldBack: start.heldBack,
+    earlyMedia: false,
     hasMedia: false,
   };
 }

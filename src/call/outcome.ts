@@ -25,6 +25,8 @@ export interface CallRecord {
   readonly disconnectDelayMs: number | null;
   /** Waited for the concurrency cap. */
   readonly heldBack: boolean;
+  /** The target answered with SDP before its final response; of calls that we place. */
+  readonly earlyMedia: boolean;
   /** A media worker will send the totals of its leg. */
   readonly hasMedia: boolean;
 }

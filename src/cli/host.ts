@@ -7,6 +7,7 @@ import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileS
 import { cpus, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { commandLine } from './command-line.js';
 import { withoutTwins } from './environment.js';
 
 /** The folder that holds `audio/`, `scenarios/` and `package.json`. */
@@ -49,9 +50,9 @@ export class ProcessHost {
     return process.stderr.columns || 80; // a terminal that does not know its size says 0
   }
 
-  /** The command as it was given. */
+  /** The command as it was given, its password masked. */
   get commandLine(): string {
-    return ['callgauge', ...this.args].map(quoted).join(' ');
+    return commandLine(this.args);
   }
 
   /** Path of a file that ships with the program. */
@@ -168,8 +169,4 @@ function openFilesLimit(): number | null {
   } catch {
     return null; // no Linux
   }
-}
-
-function quoted(argument: string): string {
-  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -20,7 +20,13 @@ export async function runProgram(host: ProcessHost): Promise<number> {
   const program = yargs([...host.args])
     .scriptName('callgauge')
     .usage('$0 <command>\n\nPlaces real SIP calls, measures every second of them, and says PASS, FAIL or INCONCLUSIVE.')
-    .parserConfiguration({ 'boolean-negation': false, 'duplicate-arguments-array': true, 'parse-numbers': false })
+    .parserConfiguration({
+      'boolean-negation': false,
+      // `--password.x=secret` is an unknown flag and no part of a known one.
+      'dot-notation': false,
+      'duplicate-arguments-array': true,
+      'parse-numbers': false,
+    })
     .locale('en')
     .version(host.version)
     .help()

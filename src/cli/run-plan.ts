@@ -131,7 +131,12 @@ function signallingSetup(host: ProcessHost, parts: PlanParts, index: number): Si
     sinkPort,
     role: {
       type: 'caller',
-      endpoints: endpoints.map(({ uri, address, port }) => ({ uri, address, port })),
+      endpoints: endpoints.map(({ uri, address, port }, index) => ({
+        uri,
+        address,
+        port,
+        credentials: scenario.endpoints[index]?.auth ?? scenario.auth,
+      })),
       load: { ...scenario.load, concurrency: concurrencyCap(prepared) },
       holdMs: scenario.call.holdMs,
       ringTimeoutMs: scenario.call.ringTimeoutMs,

@@ -16,14 +16,21 @@ export function usageProblems(message: string, options: DeclaredOptions, args: r
   const unknown = /^Unknown (?:argument|command)s?: (.*)$/s.exec(message);
   if (unknown !== null) {
     const names = (unknown[1] ?? '').split(', ');
-    return names.map((name) => {
-      if (isFlag(name, args)) {
-        return unknownFlag(name, Object.keys(options.key), help);
-      }
-      return command === undefined ? unknownCommand(name, help) : unexpected(name, help);
-    });
+    return names
+      .filter((name) => !isTwin(name, names))
+      .map((name) => {
+        if (isFlag(name, args)) {
+          return unknownFlag(name, Object.keys(options.key), help);
+        }
+        return command === undefined ? unknownCommand(name, help) : unexpected(name, help);
+      });
   }
   return [{ code: 'usage', ...inOurWords(message), hint: help }];
+}
+
+/** yargs names an unknown `--foo-bar` a second time, as `fooBar`. */
+function isTwin(name: string, names: readonly string[]): boolean {
+  return names.some((other) => other !== name && other.replaceAll('-', '').toLowerCase() === name.toLowerCase());
 }
 
 function isFlag(name: string, args: readonly string[]): boolean {
@@ -31,6 +38,10 @@ function isFlag(name: string, args: readonly string[]): boolean {
 }
 
 function unknownFlag(name: string, flags: readonly string[], help: string): Problem {
+  // `--password:secret`: what is glued to the flag is not shown.
+  if (/^password./i.test(name)) {
+    return { code: 'unknown-flag', where: '--password…', message: 'unknown flag', hint: 'write --password SECRET' };
+  }
   const near = nearestName(name, flags);
   const hint = near === undefined ? help : `did you mean --${near}?`;
   return { code: 'unknown-flag', where: `${name.length === 1 ? '-' : '--'}${name}`, message: 'unknown flag', hint };

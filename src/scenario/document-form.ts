@@ -1,9 +1,9 @@
 /**
  * A scenario written back as a document: units, all defaults, and references in place of what they stood for. It is
- * what `result.json` keeps, and loads again as the same scenario.
+ * what `result.json` keeps, and loads again as the same scenario; only a password that was written out is not in it.
  */
 import { formatDuration, formatRate } from '../lib/units.js';
-import { shownAt, type Endpoint, type Scenario, type Target } from './scenario.js';
+import { shownAt, shownPassword, type Auth, type Endpoint, type Scenario, type Target } from './scenario.js';
 
 /** The redacted document of a scenario. Values of references are not in it. */
 export function scenarioDocument(scenario: Scenario): Record<string, unknown> {
@@ -14,6 +14,7 @@ export function scenarioDocument(scenario: Scenario): Record<string, unknown> {
     version: scenario.version,
     name: scenario.name,
     endpoints: scenario.endpoints.map((endpoint, index) => endpointForm(scenario, endpoint, index)),
+    auth: authForm(scenario, scenario.auth, 'auth'),
     audio: scenario.audioPath === null ? null : text('audio', scenario.audioPath),
     codec: value('codec', scenario.codecs.length === 1 ? scenario.codecs[0] : scenario.codecs),
     media: value('media', scenario.media),
@@ -40,8 +41,16 @@ export function targetText(target: Target): string {
 }
 
 function endpointForm(scenario: Scenario, endpoint: Endpoint, index: number): Record<string, unknown> {
-  const target = shownAt(scenario, `endpoints[${index}].target`, targetText(endpoint.target));
-  return { name: endpoint.name, target, labels: endpoint.labels };
+  const path = `endpoints[${index}]`;
+  const target = shownAt(scenario, `${path}.target`, targetText(endpoint.target));
+  const auth = authForm(scenario, endpoint.auth, `${path}.auth`);
+  return withoutNulls({ name: endpoint.name, target, labels: endpoint.labels, auth });
+}
+
+function authForm(scenario: Scenario, auth: Auth | null, path: string): Record<string, unknown> | null {
+  if (auth === null) return null;
+  const user = shownAt(scenario, `${path}.user`, auth.user);
+  return { user, password: shownPassword(scenario, `${path}.password`) };
 }
 
 function loadForm(scenario: Scenario): Record<string, unknown> {

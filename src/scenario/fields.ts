@@ -116,6 +116,15 @@ export function line(form: string, maxLength: number) {
   });
 }
 
+/** A string that may look like a number; `note` follows in messages. */
+export function credential(form: string, note = '') {
+  return leaf({
+    form: `${form} of 1 to 128 characters on one line${note}`,
+    keywords: { type: 'string', minLength: 1, maxLength: 128 },
+    read: (value) => (typeof value === 'string' && isLine(value, 128) ? value : undefined),
+  });
+}
+
 export const version = () =>
   leaf<1>({
     form: '1, the only version of the format',

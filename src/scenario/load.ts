@@ -6,6 +6,7 @@ import { checkDocument, isMapping, type Finding } from './checks.js';
 import { besideFile, resolveScenario } from './resolve.js';
 import { parentPath, type Scenario, type Sources } from './scenario.js';
 import { documentSchema, knownKeys } from './schema.js';
+import { isSecretPath, NOT_SHOWN, withoutUriPassword } from './secrets.js';
 import { pathText, readYaml, type YamlSource } from './yaml-source.js';
 
 export interface LoadOptions {
@@ -55,6 +56,7 @@ function problemsOf(issue: z.core.$ZodIssue, source: YamlSource): Problem[] {
   }
   // A gate that is a plain string has its text at the parent's path.
   const got = source.written.get(source.written.has(path) ? path : parentPath(path));
+  if (isSecretPath(path)) return [{ code: 'bad-value', where, message: `${expected}${NOT_SHOWN}` }];
   return [{ code: 'bad-value', where, message: `${expected}, got ${described(got)}` }];
 }
 
@@ -66,6 +68,11 @@ function expectation(issue: z.core.$ZodIssue): string {
 function unknownKey(path: readonly PropertyKey[], key: string, source: YamlSource): Problem {
   const known = knownKeys(path);
   const near = nearestName(key, known);
+  if (near === undefined && pathText(path).endsWith('auth')) {
+    // `{1001:secret}` is a key without a value to YAML.
+    const message = `expected only ${known.join(' and ')}, each with ": " behind it, got another key${NOT_SHOWN}`;
+    return { code: 'unknown-key', where: placeIn(source, pathText(path)), message };
+  }
   const hint = near === undefined ? `known here: ${known.join(', ')}` : `did you mean "${near}"?`;
   const where = placeIn(source, pathText([...path, key]));
   return { code: 'unknown-key', where, message: `unknown key ${JSON.stringify(key)}`, hint };
@@ -98,7 +105,9 @@ function described(value: unknown): string {
   if (value === null || value === undefined) return 'nothing';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a mapping';
-  return JSON.stringify(typeof value === 'string' && value.length > 80 ? `${value.slice(0, 79)}…` : value);
+  if (typeof value !== 'string') return JSON.stringify(value);
+  const text = withoutUriPassword(value);
+  return JSON.stringify(text.length > 80 ? `${text.slice(0, 79)}…` : text);
 }
 
 /** The path in the scenario of a path in the file: a lone target is that of the first endpoint. */

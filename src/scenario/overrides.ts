@@ -5,8 +5,9 @@ import { scenarioWarnings } from './checks.js';
 import * as fields from './fields.js';
 import { fitStages, totalOf } from './fit-stages.js';
 import { resolveScenario } from './resolve.js';
-import { movedSource, type Load, type Scenario } from './scenario.js';
+import { movedSource, type Auth, type Load, type Scenario } from './scenario.js';
 import { documentSchema } from './schema.js';
+import { NOT_SHOWN, withoutUriPassword } from './secrets.js';
 
 /** As typed, not parsed: problems then name the flag and show its text. */
 export interface RunFlags {
@@ -16,6 +17,9 @@ export interface RunFlags {
   readonly rate?: string | undefined;
   readonly hold?: string | undefined;
   readonly duration?: string | undefined;
+  readonly user?: string | undefined;
+  /** In no message. */
+  readonly password?: string | undefined;
   readonly codec?: string | undefined;
   readonly noMedia?: boolean | undefined;
   /** Relative to the working directory, so used as it is. */
@@ -51,6 +55,7 @@ export function applyOverrides(base: Scenario | null, flags: RunFlags): Overridd
     override.problems.push({ code: 'missing', where: '--target', message: 'missing; expected a target', hint });
   }
   applyCallFlags(override, flags);
+  applyAuthFlags(override, flags);
   applyLoadFlags(override, flags);
   applyHostFlags(override, flags);
   const { scenario, problems } = override;
@@ -78,7 +83,8 @@ class Override {
     const parsed = field.safeParse(toValue(text));
     if (parsed.success) return parsed.data;
     const expected = parsed.error.issues[0]?.message ?? 'expected another value';
-    this.problems.push({ code: 'bad-flag', where: flag, message: `${expected}, got ${JSON.stringify(text)}` });
+    const got = flag === '--password' ? NOT_SHOWN : `, got ${JSON.stringify(withoutUriPassword(text))}`;
+    this.problems.push({ code: 'bad-flag', where: flag, message: expected + got });
     return undefined;
   }
 
@@ -94,7 +100,8 @@ class Override {
 
 function applyCallFlags(override: Override, flags: RunFlags): void {
   const target = override.read('--target', flags.target, fields.target());
-  if (target) override.change('--target', 'endpoints', { endpoints: [{ name: 'target', target, labels: {} }] });
+  if (target)
+    override.change('--target', 'endpoints', { endpoints: [{ name: 'target', target, labels: {}, auth: null }] });
   const holdMs = override.read('--hold', flags.hold, fields.duration());
   if (holdMs !== undefined) override.change('--hold', 'call.hold', { call: { ...override.scenario.call, holdMs } });
   const codecs = override.read('--codec', flags.codec, fields.codecs(), listOfWords);
@@ -107,6 +114,41 @@ function applyCallFlags(override: Override, flags: RunFlags): void {
     const gates = exprs.filter((expr) => expr !== undefined).map((expr) => ({ expr, where: '--gate' }));
     override.change('--gate', 'gates', { gates });
   }
+}
+
+/** Each replaces its part of the scenario's credentials and of those that single endpoints have. */
+function applyAuthFlags(override: Override, flags: RunFlags): void {
+  const user = override.read('--user', flags.user, fields.credential('a user name'));
+  const password = override.read('--password', flags.password, fields.credential('a password'));
+  const { auth, endpoints } = override.scenario;
+  const isKnown = auth !== null || endpoints.some((endpoint) => endpoint.auth !== null);
+  if (!isKnown) override.problems.push(...missingAuthFlag(flags));
+  const changed = (before: Auth | null): Auth | null => {
+    const [newUser, newPassword] = [user ?? before?.user, password ?? before?.password];
+    return newUser === undefined || newPassword === undefined ? before : { user: newUser, password: newPassword };
+  };
+  const part = {
+    auth: changed(auth),
+    endpoints: endpoints.map((endpoint) => ({ ...endpoint, auth: endpoint.auth && changed(endpoint.auth) })),
+  };
+  const paths = [
+    'auth',
+    ...endpoints.flatMap((endpoint, index) => (endpoint.auth ? [`endpoints[${index}].auth`] : [])),
+  ];
+  for (const path of paths) {
+    if (user !== undefined) override.change('--user', `${path}.user`, part);
+    if (password !== undefined) override.change('--password', `${path}.password`, part);
+  }
+}
+
+/** One is of no use without the other. */
+function missingAuthFlag({ user, password }: RunFlags): Problem[] {
+  if ((user === undefined) === (password === undefined)) return [];
+  if (user === undefined) {
+    return [{ code: 'missing', where: '--user', message: 'missing; expected the user that --password is for' }];
+  }
+  const hint = 'best as CALLGAUGE_PASSWORD in the environment';
+  return [{ code: 'missing', where: '--password', message: 'missing; expected the password of --user', hint }];
 }
 
 function applyLoadFlags(override: Override, flags: RunFlags): void {

@@ -12,6 +12,7 @@ export function resolveScenario(document: ScenarioFile, file: string, sources: S
     version,
     name,
     endpoints: endpointsOf(document),
+    auth: document.auth ?? null,
     audioPath: document.audio === undefined ? null : besideFile(file, document.audio),
     codecs: codec,
     media,
@@ -45,7 +46,13 @@ export function besideFile(file: string, path: string): string {
 }
 
 function endpointsOf({ target, endpoints }: ScenarioFile): Scenario['endpoints'] {
-  return target === undefined ? (endpoints ?? []) : [{ name: 'target', target, labels: {} }];
+  if (target !== undefined) return [{ name: 'target', target, labels: {}, auth: null }];
+  return (endpoints ?? []).map(({ name, target: to, labels, auth }) => ({
+    name,
+    target: to,
+    labels,
+    auth: auth ?? null,
+  }));
 }
 
 function loadOf(load: ScenarioFile['load']): Load {

@@ -1,11 +1,16 @@
 /** The scenario as a run uses it: all defaults filled, times in ms, rates in calls/s, and where each value was written. */
 import type { CodecName } from './fields.js';
 
+/** In place of a secret. */
+export const REDACTED = '[redacted]';
+
 export interface Scenario {
   readonly version: 1;
   readonly name: string;
   /** At least one; calls are dealt to them in turn. */
   readonly endpoints: readonly Endpoint[];
+  /** Credentials for every endpoint that has none of its own; null: none. */
+  readonly auth: Auth | null;
   /** Path of a WAV file; null: built-in speech. */
   readonly audioPath: string | null;
   /** Offered, in order of preference; at least one. */
@@ -30,6 +35,14 @@ export interface Endpoint {
   readonly name: string;
   readonly target: Target;
   readonly labels: Readonly<Record<string, string>>;
+  /** Null: those of the scenario. */
+  readonly auth: Auth | null;
+}
+
+/** User and password of digest authentication. The password may be printed nowhere: see `shownPassword`. */
+export interface Auth {
+  readonly user: string;
+  readonly password: string;
 }
 
 /** `uri` is the Request-URI; `host` is lower-case and an IPv6 address has no brackets in it; `user` is as written. */
@@ -121,6 +134,12 @@ export function placeOf(scenario: Scenario, path: string): string {
 /** What may be printed of a value: the reference where it came from one, else `text`. */
 export function shownAt(scenario: Scenario, path: string, text: string): string {
   return scenario.sources?.written[path] ?? text;
+}
+
+/** What stands for a password in print: the reference that it came from, where it is nothing else, or a mark. */
+export function shownPassword(scenario: Scenario, path: string): string {
+  const written = scenario.sources?.written[path] ?? '';
+  return /^\$\{(env|file):[^{}]+\}$/.test(written) ? written : REDACTED;
 }
 
 /** The scenario with its value at `path` and below now coming from `where` (a flag). */

@@ -6,6 +6,15 @@ import * as fields from './fields.js';
 const help = (description: string, ...examples: unknown[]) =>
   examples.length === 0 ? { description } : { description, examples };
 
+/** `0123` without quotes would lose its zero. */
+const QUOTED = ', in quotes where it is a number';
+const auth = z.strictObject({
+  user: fields.credential('a user name', QUOTED).meta(help('User name, and the user of our From.', '1001')),
+  password: fields
+    .credential('a password', QUOTED)
+    .meta(help('Password. Printed nowhere; best kept out of this file.', '${env:PBX_PASSWORD}', '${file:secret.txt}')),
+});
+
 const endpoint = z
   .strictObject({
     name: fields.name().meta(help('Name in reports and gates.', 'trunk-a')),
@@ -14,6 +23,7 @@ const endpoint = z
       .record(z.string(), fields.line('a label', 64))
       .prefault({})
       .meta(help('Free labels; every figure can be read per label.', { site: 'berlin', access: 'fibre' })),
+    auth: auth.optional().meta(help('Credentials for this endpoint, in place of those of the scenario.')),
   })
   .meta({ title: 'endpoint' });
 
@@ -127,6 +137,7 @@ export const documentSchema = z.strictObject({
     .min(1, { error: 'expected at least one endpoint' })
     .optional()
     .meta(help('The far sides. Calls are dealt to them in turn.')),
+  auth: auth.optional().meta(help('Credentials for targets that ask for them (digest authentication).')),
   audio: fields
     .line('a path', 1024)
     .optional()

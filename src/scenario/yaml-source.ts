@@ -15,6 +15,7 @@ import {
 } from 'yaml';
 import { messageOf, type Problem } from '../lib/errors.js';
 import { hasReference, replaceReferences, type ReferenceSources } from './references.js';
+import { isSecretLine, isSecretPath, isTextPath, NOT_SHOWN } from './secrets.js';
 
 const MAX_BYTES = 1024 * 1024;
 const MAX_VALUES = 100_000;
@@ -90,18 +91,23 @@ class YamlReader implements YamlSource {
     }
     this.#document = document;
     this.#syntaxError(document, text);
-    for (const warning of document.warnings) this.warnings.push(`${this.#at(warning.pos[0])}: ${warning.message}`);
+    for (const { pos, message } of document.warnings) {
+      const shown = isNearSecret(text, pos[0]) ? `YAML that is not understood${NOT_SHOWN}` : message;
+      this.warnings.push(`${this.#at(pos[0])}: ${shown}`);
+    }
     if (this.problems.length === 0) this.value = this.#node(document.contents, [], document.range[0]);
   }
 
   /** Only the first: the parser takes everything after it amiss as well. */
   #syntaxError({ errors: [error] }: Document, text: string): void {
     if (error === undefined) return;
-    const lineEnd = text.indexOf('\n', error.pos[0]);
-    const line = text.slice(text.lastIndexOf('\n', error.pos[0] - 1) + 1, lineEnd === -1 ? undefined : lineEnd);
+    const line = lineAt(text, error.pos[0]);
     const hint = hasReference(line) ? { hint: 'inside { } and [ ] a reference needs quotes: "${env:NAME}"' } : {};
     const deep = error.message.includes('call stack');
-    const message = deep ? `expected at most ${MAX_DEPTH} levels` : error.message;
+    const shown = isNearSecret(text, error.pos[0])
+      ? `expected a value in quotes, got YAML that cannot be read${NOT_SHOWN}`
+      : error.message;
+    const message = deep ? `expected at most ${MAX_DEPTH} levels` : shown;
     this.problems.push({ code: 'yaml-syntax', where: this.#at(error.pos[0]), message, ...hint });
   }
 
@@ -123,7 +129,8 @@ class YamlReader implements YamlSource {
     if (isAlias(node)) {
       const target = this.#document && node.resolve(this.#document);
       if (target !== undefined) return this.#node(target, path, offset);
-      this.refuse('yaml-syntax', offset, `expected an anchor before its alias, got *${node.source}`, path);
+      const got = isSecretPath(pathText(path)) ? `an alias${NOT_SHOWN}` : `*${node.source}`;
+      this.refuse('yaml-syntax', offset, `expected an anchor before its alias, got ${got}`, path);
       return undefined;
     }
     if (isMap(node)) return this.#map(node.items, path);
@@ -165,8 +172,16 @@ class YamlReader implements YamlSource {
     if (typeof value !== 'string' || !hasReference(value)) return value;
     this.references.add(pathText(path));
     const { text, problems } = replaceReferences(value, this.sources);
-    for (const problem of problems) this.problems.push({ ...problem, where: this.#at(offset, path) });
+    const where = this.#at(offset, path);
+    for (const problem of problems) {
+      const quotes = problem.code === 'bad-reference' && isSecretPath(pathText(path));
+      const message = quotes
+        ? `expected \${env:NAME} or \${file:path}, got another "\${"${NOT_SHOWN}`
+        : problem.message;
+      this.problems.push({ ...problem, message, where });
+    }
     if (problems.length > 0) this.broken.add(pathText(path));
+    if (isTextPath(pathText(path))) return text;
     return /^\$\{[^}]*\}$/.test(value) ? coreValue(text) : text;
   }
 
@@ -182,6 +197,18 @@ class YamlReader implements YamlSource {
 function coreValue(text: string): unknown {
   if (text === 'true' || text === 'false') return text === 'true';
   return /^(0|[1-9]\d{0,14})$/.test(text) ? Number(text) : text;
+}
+
+function lineAt(text: string, offset: number): string {
+  const lineEnd = text.indexOf('\n', offset);
+  return text.slice(text.lastIndexOf('\n', offset - 1) + 1, lineEnd === -1 ? undefined : lineEnd);
+}
+
+/** Whether what the parser says of this place may quote a password: it stands in the line, or began in the one above. */
+function isNearSecret(text: string, offset: number): boolean {
+  const line = lineAt(text, offset);
+  const above = text.lastIndexOf('\n', offset - 1);
+  return isSecretLine(line) || (above > 0 && isSecretLine(lineAt(text, above - 1)));
 }
 
 function keyText(value: unknown): string | undefined {

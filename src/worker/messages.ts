@@ -3,6 +3,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { RemoteMedia } from '../call/media-slots.js';
 import type { CallRecord } from '../call/outcome.js';
 import type { ReachRules } from '../lib/reach.js';
+import type { Credentials } from '../sip/auth/authorizer.js';
 
 export type { CallRecord } from '../call/outcome.js';
 
@@ -230,6 +231,7 @@ export interface CallerEndpoint {
   /** The address that was checked: the one that is called, whatever its name resolves to later. */
   readonly address: string;
   readonly port: number;
+  readonly credentials: Credentials | null;
 }
 
 export interface CallerRole {

@@ -217,8 +217,8 @@ class SignallingThread {
   }
 }
 
-function targetOf({ uri, address, port }: CallerEndpoint): CallTarget {
-  return { uri: parseUri(uri), nextHop: { host: address, port } };
+function targetOf({ uri, address, port, credentials }: CallerEndpoint): CallTarget {
+  return { uri: parseUri(uri), nextHop: { host: address, port }, credentials };
 }
 
 async function main(port: MessagePort, setup: SignallingSetup): Promise<void> {

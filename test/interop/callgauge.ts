@@ -19,6 +19,8 @@ export interface CallRow {
   readonly endpoint: string;
   readonly outcome: string;
   readonly cause: string | null;
+  readonly detail: string | null;
+  readonly earlyMedia: boolean;
   readonly received: {
     readonly expected: number;
     readonly received: number;

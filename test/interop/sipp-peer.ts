@@ -13,7 +13,7 @@ const DEFAULT_TIMEOUT_SECONDS = 120;
 const BIND_TIMEOUT_MS = 5000;
 
 /** What the called side does; `peers/README.md` says it in words. */
-export type SippBehaviour = 'echo' | 'silent' | 'audio-5s' | 'no-answer' | 'busy' | 'bad-sdp' | 'bad-sip';
+export type SippBehaviour = 'echo' | 'silent' | 'audio-5s' | 'no-answer' | 'busy' | 'bad-sdp' | 'bad-sip' | 'auth';
 
 interface SippOptions {
   /** UDP port for SIP; SIPp's control port is 20,000 above it. */

@@ -16,6 +16,8 @@ export interface CallEnd {
   /** Final response to our BYE (null: none came); 200 for theirs, which we have sent. */
   readonly status: number | null;
   readonly cause: 'bye' | 'bye-timeout' | 'bye-refused' | 'transport-error';
+  /** For people: why it was refused, or their Q.850 cause; at most 120 characters, may hold network text. */
+  readonly detail: string | null;
 }
 
 export interface OutgoingCallListener {

@@ -31,7 +31,7 @@ export class UasCall implements IncomingCall, SessionUser, ExchangeOwner {
     const { host, port } = exchange.transaction;
     const source = { host, port };
     const peer = { named: source, address: source };
-    this.#session = new Session(core, Dialog.fromRequest(request, local), this, peer);
+    this.#session = new Session(core, { dialog: Dialog.fromRequest(request, local), peer, authorizer: null }, this);
     this.#timers = new TimerPair(core.timers);
     this.#intervalMs = core.intervals.t1Ms;
     this.callId = this.#session.dialog.callId;
@@ -126,7 +126,7 @@ export class UasCall implements IncomingCall, SessionUser, ExchangeOwner {
     if (this.#state === 'finished') return;
     this.#finish();
     this.#session.drop();
-    this.listener?.onEnded({ by: 'local', status: null, cause: 'transport-error' });
+    this.listener?.onEnded({ by: 'local', status: null, cause: 'transport-error', detail: null });
   }
 
   #reply(status: number, sdp = ''): string {

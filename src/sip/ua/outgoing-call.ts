@@ -1,15 +1,20 @@
-/** A call that we place: INVITE, CANCEL, ACKs to every 2xx of every fork (RFC 3261 §9.1, §13.2, §15). */
-import { Dialog } from '../dialog/dialog.js';
-import { type RequestFields, NO_HEADERS, toWire } from '../message/builder.js';
+/**
+ * A call that we place: INVITE, again with credentials where it is challenged, CANCEL, ACKs to every 2xx of every fork
+ * (RFC 3261 §9.1, §13.2, §15, §22).
+ */
+import { Authorizer, type Credentials, isChallenge } from '../auth/authorizer.js';
+import type { Dialog } from '../dialog/dialog.js';
+import { type HeaderBlock, type RequestFields, NO_HEADERS, joinBlocks, toWire } from '../message/builder.js';
 import type { SipMessage } from '../message/message.js';
-import { SipParseError } from '../message/parse-error.js';
 import { type SipUri, nextHop, serializeUri } from '../message/uri.js';
 import { type ClientUser, cancelOf } from '../transaction/client.js';
 import type { Destination, InviteClient, InviteClientUser } from '../transaction/invite-client.js';
 import { type TimerHandle, transactionTimeoutMs } from '../transaction/timers.js';
 import type { CallEnd, CallFailure, OutgoingCall, OutgoingCallListener } from './call-events.js';
 import type { Core } from './core.js';
-import { type Peer, permittedHop } from './next-hop.js';
+import { forkOf } from './fork.js';
+import type { Peer } from './next-hop.js';
+import { DETAIL_CHARACTERS, refusalDetail } from './refusal.js';
 import { Session, type SessionUser } from './session.js';
 
 export interface InviteRequest {
@@ -20,19 +25,14 @@ export interface InviteRequest {
   readonly callId?: string;
   /** Where the INVITE goes instead of the target's host, and whatever in the dialog is for that host; the Request-URI stays. */
   readonly nextHop?: Destination;
+  /** For 401 and 407; null: such an answer is a refusal. */
+  readonly credentials?: Credentials | null;
 }
 
 interface SentAck {
   readonly remoteTag: string;
   readonly data: string;
   readonly hop: Destination;
-}
-
-/** The dialog of a 2xx, and why the call cannot go on in it; null: it can. */
-interface Fork {
-  readonly dialog: Dialog;
-  readonly hop: Destination;
-  readonly fault: string | null;
 }
 
 /** Dialogs of one INVITE: every further To tag in a 2xx is dropped, or one peer could make us send without end. */
@@ -61,6 +61,9 @@ export class UacCall implements OutgoingCall, InviteClientUser, SessionUser {
   #cancelDeadline: TimerHandle | null = null;
   #tag: string;
   #peer: Peer;
+  #authorizer: Authorizer;
+  /** Of the last INVITE; its ACK has the same (§22.1). */
+  #authorization: HeaderBlock = NO_HEADERS;
 
   /** Sends the INVITE. @throws SipParseError for a target whose maddr is empty */
   constructor(
@@ -73,10 +76,11 @@ export class UacCall implements OutgoingCall, InviteClientUser, SessionUser {
     this.#tag = core.ids.tag();
     const named = nextHop(request.target);
     this.#peer = { named, address: request.nextHop ?? named };
-    this.#transaction = core.startInvite(this.#inviteFields(), this.#peer.address, this);
+    this.#authorizer = new Authorizer(request.credentials ?? null, core.ids);
+    this.#transaction = core.startInvite(this.#inviteFields(1), this.#peer.address, this);
   }
 
-  #inviteFields(): RequestFields {
+  #inviteFields(cseq: number): RequestFields {
     const requestUri = serializeUri(this.request.target);
     return {
       method: 'INVITE',
@@ -86,9 +90,9 @@ export class UacCall implements OutgoingCall, InviteClientUser, SessionUser {
       from: this.core.fromAddress(this.#tag, this.request.fromUser),
       to: `<${requestUri}>`,
       callId: this.callId,
-      cseq: 1,
+      cseq,
       routes: NO_HEADERS,
-      headers: this.core.withContact,
+      headers: joinBlocks(this.#authorization, this.core.withContact),
       contentType: 'application/sdp',
       body: toWire(this.request.sdp),
     };
@@ -142,13 +146,20 @@ export class UacCall implements OutgoingCall, InviteClientUser, SessionUser {
       this.core.counters.droppedForks++;
       return;
     }
-    const { dialog, hop, fault } = this.#forkOf(response);
+    this.#authorizer.confirm();
+    const { fields } = this.#transaction;
+    const local = { address: fields.from, tag: this.#tag, cseq: fields.cseq };
+    const { dialog, hop, fault } = forkOf(this.core, response, {
+      local,
+      target: this.request.target,
+      peer: this.#peer,
+    });
     const ids = { viaPrefix: this.core.viaPrefix, branch: this.core.ids.branch() };
-    const data = this.core.sendAck(dialog.ack(this.#transaction.fields.cseq, ids, NO_HEADERS), hop);
+    const data = this.core.sendAck(dialog.ack(fields.cseq, ids, this.#authorization), hop);
     this.#acks.push({ remoteTag: dialog.remoteTag, data, hop });
     if (this.#state === 'inviting' && this.#cancel === 'none' && fault === null) this.#answered(dialog, response);
     else {
-      new Session(this.core, dialog, FORK_USER, this.#peer).bye();
+      this.#openSession(dialog, FORK_USER).bye();
       const { status } = response;
       if (fault !== null) this.#fail({ status, cause: 'malformed-response', detail: fault });
       else this.#fail({ status, cause: 'cancelled', detail: 'answered while being cancelled; hung up' });
@@ -157,32 +168,30 @@ export class UacCall implements OutgoingCall, InviteClientUser, SessionUser {
 
   #answered(dialog: Dialog, response: SipMessage): void {
     this.#state = 'answered';
-    this.#session = new Session(this.core, dialog, this, this.#peer);
+    this.#session = this.#openSession(dialog, this);
     this.#listener.onAnswered(response);
   }
 
-  /** A 2xx that leads nowhere has still put a call up: its ACK and BYE go to the target, best effort. */
-  #forkOf(response: SipMessage): Fork {
-    const { target } = this.request;
-    const { fields } = this.#transaction;
-    const local = { address: fields.from, tag: this.#tag, cseq: fields.cseq };
-    try {
-      const dialog = Dialog.fromResponse(response, local, target);
-      const hop = permittedHop(dialog.route, this.#peer, this.core.mayReach);
-      if (hop !== null) return { dialog, hop, fault: null };
-      return { dialog, hop: this.#peer.address, fault: unreachable(dialog) };
-    } catch (error) {
-      if (!(error instanceof SipParseError)) throw error;
-      this.core.counters.malformed++;
-      const dialog = Dialog.towardsTarget(response, local, target);
-      return { dialog, hop: this.#peer.address, fault: error.message };
-    }
+  #openSession(dialog: Dialog, user: SessionUser): Session {
+    return new Session(this.core, { dialog, peer: this.#peer, authorizer: this.#authorizer }, user);
   }
 
   onFailure(response: SipMessage): void {
-    const isCancelled = this.#cancel === 'sent' && response.status === 487;
-    const cause = isCancelled ? 'cancelled' : 'response';
-    this.#fail({ status: response.status, cause, detail: `${response.status} ${response.reason}` });
+    const { status } = response;
+    if (this.#state !== 'inviting') return;
+    const asks = isChallenge(status);
+    const isCancelled = (this.#cancel === 'sent' && status === 487) || (this.#cancel !== 'none' && asks);
+    const why = asks && !isCancelled ? this.#authorizer.accept(response) : '';
+    if (why === null) this.#inviteAgain();
+    else this.#fail({ status, cause: isCancelled ? 'cancelled' : 'response', detail: refusalDetail(response, why) });
+  }
+
+  /** §22.2: the same call, a transaction of its own. The one before it has sent its ACK and absorbs what comes late. */
+  #inviteAgain(): void {
+    const { fields } = this.#transaction;
+    this.#hasProvisional = false;
+    this.#authorization = this.#authorizer.headersFor('INVITE', fields.requestUri);
+    this.#transaction = this.core.startInvite(this.#inviteFields(fields.cseq + 1), this.#peer.address, this);
   }
 
   onTimeout(): void {
@@ -213,11 +222,8 @@ export class UacCall implements OutgoingCall, InviteClientUser, SessionUser {
     if (this.#state !== 'inviting') return;
     this.#state = 'finished';
     if (this.#cancelDeadline !== null) this.core.timers.cancel(this.#cancelDeadline);
-    this.#listener.onFailed({ ...failure, detail: failure.detail.slice(0, 120) });
+    this.#listener.onFailed({ ...failure, detail: failure.detail.slice(0, DETAIL_CHARACTERS) });
   }
 }
-
-const unreachable = ({ route, routeSet }: Dialog): string =>
-  `${routeSet.length === 0 ? 'Contact' : 'Record-Route'} ${route.host} may not be reached`;
 
 const onCancelDeadline = (call: UacCall): void => call.cancelDeadline();

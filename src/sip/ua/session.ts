@@ -1,11 +1,15 @@
 /** A dialog in use: requests of the peer inside it, our BYE, and the one report of its end (RFC 3261 §12.2, §15). */
+import { type Authorizer, isChallenge } from '../auth/authorizer.js';
 import type { Dialog } from '../dialog/dialog.js';
+import { NO_HEADERS, joinBlocks } from '../message/builder.js';
 import type { SipMessage } from '../message/message.js';
+import { q850Reason } from '../message/reason-header.js';
 import type { ClientUser } from '../transaction/client.js';
 import type { CallEnd } from './call-events.js';
 import type { Core } from './core.js';
 import type { Exchange } from './exchange.js';
 import { type Peer, permittedHop } from './next-hop.js';
+import { refusalDetail } from './refusal.js';
 
 export interface SessionUser {
   /** The user agent closes: stop every timer, say nothing. */
@@ -13,6 +17,14 @@ export interface SessionUser {
   onAck(ack: SipMessage): void;
   /** Exactly once. */
   onEnded(end: CallEnd): void;
+}
+
+/** What a session is made of. */
+export interface SessionParts {
+  readonly dialog: Dialog;
+  readonly peer: Peer;
+  /** Null: a challenge to our BYE is a refusal. */
+  readonly authorizer: Authorizer | null;
 }
 
 /** Key of a session in the core's map; the tags of both sides, so that forks of one INVITE keep apart. */
@@ -23,14 +35,16 @@ export class Session implements ClientUser {
   /** Their BYE crossed ours. */
   #hasGlare = false;
   #key: string;
+  readonly dialog: Dialog;
 
   /** Registers itself for requests of the peer. */
   constructor(
     private readonly core: Core,
-    readonly dialog: Dialog,
+    private readonly parts: SessionParts,
     private readonly user: SessionUser,
-    private readonly peer: Peer,
   ) {
+    const { dialog } = parts;
+    this.dialog = dialog;
     this.#key = sessionKey(dialog.local.tag, dialog.remoteTag);
     core.sessions.set(this.#key, this);
   }
@@ -39,10 +53,17 @@ export class Session implements ClientUser {
   bye(): void {
     if (this.#state !== 'active') return;
     this.#state = 'ending';
-    const ids = { viaPrefix: this.core.viaPrefix, branch: this.core.ids.branch() };
-    const fields = this.dialog.nextRequest('BYE', ids, this.core.noContact);
-    const hop = permittedHop(this.dialog.route, this.peer, this.core.mayReach);
-    this.core.startClient(fields, hop ?? this.peer.address, this);
+    this.#sendBye();
+  }
+
+  #sendBye(): void {
+    const { core, dialog } = this;
+    const { peer, authorizer } = this.parts;
+    const ids = { viaPrefix: core.viaPrefix, branch: core.ids.branch() };
+    const authorization = authorizer?.headersFor('BYE', dialog.route.requestUri) ?? NO_HEADERS;
+    const fields = dialog.nextRequest('BYE', ids, joinBlocks(authorization, core.noContact));
+    const hop = permittedHop(dialog.route, peer, core.mayReach);
+    core.startClient(fields, hop ?? peer.address, this);
   }
 
   /** Forgets the session without a BYE: it was never confirmed. */
@@ -73,22 +94,29 @@ export class Session implements ClientUser {
   }
 
   #receiveBye(exchange: Exchange): void {
+    const detail = q850Reason(exchange.request);
     exchange.reply(200);
     if (this.#state === 'ending') this.#hasGlare = true;
-    else this.#end({ by: 'remote', status: 200, cause: 'bye' });
+    else this.#end({ by: 'remote', status: 200, cause: 'bye', detail });
   }
 
   onFinal(response: SipMessage): void {
-    const isDone = response.status < 300 || this.#hasGlare;
-    this.#end({ by: 'local', status: response.status, cause: isDone ? 'bye' : 'bye-refused' });
+    const { status } = response;
+    if (status < 300 || this.#hasGlare) this.#end({ by: 'local', status, cause: 'bye', detail: null });
+    else {
+      const { authorizer } = this.parts;
+      const refusal = isChallenge(status) && authorizer !== null ? authorizer.accept(response) : '';
+      if (refusal === null) this.#sendBye();
+      else this.#end({ by: 'local', status, cause: 'bye-refused', detail: refusalDetail(response, refusal) });
+    }
   }
 
   onTimeout(): void {
-    this.#end({ by: 'local', status: null, cause: this.#hasGlare ? 'bye' : 'bye-timeout' });
+    this.#end({ by: 'local', status: null, cause: this.#hasGlare ? 'bye' : 'bye-timeout', detail: null });
   }
 
   onTransportError(): void {
-    this.#end({ by: 'local', status: null, cause: this.#hasGlare ? 'bye' : 'transport-error' });
+    this.#end({ by: 'local', status: null, cause: this.#hasGlare ? 'bye' : 'transport-error', detail: null });
   }
 
   #end(end: CallEnd): void {

@@ -4,7 +4,7 @@
 #   sipp.sh uas stop   [port=15090]          prints the counters
 #   sipp.sh uas status [port=15090]
 #   sipp.sh uac call   target=HOST:PORT [calls=1 rate=10 duration=5000 limit=100 user=load port=15091 media=27000 secs=120]
-# behaviour: echo silent audio-5s no-answer busy bad-sdp bad-sip (see scenarios/). duration is in ms.
+# behaviour: echo silent audio-5s no-answer busy bad-sdp bad-sip auth (see scenarios/). duration is in ms.
 here=$(dirname "$(readlink -f "$0")")
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$here/lib.sh"

@@ -27,6 +27,7 @@ describe('an answered call', () => {
       answerDelayMs: 320,
       disconnectDelayMs: 20,
       heldBack: false,
+      earlyMedia: false,
       hasMedia: true,
     });
     expect(answerer).toMatchObject({ startedMs: 260, establishedMs: 580, endedMs: 5580, outcome: 'completed' });

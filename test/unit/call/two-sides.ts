@@ -4,6 +4,7 @@ import { AnsweringCall, type AnswererContext } from '../../../src/call/answering
 import { CallerCall, type CallerContext, type CallStart } from '../../../src/call/caller-call.js';
 import type { MediaSlot, MediaSlots, RemoteMedia } from '../../../src/call/media-slots.js';
 import type { CallRecord } from '../../../src/call/outcome.js';
+import type { Credentials } from '../../../src/sip/auth/authorizer.js';
 import { createUri } from '../../../src/sip/message/uri.js';
 import { Network, agentOn } from '../sip/ua/network.js';
 
@@ -13,6 +14,7 @@ export class WatchedSlots implements MediaSlots {
   free = Number.POSITIVE_INFINITY;
   readonly log: string[] = [];
   readonly connections: RemoteMedia[] = [];
+  readonly updates: RemoteMedia[] = [];
   inUse = 0;
 
   constructor(
@@ -37,6 +39,11 @@ export class WatchedSlots implements MediaSlots {
         this.connections.push(remote);
         this.note(`connect ${call}`);
       },
+      update: (remote) => {
+        mustHold(state === 'connected', 'updated while connected');
+        this.updates.push(remote);
+        this.note(`update ${call}`);
+      },
       release: (endedAtNs) => {
         mustHold(state !== 'released', 'released once');
         mustHold(endedAtNs === this.nowMs() * 1e6, 'released as of now');
@@ -52,7 +59,9 @@ export class WatchedSlots implements MediaSlots {
   }
 }
 
-export type CallerSettings = Partial<Pick<CallerContext, 'holdMs' | 'ringTimeoutMs' | 'expect' | 'media'>>;
+export type CallerSettings = Partial<Pick<CallerContext, 'holdMs' | 'ringTimeoutMs' | 'expect' | 'media'>> & {
+  readonly credentials?: Credentials;
+};
 export type AnswererSettings = Partial<Pick<AnswererContext, 'rejectStatus' | 'ringMs' | 'dropAfterMs' | 'media'>>;
 
 const MEDIA = { codec: 'PCMU', ptimeMs: 20, mayReach: (address: string) => address.startsWith('10.') } as const;
@@ -71,13 +80,19 @@ export class TwoSides {
   readonly answered = [0, 0];
   private readonly context: CallerContext;
 
-  constructor(callerSettings: CallerSettings = {}, answererSettings: AnswererSettings = {}) {
+  constructor({ credentials, ...callerSettings }: CallerSettings = {}, answererSettings: AnswererSettings = {}) {
     const shared = { timers: this.network.wheel, media: MEDIA, epochNs: 0, now: () => this.nowMs * 1e6 };
     this.context = {
       ...shared,
       userAgent: this.caller.agent,
       slots: this.callerSlots,
-      endpoints: [{ uri: createUri({ user: 'bob', host: '10.0.0.2' }), nextHop: { host: '10.0.0.2', port: 5060 } }],
+      endpoints: [
+        {
+          uri: createUri({ user: 'bob', host: '10.0.0.2' }),
+          nextHop: { host: '10.0.0.2', port: 5060 },
+          credentials: credentials ?? null,
+        },
+      ],
       holdMs: 1000,
       ringTimeoutMs: 60_000,
       expect: 'answered',

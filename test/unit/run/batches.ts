@@ -22,6 +22,7 @@ export function recordOf(changes: Partial<CallRecord> = {}): CallRecord {
     answerDelayMs: 100,
     disconnectDelayMs: 5,
     heldBack: false,
+    earlyMedia: false,
     hasMedia: false,
     ...changes,
   };

@@ -12,7 +12,8 @@ describe('good documents', () => {
     expect(good(HEAD)).toMatchObject({
       version: 1,
       name: 'peak',
-      endpoints: [{ name: 'target', target: { kind: 'loopback' }, labels: {} }],
+      endpoints: [{ name: 'target', target: { kind: 'loopback' }, labels: {}, auth: null }],
+      auth: null,
       audioPath: null,
       codec: 'PCMU',
       media: true,
@@ -64,11 +65,13 @@ seed: 7
         name: 'trunk-a',
         target: { kind: 'sip', uri: 'sip:echo@192.0.2.10:5070', user: 'echo', host: '192.0.2.10', port: 5070 },
         labels: { site: 'berlin' },
+        auth: null,
       },
       {
         name: 'b',
         target: { kind: 'sip', uri: 'sip:7@[2001:DB8::1]', user: '7', host: '2001:db8::1', port: 5060 },
         labels: {},
+        auth: null,
       },
     ]);
     expect(scenario.audioPath).toBe('audio/speech.wav');

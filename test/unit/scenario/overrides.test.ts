@@ -91,6 +91,7 @@ describe('flags over a scenario', () => {
         name: 'target',
         target: { kind: 'sip', uri: 'sip:7@[::1]:5070', user: '7', host: '::1', port: 5070 },
         labels: {},
+        auth: null,
       },
     ]);
     expect(scenario).toMatchObject({

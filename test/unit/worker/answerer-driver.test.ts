@@ -15,7 +15,9 @@ function bench(slots: number) {
     slots: {
       measured: true,
       take: () =>
-        free-- > 0 ? { address: '10.0.0.2', rtpPort: 4000, connect: () => {}, release: () => void free++ } : null,
+        free-- > 0
+          ? { address: '10.0.0.2', rtpPort: 4000, connect: () => {}, update: () => {}, release: () => void free++ }
+          : null,
     },
     media: { codec: 'PCMU', ptimeMs: 20, mayReach: () => true },
     rejectStatus: null,

@@ -73,6 +73,7 @@ class Bench {
         endpoints: [null, 'b'].map((user) => ({
           uri: createUri({ user, host: '10.0.0.2' }),
           nextHop: { host: '10.0.0.2', port: 5060 },
+          credentials: null,
         })),
         media: { codec: 'PCMU', ptimeMs: 20, mayReach: () => true },
         holdMs: role?.holdMs ?? 1000,
@@ -108,7 +109,7 @@ class Bench {
       return null;
     }
     this.slots--;
-    return { address: '10.0.0.1', rtpPort: 4000, connect: () => {}, release: () => void this.slots++ };
+    return { address: '10.0.0.1', rtpPort: 4000, connect: () => {}, update: () => {}, release: () => void this.slots++ };
   }
 }
 

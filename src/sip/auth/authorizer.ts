@@ -1,0 +1,138 @@
+/**
+ * The answers of one call to 401 and 407 (RFC 3261 §22): which challenges are known, and the headers that meet them. What
+ * was challenged once goes with every later request, its nonce counted, so that a BYE need not be challenged again.
+ */
+import { type HeaderBlock, NO_HEADERS, headerBlock, ownText, toWire } from '../message/builder.js';
+import type { SipMessage } from '../message/message.js';
+import { excerpt } from '../message/parse-error.js';
+import { type DigestChallenge, answerableChallenges } from './challenge.js';
+import { digestKey, digestResponse, nonceCountText } from './digest.js';
+
+/** Plain text. */
+export interface Credentials {
+  readonly user: string;
+  readonly password: string;
+}
+
+type Asker = 'WWW-Authenticate' | 'Proxy-Authenticate';
+
+const ANSWER_HEADERS = { 'WWW-Authenticate': 'Authorization', 'Proxy-Authenticate': 'Proxy-Authorization' } as const;
+const ASKERS: readonly Asker[] = ['WWW-Authenticate', 'Proxy-Authenticate'];
+
+/** A challenge and what we know of our answer to it. */
+interface Protection {
+  readonly asker: Asker;
+  readonly challenge: DigestChallenge;
+  readonly key: string;
+  /** One a nonce: the count makes each use of it different. */
+  readonly cnonce: string;
+  count: number;
+  /** A request with our answer came past it. */
+  isProven: boolean;
+}
+
+/** Answers to one request; a target that asks for ever is not asked for ever. */
+const MAX_ROUNDS = 4;
+/** Of one call: each one lengthens every request. */
+const MAX_REALMS = 4;
+
+/** Whether a final response asks for credentials. */
+export const isChallenge = (status: number): boolean => status === 401 || status === 407;
+
+export class Authorizer {
+  #credentials: Credentials | null;
+  #ids: { tag(): string };
+  #protections: Protection[] = [];
+  #rounds = 0;
+
+  /** @param ids where cnonces come from: unique texts */
+  constructor(credentials: Credentials | null, ids: { tag(): string }) {
+    this.#credentials = credentials;
+    this.#ids = ids;
+  }
+
+  /** Takes the challenges of a 401 or 407; null: ask again with `headersFor`, else in words why that is no use. */
+  accept(response: SipMessage): string | null {
+    if (this.#credentials === null) {
+      return 'the target asks for credentials: give --user and --password, or auth in the scenario';
+    }
+    const asked = ASKERS.flatMap((asker) =>
+      answerableChallenges(response.headers(asker)).map((challenge) => ({ asker, challenge })),
+    ).slice(0, MAX_REALMS);
+    if (asked.length === 0) return 'the target asks for credentials in no way that is known here (Digest, qop=auth)';
+    const known = new Set(asked.map(({ asker, challenge }) => this.#find(asker, challenge.realm)));
+    for (const protection of this.#protections) protection.isProven ||= !known.has(protection);
+    for (const { asker, challenge } of asked) {
+      const before = this.#find(asker, challenge.realm);
+      if (before !== undefined && !before.isProven && !challenge.stale) {
+        return `credentials refused by realm ${excerpt(challenge.realm)}: check user and password`;
+      }
+    }
+    if (++this.#rounds > MAX_ROUNDS) return `the target asked for credentials more than ${MAX_ROUNDS} times`;
+    for (const { asker, challenge } of asked) this.#protect(asker, challenge, this.#credentials);
+    return null;
+  }
+
+  /** A request with our answers was accepted; the next one has its rounds anew. */
+  confirm(): void {
+    this.#rounds = 0;
+    for (const protection of this.#protections) protection.isProven = true;
+  }
+
+  /** Header lines for a new request; none before the first challenge. @param uri its Request-URI, wire text */
+  headersFor(method: string, uri: string): HeaderBlock {
+    if (this.#protections.length === 0 || this.#credentials === null) return NO_HEADERS;
+    const user = toWire(this.#credentials.user);
+    return headerBlock(
+      this.#protections.map((protection) => [
+        ANSWER_HEADERS[protection.asker],
+        answerTo(protection, user, { method, uri }),
+      ]),
+    );
+  }
+
+  #find(asker: Asker, realm: string): Protection | undefined {
+    return this.#protections.find((known) => known.asker === asker && known.challenge.realm === realm);
+  }
+
+  #protect(asker: Asker, given: DigestChallenge, credentials: Credentials): void {
+    const challenge = ownChallenge(given);
+    const { realm, nonce } = challenge;
+    const cnonce = this.#ids.tag();
+    const identity = { user: toWire(credentials.user), realm, password: toWire(credentials.password), nonce, cnonce };
+    const key = digestKey(challenge.algorithm, identity);
+    const others = this.#protections.filter((known) => known.asker !== asker || known.challenge.realm !== realm);
+    // The oldest gives way: a peer that names a new realm each time must not make our requests grow.
+    this.#protections = [...others.slice(1 - MAX_REALMS), { asker, challenge, key, cnonce, count: 0, isProven: false }];
+  }
+}
+
+/** Value of Authorization or Proxy-Authorization; counts one use of the nonce. */
+function answerTo(protection: Protection, user: string, request: { method: string; uri: string }): string {
+  const { challenge, key, cnonce } = protection;
+  const { realm, nonce, opaque, algorithm, algorithmText, qop } = challenge;
+  const nonceCount = nonceCountText(++protection.count);
+  const counted = qop === null ? null : { nonceCount, cnonce };
+  const response = digestResponse(algorithm, { ...request, key, nonce, counted });
+  return (
+    `Digest username=${quote(user)}, realm=${quote(realm)}, nonce=${quote(nonce)}, uri=${quote(request.uri)}, ` +
+    `response="${response}"` +
+    (algorithmText === null ? '' : `, algorithm=${algorithmText}`) +
+    (counted === null ? '' : `, qop=auth, nc=${nonceCount}, cnonce=${quote(cnonce)}`) +
+    (opaque === null ? '' : `, opaque=${quote(opaque)}`)
+  );
+}
+
+/** A copy that keeps no datagram alive. */
+function ownChallenge(challenge: DigestChallenge): DigestChallenge {
+  const { realm, nonce, opaque, algorithmText } = challenge;
+  return {
+    ...challenge,
+    realm: ownText(realm),
+    nonce: ownText(nonce),
+    opaque: opaque === null ? null : ownText(opaque),
+    algorithmText: algorithmText === null ? null : ownText(algorithmText),
+  };
+}
+
+const quote = (text: string): string => `"${text.replaceAll(/["\\]/g, String.raw`\$&`)}"`;
