@@ -35,6 +35,7 @@ export class AnsweringCall implements IncomingCallListener {
   private readonly startedMs: number;
   private establishedMs: number | null = null;
   private connected = false;
+  private sessionVersion = 1;
   private cutShort = false;
   private hungUp = false;
 
@@ -58,7 +59,8 @@ export class AnsweringCall implements IncomingCallListener {
       return this.refuse(STATUS_FULL, 'noSlot');
     }
     this.slot = slot;
-    const answer = answerTo(dialog.request.body, slot, this.call, context.media);
+    const version = { call: this.call, sessionVersion: this.sessionVersion };
+    const answer = answerTo(dialog.request.body, slot, version, context.media);
     if ('cause' in answer) {
       return this.refuse(STATUS_NOT_ACCEPTABLE, answer.cause);
     }
@@ -102,6 +104,21 @@ export class AnsweringCall implements IncomingCallListener {
     if (context.dropAfterMs !== null) {
       this.timer = context.timers.schedule(context.dropAfterMs, hangUp, this);
     }
+  }
+
+  /** Hold, resume, another address: the codec that was agreed on stays. */
+  onReoffer(sdp: string): string | null {
+    const { slot, media, context } = this;
+    if (slot === null || media === null) {
+      return null;
+    }
+    const version = { call: this.call, sessionVersion: ++this.sessionVersion };
+    const answer = answerTo(sdp, slot, version, { ...context.media, codecs: [media.codec] });
+    if ('cause' in answer) {
+      return null;
+    }
+    slot.update({ ...answer.media, answeredAtNs: context.now() });
+    return answer.sdp;
   }
 
   onCancelled(): void {

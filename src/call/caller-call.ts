@@ -12,7 +12,7 @@ import type { CallEnd, CallFailure, OutgoingCall, OutgoingCallListener } from '.
 import type { UserAgent } from '../sip/ua/user-agent.js';
 import { EarlyAnswers } from './early-answers.js';
 import type { MediaSlot, MediaSlots } from './media-slots.js';
-import { offerFor, readAnswer, type MediaPreferences } from './negotiation.js';
+import { answerTo, offerFor, readAnswer, type MediaPreferences } from './negotiation.js';
 import { causeOfEvent, causeOfStatus, type CallPhase, type CallRecord } from './outcome.js';
 
 /** Whom to call, and the address at which that was checked. */
@@ -73,6 +73,8 @@ export class CallerCall implements OutgoingCallListener {
   private stop: { readonly cut: boolean; readonly phase: CallPhase; readonly cause: string } | null = null;
   private stopDetail: string | null = null;
   private connected = false;
+  private codec: string | null = null;
+  private sessionVersion = 1;
   private readonly early = new EarlyAnswers();
   private ended = false;
 
@@ -163,6 +165,22 @@ export class CallerCall implements OutgoingCallListener {
     }
   }
 
+  /** Hold, resume, another address: the codec that was agreed on stays. */
+  onReoffer(sdp: string): string | null {
+    const { slot, startOf, context, byeAtMs, codec } = this;
+    if (slot === null || codec === null || byeAtMs !== null) {
+      return null;
+    }
+    const preferences = { ...context.media, codecs: [codec] };
+    const version = { call: startOf.call, sessionVersion: ++this.sessionVersion };
+    const answer = answerTo(sdp, slot, version, preferences);
+    if ('cause' in answer) {
+      return null;
+    }
+    slot.update({ ...answer.media, answeredAtNs: context.now() });
+    return answer.sdp;
+  }
+
   onFailed(failure: CallFailure): void {
     const sipStatus = failure.status;
     if (this.stop !== null && failure.cause === 'cancelled') {
@@ -199,6 +217,7 @@ export class CallerCall implements OutgoingCallListener {
       return false;
     }
     this.connected = true;
+    this.codec = agreed.codec;
     this.slot?.connect({ ...agreed, answeredAtNs: context.now() });
     return true;
   }

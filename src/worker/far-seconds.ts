@@ -3,8 +3,9 @@
  * round trip. Written once a report, read when the second closes; reused by the legs of a slot.
  */
 import type { CodecImpairment } from '../quality/codec-impairment.js';
-import { OPEN_SECONDS, SCORE_WINDOW_SECONDS, slotOf } from '../quality/stream-meter.js';
+import { OPEN_SECONDS, slotOf } from '../quality/metered-second.js';
 import { emptyScore, scoreInto } from '../quality/score.js';
+import { SCORE_WINDOW_SECONDS } from '../quality/stream-meter.js';
 import type { FarInterval } from '../rtp/rtcp/far-report.js';
 
 /** Reports that the score's window may hold: one a second. */

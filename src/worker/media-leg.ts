@@ -157,12 +157,12 @@ export class MediaLeg {
       return;
     }
     const received = this.receives;
+    this.facts.holds += this.sends && !media.sends ? 1 : 0;
     this.aim(media);
     this.outgoing.header.payloadType = media.payloadType;
     const nowMs = this.msOf(media.answeredAtNs);
     if (received && !media.receives) {
       this.meter?.pause(nowMs);
-      this.facts.holds++;
     } else if (!received && media.receives) {
       this.meter?.resume(nowMs);
       this.facts.expectsAudio = true;
@@ -385,7 +385,7 @@ export class MediaLeg {
       this.outgoing.hear(sockets.data, header.payloadOffset, header.payloadLength);
       this.sampleSilence();
     } else {
-      meter.onAuxiliary(header.sequence, header.timestamp, arrivalMs, kind === PAYLOAD.comfortNoise);
+      meter.onAuxiliary(header.sequence, arrivalMs, kind === PAYLOAD.comfortNoise);
     }
   }
 

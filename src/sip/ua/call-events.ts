@@ -27,6 +27,8 @@ export interface OutgoingCallListener {
   onAnswered(response: SipMessage): void;
   /** Exactly once, and never after `onAnswered`. */
   onFailed(failure: CallFailure): void;
+  /** The far side offers anew within the call; gives our answer, null to leave things as they are (488). */
+  onReoffer(sdp: string): string | null;
   /** Exactly once after `onAnswered`. */
   onEnded(end: CallEnd): void;
 }
@@ -46,6 +48,8 @@ export interface IncomingCallListener {
   onCancelled(): void;
   /** No ACK for 64·T1: a BYE was sent, `onEnded` follows. */
   onAckTimeout(): void;
+  /** The far side offers anew within the call; gives our answer, null to leave things as they are (488). */
+  onReoffer(sdp: string): string | null;
   onEnded(end: CallEnd): void;
 }
 

@@ -2,11 +2,10 @@
 import { Dialog } from '../dialog/dialog.js';
 import { toWire } from '../message/builder.js';
 import type { SipMessage } from '../message/message.js';
-import { TimerPair } from '../transaction/layer.js';
-import { transactionTimeoutMs } from '../transaction/timers.js';
 import type { CallEnd, IncomingCall, IncomingCallListener } from './call-events.js';
 import type { Core } from './core.js';
 import type { Exchange, ExchangeOwner } from './exchange.js';
+import { RepeatedAnswer } from './repeated-answer.js';
 import { Session, type SessionUser } from './session.js';
 
 export class UasCall implements IncomingCall, SessionUser, ExchangeOwner {
@@ -15,9 +14,7 @@ export class UasCall implements IncomingCall, SessionUser, ExchangeOwner {
   listener: IncomingCallListener | null = null;
   #state: 'ringing' | 'answered' | 'confirmed' | 'finished' = 'ringing';
   #session: Session;
-  #timers: TimerPair;
-  #answer = '';
-  #intervalMs: number;
+  #answer: RepeatedAnswer;
   #byeWanted = false;
 
   /** @throws SipParseError when the INVITE's Contact or Record-Route cannot be read; nothing was registered then */
@@ -32,8 +29,7 @@ export class UasCall implements IncomingCall, SessionUser, ExchangeOwner {
     const source = { host, port };
     const peer = { named: source, address: source };
     this.#session = new Session(core, { dialog: Dialog.fromRequest(request, local), peer, authorizer: null }, this);
-    this.#timers = new TimerPair(core.timers);
-    this.#intervalMs = core.intervals.t1Ms;
+    this.#answer = new RepeatedAnswer(core, () => this.#noAck());
     this.callId = this.#session.dialog.callId;
     exchange.owner = this;
   }
@@ -50,10 +46,8 @@ export class UasCall implements IncomingCall, SessionUser, ExchangeOwner {
     if (this.#state !== 'ringing') return;
     this.#state = 'answered';
     this.#session.dialog.confirm();
-    // §13.3.1.4: the 2xx is ours to repeat, end to end, whatever the transport.
-    this.#timers.setRetransmit(this.#intervalMs, onRepeat, this);
-    this.#timers.setDeadline(transactionTimeoutMs(this.core.intervals), onAckDeadline, this);
-    this.#answer = this.#reply(200, toWire(sdp));
+    const { transaction } = this.exchange;
+    this.#answer.start(this.#reply(200, toWire(sdp)), transaction);
   }
 
   reject(status: number): void {
@@ -98,14 +92,11 @@ export class UasCall implements IncomingCall, SessionUser, ExchangeOwner {
     this.#finish();
   }
 
-  repeat(): void {
-    this.#intervalMs = Math.min(2 * this.#intervalMs, this.core.intervals.t2Ms);
-    this.#timers.setRetransmit(this.#intervalMs, onRepeat, this);
-    const { host, port } = this.exchange.transaction;
-    this.core.output.send(this.#answer, host, port);
+  onReoffer(sdp: string): string | null {
+    return this.#state === 'confirmed' ? (this.listener?.onReoffer(sdp) ?? null) : null;
   }
 
-  ackDeadline(): void {
+  #noAck(): void {
     this.#confirm();
     this.listener?.onAckTimeout();
     this.#session.bye();
@@ -113,13 +104,12 @@ export class UasCall implements IncomingCall, SessionUser, ExchangeOwner {
 
   #confirm(): void {
     this.#state = 'confirmed';
-    this.#timers.stop();
-    this.#answer = '';
+    this.#answer.stop();
   }
 
   #finish(): void {
     this.#state = 'finished';
-    this.#timers.stop();
+    this.#answer.stop();
   }
 
   transportFailed(): void {
@@ -134,6 +124,3 @@ export class UasCall implements IncomingCall, SessionUser, ExchangeOwner {
     return this.exchange.reply(status, { headers, sdp });
   }
 }
-
-const onRepeat = (call: UasCall): void => call.repeat();
-const onAckDeadline = (call: UasCall): void => call.ackDeadline();

@@ -44,10 +44,11 @@ const NO_LISTENER: OutgoingCallListener = {
   onProvisional: () => {},
   onAnswered: () => {},
   onFailed: () => {},
+  onReoffer: () => null,
   onEnded: () => {},
 };
 /** A fork that lost: it is hung up and nobody asks how that went. */
-const FORK_USER: SessionUser = { onClosed: () => {}, onAck: () => {}, onEnded: () => {} };
+const FORK_USER: SessionUser = { onClosed: () => {}, onAck: () => {}, onReoffer: () => null, onEnded: () => {} };
 
 export class UacCall implements OutgoingCall, InviteClientUser, SessionUser {
   readonly callId: string;
@@ -204,6 +205,10 @@ export class UacCall implements OutgoingCall, InviteClientUser, SessionUser {
 
   /** Only a UAS gets ACKs. */
   onAck(): void {}
+
+  onReoffer(sdp: string): string | null {
+    return this.#listener.onReoffer(sdp);
+  }
 
   onClosed(): void {
     this.#state = 'finished';

@@ -1,7 +1,7 @@
 /** A dialog in use: requests of the peer inside it, our BYE, and the one report of its end (RFC 3261 §12.2, §15). */
 import { type Authorizer, isChallenge } from '../auth/authorizer.js';
 import type { Dialog } from '../dialog/dialog.js';
-import { NO_HEADERS, joinBlocks } from '../message/builder.js';
+import { NO_HEADERS, joinBlocks, toWire } from '../message/builder.js';
 import type { SipMessage } from '../message/message.js';
 import { q850Reason } from '../message/reason-header.js';
 import type { ClientUser } from '../transaction/client.js';
@@ -9,12 +9,15 @@ import type { CallEnd } from './call-events.js';
 import type { Core } from './core.js';
 import type { Exchange } from './exchange.js';
 import { type Peer, permittedHop } from './next-hop.js';
+import { RepeatedAnswer } from './repeated-answer.js';
 import { refusalDetail } from './refusal.js';
 
 export interface SessionUser {
   /** The user agent closes: stop every timer, say nothing. */
   onClosed(): void;
   onAck(ack: SipMessage): void;
+  /** The far side offers anew within the dialog (§14.2). Gives our answer; null: it stays as it was. */
+  onReoffer(sdp: string): string | null;
   /** Exactly once. */
   onEnded(end: CallEnd): void;
 }
@@ -35,6 +38,9 @@ export class Session implements ClientUser {
   /** Their BYE crossed ours. */
   #hasGlare = false;
   #key: string;
+  /** Our 2xx to their re-INVITE, and its number; null before the first one. */
+  #reanswer: RepeatedAnswer | null = null;
+  #reinviteCseq = -1;
   readonly dialog: Dialog;
 
   /** Registers itself for requests of the peer. */
@@ -69,6 +75,7 @@ export class Session implements ClientUser {
   /** Forgets the session without a BYE: it was never confirmed. */
   drop(): void {
     this.#state = 'ended';
+    this.#reanswer?.stop();
     this.core.sessions.delete(this.#key);
   }
 
@@ -79,7 +86,8 @@ export class Session implements ClientUser {
   }
 
   receiveAck(ack: SipMessage): void {
-    this.user.onAck(ack);
+    if (this.#reanswer?.isPending === true && ack.cseq.number === this.#reinviteCseq) this.#reanswer.stop();
+    else this.user.onAck(ack);
   }
 
   /** Answers a request inside the dialog. */
@@ -88,9 +96,24 @@ export class Session implements ClientUser {
     // §12.2.2: a lower number than the last is out of order.
     if (!this.dialog.acceptRemoteCseq(request.cseq.number)) exchange.reply(500);
     else if (request.method === 'BYE') this.#receiveBye(exchange);
-    else if (request.method === 'INVITE') exchange.reply(488);
+    else if (request.method === 'INVITE') this.#receiveReinvite(exchange);
     else if (request.method === 'OPTIONS') exchange.reply(200, { headers: this.core.capabilities });
     else exchange.reply(405, { headers: this.core.allow });
+  }
+
+  /** §14.2: 200 with the answer, or 488 and the session stays as it was. An offer of ours is not made here. */
+  #receiveReinvite(exchange: Exchange): void {
+    const { request } = exchange;
+    const { body } = request;
+    const hasOffer = body !== '' && request.contentType === 'application/sdp';
+    const answer = hasOffer && this.#state === 'active' ? this.user.onReoffer(body) : null;
+    if (answer === null) {
+      exchange.reply(488);
+      return;
+    }
+    this.#reinviteCseq = request.cseq.number;
+    this.#reanswer ??= new RepeatedAnswer(this.core, () => this.bye());
+    this.#reanswer.start(exchange.reply(200, { headers: this.core.withContact, sdp: toWire(answer) }), exchange.transaction);
   }
 
   #receiveBye(exchange: Exchange): void {
