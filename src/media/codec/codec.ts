@@ -1,5 +1,18 @@
 /** The audio codecs that calls can use (RFC 3551 §6 names and payload types), and what the rest of the program needs of one. */
-import { ULAW_SILENCE, decodeUlaw, encodeUlaw } from './g711.js';
+import {
+  ALAW_SILENCE,
+  ULAW_SILENCE,
+  decodeAlaw,
+  decodeUlaw,
+  encodeAlaw,
+  encodeUlaw,
+  isSilentAlaw,
+  isSilentUlaw,
+} from './g711.js';
+import { G722_SILENCE, decodeG722, encodeG722, isSilentG722 } from './g722.js';
+
+/** The E-model scale on which audio of this bandwidth is scored: narrowband up to 4 kHz, wideband up to 8 kHz. */
+export type CodecScale = 'narrowband' | 'wideband';
 
 export interface Codec {
   /** Encoding name in `a=rtpmap`, upper case. */
@@ -10,12 +23,18 @@ export interface Codec {
   readonly clockRate: number;
   /** Audio samples per second that `encode` takes and `decode` gives; not always the clock rate (G.722: 16,000 and 8,000). */
   readonly samplesPerSecond: number;
-  /** The payload octet that decodes to silence. */
+  readonly scale: CodecScale;
+  /** The payload octet that decodes to silence, however often it is repeated. */
   readonly silence: number;
   /** Encodes 16-bit linear mono samples from a reset state. */
   encode(samples: Int16Array): Uint8Array;
   /** Decodes a payload from a reset state. */
   decode(payload: Uint8Array): Int16Array;
+  /**
+   * Whether the `length` octets from `offset` on, a packet out of the middle of a stream, are silence as audio: digital silence, or
+   * noise below about −66 dBov. Nothing at all is silence. Allocates nothing.
+   */
+  isSilent(data: Uint8Array, offset: number, length: number): boolean;
 }
 
 export const PCMU: Codec = {
@@ -23,12 +42,39 @@ export const PCMU: Codec = {
   payloadType: 0,
   clockRate: 8000,
   samplesPerSecond: 8000,
+  scale: 'narrowband',
   silence: ULAW_SILENCE,
   encode: encodeUlaw,
   decode: decodeUlaw,
+  isSilent: isSilentUlaw,
 };
 
-const CODECS: ReadonlyMap<string, Codec> = new Map([PCMU].map((codec) => [codec.name, codec]));
+export const PCMA: Codec = {
+  name: 'PCMA',
+  payloadType: 8,
+  clockRate: 8000,
+  samplesPerSecond: 8000,
+  scale: 'narrowband',
+  silence: ALAW_SILENCE,
+  encode: encodeAlaw,
+  decode: decodeAlaw,
+  isSilent: isSilentAlaw,
+};
+
+export const G722: Codec = {
+  name: 'G722',
+  payloadType: 9,
+  // RFC 3551 §4.5.2: an error of RFC 1890 that stays for the sake of those who built it.
+  clockRate: 8000,
+  samplesPerSecond: 16_000,
+  scale: 'wideband',
+  silence: G722_SILENCE,
+  encode: encodeG722,
+  decode: decodeG722,
+  isSilent: isSilentG722,
+};
+
+const CODECS: ReadonlyMap<string, Codec> = new Map([PCMU, PCMA, G722].map((codec) => [codec.name, codec]));
 
 /** Names of all codecs, in the order in which an offer lists them. */
 export function codecNames(): string[] {
