@@ -31,8 +31,8 @@ async function measure({ calls, backend, seconds }) {
     worker.on('message', (report) => {
       if (report.type === 'media') batches.push(report);
       else if (report.type === 'cannot-open') reject(new Error(report.message));
-      else if (report.type === 'stopped') resolve();
     });
+    worker.on('exit', resolve);
   });
   const opened = once(channel.port2, 'message');
   worker.postMessage({ type: 'channel', port: channel.port1, slots: calls }, [channel.port1]);
@@ -43,12 +43,7 @@ async function measure({ calls, backend, seconds }) {
     channel.port2.postMessage({
       type: 'connect',
       slot,
-      remoteAddress: HOST,
-      remotePort: REFLECTOR_PORT,
-      payloadType: 0,
-      sends: true,
-      receives: true,
-      answeredAtNs: monotonicNs(),
+      media: reflectorMedia(monotonicNs()),
     });
     if (call % 50 === 49) await sleep((RAMP_MS * 50) / calls);
   }
@@ -72,6 +67,27 @@ async function measure({ calls, backend, seconds }) {
   };
 }
 
+/** The reflector as an SDP would make it known. */
+function reflectorMedia(answeredAtNs) {
+  return {
+    address: HOST,
+    port: REFLECTOR_PORT,
+    rtcpAddress: HOST,
+    rtcpPort: REFLECTOR_PORT + 1,
+    rtcpMux: false,
+    codec: 'PCMU',
+    payloadType: 0,
+    receivePayloadTypes: [0],
+    eventPayloadTypes: [],
+    eventSendPayloadType: null,
+    comfortNoisePayloadTypes: [],
+    isOurs: false,
+    sends: true,
+    receives: true,
+    answeredAtNs,
+  };
+}
+
 function setupFor(backend) {
   return {
     kind: 'media',
@@ -82,8 +98,9 @@ function setupFor(backend) {
     rtpPorts: { first: 16_384, last: 24_575 },
     source: 'clip',
     ptimeMs: 20,
-    codec: 'PCMU',
-    clip: { payloads: new Uint8Array(160 * 500).fill(0x55), bytesPerPacket: 160, packetCount: 500 },
+    clips: [
+      { codec: 'PCMU', payloads: new Uint8Array(160 * 500).fill(0x55), bytesPerPacket: 160, packetCount: 500 },
+    ],
     seed: 1,
   };
 }

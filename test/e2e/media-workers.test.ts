@@ -5,9 +5,11 @@ import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import { encodeUlaw } from '../../src/media/codec/g711.js';
 import { loadLibc } from '../../src/net/libc.js';
+import { remoteMedia } from '../unit/worker/remote-media.js';
 import type {
   LEG,
   ROW,
+  CodecClip,
   MediaBatch,
   MediaCommand,
   MediaReport,
@@ -40,11 +42,11 @@ TOTAL satisfies Partial<Record<keyof typeof LEG | 'width', number>>;
 const nowNs = (): number => Number(process.hrtime.bigint());
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-function clip(): MediaWorkerSetup['clip'] {
+function clip(): CodecClip {
   const samples = Int16Array.from({ length: 8000 }, (_, i) =>
     Math.round(8000 * Math.sin((2 * Math.PI * 440 * i) / 8000)),
   );
-  return { payloads: encodeUlaw(samples), bytesPerPacket: 160, packetCount: 50 };
+  return { codec: 'PCMU', payloads: encodeUlaw(samples), bytesPerPacket: 160, packetCount: 50 };
 }
 
 class MediaWorker {
@@ -136,8 +138,7 @@ async function startPair(backend: 'auto' | 'dgram'): Promise<[MediaWorker, Media
     rtpPorts: { first, last: Math.min(first + 500, 65_535) },
     source,
     ptimeMs: 20,
-    codec: 'PCMU',
-    clip: clip(),
+    clips: [clip()],
     seed: 7,
   });
   const pair: [MediaWorker, MediaWorker] = [new MediaWorker(setup('clip', 0)), new MediaWorker(setup('echo', 1))];
@@ -150,12 +151,7 @@ function connectAll(worker: MediaWorker, remote: readonly Slot[]): void {
     worker.port.postMessage({
       type: 'connect',
       slot,
-      remoteAddress: HOST,
-      remotePort: remote[call]?.rtpPort,
-      payloadType: 0,
-      sends: true,
-      receives: true,
-      answeredAtNs: nowNs(),
+      media: remoteMedia({ address: HOST, port: remote[call]?.rtpPort ?? 0, answeredAtNs: nowNs() }),
     });
   });
 }

@@ -3,8 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { ULAW_SILENCE } from '../../../src/media/codec/g711.js';
 import { RtpHeader, writeRtpHeader } from '../../../src/rtp/packet.js';
 import { MediaEngine } from '../../../src/worker/media-engine.js';
-import { LEG, ROW, type MediaBatch, type MediaWorkerSetup, type SlotReport } from '../../../src/worker/messages.js';
+import type { RemoteMedia } from '../../../src/call/media-slots.js';
+import { DIRECTION, LEG, ROW, type MediaBatch, type MediaWorkerSetup, type SlotReport } from '../../../src/worker/messages.js';
 import { MemoryNetwork, MemorySockets } from './memory-sockets.js';
+import { remoteMedia } from './remote-media.js';
 
 const MS = 1e6;
 const EPOCH_NS = 5_000 * MS;
@@ -31,8 +33,7 @@ class Worker {
       rtpPorts: { first: 4000, last: 4999 },
       source: 'clip',
       ptimeMs: 20,
-      codec: 'PCMU',
-      clip: { payloads, bytesPerPacket: 160, packetCount: 50 },
+      clips: [{ codec: 'PCMU', payloads, bytesPerPacket: 160, packetCount: 50 }],
       seed: 1,
       ...setup,
     };
@@ -49,10 +50,26 @@ class Worker {
   }
 
   get rows(): Record<keyof typeof ROW, number>[] {
-    return this.batches.flatMap(({ rows }) => tableOf(rows, ROW));
+    return this.allRows.filter(({ direction }) => direction === DIRECTION.received);
+  }
+
+  get sentRows(): Record<keyof typeof ROW, number>[] {
+    return this.allRows.filter(({ direction }) => direction === DIRECTION.sent);
   }
 
   get legs(): Record<keyof typeof LEG, number>[] {
+    return this.allLegs.filter(({ direction }) => direction === DIRECTION.received);
+  }
+
+  get sentLegs(): Record<keyof typeof LEG, number>[] {
+    return this.allLegs.filter(({ direction }) => direction === DIRECTION.sent);
+  }
+
+  private get allRows(): Record<keyof typeof ROW, number>[] {
+    return this.batches.flatMap(({ rows }) => tableOf(rows, ROW));
+  }
+
+  private get allLegs(): Record<keyof typeof LEG, number>[] {
     return this.batches.flatMap(({ legs }) => tableOf(legs, LEG));
   }
 
@@ -107,18 +124,11 @@ const arm = (worker: Worker, slot = 0, call = 0): void =>
 function connect(
   worker: Worker,
   remoteAddress: string,
-  options: { slot?: number; port?: number; atMs?: number } = {},
+  options: { slot?: number; atMs?: number; media?: Partial<RemoteMedia> } = {},
 ): void {
-  worker.engine.command({
-    type: 'connect',
-    slot: options.slot ?? 0,
-    remoteAddress,
-    remotePort: options.port ?? 4000,
-    payloadType: 0,
-    sends: true,
-    receives: true,
-    answeredAtNs: EPOCH_NS + (options.atMs ?? 0) * MS,
-  });
+  const answeredAtNs = EPOCH_NS + (options.atMs ?? 0) * MS;
+  const media = remoteMedia({ address: remoteAddress, answeredAtNs, ...options.media });
+  worker.engine.command({ type: 'connect', slot: options.slot ?? 0, media });
 }
 
 const release = (worker: Worker, atMs: number, slot = 0): void =>
@@ -133,12 +143,16 @@ function startCall({ caller, answerer }: Pair, atMs: number, call = 0): void {
 
 function headersFrom(network: MemoryNetwork, address: string): RtpHeader[] {
   return network.sent
-    .filter(({ from }) => from.startsWith(`${address}:`))
+    .filter(({ from, packet }) => from.startsWith(`${address}:`) && !isRtcp(packet))
     .map(({ packet }) => {
       const header = new RtpHeader();
       expect(header.parse(packet, packet.length)).toBe('rtp');
       return header;
     });
+}
+
+function isRtcp(packet: Uint8Array): boolean {
+  return packet[1]! >= 192 && packet[1]! <= 223;
 }
 
 function rtp(fields: Partial<RtpHeader>): Uint8Array {
@@ -184,7 +198,7 @@ describe('a two-way call', () => {
       expect(worker.total('sent')).toBe(200);
       expect(worker.freed).toEqual([0]);
     }
-    const echoed = network.sent.filter(({ from }) => from.startsWith(ANSWERER)).map(({ packet }) => packet[100] ?? -1);
+    const echoed = network.sent.filter(({ from, packet }) => from.startsWith(ANSWERER) && !isRtcp(packet)).map(({ packet }) => packet[100] ?? -1);
     const heard = echoed.filter((octet) => octet !== ULAW_SILENCE);
     expect(heard.length).toBeGreaterThan(190);
     expect(heard.every((octet, i) => i === 0 || octet === ((heard[i - 1] ?? 0) + 1) % 50)).toBe(true);
@@ -430,10 +444,15 @@ describe('the source', () => {
       discarded: 0,
     }));
 
-  it('another payload type is stray; RTCP is not; rubbish is counted', async () => {
+  it('with a payload type that nobody agreed on is named, from elsewhere it is stray; RTCP is neither; rubbish is counted', async () => {
     expect(await hear((i) => (i < 90 ? {} : { fields: { payloadType: 8 } }))).toMatchObject({
-      stray: 10,
+      wrongPayloadType: 10,
+      stray: 0,
       malformed: 0,
+    });
+    expect(await hear((i) => (i < 90 ? {} : { fields: { payloadType: 8 }, from: '10.0.0.88' }))).toMatchObject({
+      wrongPayloadType: 0,
+      stray: 10,
     });
     const rtcp = Uint8Array.of(0x81, 200, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0);
     expect(await hear((i) => (i < 90 ? {} : { raw: rtcp }))).toMatchObject({ stray: 0, malformed: 0 });
