@@ -55,7 +55,6 @@ export class FarEnd implements RtcpVisitor {
     this.report.reset();
     this.roundTrip.reset();
     Object.assign(this.counts, emptyCounts());
-    this.srSsrc = Number.NaN;
     this.srMiddle = 0;
   }
 

@@ -167,7 +167,8 @@ describe('FarReport', () => {
       const first = isWrapped ? 65_599 : 1099;
       bench.take(100, { highestSequence: first, cumulativeLost: 40 });
       expect(bench.take(150, fields, reporter)).toBe('rebased');
-      expect(bench.far.interval).toMatchObject({ expected: Number.NaN, lost: Number.NaN, lossRatio: Number.NaN });
+      const { interval } = bench.far;
+      expect(interval).toMatchObject({ expected: Number.NaN, lost: Number.NaN, lossRatio: Number.NaN, unreported: 0 });
       const next = {
         highestSequence: (fields.highestSequence ?? 0) + 50,
         cumulativeLost: (fields.cumulativeLost ?? 0) + 2,
@@ -209,6 +210,14 @@ describe('FarReport', () => {
       const far = new FarReport();
       const nothing = { ...sentOf(0), firstSentNs: Number.NaN };
       expect(far.take(blockOf({ ssrc: OURS, highestSequence: 1000 }), THEIRS, nothing, 1e9)).toBe('invalid');
+    });
+
+    it('and holds to the one before where they do not come in a row', () => {
+      const bench = new Bench();
+      const verdicts = [1099, 2000, 1149, 2001, 1199].map((highestSequence, i) =>
+        bench.take(100 + 25 * i, { highestSequence }),
+      );
+      expect(verdicts).toEqual(['first', 'invalid', 'next', 'invalid', 'next']);
     });
 
     it('and compares no more with a block that two in a row contradict', () => {

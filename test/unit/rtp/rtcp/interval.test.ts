@@ -58,10 +58,10 @@ describe('RTCP interval', () => {
   it.each<[string, Partial<IntervalState>, number]>([
     // 120 octets × 100 members / 500 octets a second
     ['all share it where more than a quarter send', { members: 100, senders: 26 }, 24],
-    // senders: 25 members, a quarter of the bandwidth
-    ['a sender among a quarter', { members: 100, senders: 25 }, (120 * 25) / 125],
-    // receivers: 75 members, three quarters
-    ['a receiver among three quarters', { members: 100, senders: 25, weSent: false }, (120 * 75) / 375],
+    // 20 senders have a quarter of the bandwidth
+    ['a sender among a fifth', { members: 100, senders: 20 }, (120 * 20) / 125],
+    // 80 receivers have three quarters
+    ['a receiver among four fifths', { members: 100, senders: 20, weSent: false }, (120 * 80) / 375],
     ['one sender in a hundred', { members: 100, senders: 1 }, 5],
     ['one of 99 receivers', { members: 100, senders: 1, weSent: false }, (120 * 99) / 375],
     ['two parties', {}, 5],

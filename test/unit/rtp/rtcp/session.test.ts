@@ -177,6 +177,20 @@ describe('when a report is due', () => {
     expect(session.dueAtNs).toBeCloseTo(100e9 + (60 / 3.75 / COMPENSATION) * 1e9, -1);
   });
 
+  it('counts who takes part, and the size of what is sent and of what comes', () => {
+    const heard = sessionOf({ sessionBitsPerSecond: 800 });
+    send(heard, 1, 100);
+    hear(heard, [1]);
+    heard.write(101e9); // SR with a block: 76 octets and 28, after 60 at first; two members, both send
+    const sentOctets = 60 + (104 - 60) / 16;
+    expect(heard.dueAtNs).toBeCloseTo(101e9 + ((sentOctets * 2) / 5 / COMPENSATION) * 1e9, -1);
+    const silent = sessionOf({ sessionBitsPerSecond: 800 });
+    receive(silent, 101, { srAt: 7.5, blocks: [{ highestSequence: 1000 }] }); // 52 octets and 28
+    silent.write(102e9); // RR without a block: 32 octets and 28; two members, and none sends
+    const octets = 61.25 + (60 - 61.25) / 16;
+    expect(silent.dueAtNs).toBeCloseTo(102e9 + ((octets * 2) / 3.75 / COMPENSATION) * 1e9, -1);
+  });
+
   it('is on a grid of its own with a fixed interval, which a late report does not move', () => {
     const session = sessionOf({ fixedIntervalMs: 1000 });
     expect(session.dueAtNs).toBe(101e9);
@@ -251,7 +265,9 @@ describe('what RtcpSession learns of the far end', () => {
     const echoed = session.write(102e9).slice();
     expect(readAll(echoed).seen.blocks[0]?.ssrc).toBe(OURS);
     expect(session.receive(echoed, echoed.length, 102.1e9)).toBe('stray');
-    expect([session.farTotals.intervals, session.rttMs]).toEqual([0, Number.NaN]);
+    const bye = session.writeBye(103e9, '')?.slice() ?? new Uint8Array(0);
+    expect(session.receive(bye, bye.length, 103.1e9)).toBe('stray');
+    expect([session.farTotals.intervals, session.rttMs, session.farLeft]).toEqual([0, Number.NaN, false]);
   });
 
   it.each([
@@ -292,7 +308,7 @@ describe('what RtcpSession learns of the far end', () => {
     hear(session, [1]);
     session.write(102e9);
     const block = { highestSequence: 1097, lastSr: middleAt(102), delaySinceLastSr: 65_536 };
-    receive(session, 103.125, { blocks: [block], bye: THEIRS });
+    receive(session, 103.125, { blocks: [block], srAt: 7.5, bye: THEIRS });
     session.start({ ...START, ssrc: 0xbbbb, startedAtNs: 200e9 });
     expect([session.rttMs, session.farLeft, session.takeNews(), session.reportsSent]).toEqual([
       Number.NaN,
@@ -305,6 +321,17 @@ describe('what RtcpSession learns of the far end', () => {
     expect(receive(session, 200.5, { blocks: [block], srAt: 3 })).toBe('stray');
     const { seen } = readAll(session.write(201e9));
     expect([seen.receiverReports, seen.blocks]).toEqual([[0xbbbb], []]);
+  });
+
+  it('is forgotten with the leg when the next one hears the same SSRC', () => {
+    const session = sessionOf();
+    hear(session, [1]);
+    receive(session, 101, { srAt: 7.5 });
+    session.write(102e9);
+    session.start({ ...START, ssrc: 0xbbbb, startedAtNs: 200e9 });
+    expect(session.dueAtNs).toBeCloseTo(200e9 + (2.5 / COMPENSATION) * 1e9, -1);
+    hear(session, [2]);
+    expect(readAll(session.write(201e9)).seen.blocks[0]).toMatchObject({ lastSr: 0, delaySinceLastSr: 0 });
   });
 });
 
