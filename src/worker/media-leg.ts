@@ -244,9 +244,9 @@ export class MediaLeg {
   private aim(media: AgreedMedia): void {
     const { sockets } = this.context;
     this.destination = sockets.destination(media.address, media.port);
-    this.rtcpDestination = media.rtcpMux
-      ? this.destination
-      : sockets.destination(media.rtcpAddress, media.rtcpPort);
+    const { rtcpAddress, rtcpPort } = media;
+    const hasRtcp = rtcpAddress !== null && rtcpPort !== null;
+    this.rtcpDestination = hasRtcp ? sockets.destination(rtcpAddress, rtcpPort) : null;
     this.isMuxed = media.rtcpMux;
     this.expectedSource = parseIpv4(media.address) ?? 0;
     this.latch.expect(this.expectedSource, media.port);

@@ -19,7 +19,7 @@ function bench(slots: number) {
           ? { address: '10.0.0.2', rtpPort: 4000, connect: () => {}, update: () => {}, release: () => void free++ }
           : null,
     },
-    media: { codec: 'PCMU', ptimeMs: 20, mayReach: () => true },
+    media: { codecs: ['PCMU'], ptimeMs: 20, mayReach: () => true },
     rejectStatus: null,
     ringMs: 100,
     dropAfterMs: null,

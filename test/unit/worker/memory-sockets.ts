@@ -26,6 +26,8 @@ export class MemoryNetwork {
   readonly sent: { readonly from: string; readonly to: string; readonly packet: Uint8Array; readonly atNs: number }[] =
     [];
   readonly bound = new Map<string, Bound>();
+  /** How long a datagram is under way. */
+  delayNs = 0;
   lose: (packet: Uint8Array, from: string) => boolean = () => false;
 
   deliver(from: { address: string; port: number }, to: string, packet: Uint8Array): void {
@@ -34,7 +36,7 @@ export class MemoryNetwork {
     if (!this.lose(packet, source)) {
       const datagram = {
         packet: packet.slice(),
-        arrivalNs: this.nowNs,
+        arrivalNs: this.nowNs + this.delayNs,
         address: parseIpv4(from.address) ?? 0,
         port: from.port,
       };
@@ -89,8 +91,9 @@ export class MemorySockets implements DatagramSockets {
   }
 
   receive(handle: number): number {
-    const datagram = this.handles[handle]?.waiting.shift();
-    if (datagram === undefined) return -1;
+    const waiting = this.handles[handle]?.waiting ?? [];
+    if (waiting[0] === undefined || waiting[0].arrivalNs > this.network.nowNs) return -1;
+    const datagram = waiting.shift()!;
     this.data.set(datagram.packet);
     this.arrivalNs = datagram.arrivalNs;
     this.sourceAddress = datagram.address;

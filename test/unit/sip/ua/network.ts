@@ -93,6 +93,12 @@ export class Recorder {
   onAck = (): void => void this.events.push('ack');
   onCancelled = (): void => void this.events.push('cancelled');
   onAckTimeout = (): void => void this.events.push('ack-timeout');
+  /** What a new offer within the dialog is answered with. */
+  reanswer: string | null = null;
+  onReoffer = (sdp: string): string | null => {
+    this.events.push(`reoffer ${sdp.length}`);
+    return this.reanswer;
+  };
 }
 
 /** Rings and answers every call. */

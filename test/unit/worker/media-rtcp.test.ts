@@ -1,0 +1,169 @@
+/** RTCP of legs in the media worker: the round trip, what the far end reports of what we sent, where reports go. */
+import { describe, expect, it } from 'vitest';
+import { BASIS } from '../../../src/worker/messages.js';
+import type { RemoteMedia } from '../../../src/call/media-slots.js';
+import { remoteMedia } from './remote-media.js';
+import { ANSWERER, arm, CALLER, connect, isRtcp, MS, pair, release, type Pair } from './engine-pair.js';
+
+/** A call of eight seconds between two of our ends, from 0 to 8000 ms. */
+async function call(
+  options: { delayMs?: number; media?: Partial<RemoteMedia>; shape?: (world: Pair) => void } = {},
+): Promise<Pair> {
+  const world = await pair();
+  const { network, caller, answerer, begin, advanceTo } = world;
+  network.delayNs = (options.delayMs ?? 0) * MS;
+  options.shape?.(world);
+  begin();
+  const media = { isOurs: true, ...options.media };
+  for (const worker of [caller, answerer]) arm(worker);
+  connect(caller, ANSWERER, { media });
+  connect(answerer, CALLER, { media });
+  advanceTo(8000);
+  release(caller, 8000);
+  release(answerer, 8000);
+  advanceTo(12_500);
+  return world;
+}
+
+const rtpTo = (to: string) => (packet: Uint8Array, from: string) => !isRtcp(packet) && !from.startsWith(to);
+
+describe('the round trip', () => {
+  it.each([0, 35, 180])('of a path of %d ms each way stands in the seconds of the reports, and as mouth-to-ear', async (delayMs) => {
+    const { caller, answerer } = await call({ delayMs });
+    for (const worker of [caller, answerer]) {
+      const known = worker.rows.map(({ rttMs }) => rttMs).filter((rttMs) => !Number.isNaN(rttMs));
+      expect(known.length).toBeGreaterThanOrEqual(5);
+      for (const rttMs of known) expect(rttMs).toBeCloseTo(2 * delayMs, 1);
+      const [leg] = worker.legs;
+      expect(leg?.rttMs).toBeCloseTo(2 * delayMs, 1);
+      // Ta: half the round trip, 60 ms of buffer, 20 ms of packet, no lookahead in G.711.
+      expect(leg?.mouthToEarMs).toBeCloseTo(delayMs + 80, 1);
+    }
+  });
+
+  it('makes the conversational score, which delay lowers and the listening score does not', async () => {
+    const { caller } = await call({ delayMs: 220 });
+    // Ta = 300 ms: R = 93.2062 − 14.7607 = 78.4455, MOS 3.9639.
+    expect(caller.legs[0]).toMatchObject({ mosLq: expect.closeTo(4.409, 3), mosCq: expect.closeTo(3.9639, 3) });
+    expect(caller.sentLegs[0]?.mosCq).toBeCloseTo(3.9639, 3);
+  });
+
+  it('is unknown, and so is the score, where no report comes', async () => {
+    const { caller } = await call({ shape: ({ network }) => void (network.lose = (packet) => isRtcp(packet)) });
+    expect(caller.legs[0]).toMatchObject({ rttMs: Number.NaN, mosCq: Number.NaN, mouthToEarMs: Number.NaN, rtcpReceived: 0 });
+    expect(caller.rows.every(({ rttMs, mosCq }) => Number.isNaN(rttMs) && Number.isNaN(mosCq))).toBe(true);
+    expect([caller.sentRows, caller.sentLegs]).toEqual([[], []]);
+  });
+});
+
+describe('the sent direction', () => {
+  it('is what the far end received of ours, second by second and in all', async () => {
+    let heard = 0;
+    const everyTenth = (packet: Uint8Array, from: string): boolean => rtpTo(ANSWERER)(packet, from) && heard++ % 10 === 5;
+    const { caller, answerer } = await call({ shape: ({ network }) => void (network.lose = everyTenth) });
+    const [sent] = caller.sentLegs;
+    const [far] = answerer.legs;
+    expect(sent).toMatchObject({ basis: BASIS.rtcp, call: 0, endpoint: 3, codec: 0, lost: far?.lost, expected: far?.expected });
+    expect(far?.lost).toBe(40);
+    for (const row of caller.sentRows.slice(1, -1)) {
+      expect([row.expected, row.lost, row.received]).toEqual([50, 5, 45]);
+    }
+    // 10 % random loss of G.711 with concealment: R = 93.2062 − 95·10/(10 + 25.1) = 66.14.
+    expect(sent?.rFactor).toBeCloseTo(66.14, 2);
+    expect(caller.legs[0]?.lost).toBe(0);
+    expect(answerer.sentLegs[0]).toMatchObject({ lost: 0 });
+  });
+
+  it('recovers within five seconds after a loss, in the score of each report', async () => {
+    const bad = ({ network }: Pair): void => {
+      network.lose = (packet, from) => rtpTo(ANSWERER)(packet, from) && network.nowNs < (5000 + 2000) * MS;
+    };
+    const { caller } = await call({ shape: bad });
+    const scores = caller.sentRows.map(({ rFactor }) => rFactor);
+    expect(scores.at(-1)).toBeGreaterThan(90);
+  });
+});
+
+describe('reports', () => {
+  const portsOfRtcp = ({ network }: Pair): Set<string> =>
+    new Set(network.sent.filter(({ packet }) => isRtcp(packet)).map(({ from, to }) => `${from}>${to}`));
+
+  it('go from and to the port beside the audio, by default', async () =>
+    expect(portsOfRtcp(await call())).toEqual(
+      new Set([`${CALLER}:4001>${ANSWERER}:4001`, `${ANSWERER}:4001>${CALLER}:4001`]),
+    ));
+
+  it('go where a=rtcp says', async () => {
+    const { caller, network } = await call({ media: { rtcpPort: 4777 } });
+    expect(network.sent.filter(({ packet }) => isRtcp(packet)).every(({ to }) => to.endsWith(':4777'))).toBe(true);
+    expect(caller.legs[0]?.rtcpReceived).toBe(0); // nobody listens there in this network
+  });
+
+  it('share the port of the audio where both have agreed to', async () => {
+    const world = await call({ media: { rtcpMux: true } });
+    expect(portsOfRtcp(world)).toEqual(
+      new Set([`${CALLER}:4000>${ANSWERER}:4000`, `${ANSWERER}:4000>${CALLER}:4000`]),
+    );
+    expect(world.caller.legs[0]).toMatchObject({ lost: 0, malformed: 0, stray: 0, rttMs: expect.closeTo(0, 1) });
+    expect(world.caller.sentLegs[0]).toMatchObject({ lost: 0 });
+  });
+
+  it('go once a second between our own ends, and at the interval of RFC 3550 to others; the last says BYE', async () => {
+    const countOf = ({ network }: Pair): number =>
+      network.sent.filter(({ from, packet }) => from.startsWith(CALLER) && isRtcp(packet)).length;
+    expect(countOf(await call())).toBe(9);
+    const foreign = countOf(await call({ media: { isOurs: false } }));
+    expect(foreign).toBeGreaterThanOrEqual(2); // 8 s: every 2.05 to 6.16 s, the first sooner, and the BYE
+    expect(foreign).toBeLessThanOrEqual(7);
+  });
+
+  it('that are rubbish are counted and change nothing', async () => {
+    const world = await call({
+      shape: ({ network, advanceTo }) => {
+        void advanceTo;
+        const rubbish = Uint8Array.of(0x81, 200, 0, 99, 1, 2, 3, 4);
+        for (let i = 0; i < 20; i++) network.deliver({ address: '10.0.0.66', port: 9 }, `${CALLER}:4001`, rubbish);
+      },
+    });
+    expect(world.caller.legs[0]).toMatchObject({ lost: 0, rttMs: expect.closeTo(0, 1) });
+  });
+});
+
+describe('a far side that puts the call on hold', () => {
+  it('is silent by agreement: nothing is lost, the hold is counted, and we send nothing', async () => {
+    const world = await pair();
+    const { network, caller, answerer, begin, advanceTo } = world;
+    begin();
+    for (const worker of [caller, answerer]) arm(worker);
+    connect(caller, ANSWERER);
+    connect(answerer, CALLER);
+    advanceTo(3000);
+    const hold = { sends: false, receives: false };
+    const update = (worker: typeof caller, address: string, atMs: number, changes: Partial<RemoteMedia>): void =>
+      worker.engine.command({
+        type: 'update',
+        slot: 0,
+        media: { ...mediaOf(address), ...changes, answeredAtNs: (5000 + atMs) * MS },
+      });
+    update(caller, ANSWERER, 3000, hold);
+    update(answerer, CALLER, 3000, hold);
+    advanceTo(6000);
+    const sentInHold = network.sent.filter(({ atNs, packet }) => atNs > (5000 + 3100) * MS && !isRtcp(packet)).length;
+    update(caller, ANSWERER, 6000, {});
+    update(answerer, CALLER, 6000, {});
+    advanceTo(9000);
+    release(caller, 9000);
+    release(answerer, 9000);
+    advanceTo(13_000);
+    expect(sentInHold).toBe(0);
+    const [leg] = caller.legs;
+    expect(leg).toMatchObject({ holds: 1, lost: 0, discarded: 0 });
+    expect(leg?.expected).toBeGreaterThanOrEqual(290);
+    expect(leg?.expected).toBeLessThanOrEqual(302);
+    expect(caller.rows.filter(({ second }) => second === 4 || second === 5)).toEqual([]);
+  });
+});
+
+function mediaOf(address: string): RemoteMedia {
+  return remoteMedia({ address });
+}
