@@ -40,7 +40,7 @@ export function resultFacts(parts: FactParts): RunFacts {
       labels,
       target: shownAt(scenario, `endpoints[${index}].target`, uri),
     })),
-    codec: scenario.codec,
+    codec: scenario.codecs[0] ?? '',
     media: scenario.media,
     gates: prepared.gates,
     verdict: {
@@ -65,7 +65,7 @@ export function resultFacts(parts: FactParts): RunFacts {
       scoreWindowSeconds: SCORE_WINDOW_SECONDS,
       jitterBufferMs: JITTER_BUFFER_MS,
       model: 'ITU-T G.107 (06/2015), listening quality (no delay terms), no echo, A = 0',
-      codecs: codecMethod(scenario.codec),
+      codecs: codecMethod(scenario.codecs),
     },
     scenario: scenarioDocument(scenario),
     seed: parts.seed,
@@ -75,7 +75,9 @@ export function resultFacts(parts: FactParts): RunFacts {
 }
 
 /** The values that the codec was scored by; none for one without a row. */
-function codecMethod(name: string): RunFacts['method']['codecs'] {
-  const row = findCodecImpairment(name);
-  return row === undefined ? [] : [{ codec: row.codec, ie: row.ie, bpl: row.bpl, source: row.source }];
+function codecMethod(names: readonly string[]): RunFacts['method']['codecs'] {
+  return names.flatMap((name) => {
+    const row = findCodecImpairment(name);
+    return row === undefined ? [] : [{ codec: row.codec, ie: row.ie, bpl: row.bpl, source: row.source }];
+  });
 }

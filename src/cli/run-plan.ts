@@ -45,7 +45,7 @@ export function planRun(host: ProcessHost, parts: PlanParts): RunPlan {
     },
     book: {
       endpoints,
-      codecs: scenario.codecs,
+      codec: scenario.codecs[0] ?? '',
       media: scenario.media,
       warmupMs: scenario.load.warmupMs,
     },

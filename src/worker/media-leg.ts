@@ -156,16 +156,16 @@ export class MediaLeg {
     if (this.state !== 'live') {
       return;
     }
-    const received = this.receives;
+    const wasOpen = this.sends && this.receives;
     this.facts.holds += this.sends && !media.sends ? 1 : 0;
     this.aim(media);
     this.outgoing.header.payloadType = media.payloadType;
-    const nowMs = this.msOf(media.answeredAtNs);
-    if (received && !media.receives) {
-      this.meter?.pause(nowMs);
-    } else if (!received && media.receives) {
-      this.meter?.resume(nowMs);
-      this.facts.expectsAudio = true;
+    const isOpen = this.sends && this.receives;
+    // On hold a far side may play music and may not: neither that nor its silence is measured.
+    if (wasOpen && !isOpen) {
+      this.meter?.pause(this.msOf(media.answeredAtNs));
+    } else if (!wasOpen && isOpen) {
+      this.meter?.resume(this.msOf(media.answeredAtNs));
     }
   }
 

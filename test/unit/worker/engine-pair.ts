@@ -82,7 +82,7 @@ export class Worker {
   }
 }
 
-function tableOf<Key extends string>(
+export function tableOf<Key extends string>(
   table: Float64Array,
   columns: Readonly<Record<Key, number>>,
 ): Record<Key, number>[] {

@@ -6,7 +6,6 @@ import {
   arm,
   CALLER,
   connect,
-  EPOCH_NS,
   headersFrom,
   isRtcp,
   MS,
@@ -14,10 +13,8 @@ import {
   release,
   rtp,
   startCall,
-  type Pair,
-  Worker,
+  tableOf,
 } from './engine-pair.js';
-import { MemoryNetwork } from './memory-sockets.js';
 
 describe('a two-way call', () => {
   it('measures no loss at either end, and the echo is the clip', async () => {
