@@ -4,12 +4,25 @@ import { acceptAnswer, createAnswer, createOffer } from '../sdp/offer-answer.js'
 import type { LocalMedia, NegotiatedMedia, Offer, Refusal } from '../sdp/offer-answer.js';
 import type { MediaSlot } from './media-slots.js';
 
-/** Where audio goes, and which ways it flows. */
+/** Where audio and reports go, which ways the audio flows, and what may come. No payload type stands in two of the lists. */
 export interface AgreedMedia {
   /** IPv4. */
   readonly address: string;
   readonly port: number;
+  /** Name in the codec table, upper case. */
+  readonly codec: string;
+  /** What we send the codec as. */
   readonly payloadType: number;
+  readonly receivePayloadTypes: readonly number[];
+  readonly eventPayloadTypes: readonly number[];
+  /** What we send telephone-event as; null: it was not agreed on. */
+  readonly eventSendPayloadType: number | null;
+  readonly comfortNoisePayloadTypes: readonly number[];
+  /** RTCP comes and goes on the ports of the audio. */
+  readonly rtcpMux: boolean;
+  /** Where RTCP goes, muxed or not: IPv4. Null, as is the port then: nowhere that we may reach, so none is sent. */
+  readonly rtcpAddress: string | null;
+  readonly rtcpPort: number | null;
   readonly sends: boolean;
   readonly receives: boolean;
 }
@@ -21,7 +34,8 @@ export interface MediaRefusal {
 }
 
 export interface MediaPreferences {
-  readonly codec: string;
+  /** Names from the codec table in order of preference; at least one. */
+  readonly codecs: readonly string[];
   readonly ptimeMs: number;
   /** Whether audio may be sent to an address: an SDP from the network must not aim our packets at a stranger. */
   mayReach(address: string): boolean;
@@ -57,7 +71,7 @@ function localMedia(slot: MediaSlot, call: number, preferences: MediaPreferences
   return {
     address: slot.address,
     port: slot.rtpPort,
-    codecs: [preferences.codec],
+    codecs: preferences.codecs,
     ptimeMs: preferences.ptimeMs,
     sessionId: call + 1,
     sessionVersion: 1,
@@ -75,13 +89,45 @@ function agreedMedia(media: NegotiatedMedia, preferences: MediaPreferences): Agr
     const detail = `audio to ${media.remoteAddress} is not allowed: add it to safety.allow, or give --allow-public`;
     return { cause: 'sdp:address-not-allowed', detail };
   }
+  const rtcp = rtcpTarget(media, preferences);
   return {
-    address: media.remoteAddress,
+    address: address.bytes.join('.'),
     port: media.remotePort,
+    codec: media.codec.name,
     payloadType: media.sendPayloadType,
+    receivePayloadTypes: media.receivePayloadTypes,
+    eventPayloadTypes: media.eventPayloadTypes,
+    eventSendPayloadType: media.eventSendPayloadType,
+    comfortNoisePayloadTypes: media.comfortNoisePayloadTypes,
+    rtcpMux: media.rtcpMux,
+    rtcpAddress: rtcp?.address ?? null,
+    rtcpPort: rtcp?.port ?? null,
     sends,
     receives: media.direction === 'sendrecv' || media.direction === 'recvonly',
   };
+}
+
+interface Target {
+  readonly address: string;
+  readonly port: number;
+}
+
+/**
+ * The address of a=rtcp is as much network input as that of the audio. Where it may not be reached, reports go beside the audio;
+ * where that may not be either (a hold, in which no audio is sent), nowhere.
+ */
+function rtcpTarget(media: NegotiatedMedia, preferences: MediaPreferences): Target | null {
+  const named = allowedTarget(media.remoteRtcpAddress, media.remoteRtcpPort ?? 0, preferences);
+  return named ?? allowedTarget(media.remoteAddress, media.remotePort + (media.rtcpMux ? 0 : 1), preferences);
+}
+
+function allowedTarget(host: string, port: number, preferences: MediaPreferences): Target | null {
+  const ip = parseIp(host);
+  // 0.0.0.0 is nobody's address (hold of old), and a socket would take it for this host.
+  const isSomebody = ip?.family === 4 && ip.bytes.some((byte) => byte !== 0);
+  if (!isSomebody || port <= 0 || port > 65_535 || !preferences.mayReach(host)) return null;
+  // Not as it came: an IPv4 address may be written as IPv6 (::ffff:192.0.2.1).
+  return { address: ip.bytes.join('.'), port };
 }
 
 function refused(refusal: Refusal): MediaRefusal {

@@ -1,5 +1,4 @@
-/** Codecs as data: what stands in an rtpmap (RFC 8866 §6.6) and the static payload types (RFC 3551 §6). */
-import { type MediaDescription, parsePort } from './session-description.js';
+/** Payload formats as data: what stands in an rtpmap (RFC 8866 §6.6) and the static payload types (RFC 3551 §6). */
 
 export interface Codec {
   /** Encoding name, compared without regard to case. */
@@ -13,9 +12,28 @@ export interface Codec {
   readonly payloadType: number;
 }
 
-export const PCMU: Codec = { name: 'PCMU', clockRate: 8_000, channels: 1, staticPayloadType: 0, payloadType: 0 };
+const audio = (name: string, payloadType: number): Codec => ({
+  name,
+  clockRate: 8_000,
+  channels: 1,
+  staticPayloadType: payloadType,
+  payloadType,
+});
 
-const CODECS: readonly Codec[] = [PCMU];
+/** G722 has 16 kHz of audio and a clock of 8000 all the same (RFC 3551 §4.5.2). */
+const CODECS: readonly Codec[] = [audio('PCMU', 0), audio('PCMA', 8), audio('G722', 9)];
+
+/** Key presses beside the audio (RFC 4733), on its clock. */
+export const TELEPHONE_EVENT: Codec = {
+  name: 'telephone-event',
+  clockRate: 8_000,
+  channels: 1,
+  staticPayloadType: null,
+  payloadType: 101,
+};
+
+/** Noise in place of audio (RFC 3389): we offer none, and know it when it comes. */
+export const COMFORT_NOISE: Codec = audio('CN', 13);
 
 /**
  * The codec of that name, in any case.
@@ -26,41 +44,4 @@ export function codecNamed(name: string): Codec {
   if (found === undefined)
     throw new RangeError(`expected one of ${CODECS.map((codec) => codec.name).join(', ')}, found ${name}`);
   return found;
-}
-
-interface RtpMap {
-  readonly name: string;
-  readonly clockRate: number;
-  readonly channels: number;
-}
-
-/** True when payload type `format` of this stream is the codec: by its rtpmap, or as static type when it has none. */
-export function formatIs(media: MediaDescription, format: string, codec: Codec): boolean {
-  const map = rtpMapOf(media, format);
-  if (map === null) return codec.staticPayloadType !== null && Number(format) === codec.staticPayloadType;
-  const isSameName = map.name.toLowerCase() === codec.name.toLowerCase();
-  return isSameName && map.clockRate === codec.clockRate && map.channels === codec.channels;
-}
-
-/** The codec behind a payload type of this stream, or null. */
-export function codecOf(media: MediaDescription, format: string, codecs: readonly Codec[]): Codec | null {
-  return codecs.find((codec) => formatIs(media, format, codec)) ?? null;
-}
-
-/** A payload type of 0–127, or -1. */
-export function parsePayloadType(format: string): number {
-  const value = parsePort(format);
-  return value <= 127 ? value : -1;
-}
-
-function rtpMapOf(media: MediaDescription, format: string): RtpMap | null {
-  for (const { name, value } of media.attributes) {
-    if (name !== 'rtpmap' || value === null || !value.startsWith(`${format} `)) continue;
-    const [encoding = '', clock = '', channels = '1'] = value
-      .slice(format.length + 1)
-      .trim()
-      .split('/');
-    return { name: encoding, clockRate: Number(clock), channels: Number(channels) };
-  }
-  return null;
 }

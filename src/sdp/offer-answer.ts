@@ -1,6 +1,9 @@
 /** Offer and answer for one audio stream over RTP/AVP (RFC 3264 §5–§7). */
-import { type Codec, codecNamed, codecOf, formatIs, parsePayloadType } from './codec.js';
+import { isLiteral, rtcpTargetOf } from './address.js';
+import { type Codec, TELEPHONE_EVENT, codecNamed } from './codec.js';
+import { rtpMapLine } from './format.js';
 import { parseSdp } from './parser.js';
+import { type Choice, type ExpectedTypes, type TheirFormats, expectedTypes, readFormats } from './payload-types.js';
 import { SdpError, type SdpErrorCode } from './sdp-error.js';
 import { serializeSdp } from './serializer.js';
 import {
@@ -11,7 +14,6 @@ import {
   connectionOf,
   directionOf,
   ptimeMsOf,
-  rtcpPortOf,
 } from './session-description.js';
 
 /** What we say of ourselves in an offer or answer. */
@@ -26,16 +28,27 @@ export interface LocalMedia {
   readonly sessionVersion: number;
 }
 
-/** The stream as both sides have agreed on it, seen from ours. */
+/** The stream as both sides have agreed on it, seen from ours. No payload type stands in two of the lists. */
 export interface NegotiatedMedia {
   readonly remoteAddress: string;
   readonly remotePort: number;
-  readonly remoteRtcpPort: number;
+  /** RTP and RTCP share a port, at both ends (RFC 5761). */
+  readonly rtcpMux: boolean;
+  /** Where the peer takes RTCP: beside the audio when muxed, else by a=rtcp or on the next port. */
+  readonly remoteRtcpAddress: string;
+  /** Null where there is none: audio at port 65535 leaves no next port. */
+  readonly remoteRtcpPort: number | null;
   readonly codec: Codec;
   /** What the peer wants to receive the codec as. */
   readonly sendPayloadType: number;
-  /** What the peer may send it as. */
+  /** What the peer may send it as: our number, and its own. */
   readonly receivePayloadTypes: readonly number[];
+  /** What may come as telephone-event; empty when it was not agreed on. */
+  readonly eventPayloadTypes: readonly number[];
+  /** What the peer wants to receive telephone-event as; null when it was not agreed on. */
+  readonly eventSendPayloadType: number | null;
+  /** What the peer calls comfort noise: it may come, although we never ask for it. */
+  readonly comfortNoisePayloadTypes: readonly number[];
   /** Packet time that we send with: the peer's a=ptime, else ours. */
   readonly ptimeMs: number;
   readonly direction: Direction;
@@ -46,6 +59,7 @@ export type RefusalCode =
   | 'rejected'
   | 'unsupported-protocol'
   | 'no-common-codec'
+  | 'mux-payload-type'
   | 'bad-address'
   | 'media-mismatch'
   | SdpErrorCode;
@@ -74,11 +88,12 @@ export type AnsweredOffer = { readonly ok: true; readonly media: NegotiatedMedia
 
 const PROTOCOL = 'RTP/AVP';
 
-/** An offer of one sendrecv audio stream. @throws RangeError for an unknown codec name */
+/** An offer of one sendrecv audio stream, with telephone-event and rtcp-mux. @throws RangeError for an unknown codec name */
 export function createOffer(local: LocalMedia): Offer {
   const codecs = local.codecs.map(codecNamed);
-  const choices = codecs.map((codec) => ({ codec, payloadType: codec.payloadType }));
-  const description = describe(local, [audioSection(local, choices, 'sendrecv')]);
+  const formats = codecs.map((codec) => ({ codec, payloadType: codec.payloadType }));
+  formats.push({ codec: TELEPHONE_EVENT, payloadType: TELEPHONE_EVENT.payloadType });
+  const description = describe(local, [audioSection(local, { formats, rtcpMux: true, direction: 'sendrecv' })]);
   return { sdp: serializeSdp(description), description, codecs };
 }
 
@@ -92,15 +107,20 @@ export function acceptAnswer(offer: Offer, answerText: string): AcceptedAnswer {
     return refused('no-audio', 'expected an audio stream in the answer, found none');
   if (answered.type !== 'audio')
     return refused('media-mismatch', `expected m=audio, found m=${answered.type.slice(0, 40)}`);
-  const choice = chooseCodec(answered, offer.codecs);
-  const obstacle = obstacleIn(answer, answered, choice);
+  const theirs = readFormats(answered, offer.codecs);
+  const { choice } = theirs;
+  const obstacle = obstacleIn(answer, answered, theirs);
   if (obstacle !== null || choice === null) return obstacle ?? noCommonCodec(answered);
-  // §6.1: the peer sends with the payload type of our offer; one with another number in its answer may use that one.
-  const own = offered.formats.filter((format) => formatIs(offered, format, choice.codec)).map(Number);
-  const receivePayloadTypes = [...new Set([...own, choice.payloadType])];
   const direction = directionFor(answer, answered, directionOf(offer.description, offered));
   const ptimeMs = ptimeMsOf(offered) ?? 20;
-  const media = negotiated({ session: answer, media: answered, choice, direction, ptimeMs, receivePayloadTypes });
+  // §6.1: the peer sends with the numbers of our offer; one that has another number in its answer may use that one.
+  const isWithEvents = theirs.events.length > 0;
+  const expected = expectedTypes(
+    [choice.codec.payloadType, choice.payloadType],
+    isWithEvents ? [TELEPHONE_EVENT.payloadType, ...theirs.events] : [],
+    theirs.comfortNoise,
+  );
+  const media = negotiated({ session: answer, media: answered, theirs, choice, direction, ptimeMs, expected });
   // Assigned, not `{ ok: true, ...media }`: a spread behind another property takes the engine's slow path at every call.
   return Object.assign(media, { ok: true as const });
 }
@@ -116,9 +136,11 @@ export function createAnswer(offerText: string, local: LocalMedia): AnsweredOffe
   let refusal: RefusedMedia | null = null;
   for (const [index, media] of offer.media.entries()) {
     if (media.type !== 'audio') continue;
-    const choice = chooseCodec(media, codecs);
-    const obstacle = obstacleIn(offer, media, choice);
-    if (obstacle === null && choice !== null) return answerWith(offer, index, choice, local);
+    const theirs = readFormats(media, codecs);
+    const obstacle = obstacleIn(offer, media, theirs);
+    if (obstacle === null && theirs.choice !== null) {
+      return answerWith(offer, index, { theirs, choice: theirs.choice, local });
+    }
     refusal ??= obstacle;
   }
   return refusal ?? refused('no-audio', 'expected an audio stream in the offer, found none');
@@ -133,42 +155,40 @@ function readSdp(text: string): SessionDescription | RefusedMedia {
   }
 }
 
-interface Choice {
-  readonly codec: Codec;
-  readonly payloadType: number;
+interface AnswerChoice {
+  readonly theirs: TheirFormats;
+  readonly choice: Choice;
+  readonly local: LocalMedia;
 }
 
-function answerWith(offer: SessionDescription, index: number, choice: Choice, local: LocalMedia): AnsweredOffer {
+function answerWith(offer: SessionDescription, index: number, { theirs, choice, local }: AnswerChoice): AnsweredOffer {
   const offered = offer.media[index]!;
   const direction = directionFor(offer, offered, 'sendrecv');
+  const events = theirs.events.slice(0, 1);
+  const formats = [choice, ...events.map((payloadType) => ({ codec: TELEPHONE_EVENT, payloadType }))];
   const sections = offer.media.map((media, at) =>
-    at === index ? audioSection(local, [choice], direction) : rejectedSection(media),
+    at === index ? audioSection(local, { formats, rtcpMux: theirs.rtcpMux, direction }) : rejectedSection(media),
   );
   const { ptimeMs } = local;
-  const receivePayloadTypes = [choice.payloadType];
-  const media = negotiated({ session: offer, media: offered, choice, direction, ptimeMs, receivePayloadTypes });
+  const expected = expectedTypes([choice.payloadType], events, theirs.comfortNoise);
+  const media = negotiated({ session: offer, media: offered, theirs, choice, direction, ptimeMs, expected });
   return { ok: true, media, sdp: serializeSdp(describe(local, sections)) };
 }
 
-/** The writer's formats are in its order of preference (§5.1); the first one that we know wins. */
-function chooseCodec(media: MediaDescription, codecs: readonly Codec[]): Choice | null {
-  for (const format of media.formats) {
-    const payloadType = parsePayloadType(format);
-    const codec = payloadType < 0 ? null : codecOf(media, format, codecs);
-    if (codec !== null) return { codec, payloadType };
-  }
-  return null;
-}
-
-function obstacleIn(session: SessionDescription, media: MediaDescription, choice: Choice | null): RefusedMedia | null {
+function obstacleIn(
+  session: SessionDescription,
+  media: MediaDescription,
+  { choice, unusable }: TheirFormats,
+): RefusedMedia | null {
   if (media.port === 0) return refused('rejected', 'expected a port for audio, found 0');
   if (media.protocol !== PROTOCOL)
     return refused('unsupported-protocol', `expected ${PROTOCOL}, found ${media.protocol.slice(0, 40)}`);
   const connection = connectionOf(session, media);
   if (connection === null) return refused('bad-address', 'expected a c= line, found none');
-  const isAddress = connection.family === 'IP4' ? isIp4(connection.address) : isIp6(connection.address);
-  if (!isAddress)
+  if (!isLiteral(connection))
     return refused('bad-address', `expected an ${connection.family} address, found ${connection.address.slice(0, 40)}`);
+  if (unusable !== null)
+    return refused('mux-payload-type', `expected no payload type from 64 to 95 beside rtcp-mux, found ${unusable}`);
   return choice === null ? noCommonCodec(media) : null;
 }
 
@@ -181,21 +201,29 @@ const refused = (code: RefusalCode, message: string): RefusedMedia => ({ ok: fal
 interface Agreement {
   readonly session: SessionDescription;
   readonly media: MediaDescription;
+  readonly theirs: TheirFormats;
   readonly choice: Choice;
   readonly direction: Direction;
   readonly ptimeMs: number;
-  readonly receivePayloadTypes: readonly number[];
+  readonly expected: ExpectedTypes;
 }
 
 function negotiated(agreement: Agreement): NegotiatedMedia {
-  const { session, media, choice, direction, ptimeMs, receivePayloadTypes } = agreement;
+  const { session, media, theirs, choice, direction, ptimeMs, expected } = agreement;
+  const remoteAddress = connectionOf(session, media)?.address ?? '';
+  const rtcp = theirs.rtcpMux ? { address: remoteAddress, port: media.port } : rtcpTargetOf(session, media);
   return {
-    remoteAddress: connectionOf(session, media)?.address ?? '',
+    remoteAddress,
     remotePort: media.port,
-    remoteRtcpPort: rtcpPortOf(media),
+    rtcpMux: theirs.rtcpMux,
+    remoteRtcpAddress: rtcp.address,
+    remoteRtcpPort: rtcp.port,
     codec: choice.codec,
     sendPayloadType: choice.payloadType,
-    receivePayloadTypes,
+    receivePayloadTypes: expected.audio,
+    eventPayloadTypes: expected.events,
+    eventSendPayloadType: theirs.events[0] ?? null,
+    comfortNoisePayloadTypes: expected.comfortNoise,
     ptimeMs: ptimeMsOf(media) ?? ptimeMs,
     direction,
   };
@@ -223,18 +251,31 @@ function describe(local: LocalMedia, media: readonly MediaDescription[]): Sessio
   return { origin, name: '-', connection: { family, address: local.address }, attributes: [], media };
 }
 
-function audioSection(local: LocalMedia, choices: readonly Choice[], direction: Direction): MediaDescription {
-  const attributes: Attribute[] = choices.map(({ codec, payloadType }) => ({
-    name: 'rtpmap',
-    value: `${payloadType} ${rtpMap(codec)}`,
-  }));
-  attributes.push({ name: 'ptime', value: String(local.ptimeMs) }, { name: direction, value: null });
-  const formats = choices.map((choice) => String(choice.payloadType));
-  return { type: 'audio', port: local.port, protocol: PROTOCOL, formats, connection: null, attributes };
+interface AudioSection {
+  readonly formats: readonly Choice[];
+  readonly rtcpMux: boolean;
+  readonly direction: Direction;
 }
 
-const rtpMap = (codec: Codec): string =>
-  `${codec.name}/${codec.clockRate}${codec.channels === 1 ? '' : `/${codec.channels}`}`;
+function audioSection(local: LocalMedia, { formats, rtcpMux, direction }: AudioSection): MediaDescription {
+  const attributes: Attribute[] = [];
+  for (const { codec, payloadType } of formats) {
+    attributes.push({ name: 'rtpmap', value: rtpMapLine(payloadType, codec) });
+    // The sixteen keys, RFC 4733 §2.4.1.
+    if (codec === TELEPHONE_EVENT) attributes.push({ name: 'fmtp', value: `${payloadType} 0-15` });
+  }
+  attributes.push({ name: 'ptime', value: String(local.ptimeMs) });
+  if (rtcpMux) attributes.push({ name: 'rtcp-mux', value: null });
+  attributes.push({ name: direction, value: null });
+  return {
+    type: 'audio',
+    port: local.port,
+    protocol: PROTOCOL,
+    formats: formats.map((format) => String(format.payloadType)),
+    connection: null,
+    attributes,
+  };
+}
 
 /** §6: as many m= lines as the offer, in its order. */
 const rejectedSection = (media: MediaDescription): MediaDescription => ({
@@ -243,22 +284,3 @@ const rejectedSection = (media: MediaDescription): MediaDescription => ({
   connection: null,
   attributes: [],
 });
-
-function isIp4(address: string): boolean {
-  const parts = address.split('.');
-  return (
-    parts.length === 4 &&
-    parts.every((part) => part.length > 0 && part.length <= 3 && isDigits(part) && Number(part) <= 255)
-  );
-}
-
-function isDigits(text: string): boolean {
-  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) < 48 || text.charCodeAt(i) > 57) return false;
-  return true;
-}
-
-/** Shape only: hexadecimal groups between colons; the socket has the last word. */
-function isIp6(address: string): boolean {
-  for (const character of address) if (!'0123456789abcdefABCDEF:.'.includes(character)) return false;
-  return address.includes(':') && address.length <= 45;
-}

@@ -64,12 +64,6 @@ export function ptimeMsOf(media: MediaDescription): number | null {
   return ptimeMs > 0 && ptimeMs <= 1_000 ? ptimeMs : null;
 }
 
-/** Port of a=rtcp (RFC 3605), else the RTP port plus one. */
-export function rtcpPortOf(media: MediaDescription): number {
-  const port = parsePort((attributeOf(media, 'rtcp') ?? '').split(' ', 1)[0] ?? '');
-  return port > 0 ? port : media.port + 1;
-}
-
 /** Value of the first attribute of that name ('' without value), or null. */
 export function attributeOf(media: MediaDescription, name: string): string | null {
   const found = media.attributes.find((attribute) => attribute.name === name);

@@ -94,7 +94,7 @@ class SignallingThread {
       slots,
       epochNs,
       now: monotonicNs,
-      media: { codec: setup.codec, ptimeMs: setup.ptimeMs, mayReach: this.mayReach },
+      media: { codecs: [setup.codec], ptimeMs: setup.ptimeMs, mayReach: this.mayReach },
     };
     const { role } = setup;
     if (role.type === 'answerer') {

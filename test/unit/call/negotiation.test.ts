@@ -5,7 +5,7 @@ import { causeOfEvent, causeOfStatus } from '../../../src/call/outcome.js';
 
 const SLOT = { address: '10.0.0.1', rtpPort: 20_000, connect: () => {}, release: () => {} };
 const reaching = (rules: Partial<ReachRules>): MediaPreferences => ({
-  codec: 'PCMU',
+  codecs: ['PCMU'],
   ptimeMs: 20,
   mayReach: reachTest({ allow: null, publicHosts: [], targets: [], ...rules }),
 });
@@ -25,9 +25,10 @@ const both = (text: string, preferences = PCMU): unknown[] => {
 };
 
 describe('an offer', () => {
-  it('names the slot, the one codec and the packet time, and the session by its call', () => {
-    const lines = offerFor(SLOT, 41, PCMU).sdp.split('\r\n');
-    expect(lines).toContain('m=audio 20000 RTP/AVP 0');
+  it('names the slot, the codecs and the packet time, and the session by its call', () => {
+    const lines = offerFor(SLOT, 41, { ...PCMU, codecs: ['G722', 'PCMU'] }).sdp.split('\r\n');
+    expect(lines).toContain('m=audio 20000 RTP/AVP 9 0 101');
+    expect(lines).toContain('a=rtcp-mux');
     expect(lines).toContain('c=IN IP4 10.0.0.1');
     expect(lines).toContain('a=ptime:20');
     expect(lines).toContain('a=sendrecv');
@@ -37,8 +38,30 @@ describe('an offer', () => {
 
 describe('their address', () => {
   it('is where the audio goes, from answer and offer alike', () => {
-    const media = { address: '10.0.0.9', port: 4000, payloadType: 0, sends: true, receives: true };
+    const media = {
+      address: '10.0.0.9',
+      port: 4000,
+      codec: 'PCMU',
+      payloadType: 0,
+      receivePayloadTypes: [0],
+      eventPayloadTypes: [],
+      eventSendPayloadType: null,
+      comfortNoisePayloadTypes: [],
+      rtcpMux: false,
+      rtcpAddress: '10.0.0.9',
+      rtcpPort: 4001,
+      sends: true,
+      receives: true,
+    };
     expect(both(sdp())).toEqual([media, media]);
+  });
+
+  it('may be IPv4 in the clothes of IPv6: then it is given as IPv4', () => {
+    const text = sdp({ address: '::ffff:10.0.0.9', family: 'IP6' });
+    expect(both(text)).toMatchObject([
+      { address: '10.0.0.9', rtcpAddress: '10.0.0.9' },
+      { address: '10.0.0.9', rtcpAddress: '10.0.0.9' },
+    ]);
   });
 
   it('of IPv6 is refused, for our sockets are of IPv4', () => {
@@ -74,6 +97,67 @@ describe('their address', () => {
     const results = both(sdp({ lines: 'c=IN IP4 8.8.8.8\r\n' }));
     expect(results).toMatchObject([{ cause: 'sdp:address-not-allowed' }, { cause: 'sdp:address-not-allowed' }]);
   });
+});
+
+const rtcpOf = (text: string, preferences = PCMU): unknown[] =>
+  both(text, preferences).map((media) => {
+    expect(media).toHaveProperty('rtcpMux');
+    const { rtcpMux, rtcpAddress, rtcpPort } = media as Record<string, unknown>;
+    return [rtcpMux, rtcpAddress, rtcpPort];
+  });
+const twice = <T>(value: T): T[] => [value, value];
+
+describe('their RTCP', () => {
+  it('is taken where they say, or beside the audio', () => {
+    expect(rtcpOf(sdp({ lines: 'a=rtcp:5000\r\n' }))).toEqual(twice([false, '10.0.0.9', 5000]));
+    expect(rtcpOf(sdp({ lines: 'a=rtcp:5000 IN IP4 10.0.0.8\r\n' }))).toEqual(twice([false, '10.0.0.8', 5000]));
+    expect(rtcpOf(sdp({ lines: 'a=rtcp-mux\r\n' }))).toEqual(twice([true, '10.0.0.9', 4000]));
+  });
+
+  it.each(['8.8.8.8', '0.0.0.0', '010.0.0.1', '1.2.3.4'])('an address of its own must be allowed: %s', (address) => {
+    expect(rtcpOf(sdp({ lines: `a=rtcp:5000 IN IP4 ${address}\r\n` }))).toEqual(twice([false, '10.0.0.9', 4001]));
+  });
+
+  it('an address of its own of IPv6 is not for our sockets', () => {
+    expect(rtcpOf(sdp({ lines: 'a=rtcp:5000 IN IP6 fd00::8\r\n' }))).toEqual(twice([false, '10.0.0.9', 4001]));
+  });
+
+  it('at a public address that was allowed is reached', () => {
+    const text = sdp({ lines: 'a=rtcp:5000 IN IP4 8.8.8.8\r\n' });
+    expect(rtcpOf(text, reaching({ publicHosts: ['8.8.8.8'] }))).toEqual(twice([false, '8.8.8.8', 5000]));
+  });
+
+  it('goes nowhere where it may not, though the call stands because no audio goes there either', () => {
+    for (const lines of [
+      'a=sendonly\r\n',
+      'a=inactive\r\na=rtcp-mux\r\n',
+      'a=inactive\r\na=rtcp:9 IN IP4 8.8.4.4\r\n',
+    ]) {
+      for (const media of both(sdp({ address: '8.8.8.8', lines }))) {
+        expect(media).toMatchObject({ sends: false, rtcpAddress: null, rtcpPort: null });
+      }
+    }
+  });
+
+  it('goes nowhere in a hold of old, also where everything may be reached', () => {
+    expect(rtcpOf(sdp({ address: '0.0.0.0' }), reaching({ publicHosts: 'any' }))).toEqual(twice([false, null, null]));
+  });
+
+  it('has no port behind the last', () => {
+    const media = 'audio 65535 RTP/AVP 0';
+    expect(rtcpOf(sdp({ media }))).toEqual(twice([false, null, null]));
+    expect(rtcpOf(sdp({ media, lines: 'a=rtcp:5000 IN IP4 8.8.8.8\r\n' }))).toEqual(twice([false, null, null]));
+    expect(rtcpOf(sdp({ media, lines: 'a=rtcp:5000\r\n' }))).toEqual(twice([false, '10.0.0.9', 5000]));
+  });
+});
+
+it('codec, events and comfort noise are as they were agreed', () => {
+  const preferences = { ...PCMU, codecs: ['PCMU', 'PCMA', 'G722'] };
+  const lines = 'a=rtpmap:96 pcma/8000\r\na=rtpmap:97 telephone-event/8000\r\n';
+  const [read, answered] = both(sdp({ media: 'audio 4000 RTP/AVP 96 97 13', lines }), preferences);
+  const shared = { codec: 'PCMA', payloadType: 96, eventSendPayloadType: 97, comfortNoisePayloadTypes: [13] };
+  expect(read).toMatchObject({ ...shared, receivePayloadTypes: [8, 96], eventPayloadTypes: [101, 97] });
+  expect(answered).toMatchObject({ ...shared, receivePayloadTypes: [96], eventPayloadTypes: [97] });
 });
 
 describe('directions', () => {

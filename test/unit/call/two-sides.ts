@@ -55,7 +55,7 @@ export class WatchedSlots implements MediaSlots {
 export type CallerSettings = Partial<Pick<CallerContext, 'holdMs' | 'ringTimeoutMs' | 'expect' | 'media'>>;
 export type AnswererSettings = Partial<Pick<AnswererContext, 'rejectStatus' | 'ringMs' | 'dropAfterMs' | 'media'>>;
 
-const MEDIA = { codec: 'PCMU', ptimeMs: 20, mayReach: (address: string) => address.startsWith('10.') } as const;
+const MEDIA = { codecs: ['PCMU'], ptimeMs: 20, mayReach: (address: string) => address.startsWith('10.') };
 
 /** A packet takes 10 ms each way. */
 export class TwoSides {

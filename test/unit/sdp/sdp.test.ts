@@ -1,11 +1,12 @@
 import * as fc from 'fast-check';
 import { parse as oracleParse, write as oracleWrite } from 'sdp-transform';
 import { describe, expect, it } from 'vitest';
+import { rtcpTargetOf } from '../../../src/sdp/address.js';
 import { acceptAnswer, createAnswer, createOffer } from '../../../src/sdp/offer-answer.js';
 import { parseSdp } from '../../../src/sdp/parser.js';
 import { SdpError } from '../../../src/sdp/sdp-error.js';
 import { serializeSdp } from '../../../src/sdp/serializer.js';
-import { connectionOf, directionOf, ptimeMsOf, rtcpPortOf } from '../../../src/sdp/session-description.js';
+import { connectionOf, directionOf, ptimeMsOf } from '../../../src/sdp/session-description.js';
 
 const LOCAL = { address: '10.0.0.1', port: 4_000, codecs: ['PCMU'], ptimeMs: 20, sessionId: 7, sessionVersion: 1 };
 const HEAD = 'v=0\r\no=- 1 2 IN IP4 h\r\ns=-\r\n';
@@ -13,7 +14,7 @@ const CONNECTION = 'c=IN IP4 10.0.0.2\r\n';
 const sdp = (...lines: string[]): string => `${HEAD}t=0 0\r\n${lines.map((line) => `${line}\r\n`).join('')}`;
 
 it('the oracle reads our offer as we mean it', () => {
-  const read = oracleParse(createOffer(LOCAL).sdp);
+  const read = oracleParse(createOffer({ ...LOCAL, codecs: ['G722', 'PCMA', 'PCMU'] }).sdp);
   expect(read.origin).toEqual({
     username: '-',
     sessionId: 7,
@@ -28,11 +29,18 @@ it('the oracle reads our offer as we mean it', () => {
     type: 'audio',
     port: 4_000,
     protocol: 'RTP/AVP',
-    payloads: 0,
+    payloads: '9 8 0 101',
     ptime: 20,
+    rtcpMux: 'rtcp-mux',
     direction: 'sendrecv',
   });
-  expect(read.media[0]!.rtp).toEqual([{ payload: 0, codec: 'PCMU', rate: 8_000 }]);
+  expect(read.media[0]!.rtp).toEqual([
+    { payload: 9, codec: 'G722', rate: 8_000 },
+    { payload: 8, codec: 'PCMA', rate: 8_000 },
+    { payload: 0, codec: 'PCMU', rate: 8_000 },
+    { payload: 101, codec: 'telephone-event', rate: 8_000 },
+  ]);
+  expect(read.media[0]!.fmtp).toEqual([{ payload: 101, config: '0-15' }]);
 });
 
 it('we read what the oracle writes', () => {
@@ -68,7 +76,7 @@ it('we read what the oracle writes', () => {
         read.media.map((found) => ({
           port: found.port,
           ptime: ptimeMsOf(found),
-          rtcp: rtcpPortOf(found),
+          rtcp: rtcpTargetOf(read, found).port,
           direction: directionOf(read, found),
         })),
       ).toEqual(sections);
@@ -89,7 +97,7 @@ it('session-level c= and direction stand in where the media has none', () => {
     ).replaceAll('\r', ''),
   );
   const [first, second] = read.media as [(typeof read.media)[0], (typeof read.media)[0]];
-  expect([directionOf(read, first), connectionOf(read, first)?.address, rtcpPortOf(first)]).toEqual([
+  expect([directionOf(read, first), connectionOf(read, first)?.address, rtcpTargetOf(read, first).port]).toEqual([
     'sendonly',
     '10.0.0.2',
     4_001,
@@ -118,6 +126,28 @@ it.each([
   expect(() => parseSdp(text)).toThrow(expect.objectContaining({ code }));
 });
 
+describe('where RTCP goes without mux', () => {
+  it.each([
+    [6_000, [], '10.0.0.2', 6_001],
+    [6_000, ['a=rtcp:53020'], '10.0.0.2', 53_020],
+    [6_000, ['a=rtcp:53020 IN IP4 10.0.0.7'], '10.0.0.7', 53_020],
+    [6_000, ['a=rtcp:53020 IN IP6 2001:db8::7'], '2001:db8::7', 53_020],
+    // A name, another family's text, a network of old: the port alone counts.
+    [6_000, ['a=rtcp:53020 IN IP4 host.example'], '10.0.0.2', 53_020],
+    [6_000, ['a=rtcp:53020 IN IP4 2001:db8::7'], '10.0.0.2', 53_020],
+    [6_000, ['a=rtcp:53020 ATM NSAP 47'], '10.0.0.2', 53_020],
+    [6_000, ['a=rtcp:0 IN IP4 10.0.0.7'], '10.0.0.2', 6_001],
+    [6_000, ['a=rtcp:65536 IN IP4 10.0.0.7'], '10.0.0.2', 6_001],
+    [6_000, ['a=rtcp'], '10.0.0.2', 6_001],
+    [65_535, [], '10.0.0.2', null],
+    [65_535, ['a=rtcp:7'], '10.0.0.2', 7],
+  ])('of port %i and %j: %s, %s', (port, lines, remoteRtcpAddress, remoteRtcpPort) => {
+    const text = sdp(CONNECTION.trim(), `m=audio ${port} RTP/AVP 0`, ...lines);
+    const expected = { ok: true, rtcpMux: false, remoteRtcpAddress, remoteRtcpPort };
+    expect(acceptAnswer(createOffer(LOCAL), text)).toMatchObject(expected);
+  });
+});
+
 describe('acceptAnswer', () => {
   const offer = createOffer(LOCAL);
 
@@ -133,6 +163,8 @@ describe('acceptAnswer', () => {
       ok: true,
       remoteAddress: '10.0.0.2',
       remotePort: 6_000,
+      rtcpMux: false,
+      remoteRtcpAddress: '10.0.0.2',
       remoteRtcpPort: 6_010,
       sendPayloadType: 0,
       receivePayloadTypes: [0],
@@ -153,6 +185,7 @@ describe('acceptAnswer', () => {
     ['unsupported-protocol', sdp(CONNECTION.trim(), 'm=audio 1 RTP/SAVP 0')],
     ['no-common-codec', sdp(CONNECTION.trim(), 'm=audio 1 RTP/AVP 8 96', 'a=rtpmap:96 PCMU/16000')],
     ['no-common-codec', sdp(CONNECTION.trim(), 'm=audio 1 RTP/AVP 0', 'a=rtpmap:0 GSM/8000')],
+    ['mux-payload-type', sdp(CONNECTION.trim(), 'm=audio 1 RTP/AVP 72', 'a=rtpmap:72 PCMU/8000', 'a=rtcp-mux')],
     ['bad-address', sdp('m=audio 1 RTP/AVP 0')],
     ['bad-address', sdp('c=IN IP4 host.example', 'm=audio 1 RTP/AVP 0')],
     ['bad-address', sdp('c=IN IP4 1.2.3.256', 'm=audio 1 RTP/AVP 0')],

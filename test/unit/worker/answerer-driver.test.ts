@@ -17,7 +17,7 @@ function bench(slots: number) {
       take: () =>
         free-- > 0 ? { address: '10.0.0.2', rtpPort: 4000, connect: () => {}, release: () => void free++ } : null,
     },
-    media: { codec: 'PCMU', ptimeMs: 20, mayReach: () => true },
+    media: { codecs: ['PCMU'], ptimeMs: 20, mayReach: () => true },
     rejectStatus: null,
     ringMs: 100,
     dropAfterMs: null,

@@ -74,7 +74,7 @@ class Bench {
           uri: createUri({ user, host: '10.0.0.2' }),
           nextHop: { host: '10.0.0.2', port: 5060 },
         })),
-        media: { codec: 'PCMU', ptimeMs: 20, mayReach: () => true },
+        media: { codecs: ['PCMU'], ptimeMs: 20, mayReach: () => true },
         holdMs: role?.holdMs ?? 1000,
         ringTimeoutMs: role?.ringTimeoutMs ?? 60_000,
         expect: role?.expect ?? 'answered',
