@@ -58,15 +58,12 @@ export function expectedTypes(
   events: readonly number[],
   comfortNoise: readonly number[],
 ): ExpectedTypes {
-  const isFree = (type: number, taken: readonly number[]): boolean => !taken.includes(type);
   const ownAudio = audio.slice(0, 1);
-  const ownEvents = events.slice(0, 1).filter((type) => isFree(type, ownAudio));
-  const allAudio = [...new Set([...ownAudio, ...audio.filter((type) => isFree(type, ownEvents))])];
-  const allEvents = [...new Set([...ownEvents, ...events.filter((type) => isFree(type, allAudio))])];
-  const taken = [...allAudio, ...allEvents];
-  return {
-    audio: allAudio,
-    events: allEvents,
-    comfortNoise: comfortNoise.filter((type) => isFree(type, taken)),
-  };
+  const ownEvents = without(events.slice(0, 1), ownAudio);
+  const allAudio = [...new Set([...ownAudio, ...without(audio, ownEvents)])];
+  const allEvents = [...new Set([...ownEvents, ...without(events, allAudio)])];
+  return { audio: allAudio, events: allEvents, comfortNoise: without(without(comfortNoise, allAudio), allEvents) };
 }
+
+const without = (types: readonly number[], taken: readonly number[]): number[] =>
+  types.filter((type) => !taken.includes(type));

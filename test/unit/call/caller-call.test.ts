@@ -41,13 +41,9 @@ describe('an answered call', () => {
     sides.settle();
     expect(sides.callerSlots.log).toEqual(['0 take 0/0', '320 connect 0', '1320 release 0']);
     expect(sides.answererSlots.log).toEqual(['10 take 0/0', '330 connect 0', '1330 release 0']);
-    const remote = { payloadType: 0, sends: true, receives: true };
-    expect(sides.callerSlots.connections).toEqual([
-      { ...remote, address: '10.0.0.2', port: 20_000, answeredAtNs: 320e6 },
-    ]);
-    expect(sides.answererSlots.connections).toEqual([
-      { ...remote, address: '10.0.0.1', port: 20_000, answeredAtNs: 330e6 },
-    ]);
+    const remote = { port: 20_000, codec: 'PCMU', payloadType: 0, rtcpMux: true, sends: true, receives: true };
+    expect(sides.callerSlots.connections).toMatchObject([{ ...remote, address: '10.0.0.2', answeredAtNs: 320e6 }]);
+    expect(sides.answererSlots.connections).toMatchObject([{ ...remote, address: '10.0.0.1', answeredAtNs: 330e6 }]);
   });
 
   it('without 180 has its setup delay from the answer', () => {
