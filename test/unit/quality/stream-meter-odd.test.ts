@@ -67,6 +67,31 @@ describe('a telephone event', () => {
     expect(totals).toMatchObject({ expected: 150, received: 150, firstPacketDelayMs: 10, ...AUDIO_CLEAN });
   });
 
+  it('that begins a second stream is due when it comes, whatever the first one had', () => {
+    const event = auxiliary('event', { sequence: 7000, timestamp: 0, arrivalMs: 5010 }, 50);
+    const { seconds } = play([...stream(250, 10), ...event], {
+      endedMs: 6010,
+      events: [{ atMs: 5010, run: (meter) => meter.restart() }],
+    });
+    expect(seconds.map(({ received }) => received)).toEqual([50, 50, 50, 50, 50, 50]);
+  });
+
+  it('that begins a stream is due when it comes', () => {
+    const event = auxiliary('event', { sequence: 0, timestamp: 0, arrivalMs: 3510 }, 50);
+    const audio = stream(50, 4510, { sequence: 50, timestamp: 8000 });
+    const { seconds } = play([...event, ...audio], { beganMs: 3400, endedMs: 5510 });
+    expect(bookOf(seconds)).toEqual([
+      [3, 25, 25, 0],
+      [4, 50, 50, 0],
+      [5, 25, 25, 0],
+    ]);
+  });
+
+  it('parts the audio before from the audio after: no jitter of their distance', () => {
+    const packets = rearrived(withEvent('event'), ({ arrivalMs }, i) => arrivalMs + (i >= 110 ? 40 : 0));
+    expect(play(packets, { endedMs: 6050 }).meter.totals).toMatchObject({ received: 300, ...AUDIO_CLEAN });
+  });
+
   it('does not hide the jitter of the audio around it', () => {
     const packets = rearrived(withEvent('event'), (packet, i) => packet.arrivalMs + (i % 2) * 10);
     const { seconds } = play(packets, { endedMs: 6020 });
@@ -118,7 +143,7 @@ describe('comfort noise', () => {
 
   it('after which audio came: a stream that stops then is lost again', () => {
     const { meter } = play(withNoise(1, 0), { endedMs: 12_010 }); // the last audio at 8.99 s
-    expect(meter.totals).toMatchObject({ received: 201, lost: 140 }); // 9.01 to 11.79 s
+    expect(meter.totals).toMatchObject({ received: 201, lost: 140, longestSilenceMs: 3020 }); // 9.01 to 11.79 s
   });
 });
 
@@ -160,6 +185,11 @@ describe('a hold', () => {
     const stopped = play(before, { endedMs: 18_010, events: hold(7010, 15_000) });
     // 5.01 to 6.79 s before (the last 200 ms are excused), 15.00 to 17.80 s after.
     expect(stopped.meter.totals).toMatchObject({ received: 250, lost: 90 + 141 });
+  });
+
+  it('a call that ends soon after it lost nothing that we know', () => {
+    const { meter } = play(before, { endedMs: 15_500, events: hold(5020, 15_000) });
+    expect(meter.totals).toMatchObject({ expected: 250, lost: 0 });
   });
 
   it('a call that ends in it lost nothing', () => {
@@ -206,6 +236,12 @@ describe('loss in bursts', () => {
     expect(seconds[5]?.rFactor).toBeCloseTo(CLEAN - (95 * 4) / (4 / 9.6 + 25.1), 9);
     // The window cuts the run: 5 in 250 are left.
     expect(seconds[7]).toMatchObject({ badRatio: 0.02, burstR: 4.9 });
+    // What is left of a run is a run beside others: 7 in two runs of 250.
+    const other = play(
+      packets.filter(({ sequence }) => sequence !== 200 && sequence !== 201),
+      { endedMs: 12_010 },
+    );
+    expect(other.seconds[7]?.burstR).toBeCloseTo(3.402, 9);
     expect(seconds[8]).toMatchObject({ badRatio: 0, burstR: 1 });
     expect(seconds[8]?.rFactor).toBeCloseTo(CLEAN, 9);
     const ppl = 1000 / 600;
