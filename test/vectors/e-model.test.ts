@@ -9,8 +9,9 @@ const DIGITS = 6;
 
 describe('quality.json', () => {
   it('holds the rows that these tests are for', () => {
-    const { g107, idd, rToMos, mosToR } = qualityVectors;
+    const { g107, idd, rToMos, mosToR, g1071_echoFree, burstGap, jbTrace } = qualityVectors;
     expect([g107.length, idd.length, rToMos.length, mosToR.length]).toEqual([28, 11, 21, 16]);
+    expect([g1071_echoFree.length, burstGap.length, jbTrace.fixed.length]).toEqual([42, 4, 7]);
   });
 
   it.each(qualityVectors.g107)('g107 $input', ({ input, out }) => {

@@ -1,34 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { FixedJitterBuffer } from '../../../src/quality/jitter-buffer.js';
 import { nextJitter } from '../../../src/quality/jitter.js';
-import { qualityVectors } from '../../vectors/quality-vectors.js';
-import { play } from './meter-bench.js';
-
-interface TracePacket {
-  readonly sequence: number;
-  readonly timestamp: number;
-  readonly arrivalMs: number;
-}
-
-/** The trace of STANDARDS §6.2: 1,000 packets, 2 % lost, 0–30 ms of jitter, six packets 120 ms late. */
-function trace(): TracePacket[] {
-  let x = 12_345;
-  const draw = (): number => {
-    x = (Math.imul(1_103_515_245, x) + 12_345) & 0x7fff_ffff;
-    return x >> 16;
-  };
-  const packets: TracePacket[] = [];
-  for (let i = 0; i < 1000; i++) {
-    const isLost = draw() % 100 < 2;
-    const jitterMs = (draw() % 31) + (i >= 500 && i < 506 ? 120 : 0);
-    if (!isLost) packets.push({ sequence: i, timestamp: 160 * i, arrivalMs: 1000 + 20 * i + 30 + jitterMs });
-  }
-  return packets.toSorted((a, b) => a.arrivalMs - b.arrivalMs || a.sequence - b.sequence);
-}
+import { qualityVectors, segmentOf } from '../../vectors/quality-vectors.js';
+import { play, referenceTrace } from './meter-bench.js';
 
 describe('the reference trace', () => {
   const { jbTrace } = qualityVectors;
-  const packets = trace();
+  const packets = referenceTrace();
 
   it('is the published one', () => {
     expect(packets).toHaveLength(jbTrace.count);
@@ -61,6 +39,19 @@ describe('the reference trace', () => {
   it('loses 19 and discards the six late ones in a meter with 60 ms', () => {
     const { meter } = play(packets, { beganMs: 1030, endedMs: 21_060 });
     expect(meter.totals).toMatchObject({ expected: 1000, received: 981, lost: 19, discarded: 6 });
+  });
+
+  it('has the published bursts, gaps and scores in a meter with 60 ms', () => {
+    const { totals } = play(packets, { beganMs: 1030, endedMs: 21_060 }).meter;
+    const segment = segmentOf(60);
+    expect(totals.bursts).toBe(segment.bursts);
+    expect(totals.burstDensity).toBeCloseTo(segment.burst_density, 6);
+    expect(totals.gapDensity).toBeCloseTo(segment.gap_density, 6);
+    expect(totals.burstMs).toBeCloseTo(segment.burst_ms, 3);
+    expect(totals.gapMs).toBeCloseTo(segment.gap_ms, 3);
+    expect(totals.burstR).toBeCloseTo(segment.BurstR_run, 6);
+    expect(totals.rFactor).toBeCloseTo(84.458923, 6);
+    expect(totals.mosLq).toBeCloseTo(4.180793, 6);
   });
 });
 

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { findCodecImpairment } from '../../../src/quality/codec-impairment.js';
 import { mosToR, rToMos } from '../../../src/quality/mos.js';
 
 describe('rToMos', () => {
@@ -17,13 +16,4 @@ describe('mosToR', () => {
   });
 
   it.each([0.99, 4.51, Number.NaN])('refuses %d', (mos) => expect(() => mosToR(mos)).toThrow(RangeError));
-});
-
-describe('findCodecImpairment', () => {
-  it('knows PCMU in any case, with its source', () => {
-    expect(findCodecImpairment('PCMU')).toMatchObject({ ie: 0, bpl: 25.1, provisional: false });
-    expect(findCodecImpairment('pcmu')).toBe(findCodecImpairment('PCMU'));
-  });
-
-  it('guesses nothing', () => expect(findCodecImpairment('opus')).toBeUndefined());
 });
