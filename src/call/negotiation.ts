@@ -78,11 +78,7 @@ export function answerTo(
   return 'cause' in media ? media : { sdp: outcome.sdp, media };
 }
 
-function localMedia(
-  slot: MediaSlot,
-  { call, sessionVersion }: SdpVersion,
-  preferences: MediaPreferences,
-): LocalMedia {
+function localMedia(slot: MediaSlot, { call, sessionVersion }: SdpVersion, preferences: MediaPreferences): LocalMedia {
   return {
     address: slot.address,
     port: slot.rtpPort,

@@ -1,5 +1,12 @@
 /** The answerer's lifecycle: the same fleet as a run, with calls that come instead of calls that go. */
-import type { AnswererRole, CodecClip, MediaSource, MediaWorkerSetup, PortRange, SignallingBatch } from '../worker/messages.js';
+import type {
+  AnswererRole,
+  CodecClip,
+  MediaSource,
+  MediaWorkerSetup,
+  PortRange,
+  SignallingBatch,
+} from '../worker/messages.js';
 import { LEG } from '../worker/messages.js';
 import { Fleet, type FleetEvents, type FleetFacts } from './fleet.js';
 

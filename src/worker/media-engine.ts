@@ -144,16 +144,18 @@ export class MediaEngine {
   /** The second's closing is spread over its first ticks, a phase each, so that no tick is late for it. */
   private closeAt(tickOfSecond: number, second: number): void {
     const closing = second - CLOSE_DELAY_SECONDS - 1;
-    if (closing < 0 || tickOfSecond > this.phases.length) {
-      return;
-    }
-    if (tickOfSecond === this.phases.length) {
+    if (tickOfSecond === this.phases.length && closing >= 0) {
       this.send(closing);
+    }
+    if (tickOfSecond >= this.phases.length) {
       return;
     }
     for (let slot = tickOfSecond; slot < this.legs.length; slot += this.phases.length) {
-      this.closeLeg(this.legs[slot] as MediaLeg, slot, closing);
-      this.legs[slot]?.serveSecond();
+      const leg = this.legs[slot] as MediaLeg;
+      leg.serveSecond();
+      if (closing >= 0) {
+        this.closeLeg(leg, slot, closing);
+      }
     }
   }
 

@@ -190,6 +190,7 @@ export class MediaLeg {
         this.sendOrSkip(dueNs, skip);
       }
       if (dueNs >= this.rtcp.dueAtNs) {
+        this.drainRtcp(); // so that the report answers what has come
         this.sendRtcp(this.rtcp.write(this.context.now()));
       }
     }
@@ -286,7 +287,7 @@ export class MediaLeg {
     context.health.latenessUs.record((nowNs - dueNs) / 1000);
     if (!taken) {
       context.health.sendErrors++; // it never left this host: like one that is skipped, it takes no sequence number
-      outgoing.skip();
+      outgoing.passTime();
       return;
     }
     this.rtcp.onSent(outgoing.header.timestamp, packet.length - RTP_HEADER_BYTES, nowNs);

@@ -54,12 +54,14 @@ export class OutgoingAudio {
     this.passTime();
   }
 
-  /** It did not leave: time goes on, the sequence does not, so the far end books no loss for our fault. */
+  /** Its time has passed: its audio is left out, or an echo would grow later. */
   skip(): void {
+    this.nextPayload();
     this.passTime();
   }
 
-  private passTime(): void {
+  /** It did not leave: time goes on, the sequence does not, so the far end books no loss for our fault. */
+  passTime(): void {
     this.header.timestamp = (this.header.timestamp + (this.codec?.samplesPerPacket ?? 0)) >>> 0;
   }
 

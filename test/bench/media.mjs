@@ -98,9 +98,7 @@ function setupFor(backend) {
     rtpPorts: { first: 16_384, last: 24_575 },
     source: 'clip',
     ptimeMs: 20,
-    clips: [
-      { codec: 'PCMU', payloads: new Uint8Array(160 * 500).fill(0x55), bytesPerPacket: 160, packetCount: 500 },
-    ],
+    clips: [{ codec: 'PCMU', payloads: new Uint8Array(160 * 500).fill(0x55), bytesPerPacket: 160, packetCount: 500 }],
     seed: 1,
   };
 }

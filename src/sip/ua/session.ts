@@ -113,7 +113,10 @@ export class Session implements ClientUser {
     }
     this.#reinviteCseq = request.cseq.number;
     this.#reanswer ??= new RepeatedAnswer(this.core, () => this.bye());
-    this.#reanswer.start(exchange.reply(200, { headers: this.core.withContact, sdp: toWire(answer) }), exchange.transaction);
+    this.#reanswer.start(
+      exchange.reply(200, { headers: this.core.withContact, sdp: toWire(answer) }),
+      exchange.transaction,
+    );
   }
 
   #receiveBye(exchange: Exchange): void {

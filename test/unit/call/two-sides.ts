@@ -64,7 +64,11 @@ export type CallerSettings = Partial<Pick<CallerContext, 'holdMs' | 'ringTimeout
 };
 export type AnswererSettings = Partial<Pick<AnswererContext, 'rejectStatus' | 'ringMs' | 'dropAfterMs' | 'media'>>;
 
-const MEDIA = { codecs: ['PCMU', 'PCMA'], ptimeMs: 20, mayReach: (address: string) => address.startsWith('10.') } as const;
+const MEDIA = {
+  codecs: ['PCMU', 'PCMA'],
+  ptimeMs: 20,
+  mayReach: (address: string) => address.startsWith('10.'),
+} as const;
 
 /** A packet takes 10 ms each way. */
 export class TwoSides {

@@ -15,7 +15,7 @@ describe('good documents', () => {
       endpoints: [{ name: 'target', target: { kind: 'loopback' }, labels: {}, auth: null }],
       auth: null,
       audioPath: null,
-      codec: 'PCMU',
+      codecs: ['PCMU'],
       media: true,
       call: { holdMs: 10_000, ringTimeoutMs: 32_000, expect: 'answered' },
       load: { calls: 10, concurrency: null, stages: [{ kind: 'hold', rate: 10, durationMs: null }], warmupMs: 0 },
@@ -163,8 +163,8 @@ describe('bad documents: the exact lines', () => {
     ],
     [
       'another codec',
-      `${HEAD}codec: PCMA\n`,
-      ['4:1 codec: expected PCMU (the only codec of this version), got "PCMA"'],
+      `${HEAD}codec: G729\n`,
+      ['4:1 codec: expected PCMU, PCMA or G722, or a list of them in order of preference, got "G729"'],
     ],
     ['another version', HEAD.replace('1', '2'), ['1:1 version: expected 1, the only version of the format, got 2']],
     [

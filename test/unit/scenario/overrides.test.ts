@@ -84,7 +84,7 @@ describe('flags over a scenario', () => {
       advertise: '203.0.113.5',
       wait: '1m',
       allowPublic: ['pbx.example.com'],
-      codec: 'PCMU',
+      codec: 'G722, PCMA',
     });
     expect(scenario.endpoints).toEqual([
       {
@@ -95,6 +95,7 @@ describe('flags over a scenario', () => {
       },
     ]);
     expect(scenario).toMatchObject({
+      codecs: ['G722', 'PCMA'],
       call: { holdMs: 3000, ringTimeoutMs: 32_000 },
       media: false,
       audioPath: 'a.wav',
@@ -132,7 +133,7 @@ it('all bad flags are named at once', () => {
   const flags: RunFlags = {
     target: 'sip:x@y;transport=tcp',
     hold: 'x',
-    codec: 'G722',
+    codec: 'G722,G722',
     gate: [''],
     calls: '1e3',
     concurrency: '0',
@@ -145,7 +146,7 @@ it('all bad flags are named at once', () => {
   expect(applyOverrides(null, flags).problems.map(formatProblem)).toEqual([
     '--target: expected transport=udp: only UDP is supported by this version, got "sip:x@y;transport=tcp"',
     '--hold: expected a duration like 10s, got "x"',
-    '--codec: expected PCMU (the only codec of this version), got "G722"',
+    '--codec: expected PCMU, PCMA or G722, or a list of them in order of preference, got "G722,G722"',
     '--gate: expected a gate of 1 to 300 characters on one line, got ""',
     '--calls: expected a whole number from 1 to 1000000000, got "1e3"',
     '--concurrency: expected a whole number from 1 to 1000000, got "0"',

@@ -109,7 +109,13 @@ class Bench {
       return null;
     }
     this.slots--;
-    return { address: '10.0.0.1', rtpPort: 4000, connect: () => {}, update: () => {}, release: () => void this.slots++ };
+    return {
+      address: '10.0.0.1',
+      rtpPort: 4000,
+      connect: () => {},
+      update: () => {},
+      release: () => void this.slots++,
+    };
   }
 }
 

@@ -4,7 +4,14 @@ import { expect } from 'vitest';
 import { RtpHeader, writeRtpHeader } from '../../../src/rtp/packet.js';
 import { MediaEngine } from '../../../src/worker/media-engine.js';
 import type { RemoteMedia } from '../../../src/call/media-slots.js';
-import { DIRECTION, LEG, ROW, type MediaBatch, type MediaWorkerSetup, type SlotReport } from '../../../src/worker/messages.js';
+import {
+  DIRECTION,
+  LEG,
+  ROW,
+  type MediaBatch,
+  type MediaWorkerSetup,
+  type SlotReport,
+} from '../../../src/worker/messages.js';
 import { MemoryNetwork, MemorySockets } from './memory-sockets.js';
 import { remoteMedia } from './remote-media.js';
 
@@ -160,4 +167,3 @@ export function rtp(fields: Partial<RtpHeader>): Uint8Array {
   writeRtpHeader(packet, Object.assign(new RtpHeader(), fields));
   return packet;
 }
-

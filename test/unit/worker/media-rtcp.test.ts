@@ -28,18 +28,21 @@ async function call(
 const rtpTo = (to: string) => (packet: Uint8Array, from: string) => !isRtcp(packet) && !from.startsWith(to);
 
 describe('the round trip', () => {
-  it.each([0, 35, 180])('of a path of %d ms each way stands in the seconds of the reports, and as mouth-to-ear', async (delayMs) => {
-    const { caller, answerer } = await call({ delayMs });
-    for (const worker of [caller, answerer]) {
-      const known = worker.rows.map(({ rttMs }) => rttMs).filter((rttMs) => !Number.isNaN(rttMs));
-      expect(known.length).toBeGreaterThanOrEqual(5);
-      for (const rttMs of known) expect(rttMs).toBeCloseTo(2 * delayMs, 1);
-      const [leg] = worker.legs;
-      expect(leg?.rttMs).toBeCloseTo(2 * delayMs, 1);
-      // Ta: half the round trip, 60 ms of buffer, 20 ms of packet, no lookahead in G.711.
-      expect(leg?.mouthToEarMs).toBeCloseTo(delayMs + 80, 1);
-    }
-  });
+  it.each([0, 35, 180])(
+    'of a path of %d ms each way stands in the seconds of the reports, and as mouth-to-ear',
+    async (delayMs) => {
+      const { caller, answerer } = await call({ delayMs });
+      for (const worker of [caller, answerer]) {
+        const known = worker.rows.map(({ rttMs }) => rttMs).filter((rttMs) => !Number.isNaN(rttMs));
+        expect(known.length).toBeGreaterThanOrEqual(5);
+        for (const rttMs of known) expect(rttMs).toBeCloseTo(2 * delayMs, 1);
+        const [leg] = worker.legs;
+        expect(leg?.rttMs).toBeCloseTo(2 * delayMs, 1);
+        // Ta: half the round trip, 60 ms of buffer, 20 ms of packet, no lookahead in G.711.
+        expect(leg?.mouthToEarMs).toBeCloseTo(delayMs + 80, 1);
+      }
+    },
+  );
 
   it('makes the conversational score, which delay lowers and the listening score does not', async () => {
     const { caller } = await call({ delayMs: 220 });
@@ -50,7 +53,12 @@ describe('the round trip', () => {
 
   it('is unknown, and so is the score, where no report comes', async () => {
     const { caller } = await call({ shape: ({ network }) => void (network.lose = (packet) => isRtcp(packet)) });
-    expect(caller.legs[0]).toMatchObject({ rttMs: Number.NaN, mosCq: Number.NaN, mouthToEarMs: Number.NaN, rtcpReceived: 0 });
+    expect(caller.legs[0]).toMatchObject({
+      rttMs: Number.NaN,
+      mosCq: Number.NaN,
+      mouthToEarMs: Number.NaN,
+      rtcpReceived: 0,
+    });
     expect(caller.rows.every(({ rttMs, mosCq }) => Number.isNaN(rttMs) && Number.isNaN(mosCq))).toBe(true);
     expect([caller.sentRows, caller.sentLegs]).toEqual([[], []]);
   });
@@ -59,11 +67,19 @@ describe('the round trip', () => {
 describe('the sent direction', () => {
   it('is what the far end received of ours, second by second and in all', async () => {
     let heard = 0;
-    const everyTenth = (packet: Uint8Array, from: string): boolean => rtpTo(ANSWERER)(packet, from) && heard++ % 10 === 5;
+    const everyTenth = (packet: Uint8Array, from: string): boolean =>
+      rtpTo(ANSWERER)(packet, from) && heard++ % 10 === 5;
     const { caller, answerer } = await call({ shape: ({ network }) => void (network.lose = everyTenth) });
     const [sent] = caller.sentLegs;
     const [far] = answerer.legs;
-    expect(sent).toMatchObject({ basis: BASIS.rtcp, call: 0, endpoint: 3, codec: 0, lost: far?.lost, expected: far?.expected });
+    expect(sent).toMatchObject({
+      basis: BASIS.rtcp,
+      call: 0,
+      endpoint: 3,
+      codec: 0,
+      lost: far?.lost,
+      expected: far?.expected,
+    });
     expect(far?.lost).toBe(40);
     for (const row of caller.sentRows.slice(1, -1)) {
       expect([row.expected, row.lost, row.received]).toEqual([50, 5, 45]);
@@ -101,9 +117,7 @@ describe('reports', () => {
 
   it('share the port of the audio where both have agreed to', async () => {
     const world = await call({ media: { rtcpMux: true } });
-    expect(portsOfRtcp(world)).toEqual(
-      new Set([`${CALLER}:4000>${ANSWERER}:4000`, `${ANSWERER}:4000>${CALLER}:4000`]),
-    );
+    expect(portsOfRtcp(world)).toEqual(new Set([`${CALLER}:4000>${ANSWERER}:4000`, `${ANSWERER}:4000>${CALLER}:4000`]));
     expect(world.caller.legs[0]).toMatchObject({ lost: 0, malformed: 0, stray: 0, rttMs: expect.closeTo(0, 1) });
     expect(world.caller.sentLegs[0]).toMatchObject({ lost: 0 });
   });

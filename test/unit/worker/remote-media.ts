@@ -6,7 +6,7 @@ export function remoteMedia(changes: Partial<RemoteMedia> & Pick<RemoteMedia, 'a
   return {
     port,
     rtcpAddress: changes.address,
-    rtcpPort: port + 1,
+    rtcpPort: changes.rtcpMux === true ? port : port + 1,
     rtcpMux: false,
     codec: 'PCMU',
     payloadType: 0,
