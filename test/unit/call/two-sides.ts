@@ -65,7 +65,7 @@ export type CallerSettings = Partial<Pick<CallerContext, 'holdMs' | 'ringTimeout
 export type AnswererSettings = Partial<Pick<AnswererContext, 'rejectStatus' | 'ringMs' | 'dropAfterMs' | 'media'>>;
 
 const MEDIA = {
-  codecs: ['PCMU', 'PCMA'],
+  codecs: ['PCMU'],
   ptimeMs: 20,
   mayReach: (address: string) => address.startsWith('10.'),
 } as const;

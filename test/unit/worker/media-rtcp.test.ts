@@ -91,19 +91,23 @@ describe('the sent direction', () => {
   });
 
   it('recovers within five seconds after a loss, in the score of each report', async () => {
-    const bad = ({ network }: Pair): void => {
-      network.lose = (packet, from) => rtpTo(ANSWERER)(packet, from) && network.nowNs < (5000 + 2000) * MS;
-    };
-    const { caller } = await call({ shape: bad });
+    const { caller } = await call({
+      shape: ({ network }) => {
+        network.lose = (packet, from) => rtpTo(ANSWERER)(packet, from) && network.nowNs < (5000 + 2000) * MS;
+      },
+    });
     const scores = caller.sentRows.map(({ rFactor }) => rFactor);
     expect(scores.at(-1)).toBeGreaterThan(90);
   });
 });
 
-describe('reports', () => {
-  const portsOfRtcp = ({ network }: Pair): Set<string> =>
-    new Set(network.sent.filter(({ packet }) => isRtcp(packet)).map(({ from, to }) => `${from}>${to}`));
+const portsOfRtcp = ({ network }: Pair): Set<string> =>
+  new Set(network.sent.filter(({ packet }) => isRtcp(packet)).map(({ from, to }) => `${from}>${to}`));
 
+const countOf = ({ network }: Pair): number =>
+  network.sent.filter(({ from, packet }) => from.startsWith(CALLER) && isRtcp(packet)).length;
+
+describe('reports', () => {
   it('go from and to the port beside the audio, by default', async () =>
     expect(portsOfRtcp(await call())).toEqual(
       new Set([`${CALLER}:4001>${ANSWERER}:4001`, `${ANSWERER}:4001>${CALLER}:4001`]),
@@ -123,8 +127,6 @@ describe('reports', () => {
   });
 
   it('go once a second between our own ends, and at the interval of RFC 3550 to others; the last says BYE', async () => {
-    const countOf = ({ network }: Pair): number =>
-      network.sent.filter(({ from, packet }) => from.startsWith(CALLER) && isRtcp(packet)).length;
     expect(countOf(await call())).toBe(9);
     const foreign = countOf(await call({ media: { isOurs: false } }));
     expect(foreign).toBeGreaterThanOrEqual(2); // 8 s: every 2.05 to 6.16 s, the first sooner, and the BYE
@@ -133,8 +135,7 @@ describe('reports', () => {
 
   it('that are rubbish are counted and change nothing', async () => {
     const world = await call({
-      shape: ({ network, advanceTo }) => {
-        void advanceTo;
+      shape: ({ network }) => {
         const rubbish = Uint8Array.of(0x81, 200, 0, 99, 1, 2, 3, 4);
         for (let i = 0; i < 20; i++) network.deliver({ address: '10.0.0.66', port: 9 }, `${CALLER}:4001`, rubbish);
       },
