@@ -12,6 +12,8 @@ export interface MediaSlot {
   /** What the SDP advertises. */
   readonly address: string;
   readonly rtpPort: number;
+  /** Hears, after the release, the totals of what the leg received: a row of figures that the worker room knows. */
+  onMeasured: ((totals: Float64Array) => void) | null;
   connect(remote: RemoteMedia): void;
   /** Gives the slot back; it rests before it is used again. */
   release(endedAtNs: number): void;

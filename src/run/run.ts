@@ -50,6 +50,10 @@ const DRAIN_MS = 10_000;
 const SILENT_DRAIN_MS = 2500;
 /** The last legs close two seconds after their call, and report within the next two. */
 const LAST_LEGS_MS = 6000;
+/** Far ends of ours close their legs up to a second after us; this long after the last report no more is waited for. */
+const FAR_LEGS_QUIET_MS = 1500;
+/** However many still come. */
+const FAR_LEGS_MS = 6000;
 const WATCH_INTERVAL_MS = 50;
 
 export class Run {
@@ -67,6 +71,8 @@ export class Run {
   private readonly warnings: string[] = [];
   private drainingSinceMs: number | null = null;
   private callsOverAtMs: number | null = null;
+  private legsOverAtMs: number | null = null;
+  private lastFarLegsAtMs = 0;
   private shownSecond = -1;
   private abandoned = false;
   private endWait: () => void = () => {};
@@ -188,7 +194,16 @@ export class Run {
       return false;
     }
     this.callsOverAtMs ??= elapsedMs;
-    return this.book.legsOutstanding <= 0 || elapsedMs - this.callsOverAtMs > LAST_LEGS_MS;
+    if (this.book.legsOutstanding > 0) {
+      return elapsedMs - this.callsOverAtMs > LAST_LEGS_MS;
+    }
+    return this.book.farLegsOutstanding === 0 || this.farLegsAreOver(elapsedMs);
+  }
+
+  private farLegsAreOver(elapsedMs: number): boolean {
+    this.legsOverAtMs ??= elapsedMs;
+    const quietMs = elapsedMs - Math.max(this.legsOverAtMs, this.lastFarLegsAtMs);
+    return quietMs > FAR_LEGS_QUIET_MS || elapsedMs - this.legsOverAtMs > FAR_LEGS_MS;
   }
 
   private watch(): void {
@@ -241,6 +256,9 @@ export class Run {
 
   private takeSignalling(batch: SignallingBatch): void {
     this.book.addSignalling(batch);
+    if (batch.farLegs.length > 0) {
+      this.lastFarLegsAtMs = this.elapsedMs();
+    }
   }
 
   private async close(): Promise<void> {

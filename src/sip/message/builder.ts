@@ -135,6 +135,9 @@ export function headerBlock(pairs: readonly (readonly [name: string, value: stri
   return lines as HeaderBlock;
 }
 
+/** Blocks one after another are a block. */
+export const joinBlocks = (first: HeaderBlock, second: HeaderBlock): HeaderBlock => (first + second) as HeaderBlock;
+
 /**
  * A value that cannot end its line: control characters become blanks. Characters above U+00FF go out as UTF-8; cut to
  * their low byte, as latin1 output does, U+010D U+010A would be CR LF.

@@ -1,6 +1,6 @@
 /** A call that we place: INVITE, CANCEL, ACKs to every 2xx of every fork (RFC 3261 §9.1, §13.2, §15). */
 import { Dialog } from '../dialog/dialog.js';
-import { type RequestFields, NO_HEADERS, toWire } from '../message/builder.js';
+import { type HeaderBlock, type RequestFields, NO_HEADERS, joinBlocks, toWire } from '../message/builder.js';
 import type { SipMessage } from '../message/message.js';
 import { SipParseError } from '../message/parse-error.js';
 import { type SipUri, nextHop, serializeUri } from '../message/uri.js';
@@ -16,6 +16,10 @@ export interface InviteRequest {
   readonly target: SipUri;
   /** Plain text; default the user agent's own. */
   readonly fromUser?: string;
+  /** Name of the caller in From: latin1 text. */
+  readonly displayName?: string;
+  /** Beside those that every INVITE of ours has. */
+  readonly headers?: HeaderBlock;
   readonly sdp: string;
   readonly callId?: string;
   /** Where the INVITE goes instead of the target's host, and whatever in the dialog is for that host; the Request-URI stays. */
@@ -77,18 +81,19 @@ export class UacCall implements OutgoingCall, InviteClientUser, SessionUser {
   }
 
   #inviteFields(): RequestFields {
-    const requestUri = serializeUri(this.request.target);
+    const { target, fromUser, displayName, headers } = this.request;
+    const requestUri = serializeUri(target);
     return {
       method: 'INVITE',
       requestUri,
       viaPrefix: this.core.viaPrefix,
       branch: this.core.ids.branch(),
-      from: this.core.fromAddress(this.#tag, this.request.fromUser),
+      from: this.core.fromAddress(this.#tag, fromUser, displayName),
       to: `<${requestUri}>`,
       callId: this.callId,
       cseq: 1,
       routes: NO_HEADERS,
-      headers: this.core.withContact,
+      headers: headers === undefined ? this.core.withContact : joinBlocks(this.core.withContact, headers),
       contentType: 'application/sdp',
       body: toWire(this.request.sdp),
     };

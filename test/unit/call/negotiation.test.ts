@@ -3,7 +3,7 @@ import { type ReachRules, reachTest } from '../../../src/lib/reach.js';
 import { answerTo, offerFor, readAnswer, type MediaPreferences } from '../../../src/call/negotiation.js';
 import { causeOfEvent, causeOfStatus } from '../../../src/call/outcome.js';
 
-const SLOT = { address: '10.0.0.1', rtpPort: 20_000, connect: () => {}, release: () => {} };
+const SLOT = { address: '10.0.0.1', rtpPort: 20_000, onMeasured: null, connect: () => {}, release: () => {} };
 const reaching = (rules: Partial<ReachRules>): MediaPreferences => ({
   codec: 'PCMU',
   ptimeMs: 20,

@@ -14,6 +14,7 @@ export class WatchedSlots implements MediaSlots {
   readonly log: string[] = [];
   readonly connections: RemoteMedia[] = [];
   inUse = 0;
+  readonly released: MediaSlot[] = [];
 
   constructor(
     private readonly address: string,
@@ -28,9 +29,10 @@ export class WatchedSlots implements MediaSlots {
     this.inUse++;
     this.note(`take ${call}/${endpoint}`);
     let state: 'armed' | 'connected' | 'released' = 'armed';
-    return {
+    const slot: MediaSlot = {
       address: this.address,
       rtpPort: 20_000 + 2 * call,
+      onMeasured: null,
       connect: (remote) => {
         mustHold(state === 'armed', 'connected once, before the release');
         state = 'connected';
@@ -43,8 +45,10 @@ export class WatchedSlots implements MediaSlots {
         state = 'released';
         this.inUse--;
         this.note(`release ${call}`);
+        this.released.push(slot);
       },
     };
+    return slot;
   }
 
   private note(what: string): void {
@@ -52,8 +56,10 @@ export class WatchedSlots implements MediaSlots {
   }
 }
 
-export type CallerSettings = Partial<Pick<CallerContext, 'holdMs' | 'ringTimeoutMs' | 'expect' | 'media'>>;
-export type AnswererSettings = Partial<Pick<AnswererContext, 'rejectStatus' | 'ringMs' | 'dropAfterMs' | 'media'>>;
+export type CallerSettings = Partial<Pick<CallerContext, 'holdMs' | 'ringTimeoutMs' | 'expect' | 'media' | 'tokenOf'>>;
+export type AnswererSettings = Partial<
+  Pick<AnswererContext, 'rejectStatus' | 'ringMs' | 'dropAfterMs' | 'media' | 'onMeasured'>
+>;
 
 const MEDIA = { codec: 'PCMU', ptimeMs: 20, mayReach: (address: string) => address.startsWith('10.') } as const;
 
@@ -69,6 +75,8 @@ export class TwoSides {
   readonly answeringCalls: AnsweringCall[] = [];
   /** Calls of onAnswered: of the caller, of the answerer. */
   readonly answered = [0, 0];
+  /** What the far side called itself, by call. */
+  readonly agents: [call: number, agent: string | null][] = [];
   private readonly context: CallerContext;
 
   constructor(callerSettings: CallerSettings = {}, answererSettings: AnswererSettings = {}) {
@@ -82,7 +90,11 @@ export class TwoSides {
       ringTimeoutMs: 60_000,
       expect: 'answered',
       callIdOf: (call) => `call-${call}`,
-      onAnswered: () => void this.answered[0]!++,
+      tokenOf: () => null,
+      onAnswered: (call, agent) => {
+        this.answered[0]!++;
+        this.agents.push([call, agent]);
+      },
       onEnd: (record) => void this.callerRecords.push(record),
       ...callerSettings,
     };
@@ -92,6 +104,7 @@ export class TwoSides {
       rejectStatus: null,
       ringMs: 300,
       dropAfterMs: null,
+      onMeasured: null,
       onAnswered: () => void this.answered[1]!++,
       onEnd: (record) => void this.answererRecords.push(record),
       ...answererSettings,

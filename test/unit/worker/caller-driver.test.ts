@@ -56,6 +56,8 @@ class Bench {
         expect: 'answered',
         stopAfterRefusals: 1000,
         maxRate: 100_000,
+        figures: false,
+        optionsIntervalMs: null,
         ...role,
         load: {
           calls: null,
@@ -66,6 +68,8 @@ class Bench {
       },
       index,
       workers,
+      runToken: 'run',
+      sipAddress: { address: '10.0.0.1', port: 5060 },
       context: {
         userAgent,
         timers: this.network.wheel,
@@ -108,7 +112,13 @@ class Bench {
       return null;
     }
     this.slots--;
-    return { address: '10.0.0.1', rtpPort: 4000, connect: () => {}, release: () => void this.slots++ };
+    return {
+      address: '10.0.0.1',
+      rtpPort: 4000,
+      onMeasured: null,
+      connect: () => {},
+      release: () => void this.slots++,
+    };
   }
 }
 

@@ -60,6 +60,11 @@ class Worker {
     return this.reports.flatMap((report) => (report.type === 'free' ? [report.slot] : []));
   }
 
+  /** What the slots' owner was told of their legs. */
+  get freeTotals(): (Float64Array | null)[] {
+    return this.reports.flatMap((report) => (report.type === 'free' ? [report.totals] : []));
+  }
+
   total(of: 'sent' | 'missed' | 'sendErrors' | 'received'): number {
     return this.batches.reduce((sum, batch) => sum + batch[of], 0);
   }
@@ -183,6 +188,7 @@ describe('a two-way call', () => {
       ]);
       expect(worker.total('sent')).toBe(200);
       expect(worker.freed).toEqual([0]);
+      expect(worker.freeTotals).toEqual([worker.batches.find(({ legs }) => legs.length > 0)?.legs]);
     }
     const echoed = network.sent.filter(({ from }) => from.startsWith(ANSWERER)).map(({ packet }) => packet[100] ?? -1);
     const heard = echoed.filter((octet) => octet !== ULAW_SILENCE);
@@ -376,6 +382,7 @@ describe('a slot', () => {
     advanceTo(500);
     release(caller, 500);
     advanceTo(4100);
+    expect(caller.freeTotals).toEqual([null]);
     expect(caller.freed).toEqual([0]);
     expect(caller.legs).toEqual([]);
     expect(caller.rows).toEqual([]);
