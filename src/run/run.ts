@@ -5,6 +5,7 @@
 import { CannotRunError, messageOf } from '../lib/errors.js';
 import { monotonicNs, NS_PER_MS } from '../lib/clock.js';
 import type { MediaBatch, SignallingBatch } from '../worker/messages.js';
+import { FarLegsWait } from './far-legs-wait.js';
 import { bufferWarning, Fleet, type FleetFacts, type FleetPlan, type LostWorker } from './fleet.js';
 import { RunBook, type RunBookPlan } from './run-book.js';
 
@@ -50,10 +51,6 @@ const DRAIN_MS = 10_000;
 const SILENT_DRAIN_MS = 2500;
 /** The last legs close two seconds after their call, and report within the next two. */
 const LAST_LEGS_MS = 6000;
-/** Far ends of ours close their legs up to a second after us; this long after the last report no more is waited for. */
-const FAR_LEGS_QUIET_MS = 1500;
-/** However many still come. */
-const FAR_LEGS_MS = 6000;
 const WATCH_INTERVAL_MS = 50;
 
 export class Run {
@@ -71,8 +68,7 @@ export class Run {
   private readonly warnings: string[] = [];
   private drainingSinceMs: number | null = null;
   private callsOverAtMs: number | null = null;
-  private legsOverAtMs: number | null = null;
-  private lastFarLegsAtMs = 0;
+  private readonly farLegsWait = new FarLegsWait();
   private shownSecond = -1;
   private abandoned = false;
   private endWait: () => void = () => {};
@@ -197,13 +193,7 @@ export class Run {
     if (this.book.legsOutstanding > 0) {
       return elapsedMs - this.callsOverAtMs > LAST_LEGS_MS;
     }
-    return this.book.farLegsOutstanding === 0 || this.farLegsAreOver(elapsedMs);
-  }
-
-  private farLegsAreOver(elapsedMs: number): boolean {
-    this.legsOverAtMs ??= elapsedMs;
-    const quietMs = elapsedMs - Math.max(this.legsOverAtMs, this.lastFarLegsAtMs);
-    return quietMs > FAR_LEGS_QUIET_MS || elapsedMs - this.legsOverAtMs > FAR_LEGS_MS;
+    return this.farLegsWait.isOver(elapsedMs, this.book.farLegsOutstanding);
   }
 
   private watch(): void {
@@ -257,7 +247,7 @@ export class Run {
   private takeSignalling(batch: SignallingBatch): void {
     this.book.addSignalling(batch);
     if (batch.farLegs.length > 0) {
-      this.lastFarLegsAtMs = this.elapsedMs();
+      this.farLegsWait.note(this.elapsedMs());
     }
   }
 
