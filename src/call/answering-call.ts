@@ -2,6 +2,7 @@
 import { NS_PER_MS } from '../lib/clock.js';
 import type { TimerHandle, Timers } from '../sip/transaction/timers.js';
 import type { CallEnd, IncomingCall, IncomingCallListener } from '../sip/ua/call-events.js';
+import { callTokenOf, type CallToken } from './call-token.js';
 import type { MediaSlot, MediaSlots } from './media-slots.js';
 import { answerTo, type AgreedMedia, type MediaPreferences } from './negotiation.js';
 import { causeOfEvent, causeOfStatus, type CallPhase, type CallRecord } from './outcome.js';
@@ -20,6 +21,8 @@ export interface AnswererContext {
   readonly epochNs: number;
   now(): number;
   onAnswered(): void;
+  /** The totals of what was received of a call whose run wants to hear of them; null: nobody is told. */
+  readonly onMeasured: ((token: CallToken, totals: Float64Array) => void) | null;
   /** Once a call. */
   onEnd(record: CallRecord, call: AnsweringCall): void;
 }
@@ -33,6 +36,7 @@ export class AnsweringCall implements IncomingCallListener {
   private media: AgreedMedia | null = null;
   private timer: TimerHandle | null = null;
   private readonly startedMs: number;
+  private readonly token: CallToken | null;
   private establishedMs: number | null = null;
   private connected = false;
   private sessionVersion = 1;
@@ -45,6 +49,7 @@ export class AnsweringCall implements IncomingCallListener {
     private readonly dialog: IncomingCall,
   ) {
     this.startedMs = this.elapsedMs();
+    this.token = context.onMeasured === null ? null : callTokenOf(dialog.request);
     dialog.listener = this;
   }
 
@@ -146,7 +151,12 @@ export class AnsweringCall implements IncomingCallListener {
   }
 
   private releaseSlot(): void {
-    this.slot?.release(this.context.now());
+    const { slot, token } = this;
+    const { onMeasured } = this.context;
+    if (slot !== null && token !== null && onMeasured !== null) {
+      slot.onMeasured = (totals) => onMeasured(token, totals);
+    }
+    slot?.release(this.context.now());
     this.slot = null;
   }
 

@@ -5,12 +5,16 @@
 import { NS_PER_MS } from '../lib/clock.js';
 import type { Offer } from '../sdp/offer-answer.js';
 import type { Credentials } from '../sip/auth/authorizer.js';
+import { headerBlock } from '../sip/message/builder.js';
+import { HeaderId } from '../sip/message/header-name.js';
 import type { SipMessage } from '../sip/message/message.js';
 import type { SipUri } from '../sip/message/uri.js';
 import type { TimerHandle, Timers } from '../sip/transaction/timers.js';
 import type { CallEnd, CallFailure, OutgoingCall, OutgoingCallListener } from '../sip/ua/call-events.js';
+import type { InviteRequest } from '../sip/ua/outgoing-call.js';
 import type { UserAgent } from '../sip/ua/user-agent.js';
 import { EarlyAnswers } from './early-answers.js';
+import { TOKEN_HEADER } from './call-token.js';
 import type { MediaSlot, MediaSlots } from './media-slots.js';
 import { answerTo, offerFor, readAnswer, type MediaPreferences } from './negotiation.js';
 import { causeOfEvent, causeOfStatus, type CallPhase, type CallRecord } from './outcome.js';
@@ -37,7 +41,10 @@ export interface CallerContext {
   readonly epochNs: number;
   now(): number;
   callIdOf(call: number): string;
-  onAnswered(): void;
+  /** Text of the token by which the far end may return what it received; null: the call carries none. */
+  tokenOf(call: number): string | null;
+  /** @param agent what the far side calls itself in the answer (Server or User-Agent); network text */
+  onAnswered(call: number, agent: string | null): void;
   /** Once a call. */
   onEnd(record: CallRecord, call: CallerCall): void;
 }
@@ -101,7 +108,7 @@ export class CallerCall implements OutgoingCallListener {
     const { uri, nextHop, credentials } = target;
     const who = credentials === null ? {} : { credentials, fromUser: credentials.user };
     const invite = { target: uri, nextHop, sdp: this.offer.sdp, callId: this.callId, ...who };
-    this.dialog = context.userAgent.invite(invite, this);
+    this.dialog = context.userAgent.invite({ ...invite, ...tokenFields(context.tokenOf(startOf.call)) }, this);
     return true;
   }
 
@@ -149,7 +156,10 @@ export class CallerCall implements OutgoingCallListener {
     this.clearTimer();
     this.establishedMs = this.elapsedMs();
     this.setupDelayMs ??= this.establishedMs - this.startedMs;
-    context.onAnswered();
+    context.onAnswered(
+      this.startOf.call,
+      response.headerById(HeaderId.server) ?? response.headerById(HeaderId.userAgent),
+    );
     const answer = this.early.answerOf(response);
     this.early.forget();
     if (this.stop !== null) {
@@ -293,6 +303,11 @@ export function notStarted(context: CallerContext, start: CallStart, cause: stri
     earlyMedia: false,
     hasMedia: false,
   };
+}
+
+/** In a header, and in the caller's name, which a PBX between passes on. */
+function tokenFields(token: string | null): Pick<InviteRequest, 'displayName' | 'headers'> {
+  return token === null ? {} : { displayName: token, headers: headerBlock([[TOKEN_HEADER, token]]) };
 }
 
 function hangUp(call: CallerCall): void {

@@ -12,6 +12,8 @@ export interface MediaSlot {
   /** What the SDP advertises. */
   readonly address: string;
   readonly rtpPort: number;
+  /** Hears, after the release, the totals of what the leg received: a row of figures that the worker room knows. */
+  onMeasured: ((totals: Float64Array) => void) | null;
   connect(remote: RemoteMedia): void;
   /** Agreed anew within the call: another address, hold, resume. The codec stays. */
   update(remote: RemoteMedia): void;

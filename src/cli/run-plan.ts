@@ -143,6 +143,8 @@ function signallingSetup(host: ProcessHost, parts: PlanParts, index: number): Si
       expect: scenario.call.expect,
       stopAfterRefusals: scenario.safety.stopAfterRefusals,
       maxRate: scenario.safety.maxRate,
+      figures: scenario.call.figures && scenario.media, // without audio of ours there is nothing to receive
+      optionsIntervalMs: scenario.network.optionsIntervalMs,
     },
   };
 }

@@ -37,6 +37,8 @@ export interface AnswerCounts {
   packetsExpected: number;
   packetsReceived: number;
   packetsLost: number;
+  /** Legs whose figures the run that called has taken. */
+  figuresReturned: number;
 }
 
 /** Calls that still live at the end get this long for their BYE. */
@@ -74,12 +76,13 @@ export class AnswerRun {
     for (let waitedMs = 0; waitedMs < DRAIN_MS && this.last?.finished !== true; waitedMs += DRAIN_CHECK_MS) {
       await new Promise((resolve) => setTimeout(resolve, DRAIN_CHECK_MS));
     }
-    await this.fleet?.stop();
+    await this.fleet?.stopMediaFirst();
     return {
       calls: this.last?.started ?? 0,
       answered: this.last?.answered ?? 0,
       failed: this.last?.failed ?? 0,
       ...this.media,
+      figuresReturned: this.last?.figures.passed ?? 0,
     };
   }
 

@@ -96,6 +96,8 @@ export class GroupBook {
   readonly setupDelayMs = new Distribution('ms');
   readonly answerDelayMs = new Distribution('ms');
   readonly disconnectDelayMs = new Distribution('ms');
+  /** Round trips of OPTIONS during the run, where they were asked for. */
+  readonly signallingRttMs = new Distribution('ms');
   readonly perSecond = new QualityBook();
   readonly perCall = new QualityBook();
   readonly series = new SecondSeries();

@@ -1,7 +1,14 @@
 /** Everything that a run has measured so far: fed by the workers' batches, read by the gates, the progress and the result. */
 import type { DistributionView, MetricQuery, MetricSource, ScalarView } from '../gates/source.js';
 import { Distribution } from '../metrics/histogram.js';
-import { LEG, ROW, type MediaBatch, type SignallingBatch, type SipCounts } from '../worker/messages.js';
+import {
+  LEG,
+  ROW,
+  type CallRecord,
+  type MediaBatch,
+  type SignallingBatch,
+  type SipCounts,
+} from '../worker/messages.js';
 import { GroupBook, type QualityBook } from './group-book.js';
 import { HealthBook } from './health.js';
 import type { SecondFigures } from './second-series.js';
@@ -18,6 +25,8 @@ export interface RunBookPlan {
 const OPEN_SECONDS = 6;
 /** A media worker that is so far behind is not waited for: it has died. */
 const LOST_SECONDS = 60;
+/** Rows of far ends that are kept, 352 bytes each. */
+const MAX_FAR_LEGS = 1_000_000;
 
 export class RunBook implements MetricSource {
   readonly health = new HealthBook();
@@ -27,6 +36,14 @@ export class RunBook implements MetricSource {
   /** The last counters of each signalling worker. */
   private readonly signalling = new Map<number, SignallingBatch>();
   private readonly lostSignalling = new Set<number>();
+  /** Hears each row of figures that a far end of ours has returned, once a call. */
+  onFarLeg: (row: Float64Array) => void = () => {};
+  /** What our own answerers received, by call: rows by LEG of the sent direction. */
+  private readonly farRows = new Map<number, Float64Array>();
+  /** By endpoint. */
+  private readonly farLegCounts: number[];
+  private readonly legsExpectedOf: number[];
+  private readonly ourAnswerers = new Set<number>();
   private legsExpected = 0;
   /** The newest second of each media worker; its batches come in order. */
   private readonly newestSeconds = new Map<number, number>();
@@ -34,6 +51,8 @@ export class RunBook implements MetricSource {
   constructor(private readonly plan: RunBookPlan) {
     // With one endpoint its book is the run's: no need to count everything twice.
     this.groups = plan.endpoints.length === 1 ? [this.total] : plan.endpoints.map(() => new GroupBook());
+    this.farLegCounts = plan.endpoints.map(() => 0);
+    this.legsExpectedOf = plan.endpoints.map(() => 0);
   }
 
   addMedia(batch: MediaBatch): void {
@@ -63,13 +82,27 @@ export class RunBook implements MetricSource {
     this.health.addSignalling(batch);
     this.signalling.set(batch.worker, batch);
     for (const record of batch.records) {
-      this.legsExpected += record.hasMedia ? 1 : 0;
+      this.expectLeg(record);
       this.worst.addCall(record);
       const warm = (record.startedMs ?? record.intendedMs) >= this.plan.warmupMs;
       for (const group of this.booksOf(record.endpoint)) {
         group.addCall(record, warm);
       }
     }
+    this.addFarLegs(batch);
+    this.addOptionsRtt(batch);
+  }
+
+  /** What our own answerers received of the calls, by call number: rows by LEG of the sent direction. */
+  get farLegs(): ReadonlyMap<number, Float64Array> {
+    return this.farRows;
+  }
+
+  /** Legs of endpoints that return figures, as their answers or a first report say, whose report has not come. */
+  get farLegsOutstanding(): number {
+    return sumOver([...this.ourAnswerers], (endpoint) =>
+      Math.max(0, (this.legsExpectedOf[endpoint] ?? 0) - (this.farLegCounts[endpoint] ?? 0)),
+    );
   }
 
   /** Legs that have ended and whose totals are still on their way. */
@@ -203,6 +236,39 @@ export class RunBook implements MetricSource {
     return failed.length === 0 ? null : failed.reduce((first, { second }) => Math.min(first, second), Infinity);
   }
 
+  private expectLeg({ hasMedia, endpoint }: CallRecord): void {
+    if (hasMedia) {
+      this.legsExpected++;
+      this.legsExpectedOf[endpoint] = (this.legsExpectedOf[endpoint] ?? 0) + 1;
+    }
+  }
+
+  private addFarLegs({ farLegs, ourAnswerers }: SignallingBatch): void {
+    ourAnswerers.forEach((endpoint) => this.ourAnswerers.add(endpoint));
+    for (let offset = 0; offset < farLegs.length; offset += LEG.columns) {
+      const row = farLegs.slice(offset, offset + LEG.columns);
+      const call = row[LEG.call] ?? Number.NaN;
+      const endpoint = row[LEG.endpoint] ?? 0;
+      if (!this.farRows.has(call) && this.farRows.size < MAX_FAR_LEGS) {
+        this.farRows.set(call, row);
+        this.ourAnswerers.add(endpoint);
+        this.farLegCounts[endpoint] = (this.farLegCounts[endpoint] ?? 0) + 1;
+        this.onFarLeg(row);
+      }
+    }
+  }
+
+  private addOptionsRtt({ optionsRttMs, second }: SignallingBatch): void {
+    if (second * 1000 < this.plan.warmupMs) {
+      return;
+    }
+    for (let at = 0; at < optionsRttMs.length; at += 2) {
+      for (const group of this.booksOf(optionsRttMs[at] ?? 0)) {
+        group.signallingRttMs.record(optionsRttMs[at + 1] ?? Number.NaN);
+      }
+    }
+  }
+
   private get firstWarmSecond(): number {
     return Math.ceil(this.plan.warmupMs / 1000);
   }
@@ -234,9 +300,12 @@ export class RunBook implements MetricSource {
   }
 }
 
-/** Without ACKs: they have no timer of their own and go again only because the far side did. */
+/**
+ * Without ACKs: they have no timer of their own and go again only because the far side did. Without OPTIONS: they ask for their
+ * round trip alone, and a peer that answers none is no worse for its calls.
+ */
 function countTimed(counts: SipCounts['requests']): number {
-  return sumOver(counts, ([method, count]) => (method === 'ACK' ? 0 : count));
+  return sumOver(counts, ([method, count]) => (method === 'ACK' || method === 'OPTIONS' ? 0 : count));
 }
 
 function countOf(book: GroupBook, metric: string): number {

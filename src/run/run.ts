@@ -5,6 +5,7 @@
 import { CannotRunError, messageOf } from '../lib/errors.js';
 import { monotonicNs, NS_PER_MS } from '../lib/clock.js';
 import type { MediaBatch, SignallingBatch } from '../worker/messages.js';
+import { FarLegsWait } from './far-legs-wait.js';
 import { bufferWarning, Fleet, type FleetFacts, type FleetPlan, type LostWorker } from './fleet.js';
 import { RunBook, type RunBookPlan } from './run-book.js';
 
@@ -67,6 +68,7 @@ export class Run {
   private readonly warnings: string[] = [];
   private drainingSinceMs: number | null = null;
   private callsOverAtMs: number | null = null;
+  private readonly farLegsWait = new FarLegsWait();
   private shownSecond = -1;
   private abandoned = false;
   private endWait: () => void = () => {};
@@ -188,7 +190,10 @@ export class Run {
       return false;
     }
     this.callsOverAtMs ??= elapsedMs;
-    return this.book.legsOutstanding <= 0 || elapsedMs - this.callsOverAtMs > LAST_LEGS_MS;
+    if (this.book.legsOutstanding > 0) {
+      return elapsedMs - this.callsOverAtMs > LAST_LEGS_MS;
+    }
+    return this.farLegsWait.isOver(elapsedMs, this.book.farLegsOutstanding);
   }
 
   private watch(): void {
@@ -241,6 +246,9 @@ export class Run {
 
   private takeSignalling(batch: SignallingBatch): void {
     this.book.addSignalling(batch);
+    if (batch.farLegs.length > 0) {
+      this.farLegsWait.note(this.elapsedMs());
+    }
   }
 
   private async close(): Promise<void> {

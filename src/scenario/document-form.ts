@@ -22,6 +22,7 @@ export function scenarioDocument(scenario: Scenario): Record<string, unknown> {
       hold: text('call.hold', formatDuration(scenario.call.holdMs)),
       ringTimeout: text('call.ringTimeout', formatDuration(scenario.call.ringTimeoutMs)),
       expect: value('call.expect', scenario.call.expect),
+      figures: value('call.figures', scenario.call.figures),
     },
     load: loadForm(scenario),
     gates: scenario.gates?.map((gate) => withoutNulls({ ...gate, where: null })) ?? null,
@@ -90,6 +91,10 @@ function networkForm(scenario: Scenario): Record<string, unknown> {
     advertise: value('advertise', network.advertise),
     rtpPorts: value('rtpPorts', `${network.rtpPorts.first}-${network.rtpPorts.last}`),
     wait: value('wait', formatDuration(network.waitMs)),
+    optionsInterval: value(
+      'optionsInterval',
+      network.optionsIntervalMs === null ? null : formatDuration(network.optionsIntervalMs),
+    ),
   });
 }
 

@@ -3,7 +3,7 @@
  * Schema. Messages never hold the value, which may be a secret: the loader adds what was *written*.
  */
 import { z } from 'zod';
-import { parseDuration, parseRate, UNIT_FORMS, UNIT_PATTERNS } from '../lib/units.js';
+import { formatDuration, parseDuration, parseRate, UNIT_FORMS, UNIT_PATTERNS } from '../lib/units.js';
 import { parseIp, parseIpRange, isHostName } from '../lib/ip-address.js';
 import { explainTarget, parseTarget, TARGET_FORM } from './target.js';
 
@@ -47,6 +47,13 @@ export const duration = () => textLeaf(UNIT_FORMS.duration, UNIT_PATTERNS.durati
 
 export const positiveDuration = () =>
   textLeaf(`${UNIT_FORMS.duration}, above 0`, UNIT_PATTERNS.duration, (text) => parseDuration(text) || undefined);
+
+/** @param leastMs the shortest that is allowed */
+export const durationFrom = (leastMs: number) =>
+  textLeaf(`${UNIT_FORMS.duration}, at least ${formatDuration(leastMs)}`, UNIT_PATTERNS.duration, (text) => {
+    const durationMs = parseDuration(text);
+    return durationMs !== undefined && durationMs >= leastMs ? durationMs : undefined;
+  });
 
 export const rate = () => textLeaf(UNIT_FORMS.rate, UNIT_PATTERNS.rate, parseRate);
 

@@ -63,6 +63,8 @@ export interface CallPlan {
   readonly ringTimeoutMs: number;
   /** The outcome that counts as success: an answer, or this final status (300–699). */
   readonly expect: 'answered' | number;
+  /** INVITEs carry the token by which our own answerer returns what it received. */
+  readonly figures: boolean;
 }
 
 export interface Load {
@@ -112,6 +114,8 @@ export interface Network {
   readonly rtpPorts: { readonly first: number; readonly last: number };
   /** How long to wait for the targets before the start. */
   readonly waitMs: number;
+  /** From one OPTIONS to the next to each endpoint during the run; null: none. */
+  readonly optionsIntervalMs: number | null;
 }
 
 /** Both keyed by document path (`load.stages[1].rate`; a lone `target` counts as `endpoints[0].target`). */

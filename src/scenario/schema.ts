@@ -38,6 +38,14 @@ const call = z
       .expectation()
       .prefault('answered')
       .meta(help('The outcome that counts as success: an answer, or this final status.', 'answered', 486)),
+    figures: fields
+      .flag()
+      .prefault(true)
+      .meta(
+        help(
+          'True: each INVITE carries a token, in the header X-Callgauge-Call and as the caller name in From ("cg-…"), by which our own answerer at the far end returns what it received of us, also through a PBX. False: leave both out.',
+        ),
+      ),
   })
   .prefault({})
   .meta(help('One call.'));
@@ -112,6 +120,15 @@ const network = z
       .meta(help('Write this address into SIP and SDP, for a host behind static NAT.', '203.0.113.5')),
     rtpPorts: fields.portRange().prefault('16384-24575').meta(help('Ports for RTP and RTCP.', '16384-24575')),
     wait: fields.duration().prefault('0s').meta(help('Wait so long for the targets to respond first.', '60s')),
+    optionsInterval: fields
+      .durationFrom(1000)
+      .optional()
+      .meta(
+        help(
+          'Ask each endpoint by OPTIONS this often during the run, and measure the round trip of the signalling. Only answers to requests that were sent once count. Absent: never.',
+          '1s',
+        ),
+      ),
   })
   .prefault({})
   .meta(help('Addresses and ports of this host.'));

@@ -3,17 +3,25 @@ import { AnsweringCall, type AnswererContext } from '../call/answering-call.js';
 import type { CallRecord } from '../call/outcome.js';
 import type { UserAgent } from '../sip/ua/user-agent.js';
 import type { Driver } from './driver.js';
+import { FiguresSender } from './figures-sender.js';
 import { LiveCalls } from './live-calls.js';
+import type { FigureCounts } from './messages.js';
 
 export class AnswererDriver implements Driver {
   private readonly live = new LiveCalls<AnsweringCall>();
   readonly counts = this.live.counts;
   readonly nextMs = null;
+  readonly ourAnswerers = [];
+  readonly waitingFarLegs = 0;
+  private readonly sender: FiguresSender;
   private draining = false;
 
-  constructor(userAgent: UserAgent, options: Omit<AnswererContext, 'onAnswered' | 'onEnd'>) {
+  constructor(userAgent: UserAgent, options: Omit<AnswererContext, 'onAnswered' | 'onMeasured' | 'onEnd'>) {
+    const { timers, media } = options;
+    this.sender = new FiguresSender({ userAgent, timers, mayReach: (address) => media.mayReach(address) });
     const context: AnswererContext = {
       ...options,
+      onMeasured: (token, totals) => this.sender.report(token, totals),
       onAnswered: () => this.live.noteAnswer(),
       onEnd: (record, call) => this.live.end(record, call),
     };
@@ -35,6 +43,18 @@ export class AnswererDriver implements Driver {
 
   get finished(): boolean {
     return this.draining && this.live.size === 0;
+  }
+
+  get figures(): FigureCounts {
+    return this.sender.counts;
+  }
+
+  get pendingReports(): number {
+    return this.sender.pending;
+  }
+
+  takeFarLegs(): Float64Array {
+    return new Float64Array(0);
   }
 
   run(): void {

@@ -2,22 +2,28 @@
  * Places this worker's share of the calls at their intended times (open model: nothing that happens to a call moves the
  * next one). Only the user's own caps hold starts back, and that is counted.
  */
+import { encodeCallToken, runIdOf } from '../call/call-token.js';
 import { CallerCall, notStarted, type CallerContext } from '../call/caller-call.js';
 import type { CallRecord } from '../call/outcome.js';
 import { NS_PER_MS } from '../lib/clock.js';
 import { buildSchedule, type Schedule } from '../schedule/schedule.js';
 import { shareOf } from '../schedule/split.js';
 import type { Driver } from './driver.js';
+import { FarFigures } from './far-figures.js';
 import { LiveCalls } from './live-calls.js';
 import { StartLimiter } from './start-limiter.js';
-import type { CallerRole } from './messages.js';
+import type { CallerRole, FigureCounts } from './messages.js';
 
 export interface CallerDriverOptions {
   readonly role: CallerRole;
   readonly index: number;
   readonly workers: number;
   /** Without `onAnswered` and `onEnd`, which are the driver's. */
-  readonly context: Omit<CallerContext, 'onAnswered' | 'onEnd'>;
+  readonly context: Omit<CallerContext, 'tokenOf' | 'onAnswered' | 'onEnd'>;
+  /** Of the run, whose reports are taken. */
+  readonly runToken: string;
+  /** Where far ends reach this worker's user agent. */
+  readonly sipAddress: { readonly address: string; readonly port: number };
   /** So many refusals came in a row that going on would be abuse. */
   onTooManyRefusals(count: number, last: CallRecord): void;
 }
@@ -25,6 +31,8 @@ export interface CallerDriverOptions {
 export class CallerDriver implements Driver {
   private readonly live = new LiveCalls<CallerCall>();
   readonly counts = this.live.counts;
+  /** A caller sends none. */
+  readonly pendingReports = 0;
   private readonly schedule: Schedule;
   private readonly context: CallerContext;
   private readonly concurrency: number;
@@ -35,6 +43,7 @@ export class CallerDriver implements Driver {
   /** When the cap was last in the way, ms: starts due before it are late because of it, not because of us. */
   private cappedAtMs = Number.NEGATIVE_INFINITY;
   private readonly limiter: StartLimiter;
+  private readonly farFigures: FarFigures;
   private refusalsInARow = 0;
   private hasAskedToStop = false;
   private draining = false;
@@ -51,9 +60,20 @@ export class CallerDriver implements Driver {
     this.limiter = new StartLimiter(role.maxRate / workers);
     this.next = index;
     this.nextDueMs = this.schedule.intendedStartMs(this.next);
+    this.farFigures = new FarFigures(options.runToken, (call) => call < this.next && call % workers === index);
+    const runId = runIdOf(options.runToken);
+    if (role.figures) {
+      options.context.userAgent.onPublish = (body) => this.farFigures.take(body);
+    }
     this.context = {
       ...options.context,
-      onAnswered: () => this.live.noteAnswer(),
+      tokenOf: (call) => (role.figures ? encodeCallToken({ ...options.sipAddress, runId, call }) : null),
+      onAnswered: (call, agent) => {
+        this.live.noteAnswer();
+        if (role.figures) {
+          this.farFigures.await(call, call % options.context.endpoints.length, agent);
+        }
+      },
       onEnd: (record, call) => {
         this.live.end(record, call);
         this.watchRefusals(record);
@@ -103,6 +123,22 @@ export class CallerDriver implements Driver {
 
   takeRecords(): CallRecord[] {
     return this.live.takeRecords();
+  }
+
+  get figures(): FigureCounts {
+    return this.farFigures.counts;
+  }
+
+  get waitingFarLegs(): number {
+    return this.farFigures.waiting;
+  }
+
+  takeFarLegs(): Float64Array {
+    return this.farFigures.takeRows();
+  }
+
+  get ourAnswerers(): readonly number[] {
+    return this.farFigures.ourAnswerers;
   }
 
   private get nextIsHeld(): boolean {

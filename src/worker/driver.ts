@@ -1,5 +1,6 @@
 /** What a signalling worker runs: the caller's or the answerer's side of the calls. */
 import type { CallRecord } from '../call/outcome.js';
+import type { FigureCounts } from './messages.js';
 
 /** Totals since the start. */
 export interface DriverCounts {
@@ -26,4 +27,14 @@ export interface Driver {
   abandon(cause: string): void;
   /** Calls that ended since the last time. */
   takeRecords(): CallRecord[];
+  /** Reports of received figures so far. */
+  readonly figures: FigureCounts;
+  /** Reports of ours that are on their way. */
+  readonly pendingReports: number;
+  /** Rows of figures that far ends have returned, waiting to be taken. */
+  readonly waitingFarLegs: number;
+  /** Those rows, by LEG. */
+  takeFarLegs(): Float64Array;
+  /** Endpoints whose answers have said that they are our own answerer. */
+  readonly ourAnswerers: readonly number[];
 }

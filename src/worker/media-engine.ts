@@ -160,8 +160,10 @@ export class MediaEngine {
   }
 
   private closeLeg(leg: MediaLeg, slot: number, second: number): void {
+    const before = this.totals.count;
     if (leg.closeSecond(second, this.rows, this.totals)) {
-      this.owners[slot]?.postMessage({ type: 'free', slot } satisfies SlotReport);
+      const totals = this.totals.copyOf(before); // the received direction comes first
+      this.owners[slot]?.postMessage({ type: 'free', slot, totals } satisfies SlotReport);
     }
   }
 

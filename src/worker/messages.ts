@@ -62,7 +62,8 @@ export type SlotCommand =
 export type SlotReport =
   /** `more`: the rest of what was asked for follows. None at all: nothing is left to open. */
   | { readonly type: 'slots'; readonly slots: readonly Slot[]; readonly more: boolean }
-  | { readonly type: 'free'; readonly slot: number };
+  /** `totals`: the row by LEG of what the leg received; null: it was never connected. */
+  | { readonly type: 'free'; readonly slot: number; readonly totals: Float64Array | null };
 
 /** Starts the run: its epoch on the host's monotonic clock, ns, is the zero of every time that is reported. */
 export interface Begin {
@@ -252,6 +253,10 @@ export interface CallerRole {
   readonly stopAfterRefusals: number;
   /** Hard cap, calls/s: also when starts that were held back are made up for. */
   readonly maxRate: number;
+  /** INVITEs carry the token by which our own answerer returns what it received. */
+  readonly figures: boolean;
+  /** From one OPTIONS to the next to each endpoint; null: none. */
+  readonly optionsIntervalMs: number | null;
 }
 
 export interface AnswererRole {
@@ -292,8 +297,22 @@ export interface SignallingBatch {
   /** Pairs of (µs, count): lateness of this thread's timers. */
   readonly loopDelayUs: Float64Array;
   readonly sip: SipCounts;
+  /** What our own answerers at the far end received: rows by LEG of the sent direction, of calls that have ended there. */
+  readonly farLegs: Float64Array;
+  /** Endpoints whose answers have said that they are our own answerer. */
+  readonly ourAnswerers: readonly number[];
+  /** Reports of received figures. Of a caller: taken, and refused; of an answerer: delivered, and given up. */
+  readonly figures: FigureCounts;
+  /** Pairs of (endpoint, ms): round trips of OPTIONS. */
+  readonly optionsRttMs: Float64Array;
   /** No further call will start and none is live. */
   readonly finished: boolean;
+}
+
+/** Totals since the start. */
+export interface FigureCounts {
+  readonly passed: number;
+  readonly refused: number;
 }
 
 /** Totals since the start. */

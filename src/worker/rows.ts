@@ -25,6 +25,16 @@ export class Rows {
     return this.cursor;
   }
 
+  /** Rows since the last `take`. */
+  get count(): number {
+    return this.used / this.columns;
+  }
+
+  /** A copy of a row that is still here, counted from the last `take`; null when there is none. */
+  copyOf(row: number): Float64Array | null {
+    return row < this.count ? this.table.slice(row * this.columns, (row + 1) * this.columns) : null;
+  }
+
   /** The rows so far, as a table of its own; starts anew. */
   take(): Float64Array {
     const rows = this.table.slice(0, this.used);

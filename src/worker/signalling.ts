@@ -19,10 +19,16 @@ import { CallerDriver } from './caller-driver.js';
 import type { Driver } from './driver.js';
 import { probeTarget } from './probe.js';
 import { SinkSlots, SlotPool } from './slot-pool.js';
+import { FIGURES_RULES } from './figures-report.js';
+import { OptionsRtt } from './options-rtt.js';
 import type { CallerEndpoint, SignallingCommand, SignallingReport, SignallingSetup, SipCounts } from './messages.js';
 
 /** The loop turns at least this often, for the timers of the transactions. */
 const LONGEST_PAUSE_MS = 10;
+/** Figures of far ends that come after the last call go up this often. */
+const LAST_FIGURES_MS = 100;
+/** An answerer that stops waits so long for the answers to its last reports. */
+const LAST_REPORTS_MS = 500;
 
 class SignallingThread {
   private readonly wheel: TimerWheel;
@@ -37,6 +43,8 @@ class SignallingThread {
   private reportedSecond = -1;
   private timer: NodeJS.Timeout | null = null;
   private finishedReported = false;
+  private reportedAtMs = 0;
+  private readonly optionsRtt: OptionsRtt | null;
 
   constructor(
     private readonly setup: SignallingSetup,
@@ -54,7 +62,9 @@ class SignallingThread {
       userAgent: 'callgauge',
       advertisedHost: advertised,
       mayReach: this.mayReach,
+      ...(setup.role.type === 'caller' && setup.role.figures ? { publications: FIGURES_RULES } : {}),
     });
+    this.optionsRtt = this.createOptionsRtt();
     this.pool = setup.sinkPort === null ? new SlotPool(advertised) : null;
     this.slots = this.pool ?? new SinkSlots(advertised, setup.sinkPort ?? 0);
     this.turn();
@@ -73,12 +83,14 @@ class SignallingThread {
         this.epochNs = command.epochNs;
         this.userAgent.counters.reset(); // what was asked while waiting is no part of the run
         this.driver = this.createDriver();
+        this.optionsRtt?.start();
         this.turn();
         break;
       case 'media-lost':
         this.pool?.lose(command.worker);
         break;
       case 'drain':
+        this.optionsRtt?.stop();
         this.driver?.drain(command.cause);
         break;
       case 'stop':
@@ -104,6 +116,8 @@ class SignallingThread {
       role,
       index: setup.index,
       workers: setup.workers,
+      runToken: setup.runToken,
+      sipAddress: { address: setup.advertise ?? setup.localAddress, port: this.transport.localAddress.port },
       context: {
         ...shared,
         userAgent,
@@ -117,6 +131,23 @@ class SignallingThread {
         const what = last.sipStatus === null ? last.cause : `${last.sipStatus} ${last.cause}`;
         this.report({ type: 'stop-asked', detail: `${count} calls in a row failed, the last with ${what}` });
       },
+    });
+  }
+
+  /** One worker asks for all: more would only ask the same. */
+  private createOptionsRtt(): OptionsRtt | null {
+    const { setup, userAgent, wheel } = this;
+    const { role } = setup;
+    if (setup.index !== 0 || role.type !== 'caller' || role.optionsIntervalMs === null) {
+      return null;
+    }
+    const endpoints = role.endpoints.map(targetOf);
+    return new OptionsRtt({
+      userAgent,
+      timers: wheel,
+      endpoints,
+      intervalMs: role.optionsIntervalMs,
+      now: monotonicNs,
     });
   }
 
@@ -157,11 +188,23 @@ class SignallingThread {
   private reportSeconds(elapsedMs: number, driver: Driver): void {
     const ended = Math.floor(elapsedMs / 1000) - 1;
     const finished = driver.finished && !this.finishedReported;
-    if (ended <= this.reportedSecond && !finished) {
-      return;
+    // The run waits for these, and for nothing else any more.
+    const awaited =
+      this.finishedReported && driver.waitingFarLegs > 0 && elapsedMs - this.reportedAtMs >= LAST_FIGURES_MS;
+    if (ended > this.reportedSecond || finished || awaited) {
+      this.reportNow(elapsedMs, driver);
+    }
+  }
+
+  private reportNow(elapsedMs: number, driver: Driver): void {
+    const ended = Math.floor(elapsedMs / 1000) - 1;
+    const finished = driver.finished && !this.finishedReported;
+    if (finished) {
+      this.optionsRtt?.stop();
     }
     this.reportedSecond = Math.max(ended, this.reportedSecond);
     this.finishedReported = driver.finished;
+    this.reportedAtMs = elapsedMs;
     this.report({
       type: 'signalling',
       worker: this.setup.index,
@@ -171,6 +214,10 @@ class SignallingThread {
       records: driver.takeRecords(),
       loopDelayUs: this.loopDelayUs.take(),
       sip: this.sipCounts(),
+      farLegs: driver.takeFarLegs(),
+      ourAnswerers: driver.ourAnswerers,
+      figures: driver.figures,
+      optionsRttMs: this.optionsRtt?.take() ?? new Float64Array(0),
       finished: driver.finished,
     });
   }
@@ -202,14 +249,28 @@ class SignallingThread {
     return (await Promise.all(probes)).every(Boolean);
   }
 
+  /** The legs that ended with the media worker have just been measured: their runs hear of them, if it goes quickly. */
+  private async sendLastReports(): Promise<void> {
+    const endMs = monotonicNs() / NS_PER_MS + (this.setup.role.type === 'answerer' ? LAST_REPORTS_MS : 0);
+    while (monotonicNs() / NS_PER_MS < endMs) {
+      await new Promise((resolve) => setTimeout(resolve, 2 * LONGEST_PAUSE_MS));
+      if (this.driver === null || this.driver.pendingReports === 0) {
+        return;
+      }
+    }
+  }
+
   private async stop(): Promise<void> {
+    await this.sendLastReports();
     if (this.timer !== null) {
       clearTimeout(this.timer);
     }
-    if (this.driver !== null && !this.finishedReported) {
-      this.driver.drain('stopped');
-      this.driver.abandon('stopped');
-      this.reportSeconds((monotonicNs() - this.epochNs) / NS_PER_MS, this.driver);
+    if (this.driver !== null) {
+      if (!this.finishedReported) {
+        this.driver.drain('stopped');
+        this.driver.abandon('stopped');
+      }
+      this.reportNow((monotonicNs() - this.epochNs) / NS_PER_MS, this.driver);
     }
     this.userAgent.close();
     this.pool?.close();

@@ -16,6 +16,8 @@ class MediaWorkerSlots {
   private free: Slot[] = [];
   private head = 0;
   private readonly ports = new Map<number, number>();
+  /** Slots that were released and whose totals somebody waits for. */
+  private readonly awaited = new Map<number, (totals: Float64Array) => void>();
   private growing = true;
   private exhausted = false;
   private lost = false;
@@ -59,6 +61,13 @@ class MediaWorkerSlots {
     }
   }
 
+  release(slot: number, endedAtNs: number, onMeasured: ((totals: Float64Array) => void) | null): void {
+    if (onMeasured !== null) {
+      this.awaited.set(slot, onMeasured);
+    }
+    this.command({ type: 'release', slot, endedAtNs });
+  }
+
   command(command: SlotCommand): void {
     this.port.postMessage(command);
   }
@@ -67,6 +76,7 @@ class MediaWorkerSlots {
   lose(): void {
     this.free = [];
     this.head = 0;
+    this.awaited.clear();
     this.exhausted = true;
     this.lost = true;
     this.onReady(); // it may have died before its first slots
@@ -81,10 +91,7 @@ class MediaWorkerSlots {
       return; // sent before it died
     }
     if (report.type === 'free') {
-      const rtpPort = this.ports.get(report.slot);
-      if (rtpPort !== undefined) {
-        this.free.push({ slot: report.slot, rtpPort });
-      }
+      this.receiveFree(report.slot, report.totals);
       return;
     }
     this.growing = report.more;
@@ -95,6 +102,18 @@ class MediaWorkerSlots {
     }
     if (!report.more) {
       this.onReady();
+    }
+  }
+
+  private receiveFree(slot: number, totals: Float64Array | null): void {
+    const rtpPort = this.ports.get(slot);
+    if (rtpPort !== undefined) {
+      this.free.push({ slot, rtpPort });
+    }
+    const onMeasured = this.awaited.get(slot);
+    this.awaited.delete(slot);
+    if (totals !== null) {
+      onMeasured?.(totals);
     }
   }
 }
@@ -142,6 +161,7 @@ export class SlotPool implements MediaSlots {
 }
 
 class TakenSlot implements MediaSlot {
+  onMeasured: MediaSlot['onMeasured'] = null;
   private released = false;
 
   constructor(
@@ -165,7 +185,7 @@ class TakenSlot implements MediaSlot {
   release(endedAtNs: number): void {
     if (!this.released) {
       this.released = true;
-      this.worker.command({ type: 'release', slot: this.slot.slot, endedAtNs });
+      this.worker.release(this.slot.slot, endedAtNs, this.onMeasured);
     }
   }
 }
@@ -176,7 +196,7 @@ export class SinkSlots implements MediaSlots {
   private readonly slot: MediaSlot;
 
   constructor(address: string, rtpPort: number) {
-    this.slot = { address, rtpPort, connect: () => {}, update: () => {}, release: () => {} };
+    this.slot = { address, rtpPort, onMeasured: null, connect: () => {}, update: () => {}, release: () => {} };
   }
 
   take(): MediaSlot {

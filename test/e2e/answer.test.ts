@@ -28,6 +28,7 @@ describe.concurrent('the answerer', () => {
     const unheard = result.generator.sentPackets - (counts['packetsReceived'] ?? 0);
     expect(unheard).toBeGreaterThanOrEqual(0);
     expect(unheard).toBeLessThanOrEqual(3);
+    expect(counts['figuresReturned']).toBe(3);
   });
 
   test('plays speech of its own', async () => {
@@ -81,7 +82,23 @@ test('SIGTERM ends the answerer with its counts while calls are up, and they hea
   await new Promise((resolve) => setTimeout(resolve, 2500));
   const { code, counts } = await stopAnswerer(answerer);
   expect(code).toBe(0);
-  expect(counts).toMatchObject({ calls: 3, answered: 3, legs: 3 });
+  expect(counts).toMatchObject({ calls: 3, answered: 3, legs: 3, figuresReturned: 3 });
   const { result } = await ended;
   expect(result.calls).toMatchObject({ dropped: 3, causes: [{ cause: 'remoteBye', count: 3 }] });
+});
+
+test('returns no figures to a run that wants none, or that sends no audio', async () => {
+  const silent = await called([], ['--hold', '1s'], 'call: { figures: false }\n');
+  expect(silent.counts).toMatchObject({ legs: 3, figuresReturned: 0 });
+  const { counts, result } = await called([], ['--hold', '300ms', '--no-media']);
+  expect(result.calls.completed).toBe(3);
+  expect(counts['figuresReturned']).toBe(0);
+});
+
+test('answers the OPTIONS of a run that measures the signalling', async () => {
+  const { result } = await called([], ['--hold', '2500ms', '--no-media'], 'network: { optionsInterval: 1s }\n');
+  const answered = result.signalling.responses.find(({ method }) => method === 'OPTIONS');
+  expect(answered).toMatchObject({ status: 200 });
+  expect(answered?.count).toBeGreaterThanOrEqual(2);
+  expect(result.calls.completed).toBe(3);
 });

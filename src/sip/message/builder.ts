@@ -135,7 +135,7 @@ export function headerBlock(pairs: readonly (readonly [name: string, value: stri
   return lines as HeaderBlock;
 }
 
-/** The lines of both. */
+/** Blocks one after another are a block. */
 export const joinBlocks = (first: HeaderBlock, second: HeaderBlock): HeaderBlock => (first + second) as HeaderBlock;
 
 /**

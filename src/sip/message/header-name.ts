@@ -23,6 +23,7 @@ export const HeaderId = {
   server: 18,
   subject: 19,
   contentEncoding: 20,
+  event: 21,
 } as const;
 export type HeaderId = (typeof HeaderId)[keyof typeof HeaderId];
 
@@ -47,6 +48,7 @@ const NAMES: readonly (readonly [HeaderId, ...string[]])[] = [
   [HeaderId.server, 'Server'],
   [HeaderId.subject, 'Subject', 's'],
   [HeaderId.contentEncoding, 'Content-Encoding', 'e'],
+  [HeaderId.event, 'Event', 'o'],
 ];
 
 const LISTS: ReadonlySet<number> = new Set([

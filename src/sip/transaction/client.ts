@@ -33,6 +33,7 @@ export class Client implements AnyTransaction {
   #timers: TimerPair;
   #data: string;
   #intervalEMs: number;
+  #wasRetransmitted = false;
 
   /** @param fields the request; for a CANCEL the fields of the INVITE that it cancels, see `cancelOf` */
   constructor(
@@ -53,6 +54,11 @@ export class Client implements AnyTransaction {
 
   get state(): ClientState {
     return this.#state;
+  }
+
+  /** It was sent more than once: a response may answer any of the copies. */
+  get wasRetransmitted(): boolean {
+    return this.#wasRetransmitted;
   }
 
   /** Sends the request and starts timers E and F. */
@@ -79,6 +85,7 @@ export class Client implements AnyTransaction {
     const { t2Ms } = this.layer.intervals;
     this.#intervalEMs = this.#state === 'proceeding' ? t2Ms : Math.min(2 * this.#intervalEMs, t2Ms);
     this.#timers.setRetransmit(this.#intervalEMs, onTimerE, this);
+    this.#wasRetransmitted = true;
     this.layer.onRetransmission(this.method);
     this.layer.output.send(this.#data, this.host, this.port);
   }

@@ -8,7 +8,7 @@ import {
   toWire,
 } from '../message/builder.js';
 import type { SipMessage } from '../message/message.js';
-import { createUri, formatAddress, formatHost, serializeUri } from '../message/uri.js';
+import { createUri, formatAddress, formatHost } from '../message/uri.js';
 import { Client, type ClientUser } from '../transaction/client.js';
 import { type Destination, InviteClient, type InviteClientUser } from '../transaction/invite-client.js';
 import { InviteServer } from '../transaction/invite-server.js';
@@ -18,6 +18,7 @@ import { TransactionTable } from '../transaction/transaction-table.js';
 import type { Transport } from '../transport/transport.js';
 import type { IdSource } from './id-source.js';
 import type { MayReach } from './next-hop.js';
+import type { PublicationRules } from './publication.js';
 import type { Session } from './session.js';
 import { SipCounters } from './sip-counters.js';
 
@@ -42,13 +43,15 @@ export interface UserAgentOptions {
   readonly maxServerTransactions?: number;
   /** Text of requests and answers that those may hold. Default 64 MiB. */
   readonly maxServerBytes?: number;
+  /** The publications that are taken (`UserAgent.onPublish`); default: none, and PUBLISH is not allowed. */
+  readonly publications?: PublicationRules;
 }
 
 const MAX_SERVER_TRANSACTIONS = 100_000;
 const MAX_SERVER_BYTES = 64 * 1_024 * 1_024;
 
-/** The methods that we serve, as they stand in Allow. */
-export const ALLOWED_METHODS = 'INVITE, ACK, CANCEL, BYE, OPTIONS';
+/** The methods that every user agent of ours serves, as they stand in Allow. */
+const ALLOWED_METHODS = 'INVITE, ACK, CANCEL, BYE, OPTIONS';
 
 export class Core implements TransactionLayer {
   readonly output: Transport;
@@ -67,6 +70,7 @@ export class Core implements TransactionLayer {
   readonly allow: HeaderBlock;
   readonly capabilities: HeaderBlock;
   readonly mayReach: MayReach | null;
+  readonly publications: PublicationRules | null;
   #maxServerTransactions: number;
   #maxServerBytes: number;
   #invites = new Map<string, InviteServer>();
@@ -77,6 +81,7 @@ export class Core implements TransactionLayer {
     this.ids = options.ids;
     this.intervals = { ...DEFAULT_INTERVALS, t1Ms: options.t1Ms ?? DEFAULT_INTERVALS.t1Ms };
     this.mayReach = options.mayReach ?? null;
+    this.publications = options.publications ?? null;
     this.#maxServerTransactions = options.maxServerTransactions ?? MAX_SERVER_TRANSACTIONS;
     this.#maxServerBytes = options.maxServerBytes ?? MAX_SERVER_BYTES;
     const { port } = options.transport.localAddress;
@@ -86,15 +91,16 @@ export class Core implements TransactionLayer {
     this.viaPrefix = `SIP/2.0/UDP ${this.hostPort};rport;branch=`;
     const contact = formatAddress(createUri({ user: options.user, host: options.advertisedHost, port }));
     const agent = ['User-Agent', toWire(options.userAgent)] as const;
+    const allow = ['Allow', this.publications === null ? ALLOWED_METHODS : `${ALLOWED_METHODS}, PUBLISH`] as const;
     this.noContact = headerBlock([agent]);
-    this.withContact = headerBlock([['Contact', contact], ['Allow', ALLOWED_METHODS], agent]);
-    this.allow = headerBlock([['Allow', ALLOWED_METHODS], agent]);
-    this.capabilities = headerBlock([['Allow', ALLOWED_METHODS], ['Accept', 'application/sdp'], agent]);
+    this.withContact = headerBlock([['Contact', contact], allow, agent]);
+    this.allow = headerBlock([allow, agent]);
+    this.capabilities = headerBlock([allow, ['Accept', 'application/sdp'], agent]);
   }
 
   /** Our From address with a tag. @param user plain text; default the user of the options */
-  fromAddress(tag: string, user: string = this.user): string {
-    return `<${serializeUri(createUri({ user, host: this.hostOnly }))}>;tag=${tag}`;
+  fromAddress(tag: string, user: string = this.user, displayName: string | null = null): string {
+    return formatAddress(createUri({ user, host: this.hostOnly }), displayName, tag);
   }
 
   startInvite(fields: RequestFields, destination: Destination, user: InviteClientUser): InviteClient {

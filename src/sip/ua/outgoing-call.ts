@@ -21,6 +21,10 @@ export interface InviteRequest {
   readonly target: SipUri;
   /** Plain text; default the user agent's own. */
   readonly fromUser?: string;
+  /** Name of the caller in From: latin1 text. */
+  readonly displayName?: string;
+  /** Beside those that every INVITE of ours has. */
+  readonly headers?: HeaderBlock;
   readonly sdp: string;
   readonly callId?: string;
   /** Where the INVITE goes instead of the target's host, and whatever in the dialog is for that host; the Request-URI stays. */
@@ -82,18 +86,19 @@ export class UacCall implements OutgoingCall, InviteClientUser, SessionUser {
   }
 
   #inviteFields(cseq: number): RequestFields {
-    const requestUri = serializeUri(this.request.target);
+    const { target, fromUser, displayName, headers = NO_HEADERS } = this.request;
+    const requestUri = serializeUri(target);
     return {
       method: 'INVITE',
       requestUri,
       viaPrefix: this.core.viaPrefix,
       branch: this.core.ids.branch(),
-      from: this.core.fromAddress(this.#tag, this.request.fromUser),
+      from: this.core.fromAddress(this.#tag, fromUser, displayName),
       to: `<${requestUri}>`,
       callId: this.callId,
       cseq,
       routes: NO_HEADERS,
-      headers: joinBlocks(this.#authorization, this.core.withContact),
+      headers: joinBlocks(this.#authorization, joinBlocks(this.core.withContact, headers)),
       contentType: 'application/sdp',
       body: toWire(this.request.sdp),
     };

@@ -1,14 +1,22 @@
 /**
  * The user agent core (RFC 3261 §8, §9, §12.2.2): takes datagrams, finds who they are for, and answers what no call wants.
- * UDP, INVITE sessions and OPTIONS; no authentication, registration, re-INVITE, PRACK, UPDATE or REFER.
+ * UDP, INVITE sessions, OPTIONS and PUBLISH; no authentication, registration, re-INVITE, PRACK, UPDATE or REFER.
  */
-import { NO_HEADERS, headerBlock, serializeResponse } from '../message/builder.js';
+import {
+  type HeaderBlock,
+  NO_HEADERS,
+  headerBlock,
+  joinBlocks,
+  serializeResponse,
+  toWire,
+} from '../message/builder.js';
 import { HeaderId } from '../message/header-name.js';
 import type { SipMessage } from '../message/message.js';
 import { SipParseError } from '../message/parse-error.js';
 import { checkMessage, indexMessage } from '../message/parser.js';
 import { type SipUri, nextHop, serializeUri } from '../message/uri.js';
 import { type Source, responsePort, stampVia } from '../message/via.js';
+import type { Client } from '../transaction/client.js';
 import type { Destination } from '../transaction/invite-client.js';
 import { InviteServer } from '../transaction/invite-server.js';
 import type { IncomingCall, OutgoingCall, OutgoingCallListener } from './call-events.js';
@@ -16,29 +24,51 @@ import { Core, type UserAgentOptions } from './core.js';
 import { Exchange } from './exchange.js';
 import { UasCall } from './incoming-call.js';
 import { type InviteRequest, UacCall } from './outgoing-call.js';
+import { acceptedHeaders, inspectPublication, refusalHeaders } from './publication.js';
 import { type Session, sessionKey } from './session.js';
 import type { SipCounters } from './sip-counters.js';
 
 export type { UserAgentOptions } from './core.js';
 
-/** Outcome of an OPTIONS: any response counts as a sign of life. */
-export interface OptionsResult {
+/** Outcome of a request outside of dialogs. */
+export interface RequestResult {
   readonly status: number | null;
   readonly cause: 'response' | 'timeout' | 'transport-error';
+  /** The request went out more than once: the time to its answer tells nothing, for it may answer any of the copies. */
+  readonly wasRetransmitted: boolean;
 }
 
-/** An OPTIONS that is under way. */
-export interface OptionsProbe {
+/** What is published, and to whom. */
+export interface Publication {
+  readonly target: SipUri;
+  readonly event: string;
+  readonly contentType: string;
+  readonly body: string;
+}
+
+/** A request that is under way. */
+export interface PendingRequest {
   /** Ends it without a word: nothing more is sent, `done` is not called any more. */
   abandon(): void;
 }
 
 const SERVED_METHODS: ReadonlySet<string> = new Set(['INVITE', 'BYE', 'OPTIONS']);
 
+/** A request outside of dialogs, without what all of ours share. */
+interface LoneRequest {
+  readonly method: string;
+  readonly target: SipUri;
+  readonly headers: HeaderBlock;
+  readonly contentType: string;
+  readonly body: string;
+}
+
 export class UserAgent {
   readonly counters: SipCounters;
   /** Takes each new call; while null they are answered 480. */
   onInvite: ((call: IncomingCall) => void) | null = null;
+  /** Takes the body of each publication that the rules allow; gives the final status. While null they are answered 480. */
+  onPublish: ((body: string) => number) | null = null;
   #core: Core;
   /** The INVITEs that became calls, for CANCEL. */
   #incoming = new WeakMap<InviteServer, Exchange>();
@@ -69,14 +99,28 @@ export class UserAgent {
   }
 
   /**
-   * Asks a peer whether it is there. @param hop where it is sent instead of the target's host
+   * Asks a peer whether it is there; any response is a sign of life.
+   * @param hop where it is sent instead of the target's host
    * @throws SipParseError for a target whose maddr is empty
    */
-  options(target: SipUri, done: (result: OptionsResult) => void, hop?: Destination): OptionsProbe {
+  options(target: SipUri, done: (result: RequestResult) => void, hop?: Destination): PendingRequest {
+    const request = { method: 'OPTIONS', target, headers: this.#core.capabilities, contentType: '', body: '' };
+    return this.#ask(request, done, hop);
+  }
+
+  /** Sends event state (RFC 3903) to the target's host. @throws SipParseError for a target whose maddr is empty */
+  publish(publication: Publication, done: (result: RequestResult) => void): PendingRequest {
+    const { target, event, contentType, body } = publication;
+    const headers = joinBlocks(headerBlock([['Event', event]]), this.#core.noContact);
+    return this.#ask({ method: 'PUBLISH', target, headers, contentType, body: toWire(body) }, done);
+  }
+
+  #ask(request: LoneRequest, done: (result: RequestResult) => void, hop?: Destination): PendingRequest {
     const core = this.#core;
+    const { method, target, headers, contentType, body } = request;
     const requestUri = serializeUri(target);
     const fields = {
-      method: 'OPTIONS',
+      method,
       requestUri,
       viaPrefix: core.viaPrefix,
       branch: core.ids.branch(),
@@ -85,14 +129,17 @@ export class UserAgent {
       callId: core.ids.callId(),
       cseq: 1,
       routes: NO_HEADERS,
-      headers: core.capabilities,
-      contentType: '',
-      body: '',
+      headers,
+      contentType,
+      body,
     };
-    const transaction = core.startClient(fields, hop ?? nextHop(target), {
-      onFinal: (response) => done({ status: response.status, cause: 'response' }),
-      onTimeout: () => done({ status: null, cause: 'timeout' }),
-      onTransportError: () => done({ status: null, cause: 'transport-error' }),
+    let transaction: Client | null = null; // still null when the first send fails at once
+    const end = (cause: RequestResult['cause'], status: number | null): void =>
+      done({ status, cause, wasRetransmitted: transaction?.wasRetransmitted ?? false });
+    transaction = core.startClient(fields, hop ?? nextHop(target), {
+      onFinal: ({ status }) => end('response', status),
+      onTimeout: () => end('timeout', null),
+      onTransportError: () => end('transport-error', null),
     });
     return { abandon: () => transaction.abandon() };
   }
@@ -204,25 +251,37 @@ export class UserAgent {
     const refusal = this.#inspect(exchange);
     if (refusal !== null) this.#refuse(exchange, refusal);
     else if (request.method === 'OPTIONS') exchange.reply(200, { headers: this.#core.capabilities });
+    else if (request.method === 'PUBLISH') this.#receivePublication(exchange);
     else this.#offerCall(exchange);
+  }
+
+  #receivePublication(exchange: Exchange): void {
+    const status = this.onPublish === null ? 480 : this.onPublish(exchange.request.body);
+    exchange.reply(status, status === 200 ? { headers: acceptedHeaders(this.#core.ids.tag()) } : {});
   }
 
   /** The checks of §8.2.1–8.2.3 in their order; the status to refuse with, or null. */
   #inspect(exchange: Exchange): number | null {
     const { request, transaction } = exchange;
-    if (!SERVED_METHODS.has(request.method)) return 405;
+    const { publications } = this.#core;
+    const isPublication = request.method === 'PUBLISH' && publications !== null;
+    if (!isPublication && !SERVED_METHODS.has(request.method)) return 405;
     // A BYE without To tag belongs to no dialog.
     if (request.method === 'BYE') return 481;
     if (!isSipScheme(request.requestUri)) return 416;
     if (transaction instanceof InviteServer && !this.#core.noteInvite(transaction, request)) return 482;
     if (request.headerById(HeaderId.require) !== null) return 420;
+    if (isPublication) return inspectPublication(request, publications);
     const type = request.contentType;
     const isReadable = type === null || type === 'application/sdp' || type.startsWith('multipart/');
     return isReadable || request.body === '' ? null : 415;
   }
 
   #refuse(exchange: Exchange, status: number): void {
-    if (status === 405) exchange.reply(405, { headers: this.#core.allow });
+    const { publications } = this.#core;
+    if (exchange.request.method === 'PUBLISH' && publications !== null && status !== 420)
+      exchange.reply(status, { headers: refusalHeaders(status, publications) });
+    else if (status === 405) exchange.reply(405, { headers: this.#core.allow });
     else if (status === 415) exchange.reply(415, { headers: headerBlock([['Accept', 'application/sdp']]) });
     else if (status === 420) {
       // We support no extension, so every one that is required is unsupported.

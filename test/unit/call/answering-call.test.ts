@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { TwoSides } from './two-sides.js';
+import { encodeCallToken, type CallToken } from '../../../src/call/call-token.js';
+import { TwoSides, type CallerSettings } from './two-sides.js';
 
 describe('an answerer', () => {
   it('rings for the time that it was told, then answers', () => {
@@ -148,4 +149,30 @@ it('a host that cannot be reached any more fails a call that rings', () => {
   expect(sides.answererRecords[0]).toMatchObject({ outcome: 'failed', phase: 'setup', cause: 'transportError' });
   expect(sides.answererRecords).toHaveLength(1);
   expect(sides.answererSlots.inUse).toBe(0);
+});
+
+const measured = (caller: CallerSettings): [sides: TwoSides, heard: [CallToken, Float64Array][]] => {
+  const heard: [CallToken, Float64Array][] = [];
+  const sides = new TwoSides(caller, { onMeasured: (token, totals) => void heard.push([token, totals]) });
+  sides.place();
+  return [sides, heard];
+};
+
+describe('an answerer that returns what it received', () => {
+  const TOKEN = encodeCallToken({ address: '10.0.0.1', port: 5060, runId: 1, call: 7 });
+  it('hears of the totals of a call with a token, and to whom they belong', () => {
+    const [sides, heard] = measured({ tokenOf: () => TOKEN });
+    sides.settle();
+    const totals = Float64Array.of(1);
+    sides.answererSlots.released[0]?.onMeasured?.(totals);
+    expect(heard).toEqual([[{ address: '10.0.0.1', port: 5060, runId: 1, call: 7 }, totals]]);
+  });
+
+  it('asks for none without a token, or with one that is forged', () => {
+    for (const token of [null, 'cg-aaaaaaaaaaaaaaaaaaaaaaaa']) {
+      const [sides] = measured({ tokenOf: () => token });
+      sides.settle();
+      expect(sides.answererSlots.released[0]?.onMeasured).toBeNull();
+    }
+  });
 });

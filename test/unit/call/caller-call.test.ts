@@ -357,3 +357,32 @@ it('a call without a slot never starts: nothing is sent', () => {
   });
   expect(sides.network.log).toEqual([]);
 });
+
+const headersOf = (sides: TwoSides): [string | null, string | null] => {
+  let seen: [string | null, string | null] = [null, null];
+  const { onInvite } = sides.answerer.agent;
+  sides.answerer.agent.onInvite = (incoming) => {
+    seen = [incoming.request.header('X-Callgauge-Call'), incoming.request.from.displayName];
+    onInvite?.(incoming);
+  };
+  sides.place({ call: 5 });
+  sides.settle();
+  return seen;
+};
+
+describe('the token of a call', () => {
+  it('stands in a header and as the name of the caller', () => {
+    expect(headersOf(new TwoSides({ tokenOf: (call) => `token-${call}` }))).toEqual(['token-5', 'token-5']);
+  });
+
+  it('is not there where none is wanted', () => {
+    expect(headersOf(new TwoSides())).toEqual([null, null]);
+  });
+});
+
+it('what the far side calls itself in its answer is told', () => {
+  const sides = new TwoSides();
+  sides.place({ call: 3 });
+  sides.settle();
+  expect(sides.agents).toEqual([[3, 'test']]);
+});

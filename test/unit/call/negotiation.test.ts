@@ -3,7 +3,14 @@ import { type ReachRules, reachTest } from '../../../src/lib/reach.js';
 import { answerTo, offerFor, readAnswer, type MediaPreferences } from '../../../src/call/negotiation.js';
 import { causeOfEvent, causeOfStatus } from '../../../src/call/outcome.js';
 
-const SLOT = { address: '10.0.0.1', rtpPort: 20_000, connect: () => {}, update: () => {}, release: () => {} };
+const SLOT = {
+  address: '10.0.0.1',
+  rtpPort: 20_000,
+  onMeasured: null,
+  connect: () => {},
+  update: () => {},
+  release: () => {},
+};
 const reaching = (rules: Partial<ReachRules>): MediaPreferences => ({
   codecs: ['PCMU'],
   ptimeMs: 20,

@@ -16,6 +16,7 @@ export class WatchedSlots implements MediaSlots {
   readonly connections: RemoteMedia[] = [];
   readonly updates: RemoteMedia[] = [];
   inUse = 0;
+  readonly released: MediaSlot[] = [];
 
   constructor(
     private readonly address: string,
@@ -30,9 +31,10 @@ export class WatchedSlots implements MediaSlots {
     this.inUse++;
     this.note(`take ${call}/${endpoint}`);
     let state: 'armed' | 'connected' | 'released' = 'armed';
-    return {
+    const slot: MediaSlot = {
       address: this.address,
       rtpPort: 20_000 + 2 * call,
+      onMeasured: null,
       connect: (remote) => {
         mustHold(state === 'armed', 'connected once, before the release');
         state = 'connected';
@@ -50,8 +52,10 @@ export class WatchedSlots implements MediaSlots {
         state = 'released';
         this.inUse--;
         this.note(`release ${call}`);
+        this.released.push(slot);
       },
     };
+    return slot;
   }
 
   private note(what: string): void {
@@ -59,10 +63,12 @@ export class WatchedSlots implements MediaSlots {
   }
 }
 
-export type CallerSettings = Partial<Pick<CallerContext, 'holdMs' | 'ringTimeoutMs' | 'expect' | 'media'>> & {
-  readonly credentials?: Credentials;
-};
-export type AnswererSettings = Partial<Pick<AnswererContext, 'rejectStatus' | 'ringMs' | 'dropAfterMs' | 'media'>>;
+export type CallerSettings = Partial<
+  Pick<CallerContext, 'holdMs' | 'ringTimeoutMs' | 'expect' | 'media' | 'tokenOf'>
+> & { readonly credentials?: Credentials };
+export type AnswererSettings = Partial<
+  Pick<AnswererContext, 'rejectStatus' | 'ringMs' | 'dropAfterMs' | 'media' | 'onMeasured'>
+>;
 
 const MEDIA = {
   codecs: ['PCMU'],
@@ -82,6 +88,8 @@ export class TwoSides {
   readonly answeringCalls: AnsweringCall[] = [];
   /** Calls of onAnswered: of the caller, of the answerer. */
   readonly answered = [0, 0];
+  /** What the far side called itself, by call. */
+  readonly agents: [call: number, agent: string | null][] = [];
   private readonly context: CallerContext;
 
   constructor({ credentials, ...callerSettings }: CallerSettings = {}, answererSettings: AnswererSettings = {}) {
@@ -101,7 +109,11 @@ export class TwoSides {
       ringTimeoutMs: 60_000,
       expect: 'answered',
       callIdOf: (call) => `call-${call}`,
-      onAnswered: () => void this.answered[0]!++,
+      tokenOf: () => null,
+      onAnswered: (call, agent) => {
+        this.answered[0]!++;
+        this.agents.push([call, agent]);
+      },
       onEnd: (record) => void this.callerRecords.push(record),
       ...callerSettings,
     };
@@ -111,6 +123,7 @@ export class TwoSides {
       rejectStatus: null,
       ringMs: 300,
       dropAfterMs: null,
+      onMeasured: null,
       onAnswered: () => void this.answered[1]!++,
       onEnd: (record) => void this.answererRecords.push(record),
       ...answererSettings,

@@ -172,6 +172,10 @@ export function signallingBatch(changes: Partial<SignallingBatch> = {}): Signall
     records: [],
     loopDelayUs: new Float64Array(0),
     sip: { requests: [], retransmissions: [], responses: [], malformed: 0, dropped: 0 },
+    farLegs: new Float64Array(0),
+    ourAnswerers: [],
+    figures: { passed: 0, refused: 0 },
+    optionsRttMs: new Float64Array(0),
     finished: false,
     ...changes,
   };

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { MetricQuery } from '../../../src/gates/source.js';
 import { METRICS } from '../../../src/metrics/names.js';
+import type { GroupBook } from '../../../src/run/group-book.js';
 import { RunBook, type RunBookPlan } from '../../../src/run/run-book.js';
+import { BASIS, DIRECTION, LEG } from '../../../src/worker/messages.js';
 import {
   cutRecord,
   droppedRecord,
@@ -345,4 +347,75 @@ it('a run of several workers is finished when each has finished or died', () => 
   expect(book.isFinished(2)).toBe(true);
   book.loseSignalling(2);
   expect(book.isFinished(3)).toBe(true);
+});
+
+const media = (call: number, endpoint: number) => recordOf({ call, endpoint, hasMedia: true });
+const far = (call: number, endpoint: number, lost = 0) =>
+  legsOf({ call, endpoint, direction: DIRECTION.sent, basis: BASIS.answerer, lost });
+
+describe('figures that far ends return', () => {
+  it('are kept by call, the first of each, and told as they come', () => {
+    const book = new RunBook(TWO);
+    const told: number[] = [];
+    book.onFarLeg = (row) => void told.push(row[LEG.call]!);
+    book.addSignalling(signallingBatch({ farLegs: Float64Array.of(...far(4, 0, 7), ...far(1, 1)) }));
+    book.addSignalling(signallingBatch({ farLegs: far(4, 0, 9) }));
+    expect(told).toEqual([4, 1]);
+    expect([...book.farLegs.keys()]).toEqual([4, 1]);
+    expect(book.farLegs.get(4)).toEqual(far(4, 0, 7));
+  });
+
+  it('are waited for only where there is reason to expect any', () => {
+    const book = new RunBook(TWO);
+    book.addSignalling(signallingBatch({ records: [media(0, 0), media(1, 1), media(2, 0), recordOf({ call: 3 })] }));
+    expect(book.farLegsOutstanding).toBe(0);
+    book.addSignalling(signallingBatch({ farLegs: far(0, 0) })); // endpoint 0 does return them
+    expect(book.farLegsOutstanding).toBe(1);
+    book.addSignalling(signallingBatch({ ourAnswerers: [1] })); // endpoint 1 says that it is ours
+    expect(book.farLegsOutstanding).toBe(2);
+    book.addSignalling(signallingBatch({ farLegs: Float64Array.of(...far(2, 0), ...far(1, 1)) }));
+    expect(book.farLegsOutstanding).toBe(0);
+  });
+
+  it('of a call that the record has not told yet make nothing up for another', () => {
+    const book = new RunBook(TWO);
+    book.addSignalling(signallingBatch({ farLegs: far(0, 0), records: [media(1, 1)], ourAnswerers: [1] }));
+    expect(book.farLegsOutstanding).toBe(1);
+  });
+});
+
+const spanOf = ({ signallingRttMs }: GroupBook) => [signallingRttMs.count, signallingRttMs.max];
+
+describe('the round trip of OPTIONS', () => {
+  it('is kept for the run and for each endpoint, after the warm-up', () => {
+    const book = new RunBook({ ...TWO, warmupMs: 2000 });
+    book.addSignalling(signallingBatch({ second: 1, optionsRttMs: Float64Array.of(0, 500) }));
+    book.addSignalling(signallingBatch({ second: 2, optionsRttMs: Float64Array.of(0, 10, 1, 30) }));
+    expect([book.total, ...book.groups].map(spanOf)).toEqual([
+      [2, 30],
+      [1, 10],
+      [1, 30],
+    ]);
+  });
+
+  it('costs a silent peer nothing: OPTIONS do not count among the retransmissions', () => {
+    const book = new RunBook(ONE);
+    const sip = { responses: [], malformed: 0, dropped: 0 };
+    book.addSignalling(
+      signallingBatch({
+        sip: {
+          ...sip,
+          requests: [
+            ['INVITE', 10],
+            ['OPTIONS', 9],
+          ],
+          retransmissions: [
+            ['INVITE', 1],
+            ['OPTIONS', 9],
+          ],
+        },
+      }),
+    );
+    expect(book.retransmissionRatio()).toBe(0.1);
+  });
 });

@@ -17,7 +17,7 @@ describe('good documents', () => {
       audioPath: null,
       codecs: ['PCMU'],
       media: true,
-      call: { holdMs: 10_000, ringTimeoutMs: 32_000, expect: 'answered' },
+      call: { holdMs: 10_000, ringTimeoutMs: 32_000, expect: 'answered', figures: true },
       load: { calls: 10, concurrency: null, stages: [{ kind: 'hold', rate: 10, durationMs: null }], warmupMs: 0 },
       gates: null,
       safety: {
@@ -28,7 +28,13 @@ describe('good documents', () => {
         maxConcurrency: 10_000,
         stopAfterRefusals: 100,
       },
-      network: { localAddress: null, advertise: null, rtpPorts: { first: 16_384, last: 24_575 }, waitMs: 0 },
+      network: {
+        localAddress: null,
+        advertise: null,
+        rtpPorts: { first: 16_384, last: 24_575 },
+        waitMs: 0,
+        optionsIntervalMs: null,
+      },
       workers: { signalling: 1, media: null },
       seed: null,
     });
@@ -44,7 +50,7 @@ endpoints:
   - { name: b, target: "sip:7@[2001:DB8::1]" }
 audio: ../audio/./speech.wav
 media: false
-call: { hold: 1.5m, ringTimeout: 20s, expect: 486 }
+call: { hold: 1.5m, ringTimeout: 20s, expect: 486, figures: false }
 load:
   calls: 100
   concurrency: 50
@@ -56,7 +62,7 @@ gates:
   - success_ratio >= 99%
   - { expr: mos.p5 >= 3.6, severity: warn, minSamples: 20, onNoData: skip }
 safety: { authorised: true, allow: [192.0.2.0/24, PBX.example.com], maxRate: 30/s, maxConcurrency: 60, stopAfterRefusals: 5 }
-network: { localAddress: 127.0.0.1, advertise: "2001:db8::5", rtpPorts: 20000-20999, wait: 1m }
+network: { localAddress: 127.0.0.1, advertise: "2001:db8::5", rtpPorts: 20000-20999, wait: 1m, optionsInterval: 1s }
 workers: { signalling: 2, media: 3 }
 seed: 7
 `);
@@ -75,7 +81,7 @@ seed: 7
       },
     ]);
     expect(scenario.audioPath).toBe('audio/speech.wav');
-    expect(scenario.call).toEqual({ holdMs: 90_000, ringTimeoutMs: 20_000, expect: 486 });
+    expect(scenario.call).toEqual({ holdMs: 90_000, ringTimeoutMs: 20_000, expect: 486, figures: false });
     expect(scenario.load.stages).toEqual([
       { kind: 'ramp', rate: 1.5, durationMs: 5000 },
       { kind: 'hold', rate: 20, durationMs: null },
@@ -92,6 +98,7 @@ seed: 7
     ]);
     expect(scenario.safety.allow).toEqual(['192.0.2.0/24', 'pbx.example.com']);
     expect(scenario.network.rtpPorts).toEqual({ first: 20_000, last: 20_999 });
+    expect(scenario.network.optionsIntervalMs).toBe(1000);
   });
 
   it('an empty list of gates is none, not the default', () => {
@@ -112,6 +119,11 @@ describe('bad documents: the exact lines', () => {
       'a bad rate',
       `${HEAD}load:\n  stages:\n    - { rate: 5/s, ramp: 5s }\n    - { rate: 20 per s, hold: 5s }\n`,
       ['7:9 load.stages[1].rate: expected a rate like 20/s, got "20 per s"'],
+    ],
+    [
+      'OPTIONS more often than once a second',
+      `${HEAD}network: { optionsInterval: 999ms }\n`,
+      ['4:12 network.optionsInterval: expected a duration like 10s, at least 1s, got "999ms"'],
     ],
     ['an unknown key', `${HEAD}laod: {}\n`, ['4:1 laod: unknown key "laod" (did you mean "load"?)']],
     [

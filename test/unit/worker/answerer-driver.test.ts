@@ -1,9 +1,39 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { encodeCallToken, runIdOf, TOKEN_HEADER } from '../../../src/call/call-token.js';
+import type { MediaSlot } from '../../../src/call/media-slots.js';
+import { headerBlock } from '../../../src/sip/message/builder.js';
 import { createUri } from '../../../src/sip/message/uri.js';
 import { AnswererDriver } from '../../../src/worker/answerer-driver.js';
+import { FarFigures } from '../../../src/worker/far-figures.js';
+import { FIGURES_RULES } from '../../../src/worker/figures-report.js';
+import { LEG } from '../../../src/worker/messages.js';
+import { legsOf } from '../run/batches.js';
 import { Network, Recorder, SDP, agentOn } from '../sip/ua/network.js';
 
 const TARGET = createUri({ host: '10.0.0.2' });
+
+/** Its media worker has measured the leg as soon as it is released. */
+class FakeSlot implements MediaSlot {
+  readonly address = '10.0.0.2';
+  readonly rtpPort = 4000;
+  onMeasured: MediaSlot['onMeasured'] = null;
+  private connected = false;
+
+  constructor(private readonly onRelease: () => void) {}
+
+  connect(): void {
+    this.connected = true;
+  }
+
+  update(): void {}
+
+  release(): void {
+    this.onRelease();
+    if (this.connected) {
+      this.onMeasured?.(legsOf({ codec: 0, lost: 3 }));
+    }
+  }
+}
 
 function bench(slots: number) {
   const network = new Network();
@@ -14,10 +44,7 @@ function bench(slots: number) {
     timers: network.wheel,
     slots: {
       measured: true,
-      take: () =>
-        free-- > 0
-          ? { address: '10.0.0.2', rtpPort: 4000, connect: () => {}, update: () => {}, release: () => void free++ }
-          : null,
+      take: () => (free-- > 0 ? new FakeSlot(() => void free++) : null),
     },
     media: { codecs: ['PCMU'], ptimeMs: 20, mayReach: () => true },
     rejectStatus: null,
@@ -72,4 +99,43 @@ it('abandoned it is finished at once', () => {
   network.wheel.advance(100_000);
   expect(driver.takeRecords()).toHaveLength(1);
   expect(driver.counts.active).toBe(0);
+});
+
+/** A run at 10.0.0.1 that takes reports, and calls with its token; `between` plays the PBX. */
+const called = (between: (wire: string) => string) => {
+  const { network, driver } = bench(9);
+  const { agent, transport } = agentOn(network, '10.0.0.1', 1, { publications: FIGURES_RULES });
+  const figures = new FarFigures('run', () => true);
+  agent.onPublish = (body) => figures.take(body);
+  const send = transport.send.bind(transport);
+  transport.send = (data, ...to) => send(data.startsWith('INVITE') ? between(data) : data, ...to);
+  const token = encodeCallToken({ address: '10.0.0.1', port: 5060, runId: runIdOf('run'), call: 4 })!;
+  figures.await(4, 0, null);
+  const headers = headerBlock([[TOKEN_HEADER, token]]);
+  const call = agent.invite({ target: TARGET, sdp: SDP, displayName: token, headers }, new Recorder());
+  network.wheel.advance(1000);
+  call.bye();
+  network.wheel.advance(2000);
+  return { network, driver, rows: figures.takeRows() };
+};
+
+describe('what the answerer received', () => {
+  it.each<[string, (wire: string) => string]>([
+    ['directly', (wire) => wire],
+    ['through a PBX that keeps the name', (wire) => wire.replace(/X-Callgauge-Call: .*\r\n/, '')],
+    [
+      'through one that adds to it',
+      (wire) => wire.replace(/X-Callgauge-Call: .*\r\n/, '').replace('"cg-', '"Ext 7 CG-'),
+    ],
+  ])('comes back to the run, %s', (_, between) => {
+    const { driver, rows } = called(between);
+    expect([rows.length, rows[LEG.call], rows[LEG.lost]]).toEqual([LEG.columns, 4, 3]);
+    expect([driver.figures, driver.pendingReports]).toEqual([{ passed: 1, refused: 0 }, 0]);
+  });
+
+  it('stays here where nothing is left of the token', () => {
+    const { network, rows } = called((wire) => wire.replaceAll(/cg-\w+/g, 'anonymous'));
+    expect(rows).toHaveLength(0);
+    expect(network.sentBy('10.0.0.2').filter((line) => line.startsWith('PUBLISH'))).toEqual([]);
+  });
 });

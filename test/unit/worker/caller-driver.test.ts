@@ -56,6 +56,8 @@ class Bench {
         expect: 'answered',
         stopAfterRefusals: 1000,
         maxRate: 100_000,
+        figures: false,
+        optionsIntervalMs: null,
         ...role,
         load: {
           calls: null,
@@ -66,6 +68,8 @@ class Bench {
       },
       index,
       workers,
+      runToken: 'run',
+      sipAddress: { address: '10.0.0.1', port: 5060 },
       context: {
         userAgent,
         timers: this.network.wheel,
@@ -112,6 +116,7 @@ class Bench {
     return {
       address: '10.0.0.1',
       rtpPort: 4000,
+      onMeasured: null,
       connect: () => {},
       update: () => {},
       release: () => void this.slots++,

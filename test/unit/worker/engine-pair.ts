@@ -84,6 +84,11 @@ export class Worker {
     return this.reports.flatMap((report) => (report.type === 'free' ? [report.slot] : []));
   }
 
+  /** What the slots' owner was told of their legs. */
+  get freeTotals(): (Float64Array | null)[] {
+    return this.reports.flatMap((report) => (report.type === 'free' ? [report.totals] : []));
+  }
+
   total(of: 'sent' | 'missed' | 'sendErrors' | 'received'): number {
     return this.batches.reduce((sum, batch) => sum + batch[of], 0);
   }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ULAW_SILENCE } from '../../../src/media/codec/g711.js';
 import { RtpHeader } from '../../../src/rtp/packet.js';
+import { LEG } from '../../../src/worker/messages.js';
 import {
   ANSWERER,
   arm,
@@ -52,6 +53,8 @@ describe('a two-way call', () => {
       ]);
       expect(worker.total('sent')).toBe(200);
       expect(worker.freed).toEqual([0]);
+      const written = worker.batches.find(({ legs }) => legs.length > 0)?.legs;
+      expect(worker.freeTotals).toEqual([written?.slice(0, LEG.columns)]);
     }
     const echoed = network.sent
       .filter(({ from, packet }) => from.startsWith(ANSWERER) && !isRtcp(packet))
@@ -249,6 +252,7 @@ describe('a slot', () => {
     advanceTo(500);
     release(caller, 500);
     advanceTo(4100);
+    expect(caller.freeTotals).toEqual([null]);
     expect(caller.freed).toEqual([0]);
     expect(caller.legs).toEqual([]);
     expect(caller.rows).toEqual([]);

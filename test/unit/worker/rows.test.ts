@@ -27,6 +27,16 @@ describe('Rows', () => {
     expect([...second]).toEqual([0, 0]);
   });
 
+  it('gives a copy of a row that is still here, which stays what it was', () => {
+    const rows = new Rows(2, 1);
+    add(rows, 1, 2);
+    add(rows, 3, 4);
+    const copy = rows.copyOf(1)!;
+    expect([rows.count, [...copy], rows.copyOf(2)]).toEqual([2, [3, 4], null]);
+    structuredClone(0, { transfer: [rows.take().buffer] });
+    expect([rows.count, [...copy], rows.copyOf(0)]).toEqual([0, [3, 4], null]);
+  });
+
   it('what is taken may be transferred: the next rows do not lie in it', () => {
     const rows = new Rows(1, 1);
     add(rows, 7);

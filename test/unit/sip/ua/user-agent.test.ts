@@ -324,8 +324,8 @@ it('options() tells the status, or null when nobody answers', () => {
   alice.options(createUri({ host: '10.9.9.9' }), (result) => void results.push(result));
   network.wheel.advance(40_000);
   expect(results).toEqual([
-    { status: 200, cause: 'response' },
-    { status: null, cause: 'timeout' },
+    { status: 200, cause: 'response', wasRetransmitted: false },
+    { status: null, cause: 'timeout', wasRetransmitted: true },
   ]);
 });
 
