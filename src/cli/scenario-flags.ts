@@ -12,7 +12,7 @@ const FLAGS = {
   duration: 'place calls for so long, e.g. 2m',
   user: 'user name, where the target asks for credentials',
   password: 'its password; better in the environment: CALLGAUGE_PASSWORD',
-  codec: 'PCMU',
+  codec: 'PCMU, PCMA or G722, or several in order of preference: G722,PCMA',
   audio: 'WAV file to send: 8 or 16 kHz, 16 bit',
   workers: 'threads, e.g. signalling=1,media=2',
   seed: 'seed of everything random',

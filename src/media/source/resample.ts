@@ -1,6 +1,7 @@
 /**
- * 16 kHz to 8 kHz: a linear-phase windowed-sinc low-pass (Kaiser window, Oppenheim & Schafer §7.5), then every second
- * sample. Flat to 3.4 kHz, at least 70 dB down from 4 kHz, so nothing folds back. Leaves out every other ratio.
+ * Between 16 and 8 kHz: a linear-phase windowed-sinc low-pass (Kaiser window, Oppenheim & Schafer §7.5), then every second
+ * sample, or before it a zero between any two. Flat to 3.4 kHz, at least 70 dB down from 4 kHz, so nothing folds back and no
+ * image appears. Leaves out every other ratio.
  */
 
 const SAMPLE_RATE = 16_000;
@@ -13,14 +14,24 @@ const LOW_PASS = designLowPass();
 
 /**
  * Brings samples to another rate; the same rate gives the same array, not a copy. 16-bit linear mono in and out, rates in Hz,
- * no delay: sample n of the result stands at the time of sample 2n of the input.
- * @throws RangeError for any change but 16,000 to 8,000.
+ * no delay: the first samples stand at the same time.
+ * @throws RangeError for any change but between 16,000 and 8,000.
  */
 export function resample(samples: Int16Array, fromRate: number, toRate: number): Int16Array {
   if (fromRate === toRate) return samples;
-  if (fromRate !== 16_000 || toRate !== 8000) {
-    throw new RangeError(`expected 16000 Hz to 8000 Hz, found ${fromRate} Hz to ${toRate} Hz`);
-  }
+  if (fromRate === 16_000 && toRate === 8000) return halve(samples);
+  if (fromRate === 8000 && toRate === 16_000) return double(samples);
+  throw new RangeError(`expected 16000 Hz to 8000 Hz or back, found ${fromRate} Hz to ${toRate} Hz`);
+}
+
+function double(samples: Int16Array): Int16Array {
+  const spread = new Int16Array(2 * samples.length);
+  for (const [n, sample] of samples.entries()) spread[2 * n] = sample;
+  // Half of the samples are zero, and with them half of the level.
+  return spread.map((_, n) => clampToInt16(2 * filterAt(spread, n)));
+}
+
+function halve(samples: Int16Array): Int16Array {
   const halved = new Int16Array(Math.ceil(samples.length / 2));
   for (let n = 0; n < halved.length; n++) halved[n] = clampToInt16(filterAt(samples, 2 * n));
   return halved;

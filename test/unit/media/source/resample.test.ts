@@ -42,13 +42,28 @@ describe('16 kHz to 8 kHz', () => {
   });
 });
 
+describe('8 kHz to 16 kHz', () => {
+  const doubledTone = (hz: number): Int16Array => resample(tone(hz, 8000), 8000, 16_000);
+
+  it.each([100, 1010, 3010, 3390])('is the tone of %i Hz at the other rate, on time and without an image', (hz) => {
+    const doubled = doubledTone(hz);
+    const expected = tone(hz, 16_000);
+    expect(doubled).toHaveLength(16_000);
+    let noise = 0;
+    for (let n = 1000; n < 15_000; n++) noise += ((doubled[n] ?? 0) - (expected[n] ?? 0)) ** 2;
+    expect(10 * Math.log10(noise / 14_000 / (AMPLITUDE ** 2 / 2))).toBeLessThan(-50);
+  });
+
+  it('of nothing is nothing', () => expect(resample(new Int16Array(0), 8000, 16_000)).toHaveLength(0));
+});
+
 it('hands the same array back when the rate is right', () => {
   const samples = Int16Array.of(1, 2, 3);
   expect(resample(samples, 8000, 8000)).toBe(samples);
 });
 
 it.each([
-  [8000, 16_000],
+  [48_000, 16_000],
   [44_100, 8000],
 ])('refuses %i Hz to %i Hz', (from, to) => {
   expect(() => resample(new Int16Array(1), from, to)).toThrow(RangeError);
