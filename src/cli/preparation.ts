@@ -8,7 +8,9 @@ import { packetize, type PacketizedClip } from '../media/packetizer.js';
 import { resample } from '../media/source/resample.js';
 import { WavError } from '../media/source/wav-error.js';
 import { loadWav } from '../media/source/wav.js';
+import type { ScoreScale } from '../metrics/names.js';
 import { resolveHost } from '../net/resolve.js';
+import { scaleOfName } from '../run/codec-scale.js';
 import { loadScenario } from '../scenario/load.js';
 import { applyOverrides } from '../scenario/overrides.js';
 import { checkPorts, expectedPeak, type Peak } from '../scenario/peak.js';
@@ -88,7 +90,8 @@ function reasonOf(error: unknown): string {
 }
 
 function readGates(scenario: Scenario): ReturnType<typeof parseGates> {
-  const entries = scenario.gates ?? defaultGates(scenario.media && scenario.call.expect === 'answered');
+  const carriesAudio = scenario.media && scenario.call.expect === 'answered';
+  const entries = scenario.gates ?? defaultGates(carriesAudio ? scalesOf(scenarioCodecs(scenario)) : []);
   const labels: Record<string, string[]> = {};
   for (const endpoint of scenario.endpoints) {
     for (const [key, value] of Object.entries(endpoint.labels)) {
@@ -100,10 +103,20 @@ function readGates(scenario: Scenario): ReturnType<typeof parseGates> {
     {
       endpoints: scenario.endpoints.map(({ name }) => name),
       labels,
-      codecs: [scenario.codec],
+      codecs: scenarioCodecs(scenario),
       places: entries.map((entry) => (typeof entry === 'string' ? 'default gate' : entry.where)),
+      areDefaults: scenario.gates === null,
     },
   );
+}
+
+/** The codecs that a call may come to use. */
+export function scenarioCodecs({ codec }: Scenario): readonly string[] {
+  return [codec].flat();
+}
+
+function scalesOf(codecs: readonly string[]): ScoreScale[] {
+  return codecs.map(scaleOfName).filter((scale) => scale !== null);
 }
 
 function withoutPlace(entry: NonNullable<Scenario['gates']>[number]): object {

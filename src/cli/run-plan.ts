@@ -45,7 +45,6 @@ export function planRun(host: ProcessHost, parts: PlanParts): RunPlan {
     },
     book: {
       endpoints,
-      codec: scenario.codec,
       media: scenario.media,
       warmupMs: scenario.load.warmupMs,
     },

@@ -1,6 +1,6 @@
 /** The answerer's lifecycle: the same fleet as a run, with calls that come instead of calls that go. */
 import type { AnswererRole, MediaSource, MediaWorkerSetup, PortRange, SignallingBatch } from '../worker/messages.js';
-import { LEG } from '../worker/messages.js';
+import { DIRECTION, LEG } from '../worker/messages.js';
 import { Fleet, type FleetEvents, type FleetFacts } from './fleet.js';
 
 export interface AnswerPlan {
@@ -80,6 +80,9 @@ export class AnswerRun {
     return {
       onMedia: ({ legs }) => {
         for (let offset = 0; offset < legs.length; offset += LEG.columns) {
+          if (legs[offset + LEG.direction] === DIRECTION.sent) {
+            continue; // the caller's view of a leg that is counted already
+          }
           this.media.legs++;
           this.media.packetsExpected += legs[offset + LEG.expected] ?? 0;
           this.media.packetsReceived += legs[offset + LEG.received] ?? 0;
