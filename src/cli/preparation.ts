@@ -4,7 +4,9 @@ import { defaultGates } from '../gates/defaults.js';
 import type { Gate } from '../gates/grammar.js';
 import { CannotRunError, messageOf, ProblemsError, type Problem } from '../lib/errors.js';
 import { WavError } from '../media/source/wav-error.js';
+import type { ScoreScale } from '../metrics/names.js';
 import { resolveHost } from '../net/resolve.js';
+import { scaleOfName } from '../run/codec-scale.js';
 import { loadScenario } from '../scenario/load.js';
 import { applyOverrides } from '../scenario/overrides.js';
 import { checkPorts, expectedPeak, type Peak } from '../scenario/peak.js';
@@ -86,7 +88,8 @@ function reasonOf(error: unknown): string {
 }
 
 function readGates(scenario: Scenario): ReturnType<typeof parseGates> {
-  const entries = scenario.gates ?? defaultGates(scenario.media && scenario.call.expect === 'answered');
+  const carriesAudio = scenario.media && scenario.call.expect === 'answered';
+  const entries = scenario.gates ?? defaultGates(carriesAudio ? scalesOf(scenario.codecs) : []);
   const labels: Record<string, string[]> = {};
   for (const endpoint of scenario.endpoints) {
     for (const [key, value] of Object.entries(endpoint.labels)) {
@@ -100,8 +103,13 @@ function readGates(scenario: Scenario): ReturnType<typeof parseGates> {
       labels,
       codecs: scenario.codecs,
       places: entries.map((entry) => (typeof entry === 'string' ? 'default gate' : entry.where)),
+      areDefaults: scenario.gates === null,
     },
   );
+}
+
+function scalesOf(codecs: readonly string[]): ScoreScale[] {
+  return codecs.map(scaleOfName).filter((scale) => scale !== null);
 }
 
 function withoutPlace(entry: NonNullable<Scenario['gates']>[number]): object {

@@ -1,4 +1,5 @@
 /** What is seen while a run goes on: one line repainted on a terminal, else a `key=value` line every ten seconds. */
+import type { DirectionSecond } from '../run/direction-series.js';
 import type { RunBook } from '../run/run-book.js';
 import { escapeTerminal } from '../report/visible-text.js';
 import type { ProcessHost } from './host.js';
@@ -6,7 +7,11 @@ import type { ProcessHost } from './host.js';
 const LINE_SECONDS = 10;
 /** Rows of a second have arrived by then. */
 const SETTLED_SECONDS = 4;
+/** RFC 3550 reports come at most this far apart, in seconds. */
+const REPORT_SECONDS = 8;
 const CLEAR_LINE = '\r\u001B[2K';
+
+type Score = DirectionSecond['mosLq'];
 
 export class Progress {
   private painted = false;
@@ -44,17 +49,21 @@ export class Progress {
   private line(second: number, book: RunBook, joint: string, gap: string): string {
     const { calls } = book.total;
     const { series } = book.total;
-    const received = series.receivedIn(second - SETTLED_SECONDS) ?? series.peek(second - SETTLED_SECONDS);
+    const settled = second - SETTLED_SECONDS;
+    const received = series.received.in(settled);
+    const sent = newestOf(settled, (at) => series.sent.in(at));
+    const rttMs = newestOf(settled, (at) => series.received.in(at)?.rttMs ?? series.sent.in(at)?.rttMs ?? null);
     const figures: [string, string][] = [
       ['t', `${second}s`],
       ['active', String(book.activeCalls)],
       ['started', String(book.started)],
       ['target_rate', `${this.targetRateAt(second).toFixed(1)}/s`],
       ['failed', String(calls.failed)],
-      ['mos_p50', received?.mosLq?.p50.toFixed(2) ?? '-'],
-      ['mos_p5', received?.mosLq?.p5.toFixed(2) ?? '-'],
+      ...scoreFigures('mos', received?.mosLq ?? null, received?.mosLqWb ?? null),
       ['loss', received?.lossRatio === null || received === null ? '-' : `${(received.lossRatio * 100).toFixed(2)}%`],
       ['jitter_p95', received?.jitterMs ? `${received.jitterMs.p95.toFixed(2)}ms` : '-'],
+      ['rtt_p95', rttMs === null ? '-' : `${rttMs.p95.toFixed(1)}ms`],
+      ...scoreFigures('sent_mos', sent?.mosLq ?? null, sent?.mosLqWb ?? null),
     ];
     return figures.map(([name, value]) => name + joint + value).join(gap);
   }
@@ -65,4 +74,27 @@ export class Progress {
       this.painted = false;
     }
   }
+}
+
+/** `mos` is of the narrowband scale; where there are wideband legs theirs stand beside it, or alone. */
+function scoreFigures(name: string, narrowband: Score, wideband: Score): [string, string][] {
+  const of = (label: string, score: Score): [string, string][] => [
+    [`${label}_p50`, score?.p50.toFixed(2) ?? '-'],
+    [`${label}_p5`, score?.p5.toFixed(2) ?? '-'],
+  ];
+  if (wideband === null) {
+    return of(name, narrowband);
+  }
+  return [...(narrowband === null ? [] : of(name, narrowband)), ...of(`${name}_wb`, wideband)];
+}
+
+/** What the newest second knows: far ends report every few seconds only. */
+function newestOf<T>(second: number, figureIn: (second: number) => T | null): T | null {
+  for (let at = second; at > second - REPORT_SECONDS; at--) {
+    const figure = figureIn(at);
+    if (figure !== null) {
+      return figure;
+    }
+  }
+  return null;
 }

@@ -133,7 +133,7 @@ class RunCommand {
       onMedia: (batch) => files.addRows(batch),
       onWarning: (text) => this.progress.say(`warning: ${text}`),
     });
-    run.book.worst.onJoined = (record, leg) => files.addCall(record, leg);
+    run.book.onJoined = (record, legs) => files.addCall(record, legs);
     this.steer(run);
     const end = await run.execute();
     sink?.close();

@@ -1,14 +1,15 @@
 /** What the result says of a run beside its measurements: tool, host, verdict's inputs, method, scenario. */
 import { JITTER_BUFFER_MS } from '../quality/jitter-buffer.js';
-import { findCodecImpairment } from '../quality/codec-impairment.js';
+import { findCodecImpairment, type CodecImpairment } from '../quality/codec-impairment.js';
 import { SCORE_WINDOW_SECONDS } from '../quality/stream-meter.js';
+import type { Result } from '../run/result.js';
 import type { RunFacts } from '../run/result-builder.js';
 import type { RunEnd } from '../run/run.js';
 import { scenarioDocument } from '../scenario/document-form.js';
 import { SOCKET_BUFFER_BYTES } from '../sip/transport/udp.js';
 import { shownAt } from '../scenario/scenario.js';
 import type { ProcessHost } from './host.js';
-import type { Prepared } from './preparation.js';
+import { PTIME_MS, type Prepared } from './preparation.js';
 import type { ResolvedEndpoint } from './run-plan.js';
 
 export interface FactParts {
@@ -40,7 +41,6 @@ export function resultFacts(parts: FactParts): RunFacts {
       labels,
       target: shownAt(scenario, `endpoints[${index}].target`, uri),
     })),
-    codec: scenario.codecs[0] ?? '',
     media: scenario.media,
     gates: prepared.gates,
     verdict: {
@@ -61,12 +61,7 @@ export function resultFacts(parts: FactParts): RunFacts {
       socketBufferBytes: end.facts?.bufferBytes ?? { requested: SOCKET_BUFFER_BYTES, granted: null },
       command: host.commandLine,
     },
-    method: {
-      scoreWindowSeconds: SCORE_WINDOW_SECONDS,
-      jitterBufferMs: JITTER_BUFFER_MS,
-      model: 'ITU-T G.107 (06/2015), listening quality (no delay terms), no echo, A = 0',
-      codecs: codecMethod(scenario.codecs),
-    },
+    method: methodOf(scenario.codecs),
     scenario: scenarioDocument(scenario),
     seed: parts.seed,
     targetRateAt: (second) => schedule.rateAt(second * 1000 + 500),
@@ -74,10 +69,35 @@ export function resultFacts(parts: FactParts): RunFacts {
   };
 }
 
-/** The values that the codec was scored by; none for one without a row. */
-function codecMethod(names: readonly string[]): RunFacts['method']['codecs'] {
-  return names.flatMap((name) => {
-    const row = findCodecImpairment(name);
-    return row === undefined ? [] : [{ codec: row.codec, ie: row.ie, bpl: row.bpl, source: row.source }];
-  });
+/** How figures come about, in words that every report prints. */
+function methodOf(codecs: readonly string[]): Result['method'] {
+  return {
+    scoreWindowSeconds: SCORE_WINDOW_SECONDS,
+    jitterBufferMs: JITTER_BUFFER_MS,
+    model:
+      'E-model: ITU-T G.107 (06/2015) for narrowband, G.107.1 (06/2019) for wideband codecs; MOS-LQ without, MOS-CQ with the delay Ta',
+    codecs: codecs.flatMap((name) => {
+      const row = findCodecImpairment(name);
+      return row === undefined ? [] : [methodRow(row)];
+    }),
+    echo: 'none: T = Tr = 0, since a tester has no acoustic path',
+    advantageFactor: 0,
+    oneWayDelay: `Ta = RTT/2 + ${JITTER_BUFFER_MS} ms jitter buffer + ${PTIME_MS} ms packet time + codec look-ahead (G.711 0 ms, G.722 1.5 ms); unknown without a round trip`,
+    burstRatio:
+      'mean length of the runs of lost packets × (1 − loss ratio), at least 1 (ITU-T G.107, 7-30), of whole calls',
+    sentFrom:
+      'of a second: RTCP reports of the far end, each over the time since the report before; of a call: our own answerer where it is the far end, else RTCP',
+    rtcpInterval: 'RFC 3550 §6.2 (5 s, randomised) with foreign peers, 1 s between our own ends',
+  };
+}
+
+function methodRow({
+  codec,
+  ie,
+  bpl,
+  source,
+  scale,
+  provisional,
+}: CodecImpairment): Result['method']['codecs'][number] {
+  return { codec, ie, bpl, source, scale, provisional };
 }

@@ -8,8 +8,10 @@ import { CannotRunError, messageOf } from '../lib/errors.js';
 import { renderReport } from '../report/html/document.js';
 import { serializeResult } from '../report/json.js';
 import type { Result } from '../run/result.js';
-import { LEG, ROW, type CallRecord, type MediaBatch } from '../worker/messages.js';
+import type { JoinedLegs } from '../run/leg-join.js';
+import { ROW, type CallRecord, type MediaBatch } from '../worker/messages.js';
 import type { ProcessHost } from './host.js';
+import { callLine, secondLine } from './row-lines.js';
 
 const FLUSH_SECONDS = 10;
 /** Rows of legs and seconds that are kept whole, about 150 MB as written; the figures of the result know them all. */
@@ -71,8 +73,8 @@ export class RunFiles {
     return bad || (rows[offset + ROW.call] ?? 0) % SAMPLED_CALLS === 0;
   }
 
-  addCall(record: CallRecord, leg: Float64Array | null): void {
-    this.calls.push(callLine(record, leg, this.endpoints));
+  addCall(record: CallRecord, legs: JoinedLegs): void {
+    this.calls.push(callLine(record, legs, this.endpoints));
   }
 
   /** Called once a second. */
@@ -115,64 +117,4 @@ export class RunFiles {
       }
     }
   }
-}
-
-/** One leg, direction and second; null where nothing is known. */
-function secondLine(table: Float64Array, offset: number, endpoints: readonly string[]): string {
-  const at = (column: number): number | null => numberOrNull(table[offset + column]);
-  return JSON.stringify({
-    call: at(ROW.call),
-    leg: at(ROW.leg),
-    endpoint: endpoints[at(ROW.endpoint) ?? 0] ?? null,
-    direction: 'received',
-    second: at(ROW.second),
-    expected: at(ROW.expected),
-    received: at(ROW.received),
-    lost: at(ROW.lost),
-    discarded: at(ROW.discarded),
-    duplicate: at(ROW.duplicate),
-    reordered: at(ROW.reordered),
-    jitterMs: rounded(at(ROW.jitterMs)),
-    rFactor: rounded(at(ROW.rFactor)),
-    mosLq: rounded(at(ROW.mosLq)),
-  });
-}
-
-function callLine(record: CallRecord, leg: Float64Array | null, endpoints: readonly string[]): string {
-  const { endpoint, hasMedia: _, ...call } = record;
-  const at = (column: number): number | null => numberOrNull(leg?.[column]);
-  const received =
-    leg === null
-      ? null
-      : {
-          expected: at(LEG.expected),
-          received: at(LEG.received),
-          lost: at(LEG.lost),
-          discarded: at(LEG.discarded),
-          duplicate: at(LEG.duplicate),
-          reordered: at(LEG.reordered),
-          stray: at(LEG.stray),
-          malformed: at(LEG.malformed),
-          jitterMs: rounded(at(LEG.jitterMs)),
-          jitterMaxMs: rounded(at(LEG.jitterMaxMs)),
-          rFactor: rounded(at(LEG.rFactor)),
-          mosLq: rounded(at(LEG.mosLq)),
-          longestSilenceMs: rounded(at(LEG.longestSilenceMs)),
-          roundTrip: at(LEG.reflected) === 1,
-          otherSource: at(LEG.otherSource) === 1,
-        };
-  const sent =
-    leg === null ? null : { packets: at(LEG.sent), missed: at(LEG.missed), ackToRtpMs: rounded(at(LEG.ackToRtpMs)) };
-  return JSON.stringify({ ...call, endpoint: endpoints[endpoint] ?? null, received, sent }, (_, value: unknown) =>
-    typeof value === 'number' ? rounded(value) : value,
-  );
-}
-
-function numberOrNull(value: number | undefined): number | null {
-  return value === undefined || Number.isNaN(value) ? null : value;
-}
-
-/** Microseconds and the sixth decimal are beyond what any figure here knows. */
-function rounded(value: number | null): number | null {
-  return value === null ? null : Math.round(value * 1e6) / 1e6;
 }

@@ -45,7 +45,6 @@ export function planRun(host: ProcessHost, parts: PlanParts): RunPlan {
     },
     book: {
       endpoints,
-      codec: scenario.codecs[0] ?? '',
       media: scenario.media,
       warmupMs: scenario.load.warmupMs,
     },

@@ -12,6 +12,8 @@ import { readTags, type TagContext } from './tags.js';
 export interface GateContext extends TagContext {
   /** Where each gate was written (`peak.yaml:14:9 gates[0]`, `--gate`), by its index. */
   readonly places?: readonly string[];
+  /** True when the program chose these gates because the run names none. */
+  readonly areDefaults?: boolean;
 }
 
 export interface CheckedGates {
@@ -38,17 +40,13 @@ export function parseGates(inputs: readonly unknown[], context: GateContext): Ch
     problems.push(...all.map((finding) => toProblem(name, finding)));
     if (all.length > 0 || Array.isArray(read)) continue;
     gates.push(read);
-    const doubts = [
-      tailWarning(read.metric, read.stat, read.operator),
-      directionWarning(read),
-      unmeasuredWarning(read),
-    ];
+    const doubts = [tailWarning(read.metric, read.stat, read.operator), directionWarning(read)];
     warnings.push(...doubts.filter((doubt) => doubt !== undefined).map((doubt) => `${name}: ${doubt}`));
   }
   return { gates, problems, warnings };
 }
 
-function readGate(options: GateOptions, context: TagContext): Gate | Finding[] {
+function readGate(options: GateOptions, context: GateContext): Gate | Finding[] {
   try {
     return checkSyntax(parseGate(options.expr), options, context);
   } catch (error) {
@@ -57,7 +55,7 @@ function readGate(options: GateOptions, context: TagContext): Gate | Finding[] {
   }
 }
 
-function checkSyntax(syntax: GateSyntax, options: GateOptions, context: TagContext): Gate | Finding[] {
+function checkSyntax(syntax: GateSyntax, options: GateOptions, context: GateContext): Gate | Finding[] {
   const metric = findMetric(syntax.metric.text) ?? unknownMetric(syntax.metric);
   const known = 'code' in metric ? undefined : metric;
   const { query, findings: tagFindings } = readTags(syntax.tags, known, context);
@@ -79,6 +77,7 @@ function checkSyntax(syntax: GateSyntax, options: GateOptions, context: TagConte
     severity: options.severity,
     minSamples: options.minSamples ?? defaultMinSamples(stat),
     onNoData: options.onNoData,
+    isDefault: context.areDefaults === true,
   };
 }
 
@@ -91,10 +90,6 @@ function directionWarning({ metric, stat, operator }: Gate): string | undefined 
   const better = isShare ? (isGoodSide ? 'higher' : 'lower') : metric.better;
   if (operator.startsWith('>') === (better === 'higher')) return undefined;
   return `this figure is better when ${better}, so a good system fails the gate; did you mean ${operator.startsWith('>') ? '<=' : '>='}?`;
-}
-
-function unmeasuredWarning({ query }: Gate): string | undefined {
-  return query.direction === 'sent' ? 'direction=sent is not measured in this version' : undefined;
 }
 
 function isFinding(value: object | string | null): value is Finding {

@@ -31,10 +31,11 @@ function evaluateGate(gate: Gate, source: MetricSource, health: HealthConditions
   const seen = observe(gate, source);
   const base = blankResult(gate, seen, source);
   const spoiled = spoilReason(gate.metric, gate.query, health);
-  const missing = missingReason(gate, seen);
+  const missing = missingReason(gate, seen, source);
   if (missing !== null) {
     // Too few samples to judge by are shown all the same.
     const observed = seen !== null && seen.samples > 0 && Number.isFinite(seen.value) ? seen.value : null;
+    if (isOfOtherScale(gate, source)) return { ...base, state: 'not-evaluated', reason: missing };
     return { ...base, observed, ...withoutData(gate, missing, spoiled) };
   }
   if (seen === null) return base;
@@ -64,8 +65,6 @@ function blankResult(gate: Gate, seen: ScalarView | null, source: MetricSource):
 
 /** The figure that the gate is about and its samples, or null where nothing is known. */
 function observe({ metric, query, stat, unit }: Gate, source: MetricSource): ScalarView | null {
-  // What the far side received is known only from its reports, which this version does not read.
-  if (query.direction === 'sent') return null;
   if (metric.population === 'scalar') {
     return metric.allowsRatio && unit === 'ratio' ? source.ratio(query) : source.scalar(query);
   }
@@ -89,11 +88,16 @@ function statOf(distribution: DistributionView, stat: NonNullable<Gate['stat']>)
 }
 
 /** Why there is not enough to judge, or null when there is. */
-function missingReason({ query, minSamples }: Gate, seen: ScalarView | null): string | null {
-  if (query.direction === 'sent') return 'direction=sent is not measured in this version';
-  if (seen === null || seen.samples === 0) return 'nothing was measured';
+function missingReason({ query, minSamples }: Gate, seen: ScalarView | null, source: MetricSource): string | null {
+  if (seen === null || seen.samples === 0) return source.missing(query);
   if (seen.samples < minSamples) return `${seen.samples} samples, at least ${minSamples} are needed`;
   return Number.isFinite(seen.value) ? null : 'the figure is not a number';
+}
+
+/** A default gate on a score for a scale that no leg came to be on, while legs on the other scale were judged by theirs. */
+function isOfOtherScale({ isDefault, metric }: Gate, source: MetricSource): boolean {
+  const scales = source.scales();
+  return isDefault && metric.scale !== null && scales.size > 0 && !scales.has(metric.scale);
 }
 
 /** Applies onNoData. A failure is not built on a spoiled metric: what spoiled it may be why nothing came. */
@@ -117,17 +121,21 @@ function spoilReason(metric: MetricDefinition, query: MetricQuery, health: Healt
   return reasons.length === 0 ? null : reasons.join('; ');
 }
 
-/** Media that we sent late spoils what the far side hears or sends back; our own reception spoils what we received. */
+/**
+ * Media that we sent late spoils what the far side hears or sends back; our own reception spoils what we received. Of the
+ * sent direction only what is timed here depends on our clock: the far end counts and times the rest by its own.
+ */
 function concerns(
   condition: SpoilCondition,
-  { population }: MetricDefinition,
+  { population, timedHere }: MetricDefinition,
   { direction }: MetricQuery,
   { reflected }: HealthConditions,
 ): boolean {
   if (population !== 'legs') return true;
   const sent = direction === 'sent';
   if (condition === 'sendLateness') return sent || reflected;
-  return condition === 'receiveDrops' || condition === 'mediaClock' ? !sent : true;
+  if (condition === 'mediaClock') return !sent || timedHere;
+  return condition === 'receiveDrops' ? !sent : true;
 }
 
 /** The first second with a single value on the bad side. A count of values has none, a scalar is of the whole run. */

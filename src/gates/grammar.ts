@@ -56,6 +56,8 @@ export interface Gate {
   /** Fewer samples than this are no data (≥ 1). */
   readonly minSamples: number;
   readonly onNoData: OnNoData;
+  /** True for a gate that the program chose because the run named none. */
+  readonly isDefault: boolean;
 }
 
 export function isOperator(text: string): text is Operator {

@@ -1,5 +1,5 @@
 /** What gates ask of a run: its figures, and what made them worthless. The run implements both; gates know no result file. */
-import type { SpoilCondition } from '../metrics/names.js';
+import type { ScoreScale, SpoilCondition } from '../metrics/names.js';
 
 export interface MetricQuery {
   /** Gate id of the catalogue, never an alias. */
@@ -36,6 +36,10 @@ export interface MetricSource {
   /** A count metric as a share (0–1) of the answered calls, or of their legs where it counts legs. */
   ratio(query: MetricQuery): ScalarView | null;
   distribution(query: MetricQuery): DistributionView | null;
+  /** Why there is no figure, in words; asked only where there is none. */
+  missing(query: MetricQuery): string;
+  /** The scales on which legs of the run are scored. */
+  scales(): ReadonlySet<ScoreScale>;
   /** The seconds that the figure covers. */
   window(query: MetricQuery): { readonly fromSecond: number; readonly toSecond: number } | null;
   /** The first second in which a single value was bad, where the metric has seconds; else null. */

@@ -1,5 +1,5 @@
 /** Tags of a gate: direction and time base of a media metric, and which endpoints it is about. */
-import { METRICS, type MetricDefinition } from '../metrics/names.js';
+import { METRICS, type MetricDefinition, type TimeBase } from '../metrics/names.js';
 import { type Finding, unknownName } from './finding.js';
 import type { GateSyntax, Token } from './grammar.js';
 import type { MetricQuery } from './source.js';
@@ -13,7 +13,7 @@ export interface TagContext {
 }
 
 const DIRECTIONS = ['received', 'sent'] as const;
-const TIME_BASES = ['second', 'call'] as const;
+const TIME_BASES: readonly TimeBase[] = ['second', 'call'];
 
 export interface TagReading {
   readonly query: Omit<MetricQuery, 'metric'>;
@@ -29,20 +29,25 @@ export function readTags(
   const findings: Finding[] = [];
   const values = new Map<string, string>();
   for (const { key, value } of tags) {
-    const read = readTag(key, value, context);
+    const read = readTag(key, value, context, metric);
     const finding = typeof read === 'string' ? misplacedTag(key, metric, values) : read;
     if (finding !== undefined) findings.push(finding);
     else if (typeof read === 'string') values.set(key.text, read);
   }
   const direction = DIRECTIONS.find((name) => name === values.get('direction')) ?? 'received';
-  const per = TIME_BASES.find((name) => name === values.get('per')) ?? 'second';
+  const per = TIME_BASES.find((name) => name === values.get('per')) ?? metric?.timeBases[0] ?? 'second';
   values.delete('direction');
   values.delete('per');
   return { query: { direction, per, tags: Object.fromEntries(values) }, findings };
 }
 
 /** The value as the scenario writes it, or what is wrong with tag or value. */
-function readTag(key: Token, value: Token, context: TagContext): string | Finding {
+function readTag(
+  key: Token,
+  value: Token,
+  context: TagContext,
+  metric: MetricDefinition | undefined,
+): string | Finding {
   const known = knownValues(key.text, context);
   if (known === undefined) {
     const names = ['direction', 'per', 'endpoint', 'codec', ...Object.keys(context.labels)];
@@ -50,7 +55,12 @@ function readTag(key: Token, value: Token, context: TagContext): string | Findin
   }
   // Encoding names are case-insensitive (RFC 4855 §3).
   const same = key.text === 'codec' ? sameCodec(value.text) : (name: string) => name === value.text;
-  return known.find(same) ?? unknownName('unknown-tag-value', key.text, value, known);
+  const read = known.find(same);
+  if (read === undefined) return unknownName('unknown-tag-value', key.text, value, known);
+  const bases = metric?.population === 'legs' ? metric.timeBases : TIME_BASES;
+  if (key.text !== 'per' || bases.some((base) => base === read)) return read;
+  const message = `${metric?.id ?? 'this metric'} has one value a call, and none a second`;
+  return { code: 'unknown-tag-value', column: value.column, message };
 }
 
 function sameCodec(text: string): (name: string) => boolean {
@@ -85,6 +95,9 @@ function misplacedTag(
   if (ofLeg && metric.population !== 'legs') {
     const legs = METRICS.filter(({ population }) => population === 'legs').map(({ id }) => id);
     return { code: 'unknown-tag', column, message: `${metric.id} has no ${text}`, hint: `only ${legs.join(', ')}` };
+  }
+  if (text === 'codec' && metric.perEndpoint && !metric.perCodec) {
+    return { code: 'unknown-tag', column, message: `${metric.id} is of calls, and only their legs have a codec` };
   }
   if (!ofLeg && !metric.perEndpoint) {
     return { code: 'unknown-tag', column, message: `${metric.id} is measured for the whole run, not by ${text}` };

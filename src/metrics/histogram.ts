@@ -24,8 +24,14 @@ export interface DistributionScale {
  */
 export const DISTRIBUTION_SCALES = {
   mos: { unit: 'MOS', scale: 'MOS-LQEN', multiplier: 1000, highest: 5, significantDigits: 4 },
+  mosCq: { unit: 'MOS', scale: 'MOS-CQEN', multiplier: 1000, highest: 5, significantDigits: 4 },
+  mosWb: { unit: 'MOS', scale: 'MOS-LQEW', multiplier: 1000, highest: 5, significantDigits: 4 },
+  mosCqWb: { unit: 'MOS', scale: 'MOS-CQEW', multiplier: 1000, highest: 5, significantDigits: 4 },
   rFactor: { unit: 'R', multiplier: 100, highest: 100, significantDigits: 4 },
   ratio: { unit: 'ratio', multiplier: 1_000_000, highest: 1, significantDigits: 4 },
+  /** Loss densities within bursts and gaps: to 0.01 %, in a fraction of the memory of a ratio. */
+  density: { unit: 'ratio', multiplier: 10_000, highest: 1, significantDigits: 3 },
+  burstR: { unit: 'factor', multiplier: 1000, highest: 1000, significantDigits: 3 },
   ms: { unit: 'ms', multiplier: 1000, highest: 600_000, significantDigits: 3 },
   calls: { unit: 'calls', multiplier: 1, highest: 1_000_000, significantDigits: 4 },
   rate: { unit: 'calls/s', multiplier: 100, highest: 100_000, significantDigits: 4 },

@@ -3,7 +3,8 @@
  * that this version measures are here, so that a gate on any other is refused before a packet leaves.
  */
 
-export type MetricUnit = 'MOS' | 'R' | 'ratio' | 'ms' | 'count' | 'calls' | 'calls/s';
+/** `factor`: a plain number such as BurstR. */
+export type MetricUnit = 'MOS' | 'R' | 'ratio' | 'factor' | 'ms' | 'count' | 'calls' | 'calls/s';
 
 /** What of ours can make a figure worthless: lateness of sending, kernel drops, slow loops, late starts, coarse arrival times. */
 export const SPOIL_CONDITIONS = ['sendLateness', 'receiveDrops', 'eventLoopDelay', 'lateStarts', 'mediaClock'] as const;
@@ -11,6 +12,12 @@ export type SpoilCondition = (typeof SPOIL_CONDITIONS)[number];
 
 /** What a metric has one value of: the run, each call, each second, or each leg (per second or per call). */
 export type MetricPopulation = 'scalar' | 'calls' | 'seconds' | 'legs';
+
+/** Narrowband and wideband scores are on scales that cannot be compared (P.800.1): never one distribution or limit for both. */
+export type ScoreScale = 'narrowband' | 'wideband';
+
+/** A value for each leg and second, or one for each call. */
+export type TimeBase = 'second' | 'call';
 
 /** Limits of the field, in the unit of the metric. */
 export interface MetricBands {
@@ -38,10 +45,24 @@ export interface MetricDefinition {
   readonly allowsRatio: boolean;
   /** False where the figure exists for the whole run only and takes no endpoint, codec or label. */
   readonly perEndpoint: boolean;
+  /** True where the figure is of legs, which have a codec. */
+  readonly perCodec: boolean;
+  /** Of a score: only legs on this scale have it. Null: every leg. */
+  readonly scale: ScoreScale | null;
+  /** Of the figures of legs: what there is a value of, the default first. */
+  readonly timeBases: readonly TimeBase[];
+  /** True where the figure rests on an arrival time of this host in both directions, as a round trip does. */
+  readonly timedHere: boolean;
   readonly spoiledBy: readonly SpoilCondition[];
 }
 
 const DELAY_SPOILERS: readonly SpoilCondition[] = ['eventLoopDelay', 'lateStarts'];
+/**
+ * A round trip is the arrival of an RTCP report here less two times that the report quotes. A thread of ours that is late
+ * changes none of the three where the kernel stamps arrivals; a report that is dropped is one value less, not a wrong one;
+ * a step of the wall clock voids its second before it is reported. What is left is a clock that stamps in callbacks.
+ */
+const ROUND_TRIP_SPOILERS: readonly SpoilCondition[] = ['mediaClock'];
 const SCORE_SPOILERS: readonly SpoilCondition[] = ['sendLateness', 'receiveDrops', 'mediaClock'];
 
 export const METRICS: readonly MetricDefinition[] = [
@@ -84,6 +105,17 @@ export const METRICS: readonly MetricDefinition[] = [
     spoiledBy: DELAY_SPOILERS,
   }),
   metric({
+    id: 'signalling_rtt',
+    unit: 'ms',
+    population: 'calls',
+    path: 'signalling.signallingRttMs',
+    standard: 'RFC 3261 §11',
+    category: 'signalling',
+    description: 'Time from an OPTIONS to its response, which any response ends.',
+    // Nothing starts late here: an OPTIONS is timed from when it left.
+    spoiledBy: ['eventLoopDelay'],
+  }),
+  metric({
     id: 'retransmission_ratio',
     unit: 'ratio',
     path: 'signalling.retransmissionRatio',
@@ -105,6 +137,61 @@ export const METRICS: readonly MetricDefinition[] = [
     category: 'media',
     bands: { good: 4.03, warning: 3.6, critical: 3.1, source: 'ITU-T G.109' },
     description: 'Estimated listening quality on the narrowband scale, 1 to 4.5, without delay.',
+    scale: 'narrowband',
+    spoiledBy: SCORE_SPOILERS,
+  }),
+  metric({
+    id: 'mos_cq',
+    unit: 'MOS',
+    better: 'higher',
+    population: 'legs',
+    path: 'quality.<direction>.mosCq',
+    standard: 'ITU-T G.107, P.800.1 (MOS-CQEN)',
+    category: 'media',
+    bands: { good: 4.03, warning: 3.6, critical: 3.1, source: 'ITU-T G.109' },
+    description: 'Estimated conversational quality on the narrowband scale: with the delay that the round trip tells.',
+    scale: 'narrowband',
+    timedHere: true,
+    spoiledBy: SCORE_SPOILERS,
+  }),
+  metric({
+    id: 'mos_lq_wb',
+    unit: 'MOS',
+    better: 'higher',
+    population: 'legs',
+    path: 'quality.<direction>.mosLqWb',
+    standard: 'ITU-T G.107.1, P.800.1 (MOS-LQEW)',
+    category: 'media',
+    bands: { good: 4.03, warning: 3.6, critical: 3.1, source: 'ITU-T G.109 by R/1.29' },
+    description: 'Estimated listening quality on the wideband scale, 1 to 4.5, without delay.',
+    scale: 'wideband',
+    spoiledBy: SCORE_SPOILERS,
+  }),
+  metric({
+    id: 'mos_cq_wb',
+    unit: 'MOS',
+    better: 'higher',
+    population: 'legs',
+    path: 'quality.<direction>.mosCqWb',
+    standard: 'ITU-T G.107.1, P.800.1 (MOS-CQEW)',
+    category: 'media',
+    bands: { good: 4.03, warning: 3.6, critical: 3.1, source: 'ITU-T G.109 by R/1.29' },
+    description: 'Estimated conversational quality on the wideband scale: with the delay that the round trip tells.',
+    scale: 'wideband',
+    timedHere: true,
+    spoiledBy: SCORE_SPOILERS,
+  }),
+  metric({
+    id: 'mos_lq_no_plc',
+    unit: 'MOS',
+    better: 'higher',
+    population: 'legs',
+    path: 'quality.<direction>.mosLqNoPlc',
+    standard: 'ITU-T G.107, G.113 (Bpl 4.3)',
+    category: 'media',
+    bands: { good: 4.03, warning: 3.6, critical: 3.1, source: 'ITU-T G.109' },
+    description: 'The narrowband listening quality of a receiver that does not conceal lost packets.',
+    scale: 'narrowband',
     spoiledBy: SCORE_SPOILERS,
   }),
   metric({
@@ -117,6 +204,7 @@ export const METRICS: readonly MetricDefinition[] = [
     category: 'media',
     bands: { good: 80, warning: 70, critical: 60, source: 'ITU-T G.109' },
     description: 'Transmission rating of the narrowband E-model without delay, 0 to 93.2.',
+    scale: 'narrowband',
     spoiledBy: SCORE_SPOILERS,
   }),
   metric({
@@ -152,12 +240,48 @@ export const METRICS: readonly MetricDefinition[] = [
     spoiledBy: ['sendLateness', 'mediaClock'],
   }),
   metric({
+    id: 'burst_r',
+    unit: 'factor',
+    population: 'legs',
+    path: 'quality.<direction>.perCall.burstR',
+    standard: 'ITU-T G.107 (7-30)',
+    category: 'media',
+    description: 'Mean length of the runs of lost packets, against random loss of the same ratio: 1 is random.',
+    timeBases: ['call'],
+    spoiledBy: ['sendLateness', 'receiveDrops'],
+  }),
+  metric({
+    id: 'rtt',
+    unit: 'ms',
+    population: 'legs',
+    path: 'quality.<direction>.rttMs',
+    standard: 'RFC 3550 §6.4.1 (LSR, DLSR)',
+    category: 'media',
+    bands: { good: 50, warning: 200, critical: 300, source: 'practice (50 / 200 / 300 ms)' },
+    description: 'Round trip between our socket and the end that reports on what we send, by its RTCP.',
+    timedHere: true,
+    spoiledBy: ROUND_TRIP_SPOILERS,
+  }),
+  metric({
+    id: 'mouth_to_ear',
+    unit: 'ms',
+    population: 'legs',
+    path: 'quality.<direction>.mouthToEarMs',
+    standard: 'ITU-T G.107 (Ta), G.114',
+    category: 'media',
+    bands: { good: 150, warning: 200, critical: 300, source: 'practice (150 / 200 / 300 ms one way)' },
+    description: 'One-way delay Ta: half the round trip, jitter buffer, packet time and codec look-ahead.',
+    timedHere: true,
+    spoiledBy: ROUND_TRIP_SPOILERS,
+  }),
+  metric({
     id: 'one_way',
     unit: 'count',
     path: 'calls.oneWay',
     category: 'media',
     description: 'Answered legs on which we sent and nothing came for more than 3 s.',
     allowsRatio: true,
+    perCodec: true,
     spoiledBy: ['receiveDrops'],
   }),
   metric({
@@ -167,6 +291,7 @@ export const METRICS: readonly MetricDefinition[] = [
     category: 'media',
     description: 'Answered legs on which no RTP packet came at all.',
     allowsRatio: true,
+    perCodec: true,
     spoiledBy: ['receiveDrops'],
   }),
   metric({
@@ -225,6 +350,10 @@ function metric(row: MetricRow): MetricDefinition {
     bands: null,
     allowsRatio: false,
     perEndpoint: true,
+    perCodec: row.population === 'legs',
+    scale: null,
+    timeBases: ['second', 'call'],
+    timedHere: false,
     spoiledBy: [],
     ...row,
   };

@@ -1,5 +1,6 @@
 /** The key figures of a run in words, shared by the HTML report and the summary on the terminal. */
-import type { DirectionQuality, DistributionSummary, Result } from '../run/result.js';
+import type { DistributionSummary, Result } from '../run/result.js';
+import { scoresOf, type AnyQuality, type Direction } from './scores.js';
 import { formatCount, formatRatio, formatValue } from './number-format.js';
 
 /** One figure; `value` null means not measured, and `why` says why. */
@@ -14,14 +15,18 @@ export interface KeyFigureGroup {
   readonly figures: readonly KeyFigure[];
 }
 
-type Percentile = 'min' | 'p1' | 'p5' | 'p50' | 'p95' | 'p99' | 'max' | 'mean';
+const NO_RTCP = 'no RTCP from the far end';
 
-/** The groups in reading order: outcome, calls, audio, setup. */
+export type Percentile = 'min' | 'p1' | 'p5' | 'p50' | 'p95' | 'p99' | 'max' | 'mean';
+
+/** The groups in reading order: outcome, calls, audio of both directions, round trip, setup. */
 export function keyFigures(result: Result): KeyFigureGroup[] {
   return [
     { title: 'Calls', figures: callFigures(result) },
     { title: 'Outcome and load', figures: outcomeFigures(result) },
-    { title: 'Audio received', figures: audioFigures(result) },
+    { title: 'Audio received', figures: audioFigures(result, 'received') },
+    { title: 'Audio sent', figures: audioFigures(result, 'sent') },
+    { title: 'Round trip', figures: roundTripFigures(result) },
     { title: 'Call setup', figures: setupFigures(result) },
   ];
 }
@@ -38,10 +43,20 @@ export function percentileText(distribution: DistributionSummary | null, percent
   return distribution === null ? null : formatValue(distribution[percentile], distribution.unit);
 }
 
-/** Lost packets of all expected ones; null before any was expected. */
-export function totalLossRatio(quality: DirectionQuality | null): number | null {
-  if (quality === null || quality.packets.expected === 0) return null;
-  return quality.packets.lost / quality.packets.expected;
+/** Lost packets of all expected ones; null before any was expected, or where nobody tells. */
+export function totalLossRatio(quality: AnyQuality | null): number | null {
+  const { expected, lost } = quality?.packets ?? { expected: null, lost: null };
+  return expected === null || expected === 0 || lost === null ? null : lost / expected;
+}
+
+/** Legs that used any codec. */
+export function totalLegs({ endpoints }: Result): number {
+  return endpoints.reduce((sum, { codecs }) => sum + codecs.reduce((legs, codec) => legs + codec.legs, 0), 0);
+}
+
+/** Round trips of the audio; both directions have the same one, whichever holds it. */
+export function roundTrip({ received, sent }: Result['endpoints'][number]['quality']): DistributionSummary | null {
+  return received?.rttMs ?? sent?.rttMs ?? null;
 }
 
 /** Why there is no figure of the received audio. */
@@ -50,6 +65,18 @@ export function whyNoAudio(result: Result): string {
   if (result.calls.answered === 0) return 'no call was answered';
   if (result.generator.netBackend === 'none') return 'the run was without audio';
   return result.quality.received === null ? 'no leg carried audio' : 'too little audio on this scale for a score';
+}
+
+/** Why there is no figure of what the far end received. */
+export function whyNoSent(result: Result): string {
+  if (result.quality.received === null) return whyNoAudio(result);
+  return result.quality.sent === null ? NO_RTCP : 'the reports of the far end do not tell it';
+}
+
+/** Why there is no round trip of the audio, and so no conversational score. */
+export function whyNoRoundTrip(result: Result): string {
+  if (result.quality.received === null) return whyNoAudio(result);
+  return (result.quality.sent?.legs.rtcp ?? 0) === 0 ? NO_RTCP : 'the RTCP of the far end told no round trip';
 }
 
 /** Why there is no delay of the signalling. */
@@ -83,26 +110,45 @@ function outcomeFigures(result: Result): KeyFigure[] {
   ];
 }
 
-function audioFigures(result: Result): KeyFigure[] {
-  const received = result.quality.received;
-  const why = whyNoAudio(result);
-  const loss = totalLossRatio(received);
-  const mos = received?.mosLq ?? null;
-  const jitter = received?.jitterMs ?? null;
+function audioFigures(result: Result, direction: Direction): KeyFigure[] {
+  const quality = result.quality[direction];
+  const why = direction === 'received' ? whyNoAudio(result) : whyNoSent(result);
+  const loss = totalLossRatio(quality);
+  const jitter = quality?.jitterMs ?? null;
+  const floor = direction === 'received' ? (result.generator.floor?.jitterMs ?? null) : null;
+  const scores = scoresOf(quality, 'lq').flatMap(({ label, summary }) =>
+    (['p50', 'p5', 'min'] as const).map((stat) => figure(`${label} ${stat}`, percentileText(summary, stat), why)),
+  );
   return [
-    figure('MOS-LQ p50', percentileText(mos, 'p50'), why),
-    figure('MOS-LQ p5', percentileText(mos, 'p5'), why),
-    figure('MOS-LQ min', percentileText(mos, 'min'), why),
+    ...scores,
     figure('packet loss', loss === null ? null : formatRatio(loss), why),
-    figure('discarded (late) p95', percentileText(received?.discardRatio ?? null, 'p95'), why),
+    figure('discarded (late) p95', percentileText(quality?.discardRatio ?? null, 'p95'), why),
     figure('jitter p50', percentileText(jitter, 'p50'), why),
     figure('jitter p95', percentileText(jitter, 'p95'), why),
+    ...(floor === null ? [] : [known('jitter p95 of this host alone', percentileText(floor, 'p95') ?? '')]),
+  ];
+}
+
+function roundTripFigures(result: Result): KeyFigure[] {
+  const rtt = roundTrip(result.quality);
+  const received = result.quality.received;
+  const delay = received?.mouthToEarMs ?? null;
+  const why = whyNoRoundTrip(result);
+  const scores = scoresOf(received, 'cq').map(({ label, summary }) =>
+    figure(`${label} p5`, percentileText(summary, 'p5'), why),
+  );
+  return [
+    figure('RTT p50', percentileText(rtt, 'p50'), why),
+    figure('RTT p95', percentileText(rtt, 'p95'), why),
+    figure('mouth to ear p95', percentileText(delay, 'p95'), why),
+    ...scores,
   ];
 }
 
 function setupFigures(result: Result): KeyFigure[] {
-  const { setupDelayMs, answerDelayMs, disconnectDelayMs } = result.signalling;
+  const { setupDelayMs, answerDelayMs, disconnectDelayMs, signallingRttMs } = result.signalling;
   const why = whyNoDelay(result);
+  const sipRtt = percentileText(signallingRttMs, 'p95');
   return [
     figure('setup (SRD) p50', percentileText(setupDelayMs, 'p50'), why),
     figure('setup (SRD) p95', percentileText(setupDelayMs, 'p95'), why),
@@ -110,6 +156,7 @@ function setupFigures(result: Result): KeyFigure[] {
     figure('answer p95', percentileText(answerDelayMs, 'p95'), why),
     figure('disconnect (SDD) p50', percentileText(disconnectDelayMs, 'p50'), why),
     figure('disconnect (SDD) p95', percentileText(disconnectDelayMs, 'p95'), why),
+    ...(sipRtt === null ? [] : [known('SIP round trip p95', sipRtt)]),
   ];
 }
 

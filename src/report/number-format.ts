@@ -41,6 +41,7 @@ const BY_UNIT: ReadonlyMap<string, (value: number) => string> = new Map([
   ['ratio', formatRatio],
   ['ms', formatMs],
   ['count', formatNumber],
+  ['factor', formatNumber],
   ['', formatNumber],
 ]);
 

@@ -7,7 +7,7 @@ import type {
   PortRange,
   SignallingBatch,
 } from '../worker/messages.js';
-import { LEG } from '../worker/messages.js';
+import { DIRECTION, LEG } from '../worker/messages.js';
 import { Fleet, type FleetEvents, type FleetFacts } from './fleet.js';
 
 export interface AnswerPlan {
@@ -90,6 +90,9 @@ export class AnswerRun {
     return {
       onMedia: ({ legs }) => {
         for (let offset = 0; offset < legs.length; offset += LEG.columns) {
+          if (legs[offset + LEG.direction] === DIRECTION.sent) {
+            continue; // the caller's view of a leg that is counted already
+          }
           this.media.legs++;
           this.media.packetsExpected += legs[offset + LEG.expected] ?? 0;
           this.media.packetsReceived += legs[offset + LEG.received] ?? 0;

@@ -1,10 +1,9 @@
 /** All figures of one group of calls: the run as a whole, or one endpoint. Merged by adding histograms, never percentiles. */
 import { Distribution } from '../metrics/histogram.js';
-import { LEG, ROW, type CallRecord } from '../worker/messages.js';
+import { BASIS, DIRECTION, LEG, ROW, type CallRecord } from '../worker/messages.js';
+import { DirectionBook } from './direction-book.js';
+import { isNoMedia, isOneWay } from './leg-findings.js';
 import { SecondSeries } from './second-series.js';
-
-/** An answered leg on which we sent and nothing came for longer than this is one-way. */
-const ONE_WAY_MS = 3000;
 
 export interface CallCounts {
   notStarted: number;
@@ -18,50 +17,6 @@ export interface CallCounts {
   oneWay: number;
   noMedia: number;
   roundTrip: number;
-}
-
-export interface PacketCounts {
-  expected: number;
-  received: number;
-  lost: number;
-  discarded: number;
-  duplicate: number;
-  reordered: number;
-  stray: number;
-  malformed: number;
-}
-
-interface QualityFigures {
-  readonly expected: number;
-  readonly lost: number;
-  readonly discarded: number;
-  readonly jitterMs: number;
-  readonly rFactor: number;
-  readonly mosLq: number;
-}
-
-/** The media figures: once over the legs' seconds, once with a value a call. */
-export class QualityBook {
-  readonly mosLq = new Distribution('mos');
-  readonly rFactor = new Distribution('rFactor');
-  readonly lossRatio = new Distribution('ratio');
-  readonly discardRatio = new Distribution('ratio');
-  readonly jitterMs = new Distribution('ms');
-
-  /** @param figures NaN where nothing is known; ratios need `expected` > 0 */
-  add(figures: QualityFigures): void {
-    if (!Number.isNaN(figures.rFactor)) {
-      this.rFactor.record(figures.rFactor);
-      this.mosLq.record(figures.mosLq);
-    }
-    if (figures.expected > 0) {
-      this.lossRatio.record(figures.lost / figures.expected);
-      this.discardRatio.record(figures.discarded / figures.expected);
-    }
-    if (!Number.isNaN(figures.jitterMs)) {
-      this.jitterMs.record(figures.jitterMs);
-    }
-  }
 }
 
 export class GroupBook {
@@ -78,33 +33,26 @@ export class GroupBook {
     noMedia: 0,
     roundTrip: 0,
   };
-  /** What counts as evidence: calls and legs after the warm-up, without those calls that we cut. */
-  readonly judged = { attempted: 0, succeeded: 0, answered: 0, dropped: 0, legs: 0, oneWay: 0, noMedia: 0 };
+  /** What counts as evidence: calls after the warm-up, without those that we cut. Legs are judged by their codec's book. */
+  readonly judged = { attempted: 0, succeeded: 0, answered: 0, dropped: 0 };
   /** By `phase|status|cause`. */
   readonly causes = new Map<string, { record: CallRecord; count: number }>();
   readonly finalResponses = new Map<number, number>();
-  readonly packets: PacketCounts = {
-    expected: 0,
-    received: 0,
-    lost: 0,
-    discarded: 0,
-    duplicate: 0,
-    reordered: 0,
-    stray: 0,
-    malformed: 0,
-  };
   readonly setupDelayMs = new Distribution('ms');
   readonly answerDelayMs = new Distribution('ms');
   readonly disconnectDelayMs = new Distribution('ms');
   /** Round trips of OPTIONS during the run, where they were asked for. */
   readonly signallingRttMs = new Distribution('ms');
-  readonly perSecond = new QualityBook();
-  readonly perCall = new QualityBook();
+  /** What arrived here, and what the far end received of ours. */
+  readonly received = new DirectionBook();
+  readonly sent = new DirectionBook();
   readonly series = new SecondSeries();
   /** Legs whose packets came from elsewhere than their SDP said. */
   otherSourceLegs = 0;
-  legs = 0;
-  private rows = 0;
+  /** Legs with totals of the sent direction, by their source. */
+  readonly sentLegs = { rtcp: 0, answerer: 0 };
+  /** Legs on which the far end sent RTCP. */
+  rtcpLegs = 0;
 
   addCall(record: CallRecord, warm: boolean): void {
     this.series.addCall(record);
@@ -122,57 +70,39 @@ export class GroupBook {
   }
 
   addRow(table: Float64Array, offset: number, warm: boolean): void {
-    const at = (column: number): number => table[offset + column] ?? Number.NaN;
+    const isSent = table[offset + ROW.direction] === DIRECTION.sent;
     this.series.addRow(table, offset);
-    this.rows++;
-    if (warm) {
-      this.perSecond.add({
-        expected: at(ROW.expected),
-        lost: at(ROW.lost),
-        discarded: at(ROW.discarded),
-        jitterMs: at(ROW.jitterMs),
-        rFactor: at(ROW.rFactor),
-        mosLq: at(ROW.mosLq),
-      });
-    }
+    (isSent ? this.sent : this.received).addRow(table, offset, warm);
   }
 
+  /** A leg's totals of the received direction: what they say of the leg as a whole is counted too. */
   addLeg(table: Float64Array, offset: number, warm: boolean): void {
     const at = (column: number): number => table[offset + column] ?? 0;
-    const { packets, calls, judged } = this;
+    const { calls } = this;
     const noMedia = isNoMedia(table, offset) ? 1 : 0;
     const oneWay = isOneWay(table, offset) ? 1 : 0;
-    this.legs++;
-    packets.expected += at(LEG.expected);
-    packets.received += at(LEG.received);
-    packets.lost += at(LEG.lost);
-    packets.discarded += at(LEG.discarded);
-    packets.duplicate += at(LEG.duplicate);
-    packets.reordered += at(LEG.reordered);
-    packets.stray += at(LEG.stray);
-    packets.malformed += at(LEG.malformed);
     calls.noMedia += noMedia;
     calls.oneWay += oneWay;
-    calls.roundTrip += at(LEG.reflected);
-    this.otherSourceLegs += at(LEG.otherSource);
+    calls.roundTrip += at(LEG.reflected) === 1 ? 1 : 0;
+    this.otherSourceLegs += at(LEG.otherSource) === 1 ? 1 : 0;
+    this.rtcpLegs += at(LEG.rtcpReceived) > 0 ? 1 : 0;
+    const { judged } = this.received.addLeg(table, offset, warm);
     if (warm) {
       judged.legs++;
       judged.noMedia += noMedia;
       judged.oneWay += oneWay;
-      this.perCall.add({
-        expected: at(LEG.expected),
-        lost: at(LEG.lost),
-        discarded: at(LEG.discarded),
-        jitterMs: at(LEG.jitterMs),
-        rFactor: at(LEG.rFactor),
-        mosLq: at(LEG.mosLq),
-      });
     }
   }
 
-  /** Something of what came in was measured. */
-  get hasMedia(): boolean {
-    return this.legs > 0 || this.rows > 0;
+  /** What the far end received of a leg in all: no leg of its own. */
+  addSentLeg(table: Float64Array, offset: number, warm: boolean): void {
+    this.sentLegs[table[offset + LEG.basis] === BASIS.answerer ? 'answerer' : 'rtcp']++;
+    this.sent.addLeg(table, offset, warm);
+  }
+
+  /** Answered legs that have reported. */
+  get legs(): number {
+    return this.received.legs;
   }
 
   private countOutcome(record: CallRecord): void {
@@ -214,22 +144,4 @@ export class GroupBook {
       this.disconnectDelayMs.record(record.disconnectDelayMs);
     }
   }
-}
-
-/** An answered leg on which no RTP packet came, though some were due. */
-export function isNoMedia(table: Float64Array, offset: number): boolean {
-  return table[offset + LEG.taken] === 0 && expectedAudio(table, offset);
-}
-
-/** We sent, and nothing came for more than 3 s, or never. */
-export function isOneWay(table: Float64Array, offset: number): boolean {
-  if ((table[offset + LEG.sent] ?? 0) === 0 || !expectedAudio(table, offset)) {
-    return false;
-  }
-  return table[offset + LEG.taken] === 0 || (table[offset + LEG.longestSilenceMs] ?? 0) > ONE_WAY_MS;
-}
-
-/** Their SDP sends, and the call was long enough for a first packet to come. */
-function expectedAudio(table: Float64Array, offset: number): boolean {
-  return table[offset + LEG.expectsAudio] === 1 && (table[offset + LEG.establishedForMs] ?? 0) >= 1000;
 }

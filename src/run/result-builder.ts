@@ -1,14 +1,13 @@
 /** From the book of a run to its result: what is unknown becomes null, and every gate is evaluated by the same code. */
-import { evaluateGates, type GateResult } from '../gates/evaluate.js';
+import { evaluateGates } from '../gates/evaluate.js';
 import type { Gate } from '../gates/grammar.js';
-import { supportedRatio } from '../gates/support.js';
 import { decideVerdict, type VerdictInput } from '../gates/verdict.js';
-import { LEG } from '../worker/messages.js';
-import type { GroupBook, QualityBook } from './group-book.js';
-import { RESULT_SCHEMA_VERSION, type CallsBlock, type DirectionQuality, type EndpointResult } from './result.js';
-import type { GeneratorBlock, Result, ResultSecond, SignallingBlock, WorstCall } from './result.js';
+import type { GroupBook } from './group-book.js';
+import { codecsOf, qualityBlocks, worstCallBlock } from './quality-blocks.js';
+import { RESULT_SCHEMA_VERSION, type CallsBlock, type EndpointResult } from './result.js';
+import type { GeneratorBlock, Result, ResultSecond, SignallingBlock } from './result.js';
 import type { RunBook } from './run-book.js';
-import type { WorstLeg } from './worst-legs.js';
+import { doubtsOf, warningsOf } from './run-warnings.js';
 
 /** What is known of the run beside its measurements. */
 export interface RunFacts {
@@ -21,13 +20,14 @@ export interface RunFacts {
     readonly target: string;
     readonly labels: Readonly<Record<string, string>>;
   }[];
-  readonly codec: string;
   readonly media: boolean;
   readonly gates: readonly Gate[];
   readonly verdict: Omit<VerdictInput, 'gates'>;
   readonly warnings: readonly string[];
   readonly cpuRatio: number | null;
   readonly netBackend: 'libc' | 'dgram' | 'none';
+  /** What this host alone contributes; absent where it was not measured. */
+  readonly floor?: GeneratorBlock['floor'];
   readonly environment: Result['environment'];
   readonly method: Result['method'];
   readonly scenario: unknown;
@@ -55,15 +55,17 @@ export function buildResult(book: RunBook, facts: RunFacts): Result {
     load: loadBlock(book, facts),
     calls: callsBlock(book.total, book.peakActive),
     signalling: signallingBlock(book),
-    quality: { received: facts.media ? qualityBlock(book.total) : null },
+    quality: { ...qualityBlocks(book.total, facts.media), findings: book.findings.list() },
     seconds: book.total.series
       .seconds()
       .map((second) => Object.assign(second, { targetRate: facts.targetRateAt(second.second) })),
     endpoints: facts.endpoints.map((endpoint, index) => endpointBlock(book, facts, endpoint, index)),
-    worstCalls: book.worst.list.map((worst) => worstCallBlock(worst, facts)),
+    worstCalls: book.worst.list.map((worst) =>
+      worstCallBlock(worst, facts.endpoints[worst.record.endpoint]?.name ?? ''),
+    ),
     generator: generatorBlock(book, facts, Object.values(spoiled)),
     environment: facts.environment,
-    method: facts.method,
+    method: { ...facts.method, codecs: usedCodecs(book, facts.method.codecs) },
     scenario: facts.scenario,
     seed: facts.seed,
   };
@@ -104,28 +106,12 @@ function signallingBlock(book: RunBook): SignallingBlock {
     setupDelayMs: total.setupDelayMs.summary(),
     answerDelayMs: total.answerDelayMs.summary(),
     disconnectDelayMs: total.disconnectDelayMs.summary(),
+    signallingRttMs: total.signallingRttMs.summary(),
     retransmissionRatio: book.retransmissionRatio(),
     retransmissions: sip.retransmissions.map(([method, count]) => ({ method, count })),
     responses: sip.responses.map(([method, status, count]) => ({ method, status, count })),
     malformed: sip.malformed,
     dropped: sip.dropped,
-  };
-}
-
-function qualityBlock(group: GroupBook): DirectionQuality | null {
-  if (!group.hasMedia) {
-    return null;
-  }
-  return { ...figuresOf(group.perSecond), perCall: figuresOf(group.perCall), packets: group.packets };
-}
-
-function figuresOf(book: QualityBook): DirectionQuality['perCall'] {
-  return {
-    mosLq: book.mosLq.summary(),
-    rFactor: book.rFactor.summary(),
-    lossRatio: book.lossRatio.summary(),
-    discardRatio: book.discardRatio.summary(),
-    jitterMs: book.jitterMs.summary(),
   };
 }
 
@@ -137,20 +123,23 @@ function endpointBlock(
 ): EndpointResult {
   const group = book.groups[index] ?? book.total;
   const seconds = group.series.seconds();
+  const codecs = facts.media ? codecsOf(group) : [];
   return {
     name: endpoint.name,
     target: endpoint.target,
     labels: endpoint.labels,
-    codec: facts.media && group.hasMedia ? facts.codec : null,
+    codec: codecs.length === 1 ? (codecs[0]?.codec ?? null) : null,
+    codecs,
     calls: callsBlock(group, group === book.total ? book.peakActive : peakOf(seconds)),
     signalling: {
       successRatio: successRatio(group),
       setupDelayMs: group.setupDelayMs.summary(),
       answerDelayMs: group.answerDelayMs.summary(),
       disconnectDelayMs: group.disconnectDelayMs.summary(),
+      signallingRttMs: group.signallingRttMs.summary(),
       finalResponses: [...group.finalResponses].map(([status, count]) => ({ status, count })),
     },
-    quality: { received: facts.media ? qualityBlock(group) : null },
+    quality: qualityBlocks(group, facts.media),
     seconds,
   };
 }
@@ -175,78 +164,8 @@ function generatorBlock(book: RunBook, facts: RunFacts, reasons: string[]): Gene
     cpuRatio: facts.cpuRatio,
     netBackend: facts.netBackend,
     lostWorkers,
+    floor: facts.floor ?? null,
   };
-}
-
-function worstCallBlock({ record, leg }: WorstLeg, facts: RunFacts): WorstCall {
-  const at = (column: number): number | null => {
-    const value = leg?.[column] ?? Number.NaN;
-    return Number.isNaN(value) ? null : value;
-  };
-  const expected = at(LEG.expected) ?? 0;
-  const ratioOf = (column: number): number | null => (expected === 0 ? null : (at(column) ?? 0) / expected);
-  return {
-    call: record.call,
-    callId: record.callId,
-    endpoint: facts.endpoints[record.endpoint]?.name ?? '',
-    startedAtMs: record.startedMs ?? record.intendedMs,
-    outcome: record.cause === null ? record.outcome : `${record.outcome}: ${record.cause}`,
-    mosLq: at(LEG.mosLq),
-    lossRatio: ratioOf(LEG.lost),
-    discardRatio: ratioOf(LEG.discarded),
-    jitterMs: at(LEG.jitterMs),
-  };
-}
-
-/** A run that did not place its calls, or could not send its audio, proves nothing that it promised. */
-function doubtsOf(book: RunBook, spoiled: Readonly<Partial<Record<string, string>>>): string[] {
-  const refused = book.total.causes.get('start||noSlot')?.count ?? 0;
-  const doubts =
-    refused === 0 ? [] : [`${refused} calls were not placed: no media slot was free (widen network.rtpPorts)`];
-  const sendTrouble = book.health.sendTrouble();
-  return [...doubts, ...[spoiled['lateStarts'], sendTrouble ?? undefined].filter((text) => text !== undefined)];
-}
-
-/** Things that a reader should know and no gate says. */
-function warningsOf(book: RunBook, gates: readonly GateResult[]): string[] {
-  const { calls, otherSourceLegs } = book.total;
-  const warnings: string[] = [];
-  if (otherSourceLegs > 0) {
-    warnings.push(
-      `on ${otherSourceLegs} of ${book.total.legs} legs the audio came from another address or port than the SDP named`,
-    );
-  }
-  if (calls.roundTrip > 0) {
-    warnings.push(
-      `${calls.roundTrip} of ${book.total.legs} legs received their own packets back (RTP echo): their figures cover both ways`,
-    );
-  }
-  const support = supportStatement(gates);
-  if (support !== null) {
-    warnings.push(support);
-  }
-  return warnings;
-}
-
-/** What the sample supports, where a gate asks for a higher success ratio than that and passes all the same. */
-function supportStatement(gates: readonly GateResult[]): string | null {
-  for (const { expr, state, observed, samples, limit } of gates) {
-    const asked = state === 'pass' && /^success_ratio\b.*>/.test(expr);
-    const succeeded = Math.round((observed ?? 0) * samples);
-    const supported = asked ? supportedRatio(succeeded, samples) : null;
-    if (supported !== null && supported < limit) {
-      return supportInWords(succeeded, samples, supported);
-    }
-  }
-  return null;
-}
-
-function supportInWords(succeeded: number, attempted: number, supported: number): string {
-  const failures = attempted - succeeded;
-  const without = failures === 0 ? 'without a failure' : `with ${failures} failure${failures === 1 ? '' : 's'}`;
-  const percent = (Math.floor(supported * 1000) / 10).toFixed(1); // down: a rounded bound would show too much
-  const calls = `${attempted} call${attempted === 1 ? '' : 's'}`;
-  return `${calls} ${without} only show a success ratio of at least ${percent} % at 95 % confidence`;
 }
 
 function successRatio(group: GroupBook): number | null {
@@ -255,4 +174,10 @@ function successRatio(group: GroupBook): number | null {
 
 function peakOf(seconds: readonly Omit<ResultSecond, 'targetRate'>[]): number {
   return seconds.reduce((peak, second) => Math.max(peak, second.activeCalls), 0);
+}
+
+/** The codecs that legs came to use; those that were offered where no leg tells. */
+function usedCodecs(book: RunBook, offered: Result['method']['codecs']): Result['method']['codecs'] {
+  const used = new Set(codecsOf(book.total).map(({ codec }) => codec));
+  return used.size === 0 ? offered : offered.filter(({ codec }) => used.has(codec));
 }

@@ -8,11 +8,13 @@ export const RESULT_SCHEMA_VERSION = '1.0';
 
 const count = z.int().nonnegative();
 const nullableNumber = z.number().nullable();
+/** Fields that came after the first release are read as null where an older result lacks them. */
+const addedNumber = nullableNumber.default(null);
 const ratio = z.number().min(0).max(1);
 
 /** A distribution with its mergeable histogram; null in its place means that nothing is known. */
 export const distributionSchema = z.strictObject({
-  unit: z.enum(['MOS', 'R', 'ratio', 'ms', 'calls', 'calls/s']),
+  unit: z.enum(['MOS', 'R', 'ratio', 'factor', 'ms', 'calls', 'calls/s']),
   /** P.800.1 scale of a MOS, e.g. `MOS-LQEN`. */
   scale: z.string().optional(),
   /** Histogram units per unit of the metric: MOS × 1000, ratio × 10^6, ms × 1000. */
@@ -32,17 +34,21 @@ export const distributionSchema = z.strictObject({
 });
 export type DistributionSummary = z.infer<typeof distributionSchema>;
 const distribution = distributionSchema.nullable();
+const addedDistribution = distribution.default(null);
 
 /** Percentiles of one second over the legs that were live in it. */
 const secondMosSchema = z.strictObject({ p5: z.number(), p50: z.number(), p95: z.number(), min: z.number() });
-const secondJitterSchema = z.strictObject({ p50: z.number(), p95: z.number() });
+const secondDelaySchema = z.strictObject({ p50: z.number(), p95: z.number() });
 
 const secondDirectionSchema = z.strictObject({
   legs: count.describe('legs with a row in this second'),
-  mosLq: secondMosSchema.nullable(),
+  mosLq: secondMosSchema.nullable().describe('narrowband legs'),
+  mosLqWb: secondMosSchema.nullable().default(null).describe('wideband legs'),
   lossRatio: nullableNumber,
-  jitterMs: secondJitterSchema.nullable(),
+  jitterMs: secondDelaySchema.nullable(),
+  rttMs: secondDelaySchema.nullable().default(null).describe('of the RTCP reports that came in this second'),
 });
+const addedDirection = secondDirectionSchema.nullable().default(null);
 
 export const secondSchema = z.strictObject({
   second: count.describe('whole seconds since the start of the run'),
@@ -52,21 +58,39 @@ export const secondSchema = z.strictObject({
   answered: count,
   failed: count,
   received: secondDirectionSchema.nullable(),
+  sent: addedDirection.describe(
+    'of the far end’s reports that came in this second; they cover the time since the last',
+  ),
 });
 export type ResultSecond = z.infer<typeof secondSchema>;
 
 const directionQualityShape = {
-  mosLq: distribution,
-  rFactor: distribution,
+  mosLq: distribution.describe('MOS-LQEN: legs with a narrowband codec only'),
+  mosCq: addedDistribution.describe('MOS-CQEN: the same with the delay that the round trip tells'),
+  mosLqWb: addedDistribution.describe('MOS-LQEW: legs with a wideband codec only'),
+  mosCqWb: addedDistribution.describe('MOS-CQEW'),
+  mosLqNoPlc: addedDistribution.describe('mosLq of a receiver that conceals no loss'),
+  rFactor: distribution.describe('narrowband legs only'),
   lossRatio: distribution,
   discardRatio: distribution,
   jitterMs: distribution,
+  rttMs: addedDistribution.describe('round trip by RTCP'),
+  mouthToEarMs: addedDistribution.describe('one-way delay Ta behind mosCq'),
+};
+
+const callQualityShape = {
+  ...directionQualityShape,
+  burstR: addedDistribution.describe('BurstR of ITU-T G.107'),
+  burstDensity: addedDistribution.describe('RFC 3611 §4.7.2: loss within bursts'),
+  burstMs: addedDistribution.describe('mean length of bursts'),
+  gapDensity: addedDistribution.describe('loss between bursts'),
+  gapMs: addedDistribution.describe('mean length of gaps'),
 };
 
 export const directionQualitySchema = z.strictObject({
   ...directionQualityShape,
   /** One value per leg, from its totals (never a mean of MOS). */
-  perCall: z.strictObject(directionQualityShape),
+  perCall: z.strictObject(callQualityShape),
   packets: z.strictObject({
     expected: count,
     received: count.describe('distinct packets'),
@@ -79,6 +103,37 @@ export const directionQualitySchema = z.strictObject({
   }),
 });
 export type DirectionQuality = z.infer<typeof directionQualitySchema>;
+
+/** What far ends received of ours; a count that no far end tells is null. */
+export const sentQualitySchema = z.strictObject({
+  ...directionQualityShape,
+  perCall: z.strictObject(callQualityShape),
+  packets: z.strictObject({
+    expected: count.nullable(),
+    received: count.nullable(),
+    lost: count.nullable(),
+    discarded: count.nullable(),
+    duplicate: count.nullable(),
+    reordered: count.nullable(),
+  }),
+  legs: z
+    .strictObject({ rtcp: count, answerer: count })
+    .describe('legs by the source of their totals: RTCP of the next hop, or our own answerer at the far end'),
+});
+export type SentQuality = z.infer<typeof sentQualitySchema>;
+
+export const findingSchema = z.strictObject({
+  finding: z.string().describe('stable id, e.g. noMedia, silentAudio, clockSkew'),
+  legs: count,
+  example: count.describe('number of a call that had it'),
+  text: z.string().describe('what it is and what it usually means'),
+});
+export type ResultFinding = z.infer<typeof findingSchema>;
+
+const directionsShape = {
+  received: directionQualitySchema.nullable(),
+  sent: sentQualitySchema.nullable().default(null).describe('null: no far end reported'),
+};
 
 export const causeSchema = z.strictObject({
   phase: z.enum(['start', 'setup', 'established', 'teardown']),
@@ -110,6 +165,7 @@ const signallingSchema = z.strictObject({
   setupDelayMs: distribution.describe('SRD of RFC 6076 §4.3: INVITE to the first status-indicative response'),
   answerDelayMs: distribution.describe('INVITE to 2xx'),
   disconnectDelayMs: distribution.describe('SDD of RFC 6076 §4.4: BYE to its 2xx'),
+  signallingRttMs: addedDistribution.describe('OPTIONS to its response'),
   retransmissionRatio: nullableNumber.describe('requests sent again by us / requests sent, ACK left out'),
   retransmissions: z.array(z.strictObject({ method: z.string(), count })),
   responses: z.array(z.strictObject({ method: z.string(), status: z.int(), count })),
@@ -122,16 +178,21 @@ const endpointSchema = z.strictObject({
   name: z.string(),
   target: z.string(),
   labels: z.record(z.string(), z.string()),
-  codec: z.string().nullable(),
+  codec: z.string().nullable().describe('of all its legs; null when there were none, or several codecs'),
+  codecs: z
+    .array(z.strictObject({ codec: z.string(), legs: count }))
+    .default([])
+    .describe('as negotiated'),
   calls: callsSchema,
   signalling: z.strictObject({
     successRatio: ratio.nullable(),
     setupDelayMs: distribution,
     answerDelayMs: distribution,
     disconnectDelayMs: distribution,
+    signallingRttMs: addedDistribution,
     finalResponses: z.array(z.strictObject({ status: z.int(), count })).describe('to INVITE'),
   }),
-  quality: z.strictObject({ received: directionQualitySchema.nullable() }),
+  quality: z.strictObject(directionsShape),
   seconds: z.array(secondSchema.omit({ targetRate: true })),
 });
 export type EndpointResult = z.infer<typeof endpointSchema>;
@@ -151,16 +212,41 @@ export const gateResultSchema = z.strictObject({
 });
 export type GateResult = z.infer<typeof gateResultSchema>;
 
+const worstSentSchema = z.strictObject({
+  basis: z.enum(['rtcp', 'answerer']),
+  mosLq: nullableNumber,
+  mosLqWb: nullableNumber,
+  mosCq: nullableNumber,
+  mosCqWb: nullableNumber,
+  lossRatio: nullableNumber,
+  discardRatio: nullableNumber,
+  jitterMs: nullableNumber,
+});
+
 const worstCallSchema = z.strictObject({
   call: count,
   callId: z.string(),
   endpoint: z.string(),
   startedAtMs: z.number().describe('ms since the start of the run'),
   outcome: z.string(),
-  mosLq: nullableNumber,
+  codec: z.string().nullable().default(null),
+  mosLq: nullableNumber.describe('narrowband codec only'),
+  mosLqWb: addedNumber.describe('wideband codec only'),
+  mosCq: addedNumber,
+  mosCqWb: addedNumber,
   lossRatio: nullableNumber,
   discardRatio: nullableNumber,
   jitterMs: nullableNumber,
+  rttMs: addedNumber,
+  mouthToEarMs: addedNumber,
+  sent: worstSentSchema.nullable().default(null).describe('what the far end received of ours'),
+  findings: z.array(z.string()).default([]).describe('ids of quality.findings'),
+});
+
+/** What this host alone contributes, measured against itself without a target. */
+export const floorSchema = z.strictObject({
+  jitterMs: distribution,
+  source: z.string().describe('when and how it was measured'),
 });
 
 const generatorSchema = z.strictObject({
@@ -180,6 +266,7 @@ const generatorSchema = z.strictObject({
   cpuRatio: nullableNumber.describe('CPU seconds of this process / (wall seconds × cores)'),
   netBackend: z.enum(['libc', 'dgram', 'none']),
   lostWorkers: z.array(z.string()),
+  floor: floorSchema.nullable().default(null).describe('null: not measured'),
 });
 
 export const resultSchema = z.strictObject({
@@ -203,7 +290,10 @@ export const resultSchema = z.strictObject({
   }),
   calls: callsSchema,
   signalling: signallingSchema,
-  quality: z.strictObject({ received: directionQualitySchema.nullable() }),
+  quality: z.strictObject({
+    ...directionsShape,
+    findings: z.array(findingSchema).default([]).describe('odd streams'),
+  }),
   seconds: z.array(secondSchema),
   endpoints: z.array(endpointSchema),
   worstCalls: z.array(worstCallSchema),
@@ -223,7 +313,22 @@ export const resultSchema = z.strictObject({
     scoreWindowSeconds: z.number(),
     jitterBufferMs: z.number(),
     model: z.string(),
-    codecs: z.array(z.strictObject({ codec: z.string(), ie: z.number(), bpl: z.number(), source: z.string() })),
+    codecs: z.array(
+      z.strictObject({
+        codec: z.string(),
+        ie: z.number(),
+        bpl: z.number(),
+        source: z.string(),
+        scale: z.enum(['narrowband', 'wideband']).default('narrowband'),
+        provisional: z.boolean().default(false).describe('true where ITU-T published no value'),
+      }),
+    ),
+    echo: z.string().nullable().default(null).describe('echo mode of the model'),
+    advantageFactor: addedNumber.describe('A'),
+    oneWayDelay: z.string().nullable().default(null).describe('what Ta is made of'),
+    burstRatio: z.string().nullable().default(null).describe('how BurstR is found, and where it is used'),
+    sentFrom: z.string().nullable().default(null).describe('where figures of the sent direction are from'),
+    rtcpInterval: z.string().nullable().default(null),
   }),
   scenario: z.unknown().describe('the scenario as it was run, secrets redacted'),
   seed: z.int(),

@@ -1,22 +1,21 @@
 /** Everything that a run has measured so far: fed by the workers' batches, read by the gates, the progress and the result. */
 import type { DistributionView, MetricQuery, MetricSource, ScalarView } from '../gates/source.js';
 import { Distribution } from '../metrics/histogram.js';
-import {
-  LEG,
-  ROW,
-  type CallRecord,
-  type MediaBatch,
-  type SignallingBatch,
-  type SipCounts,
-} from '../worker/messages.js';
-import { GroupBook, type QualityBook } from './group-book.js';
+import type { ScoreScale } from '../metrics/names.js';
+import { DIRECTION, LEG, ROW } from '../worker/messages.js';
+import type { CallRecord, MediaBatch, SignallingBatch, SipCounts } from '../worker/messages.js';
+import { codecIndexOf } from './codec-scale.js';
+import { FarLegs } from './far-legs.js';
+import { FindingsBook } from './findings-book.js';
+import { GroupBook } from './group-book.js';
 import { HealthBook } from './health.js';
-import type { SecondFigures } from './second-series.js';
+import { type JoinedLegs, LegJoin } from './leg-join.js';
+import { distributionOf, missingReason, scalarOf, valueOfSecond } from './metric-figures.js';
+import { countTimed, sumSipCounts } from './sip-totals.js';
 import { WorstLegs } from './worst-legs.js';
 
 export interface RunBookPlan {
   readonly endpoints: readonly { readonly name: string; readonly labels: Readonly<Record<string, string>> }[];
-  readonly codec: string;
   readonly media: boolean;
   readonly warmupMs: number;
 }
@@ -25,25 +24,20 @@ export interface RunBookPlan {
 const OPEN_SECONDS = 6;
 /** A media worker that is so far behind is not waited for: it has died. */
 const LOST_SECONDS = 60;
-/** Rows of far ends that are kept, 352 bytes each. */
-const MAX_FAR_LEGS = 1_000_000;
 
 export class RunBook implements MetricSource {
   readonly health = new HealthBook();
   readonly total = new GroupBook();
   readonly groups: readonly GroupBook[];
   readonly worst = new WorstLegs();
+  readonly findings = new FindingsBook();
+  /** Told of each ended call once, when all that is known of its legs is there. */
+  onJoined: (record: CallRecord, legs: JoinedLegs) => void = () => {};
+  private readonly joins = new LegJoin();
   /** The last counters of each signalling worker. */
   private readonly signalling = new Map<number, SignallingBatch>();
   private readonly lostSignalling = new Set<number>();
-  /** Hears each row of figures that a far end of ours has returned, once a call. */
-  onFarLeg: (row: Float64Array) => void = () => {};
-  /** What our own answerers received, by call: rows by LEG of the sent direction. */
-  private readonly farRows = new Map<number, Float64Array>();
-  /** By endpoint. */
-  private readonly farLegCounts: number[];
-  private readonly legsExpectedOf: number[];
-  private readonly ourAnswerers = new Set<number>();
+  private readonly farLegs: FarLegs;
   private legsExpected = 0;
   /** The newest second of each media worker; its batches come in order. */
   private readonly newestSeconds = new Map<number, number>();
@@ -51,8 +45,12 @@ export class RunBook implements MetricSource {
   constructor(private readonly plan: RunBookPlan) {
     // With one endpoint its book is the run's: no need to count everything twice.
     this.groups = plan.endpoints.length === 1 ? [this.total] : plan.endpoints.map(() => new GroupBook());
-    this.farLegCounts = plan.endpoints.map(() => 0);
-    this.legsExpectedOf = plan.endpoints.map(() => 0);
+    this.farLegs = new FarLegs(plan.endpoints.length);
+    this.joins.onJoined = (record, legs) => {
+      this.worst.add(record, legs);
+      this.onJoined(record, legs);
+    };
+    this.joins.onSent = (sent, { record, received }) => this.addSent(sent, record, received);
   }
 
   addMedia(batch: MediaBatch): void {
@@ -64,17 +62,54 @@ export class RunBook implements MetricSource {
         group.addRow(batch.rows, offset, warm);
       }
     }
-    for (let offset = 0; offset < batch.legs.length; offset += LEG.columns) {
-      const warm = (batch.legs[offset + LEG.answeredMs] ?? 0) >= this.plan.warmupMs;
-      for (const group of this.booksOf(batch.legs[offset + LEG.endpoint] ?? 0)) {
-        group.addLeg(batch.legs, offset, warm);
-      }
-      this.worst.addLeg(batch.legs, offset);
-    }
+    this.addLegs(batch.legs);
     const newest = Math.max(...this.newestSeconds.values());
     const slowest = Math.min(...this.newestSeconds.values());
+    this.joins.advance(newest);
     for (const group of new Set([this.total, ...this.groups])) {
       group.series.closeBefore(Math.max(slowest - OPEN_SECONDS, newest - LOST_SECONDS));
+    }
+  }
+
+  /** Totals of what our own answerer received of ours: rows of LEG, sent direction. */
+  addFarLegs(table: Float64Array): void {
+    for (let offset = 0; offset < table.length; offset += LEG.columns) {
+      this.farLegs.count(table[offset + LEG.endpoint] ?? 0);
+      this.joins.addSent(table, offset);
+    }
+  }
+
+  /** The end: calls whose other half never came are told of as they are. */
+  flush(): void {
+    this.joins.flush();
+  }
+
+  private addLegs(table: Float64Array): void {
+    for (let offset = 0; offset < table.length; offset += LEG.columns) {
+      if (table[offset + LEG.direction] === DIRECTION.sent) {
+        this.joins.addSent(table, offset);
+        continue;
+      }
+      const warm = (table[offset + LEG.answeredMs] ?? 0) >= this.plan.warmupMs;
+      for (const group of this.booksOf(table[offset + LEG.endpoint] ?? 0)) {
+        group.addLeg(table, offset, warm);
+      }
+      this.findings.addLeg(table, offset);
+      this.joins.addReceived(table, offset);
+    }
+  }
+
+  /** What the far end says of a leg has neither its endpoint nor its time: they are those of the call. */
+  private addSent(sent: Float64Array, record: CallRecord | null, received: Float64Array | null): void {
+    const leg = sent.slice();
+    leg[LEG.endpoint] = record?.endpoint ?? received?.[LEG.endpoint] ?? leg[LEG.endpoint] ?? 0;
+    if (Number.isNaN(leg[LEG.codec])) {
+      leg[LEG.codec] = received?.[LEG.codec] ?? Number.NaN;
+    }
+    const answeredMs = received?.[LEG.answeredMs] ?? record?.establishedMs ?? Number.NaN;
+    const warm = this.plan.warmupMs === 0 || answeredMs >= this.plan.warmupMs;
+    for (const group of this.booksOf(leg[LEG.endpoint] ?? 0)) {
+      group.addSentLeg(leg, 0, warm);
     }
   }
 
@@ -82,27 +117,24 @@ export class RunBook implements MetricSource {
     this.health.addSignalling(batch);
     this.signalling.set(batch.worker, batch);
     for (const record of batch.records) {
-      this.expectLeg(record);
-      this.worst.addCall(record);
+      if (record.hasMedia) {
+        this.legsExpected++;
+        this.farLegs.expect(record.endpoint);
+      }
+      this.joins.addCall(record);
       const warm = (record.startedMs ?? record.intendedMs) >= this.plan.warmupMs;
       for (const group of this.booksOf(record.endpoint)) {
         group.addCall(record, warm);
       }
     }
-    this.addFarLegs(batch);
+    batch.ourAnswerers.forEach((endpoint) => this.farLegs.noteOurs(endpoint));
+    this.addFarLegs(batch.farLegs);
     this.addOptionsRtt(batch);
-  }
-
-  /** What our own answerers received of the calls, by call number: rows by LEG of the sent direction. */
-  get farLegs(): ReadonlyMap<number, Float64Array> {
-    return this.farRows;
   }
 
   /** Legs of endpoints that return figures, as their answers or a first report say, whose report has not come. */
   get farLegsOutstanding(): number {
-    return sumOver([...this.ourAnswerers], (endpoint) =>
-      Math.max(0, (this.legsExpectedOf[endpoint] ?? 0) - (this.farLegCounts[endpoint] ?? 0)),
-    );
+    return this.farLegs.outstanding;
   }
 
   /** Legs that have ended and whose totals are still on their way. */
@@ -147,14 +179,7 @@ export class RunBook implements MetricSource {
 
   /** Counters of all workers, summed by method (and status). */
   sipCounts(): SipCounts {
-    const counts = [...this.signalling.values()].map(({ sip }) => sip);
-    return {
-      requests: sumByMethod(counts.flatMap(({ requests }) => requests)),
-      retransmissions: sumByMethod(counts.flatMap(({ retransmissions }) => retransmissions)),
-      responses: sumResponses(counts.flatMap(({ responses }) => responses)),
-      malformed: sumOver(counts, ({ malformed }) => malformed),
-      dropped: sumOver(counts, ({ dropped }) => dropped),
-    };
+    return sumSipCounts([...this.signalling.values()].map(({ sip }) => sip));
   }
 
   /** Requests that we had to send again, per request sent; null before the first. */
@@ -180,18 +205,8 @@ export class RunBook implements MetricSource {
       const value = this.retransmissionRatio();
       return value === null ? null : { value, samples: this.total.calls.attempted };
     }
-    const books = this.matching(query);
-    if (query.metric === 'success_ratio') {
-      const attempted = sumOver(books, (book) => book.judged.attempted);
-      const succeeded = sumOver(books, (book) => book.judged.succeeded);
-      return attempted === 0 ? null : { value: succeeded / attempted, samples: attempted };
-    }
-    if (!this.plan.media && query.metric !== 'dropped') {
-      return null;
-    }
-    const base = query.metric === 'dropped' ? 'answered' : 'legs';
-    const samples = sumOver(books, (book) => book.judged[base]);
-    return samples === 0 ? null : { value: sumOver(books, (book) => countOf(book, query.metric)), samples };
+    const ofLegs = query.metric === 'one_way' || query.metric === 'no_media';
+    return ofLegs && !this.plan.media ? null : scalarOf(this.matching(query), query, codecOf(query));
   }
 
   ratio(query: MetricQuery): ScalarView | null {
@@ -204,18 +219,16 @@ export class RunBook implements MetricSource {
       const load = this.loadDistribution(query.metric === 'start_rate' ? 'started' : 'activeCalls');
       return load.count === 0 ? null : load;
     }
-    const parts = this.matching(query)
-      .map((book) => distributionOf(book, query))
-      .filter(({ count }) => count > 0);
-    const [first, ...rest] = parts;
-    if (first === undefined || rest.length === 0) {
-      return first ?? null;
-    }
-    const merged = new Distribution(first.kind);
-    for (const part of parts) {
-      merged.merge(part);
-    }
-    return merged;
+    return distributionOf(this.matching(query), query, codecOf(query));
+  }
+
+  missing(query: MetricQuery): string {
+    return missingReason(this.matching(query), query, codecOf(query));
+  }
+
+  scales(): ReadonlySet<ScoreScale> {
+    const scales = this.total.received.books().map(({ scale }) => scale);
+    return new Set(scales.filter((scale) => scale !== null));
   }
 
   window(): { fromSecond: number; toSecond: number } | null {
@@ -227,35 +240,18 @@ export class RunBook implements MetricSource {
     if (query.per === 'call') {
       return null;
     }
-    const failed = this.matching(query)
+    const codec = codecOf(query);
+    // Seconds are kept of all codecs together: where a group had several, they do not tell which one was bad.
+    const groups = this.matching(query).filter(
+      (book) => codec === undefined || book[query.direction].books().every((other) => other.codec === codec),
+    );
+    const failed = groups
       .flatMap((book) => book.series.seconds())
       .filter((figures) => {
-        const value = figures.second < this.firstWarmSecond ? null : valueOfSecond(figures, query.metric);
+        const value = figures.second < this.firstWarmSecond ? null : valueOfSecond(figures, query);
         return value !== null && bad(value);
       });
     return failed.length === 0 ? null : failed.reduce((first, { second }) => Math.min(first, second), Infinity);
-  }
-
-  private expectLeg({ hasMedia, endpoint }: CallRecord): void {
-    if (hasMedia) {
-      this.legsExpected++;
-      this.legsExpectedOf[endpoint] = (this.legsExpectedOf[endpoint] ?? 0) + 1;
-    }
-  }
-
-  private addFarLegs({ farLegs, ourAnswerers }: SignallingBatch): void {
-    ourAnswerers.forEach((endpoint) => this.ourAnswerers.add(endpoint));
-    for (let offset = 0; offset < farLegs.length; offset += LEG.columns) {
-      const row = farLegs.slice(offset, offset + LEG.columns);
-      const call = row[LEG.call] ?? Number.NaN;
-      const endpoint = row[LEG.endpoint] ?? 0;
-      if (!this.farRows.has(call) && this.farRows.size < MAX_FAR_LEGS) {
-        this.farRows.set(call, row);
-        this.ourAnswerers.add(endpoint);
-        this.farLegCounts[endpoint] = (this.farLegCounts[endpoint] ?? 0) + 1;
-        this.onFarLeg(row);
-      }
-    }
   }
 
   private addOptionsRtt({ optionsRttMs, second }: SignallingBatch): void {
@@ -278,109 +274,25 @@ export class RunBook implements MetricSource {
     return group === undefined || group === this.total ? [this.total] : [this.total, group];
   }
 
-  /** The books that the query's tags allow; the run's own when it has none. */
+  /** The groups that the query's tags allow; the run's own when none narrows it. The codec is a matter of their books. */
   private matching(query: MetricQuery): readonly GroupBook[] {
-    const tags = Object.entries(query.tags);
+    const tags = Object.entries(query.tags).filter(([tag]) => tag !== 'codec');
     if (tags.length === 0) {
       return [this.total];
     }
     return this.groups.filter((_, index) => {
       const endpoint = this.plan.endpoints[index];
-      return tags.every(([tag, value]) => {
-        if (tag === 'endpoint') {
-          return endpoint?.name === value;
-        }
-        return tag === 'codec' ? this.plan.codec === value : endpoint?.labels[tag] === value;
-      });
+      return tags.every(([tag, value]) => (tag === 'endpoint' ? endpoint?.name : endpoint?.labels[tag]) === value);
     });
   }
 
   private sumOf(figure: (batch: SignallingBatch) => number): number {
-    return sumOver([...this.signalling.values()], figure);
+    return [...this.signalling.values()].reduce((sum, batch) => sum + figure(batch), 0);
   }
 }
 
-/**
- * Without ACKs: they have no timer of their own and go again only because the far side did. Without OPTIONS: they ask for their
- * round trip alone, and a peer that answers none is no worse for its calls.
- */
-function countTimed(counts: SipCounts['requests']): number {
-  return sumOver(counts, ([method, count]) => (method === 'ACK' || method === 'OPTIONS' ? 0 : count));
-}
-
-function countOf(book: GroupBook, metric: string): number {
-  switch (metric) {
-    case 'one_way':
-      return book.judged.oneWay;
-    case 'no_media':
-      return book.judged.noMedia;
-    default:
-      return book.judged.dropped;
-  }
-}
-
-function distributionOf(book: GroupBook, query: MetricQuery): Distribution {
-  const quality: QualityBook = query.per === 'call' ? book.perCall : book.perSecond;
-  switch (query.metric) {
-    case 'setup_delay':
-      return book.setupDelayMs;
-    case 'answer_delay':
-      return book.answerDelayMs;
-    case 'disconnect_delay':
-      return book.disconnectDelayMs;
-    case 'r_factor':
-      return quality.rFactor;
-    case 'loss':
-      return quality.lossRatio;
-    case 'discard':
-      return quality.discardRatio;
-    case 'jitter':
-      return quality.jitterMs;
-    default:
-      return quality.mosLq;
-  }
-}
-
-/** The worst leg of a second, where the series keeps it. */
-function valueOfSecond({ activeCalls, started, received }: SecondFigures, metric: string): number | null {
-  switch (metric) {
-    case 'active_calls':
-      return activeCalls;
-    case 'start_rate':
-      return started;
-    case 'mos_lq':
-      return received?.mosLq?.min ?? null;
-    case 'loss':
-      return received?.lossRatio ?? null;
-    case 'jitter':
-      return received?.jitterMs?.p95 ?? null;
-    default:
-      return null;
-  }
-}
-
-function sumOver<T>(items: readonly T[], figure: (item: T) => number): number {
-  return items.reduce((sum, item) => sum + figure(item), 0);
-}
-
-function sumByMethod(counts: readonly (readonly [string, number])[]): [string, number][] {
-  const sums = new Map<string, number>();
-  for (const [method, count] of counts) {
-    sums.set(method, (sums.get(method) ?? 0) + count);
-  }
-  return [...sums];
-}
-
-function sumResponses(counts: readonly (readonly [string, number, number])[]): [string, number, number][] {
-  const sums = new Map<string, [string, number, number]>();
-  for (const [method, status, count] of counts) {
-    const key = `${method} ${status}`;
-    const sum = sums.get(key);
-    if (sum === undefined) {
-      sums.set(key, [method, status, count]);
-    } else {
-      sum[2] += count;
-    }
-  }
-  return [...sums.values()].toSorted((a, b) => a[0].localeCompare(b[0]) || a[1] - b[1]);
+/** The index of the codec that a query is about; undefined: all. */
+function codecOf({ tags }: MetricQuery): number | undefined {
+  const name = tags['codec'];
+  return name === undefined ? undefined : codecIndexOf(name);
 }

@@ -95,7 +95,7 @@ export class Run {
       this.blame(error);
     }
     await this.close();
-    this.book.worst.flush();
+    this.book.flush();
     return this.end();
   }
 

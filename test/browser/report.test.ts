@@ -11,7 +11,7 @@ import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { renderReport } from '../../src/report/html/document.js';
-import { FIXTURES, typicalPass } from '../unit/report/result-fixture.js';
+import { FIXTURES, bothDirections, typicalPass } from '../unit/report/result-fixture.js';
 
 const CHROMIUM = process.env['CALLGAUGE_CHROMIUM'] ?? '/usr/bin/chromium';
 const SCREENSHOTS = process.env['CALLGAUGE_SCREENSHOTS'];
@@ -161,7 +161,7 @@ describe.skipIf(isMissing)('report.html in Chromium', () => {
   });
 
   test('prints: dark ink on white, within the sheet', async () => {
-    const { page } = await open('print', renderReport(typicalPass()));
+    const { page } = await open('print', renderReport(bothDirections()));
     await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
     await page.setViewportSize({ width: 718, height: 1000 });
     expect(await page.evaluate(() => getComputedStyle(document.body).color)).toBe('rgb(0, 0, 0)');
@@ -174,7 +174,7 @@ describe.skipIf(isMissing)('report.html in Chromium', () => {
   });
 
   test('colour pairs reach AA: 4.5 for text, 3 for marks', async () => {
-    const { page } = await open('contrast', renderReport(typicalPass()));
+    const { page } = await open('contrast', renderReport(bothDirections()));
     for (const colorScheme of SCHEMES) {
       await page.emulateMedia({ colorScheme });
       const ratios = await page.evaluate(measureContrast);
@@ -210,6 +210,6 @@ function measureContrast(): { text: number[]; marks: number[] } {
       ),
       ...of('svg text', 'fill'),
     ],
-    marks: [...of('.main, .second, .target, .limit', 'stroke'), ...of('.bar', 'fill')],
+    marks: [...of('.main, .second, .sent, .target, .limit', 'stroke'), ...of('.bar', 'fill')],
   };
 }

@@ -73,10 +73,10 @@ describe.concurrent('a gate that cannot be judged', () => {
     expect(end).toMatchObject({ code, result: { verdict: 'inconclusive', exitCode: code } });
   });
 
-  test('because this version does not know what the far side received', async () => {
-    const end = await run([...SHORT.filter((arg) => arg !== '--no-media'), '--gate', 'mos{direction=sent}.p5 >= 3.6']);
+  test('because no leg used the codec whose scale is asked for', async () => {
+    const end = await run([...SHORT.filter((arg) => arg !== '--no-media'), '--gate', 'mos_lq_wb.p5 >= 3.6']);
     expect(end).toMatchObject({ code: 4, result: { verdict: 'inconclusive' } });
-    expect(end.result.gates[0]?.reason).toBe('direction=sent is not measured in this version');
+    expect(end.result.gates[0]?.reason).toBe('no leg used a wideband codec');
   });
 });
 

@@ -1,11 +1,14 @@
-/** How the MOS of the received audio is distributed: histogram and cumulative shares. */
+/** How the MOS is distributed, for each direction and scale by itself: histogram and cumulative shares. */
+import type { ScoreScale } from '../../metrics/names.js';
 import type { DistributionSummary, Result } from '../../run/result.js';
-import { whyNoAudio } from '../key-figures.js';
+import { whyNoAudio, whyNoSent } from '../key-figures.js';
 import { formatCount, formatMos } from '../number-format.js';
+import { SCALES, scoreLabel, scoresOf, type Direction } from '../scores.js';
 import { renderMosCdf, renderMosHistogram } from './chart/distribution-chart.js';
 import type { MosDistribution } from './chart/distribution-chart.js';
 import { mosLimits } from './gate-limits.js';
 import { html } from './markup.js';
+import type { Markup } from './markup.js';
 import type { Section } from './section.js';
 import { emptyNote, table } from './table.js';
 
@@ -13,28 +16,65 @@ const COLUMNS = ['Values', 'Count', 'min', 'p1', 'p5', 'p50', 'p95', 'max', 'mea
   header,
   numeric: index > 0,
 }));
+const DIRECTIONS: readonly Direction[] = ['received', 'sent'];
+/** One value of the per-second book. */
+const VALUES: Readonly<Record<Direction, string>> = { received: 'call-seconds', sent: 'reports' };
 
-/** Histogram over call-seconds, cumulative shares over call-seconds and over whole calls. */
+/** Histogram over call-seconds (sent: over reports), cumulative shares over those and over whole calls. */
 export function distributionSection(result: Result): Section {
-  const received = result.quality.received;
-  const perCall = present('calls', received?.perCall.mosLq ?? null, 'second');
-  const perSecond = present('call-seconds', received?.mosLq ?? null, 'main');
-  const all = [...perSecond, ...perCall];
-  const [first] = all;
-  const limits = mosLimits(result.gates);
+  const groups = SCALES.flatMap((scale) => DIRECTIONS.map((direction) => groupOf(result, scale, direction)));
+  const shown = groups.filter(({ curves }) => curves.length > 0);
   const body =
-    first === undefined
+    shown.length === 0
       ? emptyNote(`No chart: ${whyNoAudio(result)}.`)
-      : html`<div class="charts">${renderMosHistogram(first, limits)}${renderMosCdf(all, limits)}</div>
-          ${table({ caption: `MOS-LQ, scale ${first.summary.scale ?? 'not named'}`, columns: COLUMNS, rows: all.map(figureRow) })}`;
+      : html`<div class="charts">${shown.map((group) => chartsOf(group, result))}</div>
+          ${SCALES.map((scale) => scaleTable(shown, scale))}${sentNote(result)}`;
   return { id: 'distribution', title: 'MOS distribution', body };
+}
+
+interface ScoreGroup {
+  readonly scale: ScoreScale;
+  readonly direction: Direction;
+  readonly curves: readonly MosDistribution[];
+}
+
+function groupOf(result: Result, scale: ScoreScale, direction: Direction): ScoreGroup {
+  const quality = result.quality[direction];
+  const summaryOf = (figures: Parameters<typeof scoresOf>[0]): DistributionSummary | null =>
+    scoresOf(figures, 'lq').find((score) => score.scale === scale)?.summary ?? null;
+  const curves = [
+    ...present(VALUES[direction], summaryOf(quality), 'main'),
+    ...present('calls', summaryOf(quality?.perCall ?? null), 'second'),
+  ];
+  return { scale, direction, curves };
+}
+
+function chartsOf({ scale, direction, curves }: ScoreGroup, { gates }: Result): Markup {
+  const [first] = curves;
+  if (first === undefined) return html``;
+  const limits = mosLimits(gates, scale, [direction]);
+  const of = { score: scoreLabel('lq', scale), direction, limits };
+  return html`${renderMosHistogram(first, of)}${renderMosCdf(curves, of)}`;
+}
+
+function scaleTable(groups: readonly ScoreGroup[], scale: ScoreScale): Markup {
+  const ofScale = groups.filter((group) => group.scale === scale);
+  const [first] = ofScale;
+  if (first === undefined) return html``;
+  const rows = ofScale.flatMap(({ direction, curves }) => curves.map((curve) => figureRow(direction, curve)));
+  const name = first.curves[0]?.summary.scale ?? 'not named';
+  return table({ caption: `${scoreLabel('lq', scale)}, scale ${name}`, columns: COLUMNS, rows });
+}
+
+function sentNote(result: Result): Markup {
+  return result.quality.sent === null ? emptyNote(`Sent audio: not measured, ${whyNoSent(result)}.`) : html``;
 }
 
 function present(of: string, summary: DistributionSummary | null, look: 'main' | 'second'): MosDistribution[] {
   return summary === null || summary.count === 0 ? [] : [{ of, summary, look }];
 }
 
-function figureRow({ of, summary }: MosDistribution): string[] {
+function figureRow(direction: Direction, { of, summary }: MosDistribution): string[] {
   const { min, p1, p5, p50, p95, max, mean } = summary;
-  return [of, formatCount(summary.count), ...[min, p1, p5, p50, p95, max, mean].map(formatMos)];
+  return [`${direction}, ${of}`, formatCount(summary.count), ...[min, p1, p5, p50, p95, max, mean].map(formatMos)];
 }

@@ -13,6 +13,7 @@ import { keyNumbersSection } from './key-numbers-section.js';
 import { loadSection } from './load-section.js';
 import { Markup, html } from './markup.js';
 import { methodSection } from './method-section.js';
+import { oddStreamsSection } from './odd-streams-section.js';
 import { qualitySection } from './quality-section.js';
 import { reproduceSection } from './reproduce-section.js';
 import { renderSection } from './section.js';
@@ -32,6 +33,7 @@ const SECTIONS: readonly ((result: Result) => Section)[] = [
   causesSection,
   setupSection,
   endpointsSection,
+  oddStreamsSection,
   worstCallsSection,
   generatorSection,
   methodSection,

@@ -1,59 +1,98 @@
 /** The figures of every endpoint beside each other. */
+import type { ScoreScale } from '../../metrics/names.js';
 import type { EndpointResult, Result } from '../../run/result.js';
-import { percentileText, totalLossRatio } from '../key-figures.js';
+import { percentileText, roundTrip, totalLossRatio, type Percentile } from '../key-figures.js';
 import { formatCount, formatRatio } from '../number-format.js';
+import { scoresOf, type AnyQuality } from '../scores.js';
 import { html, networkText } from './markup.js';
 import type { HtmlValue } from './markup.js';
 import type { Section } from './section.js';
 import { emptyNote, noFigure, table } from './table.js';
 
 const MAX_ROWS = 200;
-const TEXT_HEADERS = ['Endpoint, target and labels', 'Codec'];
-const FIGURE_HEADERS = [
-  'Attempted',
-  'Answered',
-  'Failed',
-  'Dropped',
-  'One-way',
-  'Success',
-  'MOS p50',
-  'MOS p5',
-  'Loss',
-  'Jitter p95',
-  'SRD p50',
-  'SRD p95',
-];
-const COLUMNS = [
-  ...TEXT_HEADERS.map((header) => ({ header })),
-  ...FIGURE_HEADERS.map((header) => ({ header, numeric: true })),
+const CALL_COLUMNS = [
+  { header: 'Endpoint, target and labels' },
+  ...numeric('Attempted', 'Answered', 'Failed', 'Dropped', 'One-way', 'Success', 'SRD p50', 'SRD p95'),
   { header: 'INVITE ended in' },
 ];
+const AUDIO_COLUMNS = [
+  { header: 'Endpoint' },
+  { header: 'Codec' },
+  ...numeric('Received: MOS-LQ p50', 'p5', 'Loss', 'Jitter p95'),
+  ...numeric('Sent: MOS-LQ p50', 'p5', 'Loss', 'Jitter p95'),
+  ...numeric('RTT p95'),
+];
+const SCALE_MARKS: Readonly<Record<ScoreScale, string>> = { narrowband: 'N', wideband: 'W' };
 
-/** One row per endpoint. */
+/** One row per endpoint: its calls, and its audio in both directions. */
 export function endpointsSection({ endpoints }: Result): Section {
-  const rows = endpoints.slice(0, MAX_ROWS).map(endpointRow);
-  const left = endpoints.length - rows.length;
+  const shown = endpoints.slice(0, MAX_ROWS);
+  const left = endpoints.length - shown.length;
   const rest = left > 0 ? emptyNote(`${formatCount(left)} more endpoints are in result.json.`) : '';
-  const spec = { caption: 'Figures per endpoint, received audio', columns: COLUMNS, rows };
-  return { id: 'endpoints', title: 'Endpoints', body: html`${table(spec, 'No endpoint is on record.')}${rest}` };
+  const calls = { caption: 'Calls per endpoint', columns: CALL_COLUMNS, rows: shown.map(callRow) };
+  const audio = {
+    caption:
+      'Audio per endpoint; a MOS marked N is on the narrowband scale (MOS-LQEN), W on the wideband scale (MOS-LQEW): not to be compared',
+    columns: AUDIO_COLUMNS,
+    rows: shown.map(audioRow),
+  };
+  const tables = html`${table(calls, 'No endpoint is on record.')}${shown.length === 0 ? '' : table(audio)}${rest}`;
+  return { id: 'endpoints', title: 'Endpoints', body: tables };
 }
 
-function endpointRow(endpoint: EndpointResult): HtmlValue[] {
+function numeric(...headers: string[]) {
+  return headers.map((header) => ({ header, numeric: true }));
+}
+
+function callRow(endpoint: EndpointResult): HtmlValue[] {
   const { calls, signalling } = endpoint;
-  const received = endpoint.quality.received;
   return [
     nameCell(endpoint),
-    endpoint.codec === null ? noFigure() : networkText(endpoint.codec),
     ...[calls.attempted, calls.answered, calls.failed, calls.dropped, calls.oneWay].map(formatCount),
     ratioText(signalling.successRatio),
-    percentileText(received?.mosLq ?? null, 'p50') ?? noFigure(),
-    percentileText(received?.mosLq ?? null, 'p5') ?? noFigure(),
-    ratioText(totalLossRatio(received)),
-    percentileText(received?.jitterMs ?? null, 'p95') ?? noFigure(),
     percentileText(signalling.setupDelayMs, 'p50') ?? noFigure(),
     percentileText(signalling.setupDelayMs, 'p95') ?? noFigure(),
     finalResponses(signalling.finalResponses),
   ];
+}
+
+function audioRow(endpoint: EndpointResult): HtmlValue[] {
+  const { received, sent } = endpoint.quality;
+  return [
+    networkText(endpoint.name),
+    codecCell(endpoint),
+    ...directionCells(received),
+    ...directionCells(sent),
+    percentileText(roundTrip(endpoint.quality), 'p95') ?? noFigure(),
+  ];
+}
+
+function directionCells(quality: AnyQuality | null): HtmlValue[] {
+  return [
+    mosCell(quality, 'p50'),
+    mosCell(quality, 'p5'),
+    ratioText(totalLossRatio(quality)),
+    percentileText(quality?.jitterMs ?? null, 'p95') ?? noFigure(),
+  ];
+}
+
+/** A score with the mark of its scale; of an endpoint with both, both. */
+function mosCell(quality: AnyQuality | null, stat: Percentile): HtmlValue {
+  const known = scoresOf(quality, 'lq').flatMap(({ scale, summary }) => {
+    const text = percentileText(summary, stat);
+    return text === null ? [] : [`${text} ${SCALE_MARKS[scale]}`];
+  });
+  return known.length === 0 ? noFigure() : lines(known);
+}
+
+/** The one codec, or each with the number of its legs. */
+function codecCell({ codec, codecs }: EndpointResult): HtmlValue {
+  if (codecs.length <= 1) return codec === null ? noFigure() : networkText(codec);
+  return lines(codecs.map((used) => networkText(`${used.codec} × ${formatCount(used.legs)}`)));
+}
+
+function lines(parts: readonly HtmlValue[]): HtmlValue {
+  return parts.map((part, index) => (index === 0 ? part : html`<br />${part}`));
 }
 
 /** `200 × 98, 486 × 2`, most frequent first. */

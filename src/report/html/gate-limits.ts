@@ -1,25 +1,42 @@
 /** The limits of gates that can be drawn into a chart of all legs: `metric.stat op value` without narrowing tags. */
 import { clipText } from '../visible-text.js';
+import type { ScoreScale } from '../../metrics/names.js';
 import type { GateResult } from '../../run/result.js';
+import type { Direction } from '../scores.js';
 import type { Limit } from './chart/time-chart.js';
 
 const EXPRESSION = /^\s*(?<metric>[a-z_]+)(?:\{(?<tags>[^}]*)\})?\.(?:p[\d.]+|min|max|mean)\s*[<>=]/;
-const WHOLE_POPULATION = /^\s*(?:(?:direction=received|per=second)\s*(?:,\s*|$))*$/;
+const WHOLE_POPULATION = /^\s*(?:(?:direction=(?:received|sent)|per=second)\s*(?:,\s*|$))*$/;
 const LABEL_LIMIT = 60;
 
-/** The limits on `metrics`, multiplied by `factor` into the unit of the chart; each value once. */
-export function gateLimits(gates: readonly GateResult[], metrics: readonly string[], factor = 1): Limit[] {
+export interface LimitChoice {
+  /** Into the unit of the chart. */
+  readonly factor?: number;
+  /** Of the chart's lines; `received` alone where it shows no other. */
+  readonly directions?: readonly Direction[];
+}
+
+/** The limits on `metrics`; each value once. */
+export function gateLimits(
+  gates: readonly GateResult[],
+  metrics: readonly string[],
+  choice: LimitChoice = {},
+): Limit[] {
+  const { factor = 1, directions = ['received'] } = choice;
   const byValue = new Map<number, Limit>();
   for (const gate of gates) {
     const groups = EXPRESSION.exec(gate.expr)?.groups;
-    if (!metrics.includes(groups?.['metric'] ?? '') || !WHOLE_POPULATION.test(groups?.['tags'] ?? '')) continue;
+    const tags = groups?.['tags'] ?? '';
+    if (!metrics.includes(groups?.['metric'] ?? '') || !WHOLE_POPULATION.test(tags)) continue;
+    if (!directions.includes(tags.includes('direction=sent') ? 'sent' : 'received')) continue;
     const value = gate.limit * factor;
     if (!byValue.has(value)) byValue.set(value, { value, label: `gate ${clipText(gate.expr, LABEL_LIMIT)}` });
   }
   return [...byValue.values()];
 }
 
-/** The limits on the MOS of all legs that lie on its scale. */
-export function mosLimits(gates: readonly GateResult[]): Limit[] {
-  return gateLimits(gates, ['mos', 'mos_lq']).filter(({ value }) => value >= 1 && value <= 5);
+/** The limits on the listening MOS of all legs on that scale. */
+export function mosLimits(gates: readonly GateResult[], scale: ScoreScale, directions: readonly Direction[]): Limit[] {
+  const names = scale === 'narrowband' ? ['mos', 'mos_lq'] : ['mos_lq_wb'];
+  return gateLimits(gates, names, { directions }).filter(({ value }) => value >= 1 && value <= 5);
 }

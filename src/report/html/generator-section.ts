@@ -28,7 +28,8 @@ export function generatorSection({ generator }: Result): Section {
   const body = html`<p>${mark} ${healthSentence(generator)}</p>
     <div class="pair">
       ${table({ caption: 'How late we were', columns: DELAY_COLUMNS, rows: delayRows(generator) })}${table({ caption: 'What we missed', columns: COUNT_COLUMNS, rows: countRows(generator) })}
-    </div> `;
+    </div>
+    ${floorNote(generator)}`;
   return { id: 'generator', title: 'Generator health', body };
 }
 
@@ -39,7 +40,14 @@ function delayRows(generator: GeneratorBlock): HtmlValue[][] {
     delayRow('event-loop delay', generator.eventLoopDelayMs, 'not sampled'),
     delayRow('start lag', generator.startLagMs, 'no call was started'),
     delayRow('ACK to first RTP', generator.ackToRtpMs, noAudio),
+    delayRow('jitter of this host alone', generator.floor?.jitterMs ?? null, 'no floor was measured'),
   ];
+}
+
+/** What the host alone contributes stands beside the results: a jitter near it is not the target's. */
+function floorNote({ floor }: GeneratorBlock): Markup {
+  if (floor === null) return html``;
+  return html`<p>Jitter of this host alone: measured ${networkText(floor.source)}.</p> `;
 }
 
 function delayRow(name: string, delay: DistributionSummary | null, why: string): HtmlValue[] {

@@ -47,8 +47,8 @@ export function preformatted(text: string): Markup {
 }
 
 /** Text from the network or the scenario: clipped, isolated from the direction of its neighbours. */
-export function networkText(text: string): Markup {
-  return html`<bdi>${clipText(text, NETWORK_TEXT_LIMIT)}</bdi>`;
+export function networkText(text: string, limit = NETWORK_TEXT_LIMIT): Markup {
+  return html`<bdi>${clipText(text, limit)}</bdi>`;
 }
 
 function render(value: HtmlValue): string {

@@ -1,32 +1,71 @@
-/** Quality over time: MOS, loss and jitter of the received audio, and on how many legs they rest. */
+/** Quality over time in both directions: MOS on each scale, loss, jitter, round trip, and on how many legs they rest. */
+import type { ScoreScale } from '../../metrics/names.js';
 import type { Result, ResultSecond } from '../../run/result.js';
-import { whyNoAudio } from '../key-figures.js';
+import { whyNoAudio, whyNoRoundTrip, whyNoSent } from '../key-figures.js';
 import { formatMos, formatMs, formatNumber, formatRatio } from '../number-format.js';
+import { SCALES, scoreLabel, type Direction } from '../scores.js';
 import { renderTimeChart } from './chart/time-chart.js';
-import type { TimeChart } from './chart/time-chart.js';
+import type { Line, TimeChart } from './chart/time-chart.js';
+import type { SecondValue } from './chart/time-bins.js';
 import { gateLimits, mosLimits } from './gate-limits.js';
 import { html } from './markup.js';
 import type { Section } from './section.js';
 
-/** Median line, p5–p95 band and the limits of the gates. */
+type Figures = NonNullable<ResultSecond['received']>;
+type Pick = (figures: Figures) => number | null | undefined;
+
+/** Median line, p5–p95 band and the limits of the gates; what the far end received as a second line, where it is known. */
 export function qualitySection(result: Result): Section {
-  const charts = [mosChart(result), lossChart(result), jitterChart(result), legsChart(result)];
-  const body = html`<p>Received audio, each second over the legs that were live in it.</p>
+  const charts = [
+    ...scalesOf(result).map((scale) => mosChart(result, scale)),
+    lossChart(result),
+    jitterChart(result),
+    roundTripChart(result),
+    legsChart(result),
+  ];
+  const body = html`<p>${introduction(result)}</p>
     <div class="charts">${charts.map((chart) => renderTimeChart(chart, result))}</div> `;
   return { id: 'quality', title: 'Quality over time', body };
 }
 
-function mosChart(result: Result): TimeChart {
+function introduction(result: Result): string {
+  const received = 'Received audio: each second over the legs that were live in it.';
+  return hasSent(result)
+    ? `${received} Sent audio, as the far end received it: each second over the legs whose report came in it.`
+    : `${received} Sent audio: not measured, ${whyNoSent(result)}.`;
+}
+
+function hasSent({ seconds }: Result): boolean {
+  return seconds.some(({ sent }) => sent !== null);
+}
+
+function directionsOf(result: Result): readonly Direction[] {
+  return hasSent(result) ? ['received', 'sent'] : ['received'];
+}
+
+/** The scales that any second has; the narrowband one where none has. */
+function scalesOf({ seconds }: Result): readonly ScoreScale[] {
+  const found = SCALES.filter((scale) =>
+    seconds.some(({ received, sent }) => [received, sent].some((figures) => mosOf(figures, scale) !== null)),
+  );
+  return found.length === 0 ? ['narrowband'] : found;
+}
+
+function mosOf(figures: Figures | null, scale: ScoreScale): Figures['mosLq'] {
+  return (scale === 'wideband' ? figures?.mosLqWb : figures?.mosLq) ?? null;
+}
+
+function mosChart(result: Result, scale: ScoreScale): TimeChart {
   return {
-    title: 'MOS-LQ',
+    title: scoreLabel('lq', scale),
     unit: 'MOS',
-    lines: [{ label: 'median', look: 'main', pick: (second) => mosOf(second)?.p50 ?? null, aggregate: 'median' }],
+    lines: linesOf(result, 'median', (figures) => mosOf(figures, scale)?.p50),
     band: {
-      label: 'p5–p95 of the legs',
-      low: (second) => mosOf(second)?.p5 ?? null,
-      high: (second) => mosOf(second)?.p95 ?? null,
+      label: 'received, p5–p95 of the legs',
+      low: pickOf('received', (figures) => mosOf(figures, scale)?.p5),
+      high: pickOf('received', (figures) => mosOf(figures, scale)?.p95),
     },
-    limits: mosLimits(result.gates),
+    limits: mosLimits(result.gates, scale, directionsOf(result)),
     domain: [1, 5],
     leastTop: 5,
     write: formatMos,
@@ -35,14 +74,17 @@ function mosChart(result: Result): TimeChart {
 }
 
 function lossChart(result: Result): TimeChart {
+  const received = pickOf('received', lossPercent);
   return {
     title: 'Packet loss',
     unit: '%',
-    lines: [{ label: 'lost of the packets due', look: 'main', pick: lossPercent, aggregate: 'median' }],
-    ...(isBinned(result) ? { band: { label: 'lowest to highest second', low: lossPercent, high: lossPercent } } : {}),
-    limits: gateLimits(result.gates, ['loss'], 100),
+    lines: linesOf(result, 'lost of the packets due', lossPercent),
+    ...(isBinned(result)
+      ? { band: { label: 'received, lowest to highest second', low: received, high: received } }
+      : {}),
+    limits: gateLimits(result.gates, ['loss'], { factor: 100, directions: directionsOf(result) }),
     leastTop: 1,
-    write: (percent) => formatRatio(percent / 100),
+    write: (value) => formatRatio(value / 100),
     emptyReason: whyNoAudio(result),
   };
 }
@@ -51,31 +93,38 @@ function jitterChart(result: Result): TimeChart {
   return {
     title: 'Jitter',
     unit: 'ms',
-    lines: [{ label: 'median', look: 'main', pick: (second) => jitterOf(second)?.p50 ?? null, aggregate: 'median' }],
+    lines: linesOf(result, 'median', ({ jitterMs }) => jitterMs?.p50),
     band: {
-      label: 'p50–p95 of the legs',
-      low: (second) => jitterOf(second)?.p50 ?? null,
-      high: (second) => jitterOf(second)?.p95 ?? null,
+      label: 'received, p50–p95 of the legs',
+      low: pickOf('received', ({ jitterMs }) => jitterMs?.p50),
+      high: pickOf('received', ({ jitterMs }) => jitterMs?.p95),
     },
-    limits: gateLimits(result.gates, ['jitter']),
+    limits: gateLimits(result.gates, ['jitter'], { directions: directionsOf(result) }),
     leastTop: 1,
     write: formatMs,
     emptyReason: whyNoAudio(result),
   };
 }
 
+function roundTripChart(result: Result): TimeChart {
+  return {
+    title: 'Round trip',
+    unit: 'ms',
+    lines: [{ label: 'median', look: 'main', pick: medianRoundTrip, aggregate: 'median' }],
+    band: { label: 'p50–p95 of the legs', low: medianRoundTrip, high: (second) => roundTripOf(second)?.p95 ?? null },
+    limits: gateLimits(result.gates, ['rtt'], { directions: ['received', 'sent'] }),
+    leastTop: 1,
+    write: formatMs,
+    emptyReason: whyNoRoundTrip(result),
+  };
+}
+
 function legsChart(result: Result): TimeChart {
+  const label = 'legs behind the figures of each second';
   return {
     title: 'Legs measured',
     unit: 'legs',
-    lines: [
-      {
-        label: 'legs behind the figures of each second',
-        look: 'main',
-        pick: (second) => second.received?.legs ?? null,
-        aggregate: 'min',
-      },
-    ],
+    lines: linesOf(result, label, ({ legs }) => legs).map((line) => Object.assign(line, { aggregate: 'min' })),
     limits: [],
     leastTop: 2,
     whole: true,
@@ -84,20 +133,37 @@ function legsChart(result: Result): TimeChart {
   };
 }
 
+function lossPercent({ lossRatio }: Figures): number | null {
+  return lossRatio === null ? null : lossRatio * 100;
+}
+
+/** Both directions have the same round trip, whichever holds it. */
+function roundTripOf({ received, sent }: ResultSecond): Figures['rttMs'] {
+  return received?.rttMs ?? sent?.rttMs ?? null;
+}
+
+function medianRoundTrip(second: ResultSecond): number | null {
+  return roundTripOf(second)?.p50 ?? null;
+}
+
+/** One line for each direction that is known. */
+function linesOf(result: Result, label: string, pick: Pick): Line[] {
+  return directionsOf(result).map((direction) => ({
+    label: `${direction}, ${label}`,
+    look: direction === 'sent' ? 'sent' : 'main',
+    pick: pickOf(direction, pick),
+    aggregate: 'median',
+  }));
+}
+
+function pickOf(direction: Direction, pick: Pick): SecondValue {
+  return (second) => {
+    const figures = second[direction];
+    return figures === null ? null : (pick(figures) ?? null);
+  };
+}
+
 /** From here on a column of the chart holds more than one second. */
 function isBinned(result: Result): boolean {
   return result.durationMs > 600_000;
-}
-
-function mosOf(second: ResultSecond) {
-  return second.received?.mosLq ?? null;
-}
-
-function jitterOf(second: ResultSecond) {
-  return second.received?.jitterMs ?? null;
-}
-
-function lossPercent(second: ResultSecond): number | null {
-  const ratio = second.received?.lossRatio ?? null;
-  return ratio === null ? null : ratio * 100;
 }

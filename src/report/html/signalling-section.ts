@@ -42,8 +42,9 @@ export function causesSection({ calls }: Result): Section {
 
 /** Setup, answer and disconnect delay. */
 export function setupSection(result: Result): Section {
-  const { setupDelayMs, answerDelayMs, disconnectDelayMs } = result.signalling;
+  const { setupDelayMs, answerDelayMs, disconnectDelayMs, signallingRttMs } = result.signalling;
   const why = whyNoDelay(result);
+  const rtt = html`SIP round trip<br /><small>OPTIONS to its response</small>`;
   const srd = html`SRD, session request delay<br /><small
       >INVITE to the first status-indicative response, RFC 6076 §4.3</small
     >`;
@@ -53,6 +54,7 @@ export function setupSection(result: Result): Section {
     delayRow(srd, setupDelayMs, why),
     delayRow(answer, answerDelayMs, why),
     delayRow(sdd, disconnectDelayMs, why),
+    ...(signallingRttMs === null ? [] : [delayRow(rtt, signallingRttMs, why)]),
   ];
   return {
     id: 'setup',

@@ -2,8 +2,8 @@
 
 /** Content of the one `<style>` element: light, dark and print; nothing is fetched. */
 export const STYLE = `
-:root{color-scheme:light dark;--ink:#1c2127;--soft:#59636e;--line:#d4dae1;--tint:#f5f7f9;--paper:#fff;--accent:#0a5fa8;--good:#17692f;--bad:#b3121f;--unsure:#7d5200}
-@media (prefers-color-scheme:dark){:root{--ink:#e4e8ec;--soft:#9ba6b2;--line:#353d47;--tint:#1b2027;--paper:#12161b;--accent:#6fb3f2;--good:#5bd07c;--bad:#ff8079;--unsure:#e6b450}}
+:root{color-scheme:light dark;--ink:#1c2127;--soft:#59636e;--line:#d4dae1;--tint:#f5f7f9;--paper:#fff;--accent:#0a5fa8;--sent:#7a3fa8;--good:#17692f;--bad:#b3121f;--unsure:#7d5200}
+@media (prefers-color-scheme:dark){:root{--ink:#e4e8ec;--soft:#9ba6b2;--line:#353d47;--tint:#1b2027;--paper:#12161b;--accent:#6fb3f2;--sent:#c79bf2;--good:#5bd07c;--bad:#ff8079;--unsure:#e6b450}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--paper);color:var(--ink);font:15px/1.45 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","DejaVu Sans",sans-serif;font-variant-numeric:tabular-nums;-webkit-text-size-adjust:100%}
 .page{max-width:80rem;margin:0 auto;padding:0 1.25rem 3rem}
@@ -33,10 +33,11 @@ th,td{padding:.27rem .85rem .27rem 0;border-bottom:1px solid var(--line);text-al
 th:last-child,td:last-child{padding-right:0}
 thead th{font-size:.82rem;font-weight:500;color:var(--soft);border-bottom-color:var(--soft)}
 tbody th{font-weight:400}
-th.n,td.n{text-align:right}
+[align=right],[align=right] td{text-align:right}
 td bdi,th bdi,td .none,th small{display:inline-block;max-width:22rem;white-space:normal;overflow-wrap:break-word}
 th small{color:var(--soft);font-size:.92em}
 td .short{max-width:4.8rem}
+#odd-streams bdi,#odd-streams th small{max-width:min(50rem,55vw)}
 .state{color:var(--tone);font-weight:650;white-space:nowrap}
 .none{color:var(--soft)}
 .none small{font-size:.88em}
@@ -58,6 +59,7 @@ figcaption{margin-bottom:.35rem;font-size:.9rem}
 .wide svg,.narrow svg{display:block;width:100%;height:auto}
 .axis{fill:var(--soft)}
 .main,.second{stroke:var(--accent)}
+.sent{stroke:var(--sent)}
 .target{stroke:var(--soft)}
 .limit,.alarm{stroke:var(--bad)}
 .band{fill:var(--accent);fill-opacity:.25}
@@ -72,5 +74,5 @@ pre{margin:.3rem 0 .9rem;padding:.6rem .8rem;background:var(--tint);overflow-x:a
 footer{margin-top:2rem;padding-top:.6rem;border-top:1px solid var(--line);font-size:.82rem;color:var(--soft)}
 @media (min-width:110rem){.page{max-width:100rem}}
 @media (max-width:40rem){.page{padding:0 .9rem 2rem}h1{font-size:1.35rem}.wide{display:none}.narrow[hidden]{display:block}.facts{gap:.35rem 1.4rem}td bdi,th bdi,td .none,th small{max-width:13rem}td .short{max-width:4.8rem}.groups h3{margin-top:.9rem}}
-@media print{:root{color-scheme:light;--ink:#000;--soft:#444;--line:#bbb;--tint:#f4f4f4;--paper:#fff;--accent:#0a5fa8;--good:#17692f;--bad:#b3121f;--unsure:#7d5200}body{font-size:10pt}.page{max-width:none;padding:0}nav,figure details{display:none}.scroll{overflow:visible}table{font-size:7.5pt;width:auto}th,td,thead th{white-space:normal;padding-right:.5rem;overflow-wrap:anywhere}thead th{font-size:7pt}td.n{white-space:nowrap}td bdi,th bdi{display:inline;overflow-wrap:anywhere}section{margin-top:1.1rem}h2,h3,caption{break-after:avoid}figure,tr,.groups{break-inside:avoid}.charts{grid-template-columns:1fr 1fr;gap:.8rem 1.2rem}.wide{display:block}.narrow[hidden]{display:none}pre{white-space:pre-wrap;overflow-wrap:anywhere}}
+@media print{:root{color-scheme:light;--ink:#000;--soft:#444;--line:#bbb;--tint:#f4f4f4;--paper:#fff;--accent:#0a5fa8;--sent:#7a3fa8;--good:#17692f;--bad:#b3121f;--unsure:#7d5200}body{font-size:10pt}.page{max-width:none;padding:0}nav,figure details{display:none}.scroll{overflow:visible}table{font-size:7.5pt;width:auto}th,td,thead th{white-space:normal;padding-right:.5rem;overflow-wrap:anywhere}thead th{font-size:7pt}td[align],[align] td{white-space:nowrap}td bdi,th bdi{display:inline;overflow-wrap:anywhere}section{margin-top:1.1rem}h2,h3,caption{break-after:avoid}figure,tr,.groups{break-inside:avoid}.charts{grid-template-columns:1fr 1fr;gap:.8rem 1.2rem}.wide{display:block}.narrow[hidden]{display:none}pre{white-space:pre-wrap;overflow-wrap:anywhere}}
 `;

@@ -19,10 +19,13 @@ export interface TableSpec {
 export function table(spec: TableSpec, empty = 'Nothing to show.'): Markup {
   if (spec.rows.length === 0) return emptyNote(empty);
   const headers = spec.columns.map(headerCell);
+  // Where all columns but the first are figures, the body says so once instead of every cell.
+  const isNumeric = spec.columns.slice(1).every(({ numeric }) => numeric === true);
+  const columns = isNumeric ? [] : spec.columns;
   const body = spec.rows.map(
     (cells) =>
       html`<tr>
-        ${cells.map((cell, index) => tableCell(cell, index, spec.columns))}
+        ${cells.map((cell, index) => tableCell(cell, index, columns))}
       </tr> `,
   );
   return html`<div class="scroll" role="group" aria-label="${spec.caption}" tabindex="0">
@@ -35,7 +38,7 @@ export function table(spec: TableSpec, empty = 'Nothing to show.'): Markup {
           ${headers}
         </tr>
       </thead>
-      <tbody>
+      <tbody ${isNumeric ? html`align="right"` : ''}>
         ${body}
       </tbody>
     </table>
@@ -58,11 +61,11 @@ export function noFigure(): Markup {
 }
 
 function headerCell({ header, numeric }: Column): Markup {
-  if (numeric === true) return html`<th scope="col" class="n" align="right">${header}</th>`;
+  if (numeric === true) return html`<th scope="col" align="right">${header}</th>`;
   return html`<th scope="col">${header}</th>`;
 }
 
 function tableCell(cell: HtmlValue, index: number, columns: readonly Column[]): Markup {
   if (index === 0) return html`<th scope="row">${cell}</th>`;
-  return columns[index]?.numeric === true ? html`<td class="n" align="right">${cell}</td>` : html`<td>${cell}</td>`;
+  return columns[index]?.numeric === true ? html`<td align="right">${cell}</td>` : html`<td>${cell}</td>`;
 }

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { parseGates } from '../../../src/gates/check.js';
+import { defaultGates } from '../../../src/gates/defaults.js';
 import { evaluateGates } from '../../../src/gates/evaluate.js';
 import type { HealthConditions, MetricQuery, MetricSource, ScalarView } from '../../../src/gates/source.js';
 import { decideVerdict } from '../../../src/gates/verdict.js';
 import { Distribution, type DistributionKind } from '../../../src/metrics/histogram.js';
+import type { ScoreScale } from '../../../src/metrics/names.js';
 import { type GateResult, gateResultSchema } from '../../../src/run/result.js';
 
 const HEALTHY: HealthConditions = { spoiled: {}, reflected: false };
@@ -16,9 +18,17 @@ interface Figures {
   readonly values?: Readonly<Record<string, readonly number[]>>;
   /** Only queries with exactly these tags have data. */
   readonly tags?: Readonly<Record<string, string>>;
+  readonly why?: string;
+  readonly scales?: readonly ScoreScale[];
 }
 
-const KINDS: Readonly<Record<string, DistributionKind>> = { mos_lq: 'mos', r_factor: 'rFactor', loss: 'ratio' };
+const KINDS: Readonly<Record<string, DistributionKind>> = {
+  mos_lq: 'mos',
+  mos_lq_wb: 'mosWb',
+  mos_cq: 'mosCq',
+  r_factor: 'rFactor',
+  loss: 'ratio',
+};
 
 function sourceOf(figures: Figures): MetricSource {
   const known = (query: MetricQuery): boolean =>
@@ -32,6 +42,8 @@ function sourceOf(figures: Figures): MetricSource {
       for (const value of valuesOf(query)) distribution.record(value);
       return distribution.count === 0 ? null : distribution;
     },
+    missing: () => figures.why ?? 'nothing was measured',
+    scales: () => new Set(figures.scales ?? ['narrowband']),
     window: (query) => ({ fromSecond: 0, toSecond: Math.max(0, valuesOf(query).length - 1) }),
     firstFailure: (query, bad) => {
       const second = valuesOf(query).findIndex(bad);
@@ -133,7 +145,7 @@ describe('no data', () => {
     ['mos.p5 >= 3.6', { values: { mos_lq: times(19, 4.4) } }, '19 samples, at least 20 are needed', 19],
     ['jitter.p99 <= 30ms', { values: { jitter: times(99, 1) } }, '99 samples, at least 100 are needed', 99],
     ['mos.p50 >= 3.6', { values: { mos_lq: [4.4] } }, '1 samples, at least 2 are needed', 1],
-    ['mos{direction=sent}.p5 >= 3.6', { values: { mos_lq: times(99, 4.4) } }, 'direction=sent is not measured', 0],
+    ['mos{direction=sent}.p5 >= 3.6', { why: 'no RTCP came from the far end' }, 'no RTCP came from the far end', 0],
     ['success_ratio >= 1%', { scalars: { success_ratio: calls(Number.NaN) } }, 'the figure is not a number', 200],
   ])('%s with %j', (expr, figures, reason, samples) => {
     const result = evaluate(expr, figures);
@@ -179,6 +191,37 @@ describe('no data', () => {
   });
 });
 
+describe('a default gate on a score', () => {
+  const defaults = parseGates(defaultGates(['narrowband', 'wideband']), { ...context, areDefaults: true }).gates;
+  const scalars = { success_ratio: calls(1), one_way: calls(0) };
+  const statesOf = (figures: Figures, gates = defaults): string[] =>
+    evaluateGates(gates, sourceOf({ scalars, ...figures }), HEALTHY).map(({ state }) => state);
+
+  it('for a scale that no leg came to be on is not evaluated, and the run passes by the other', () => {
+    const figures: Figures = { values: { mos_lq: times(40, 4.4) }, scales: ['narrowband'] };
+    expect(statesOf(figures)).toEqual(['pass', 'pass', 'not-evaluated', 'pass']);
+    const why = 'no leg used a wideband codec';
+    const results = evaluateGates(defaults, sourceOf({ scalars, ...figures, why }), HEALTHY);
+    expect(results[2]).toMatchObject({ observed: null, reason: why });
+    expect(decideVerdict({ gates: results })).toMatchObject({ verdict: 'pass', exitCode: 0 });
+    const wideband: Figures = { values: { mos_lq_wb: times(40, 4.3) }, scales: ['wideband'] };
+    expect(statesOf(wideband)).toEqual(['pass', 'not-evaluated', 'pass', 'pass']);
+  });
+
+  it('is no data where no leg has any score, or too few of its own scale', () => {
+    expect(statesOf({ scales: [] })).toEqual(['pass', 'no-data', 'no-data', 'pass']);
+    const few: Figures = {
+      values: { mos_lq: times(40, 4.4), mos_lq_wb: times(3, 4) },
+      scales: ['narrowband', 'wideband'],
+    };
+    expect(statesOf(few)).toEqual(['pass', 'pass', 'no-data', 'pass']);
+  });
+
+  it('that the user wrote himself is no data where no leg is on its scale', () => {
+    expect(evaluate('mos_lq_wb.p5 >= 3.6', { scales: ['narrowband'] }).state).toBe('no-data');
+  });
+});
+
 describe('untrusted', () => {
   const spoiled = { sendLateness: 'L', receiveDrops: 'D', eventLoopDelay: 'E', lateStarts: 'S', mediaClock: 'C' };
   const figures: Figures = {
@@ -206,6 +249,26 @@ describe('untrusted', () => {
     const health = { spoiled: { sendLateness: 'L' }, reflected };
     expect(evaluate('mos.p5 >= 3.6', figures, health).state).toBe(state);
     expect(evaluate('one_way == 0', figures, health).state).toBe('pass');
+  });
+
+  it.each([
+    // The far end counts and times by its own clock: only that we sent late can spoil it.
+    ['mos{direction=sent}.p5 >= 3.6', 'untrusted', 'L'],
+    ['jitter{direction=sent}.p95 <= 20ms', 'untrusted', 'L'],
+    ['loss{direction=sent}.p95 <= 1%', 'untrusted', 'L'],
+    // A round trip is timed here in both directions, and a report that is dropped or leaves late makes no wrong value.
+    ['rtt.p95 <= 50ms', 'untrusted', 'C'],
+    ['rtt{direction=sent}.p95 <= 50ms', 'untrusted', 'C'],
+    ['mos_cq{direction=sent}.p5 >= 3.6', 'untrusted', 'L; C'],
+    ['mos_cq.p5 >= 3.6', 'untrusted', 'D; C'],
+  ])('%s with everything spoiled is %s by %s', (expr, state, reason) => {
+    const values = { ...figures.values, rtt: times(20, 1), mos_cq: times(20, 4.3) };
+    expect(evaluate(expr, { values }, { spoiled, reflected: false })).toMatchObject({ state, reason });
+  });
+
+  it('by late sending is no round trip', () => {
+    const health = { spoiled: { sendLateness: 'L', receiveDrops: 'D', eventLoopDelay: 'E' }, reflected: true };
+    expect(evaluate('rtt.p95 <= 50ms', { values: { rtt: times(20, 1) } }, health).state).toBe('pass');
   });
 
   it('holds whether or not it would pass, and still shows the figure', () => {

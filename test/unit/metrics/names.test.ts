@@ -11,19 +11,27 @@ describe('the catalogue', () => {
       'setup_delay',
       'answer_delay',
       'disconnect_delay',
+      'signalling_rtt',
       'retransmission_ratio',
       'mos_lq',
+      'mos_cq',
+      'mos_lq_wb',
+      'mos_cq_wb',
+      'mos_lq_no_plc',
       'r_factor',
       'loss',
       'discard',
       'jitter',
+      'burst_r',
+      'rtt',
+      'mouth_to_ear',
       'one_way',
       'no_media',
       'dropped',
       'active_calls',
       'start_rate',
     ]);
-    for (const later of ['ser', 'rtt', 'mos_cq', 'mos_lq_wb', 'registration_delay']) {
+    for (const later of ['ser', 'seer', 'registration_delay']) {
       expect(findMetric(later)).toBeUndefined();
     }
   });
@@ -39,6 +47,7 @@ describe('the catalogue', () => {
       ...keysOf(signalling.shape).map((key) => `signalling.${key}`),
       ...keysOf(load.shape).map((key) => `load.${key}`),
       ...keysOf(directionQualitySchema.shape).map((key) => `quality.<direction>.${key}`),
+      ...keysOf(directionQualitySchema.shape.perCall.shape).map((key) => `quality.<direction>.perCall.${key}`),
     ];
     expect(places).toContain(path);
     expect(population === 'legs').toBe(path.startsWith('quality.'));
@@ -78,17 +87,34 @@ describe('what spoils a metric', () => {
     expect(METRICS.filter(({ spoiledBy }) => spoiledBy.includes('receiveDrops')).map(({ id }) => id)).toEqual([
       'retransmission_ratio',
       'mos_lq',
+      'mos_cq',
+      'mos_lq_wb',
+      'mos_cq_wb',
+      'mos_lq_no_plc',
       'r_factor',
       'loss',
       'discard',
+      'burst_r',
       'one_way',
       'no_media',
     ]);
     expect(METRICS.filter(({ spoiledBy }) => spoiledBy.includes('mediaClock')).map(({ id }) => id)).toEqual([
       'mos_lq',
+      'mos_cq',
+      'mos_lq_wb',
+      'mos_cq_wb',
+      'mos_lq_no_plc',
       'r_factor',
       'discard',
       'jitter',
+      'rtt',
+      'mouth_to_ear',
+    ]);
+    expect(METRICS.filter(({ timedHere }) => timedHere).map(({ id }) => id)).toEqual([
+      'mos_cq',
+      'mos_cq_wb',
+      'rtt',
+      'mouth_to_ear',
     ]);
   });
 });

@@ -1,17 +1,19 @@
 import { describe, expect, test } from 'vitest';
 import { escapeHtml, html } from '../../../src/report/html/markup.js';
 import { renderReport as renderLines } from '../../../src/report/html/document.js';
-import { gateLimits } from '../../../src/report/html/gate-limits.js';
+import { gateLimits, mosLimits } from '../../../src/report/html/gate-limits.js';
 import { markupFaults } from './markup-check.js';
 import type { Result } from '../../../src/run/result.js';
 import {
   FIXTURES,
   allFailed,
   badMos,
+  bothDirections,
   hostile,
   nothingAtAll,
   oneCallOneSecond,
   oneHour,
+  oneHourBothDirections,
   typicalPass,
 } from './result-fixture.js';
 
@@ -25,6 +27,7 @@ const SECTIONS = [
   'causes',
   'setup',
   'endpoints',
+  'odd-streams',
   'worst-calls',
   'generator',
   'method',
@@ -67,6 +70,9 @@ describe.each(Object.entries(FIXTURES))('report.html of %s', (name, fixture) => 
   });
 });
 
+const valuesOf = (limits: readonly { value: number }[]): number[] =>
+  limits.map(({ value }) => Math.round(value * 10) / 10);
+
 describe('report.html', () => {
   test('network text arrives escaped, whatever it holds', () => {
     const report = renderReport(hostile());
@@ -103,7 +109,7 @@ describe('report.html', () => {
   });
 
   test('one second still makes every chart', () => {
-    expect(renderReport(oneCallOneSecond()).match(/<figure>/g)).toHaveLength(8);
+    expect(renderReport(oneCallOneSecond()).match(/<figure>/g)).toHaveLength(11);
     expect(renderReport(oneCallOneSecond())).not.toContain('No chart');
   });
 
@@ -125,6 +131,18 @@ describe('report.html', () => {
     }
   });
 
+  test('limits are drawn of the directions and the scale that a chart shows', () => {
+    const [gate] = badMos().gates;
+    if (gate === undefined) throw new Error('no gate');
+    const gates = ['mos.p5 >= 3.6', 'mos_lq{direction=sent}.p5 >= 3.5', 'mos_lq_wb.p5 >= 3.4'].map((expr, index) =>
+      Object.assign({ ...gate }, { expr, limit: 3.6 - index / 10 }),
+    );
+    expect(valuesOf(mosLimits(gates, 'narrowband', ['received']))).toEqual([3.6]);
+    expect(valuesOf(mosLimits(gates, 'narrowband', ['sent']))).toEqual([3.5]);
+    expect(valuesOf(mosLimits(gates, 'narrowband', ['received', 'sent']))).toEqual([3.6, 3.5]);
+    expect(valuesOf(mosLimits(gates, 'wideband', ['received', 'sent']))).toEqual([3.4]);
+  });
+
   test('seconds without a score leave a gap in the line', () => {
     const result = typicalPass();
     const seconds = result.seconds.map((row) =>
@@ -139,9 +157,138 @@ describe('report.html', () => {
 
   test('stays small: 150 KB for a minute, 2 MB for an hour, at most 600 columns', () => {
     expect(renderReport(typicalPass()).length).toBeLessThan(150 * 1024);
+    // Each direction and scale has charts of its own: two codecs and both directions are the most there can be.
+    expect(renderReport(bothDirections()).length).toBeLessThan(200 * 1024);
+    expect(renderReport(oneHourBothDirections()).length).toBeLessThan(2 * 1024 * 1024);
     const hour = renderReport(oneHour());
     expect(hour.length).toBeLessThan(2 * 1024 * 1024);
     expect(hour.match(/<tr><th scope="row">0:00–0:05<\/th>/g)).toHaveLength(6);
     expect(hour).toContain('<th scope="row">59:54–59:59</th>');
   });
+});
+
+const cellsOf = (row: string): string[] =>
+  [...row.matchAll(/<t[dh][^>]*>(.*?)<\/t[dh]>/g)].map(([, cell = '']) =>
+    cell.replaceAll(/<br \/>/g, ' ').replaceAll(/<[^>]+>/g, ''),
+  );
+const titlesOf = (report: string): string[] =>
+  [...report.matchAll(/<figcaption><strong>(.*?)<\/strong>/g)].map(([, title = '']) => title);
+const sectionOf = (report: string, id: string): string =>
+  new RegExp(`<section id="${id}"[^]*?</section>`).exec(report)?.[0] ?? '';
+
+describe('both directions', () => {
+  const report = renderReport(bothDirections());
+  const unknown = renderReport(typicalPass());
+
+  test('stand beside each other in the key numbers, with the round trip, each scale by itself', () => {
+    const numbers = sectionOf(report, 'key-numbers');
+    expect([...numbers.matchAll(/<h3>(.*?)<\/h3>/g)].map(([, title]) => title)).toEqual([
+      'Calls',
+      'Outcome and load',
+      'Audio received',
+      'Audio sent',
+      'Round trip',
+      'Call setup',
+    ]);
+    for (const label of ['MOS-LQ p5', 'MOS-LQ wideband p5', 'RTT p95', 'MOS-CQ p5', 'MOS-CQ wideband p5']) {
+      expect(numbers).toContain(`<dt>${label}</dt>`);
+    }
+    expect(numbers).toMatch(/<dt>jitter p95 of this host alone<\/dt><dd>0.3 ms<\/dd>/);
+  });
+
+  test('are drawn together over time, and one scale never with the other', () => {
+    expect(titlesOf(report)).toEqual([
+      'Call starts',
+      'Active calls',
+      'MOS-LQ',
+      'MOS-LQ wideband',
+      'Packet loss',
+      'Jitter',
+      'Round trip',
+      'Legs measured',
+      'MOS-LQ histogram, received, call-seconds',
+      'MOS-LQ cumulative share, received',
+      'MOS-LQ histogram, sent, reports',
+      'MOS-LQ cumulative share, sent',
+      'MOS-LQ wideband histogram, received, call-seconds',
+      'MOS-LQ wideband cumulative share, received',
+      'MOS-LQ wideband histogram, sent, reports',
+      'MOS-LQ wideband cumulative share, sent',
+    ]);
+    const figures = sectionOf(report, 'quality').match(/<figure>[^]*?<\/figure>/g) ?? [];
+    const withSent = figures.filter((figure) => figure.includes('class="sent"'));
+    expect(titlesOf(withSent.join(''))).toEqual([
+      'MOS-LQ',
+      'MOS-LQ wideband',
+      'Packet loss',
+      'Jitter',
+      'Legs measured',
+    ]);
+    expect(sectionOf(report, 'distribution')).toMatch(/MOS-LQ, scale MOS-LQEN[^]*MOS-LQ wideband, scale MOS-LQEW/);
+  });
+
+  test('of an endpoint are in one row, its codecs by their legs, its scores with their scale', () => {
+    const rows = sectionOf(report, 'endpoints').match(/<tr>[^]*?<\/tr>/g) ?? [];
+    const audio = rows.map(cellsOf).filter((cells) => cells.length === 11);
+    expect(audio[1]?.slice(0, 2)).toEqual(['trunk-a', 'PCMU × 100 G722 × 100']);
+    expect(audio[1]?.[2]).toMatch(/^4\.\d\d N 4\.\d\d W$/);
+    expect(audio[1]?.[6]).toMatch(/^\d\.\d\d N \d\.\d\d W$/);
+    expect(audio[2]?.[2]).toMatch(/^4\.\d\d W$/);
+    expect(audio[2]?.slice(6)).toEqual(Array.from({ length: 5 }, () => 'not measured'));
+  });
+
+  test('of a bad call are two lines of its row, with what was odd', () => {
+    const rows = (sectionOf(report, 'worst-calls').match(/<tr>[^]*?<\/tr>/g) ?? []).map(cellsOf);
+    expect(rows[0]).toContain('Direction');
+    expect(rows[1]?.slice(0, 4)).toEqual(['#1', 'PCMU', 'received sent', '3.89 3.49']);
+    expect(rows[6]?.slice(2, 4)).toEqual(['received', '3.99']); // nobody told
+    expect(rows[4]?.join()).toContain('completed otherSource, clockSkew, rtcpMissing');
+    expect((sectionOf(unknown, 'worst-calls').match(/<tr>[^]*?<\/tr>/g) ?? []).map(cellsOf)[0]).not.toContain(
+      'Direction',
+    );
+  });
+
+  test('where nothing is known of one, say so in a sentence and draw nothing', () => {
+    const why = 'not measured, no RTCP from the far end.';
+    expect(sectionOf(unknown, 'quality')).toContain(`Sent audio: ${why}`);
+    expect(sectionOf(unknown, 'quality')).toContain('No chart: no RTCP from the far end.');
+    expect(sectionOf(unknown, 'quality')).not.toContain('class="sent"');
+    expect(sectionOf(unknown, 'distribution')).toContain(`Sent audio: ${why}`);
+    expect(sectionOf(unknown, 'method')).toContain(`What the far end received from us: ${why}`);
+    expect(sectionOf(unknown, 'method')).toContain(`mouth-to-ear delay: ${why}`);
+    expect(sectionOf(report, 'method')).not.toContain('What is unknown');
+  });
+});
+
+describe('odd streams', () => {
+  test('are listed with legs, share, example and meaning', () => {
+    const section = sectionOf(renderReport(bothDirections()), 'odd-streams');
+    const rows = (section.match(/<tr>[^]*?<\/tr>/g) ?? []).map(cellsOf);
+    expect(rows).toHaveLength(1 + 11);
+    expect(rows[9]?.slice(1)).toEqual(['9', '3.6 %', 'call #24']);
+    expect(rows[9]?.[0]).toMatch(/^clockSkew The far end&#39;s audio clock differs .* 200 ppm/);
+  });
+
+  test('are none, or not known, in a sentence', () => {
+    expect(sectionOf(renderReport(typicalPass()), 'odd-streams')).toContain('None: every stream');
+    expect(sectionOf(renderReport(allFailed()), 'odd-streams')).toContain('Not known: no call was answered.');
+  });
+});
+
+test('the method names every codec with its scale and source, and what the delay is made of', () => {
+  const method = sectionOf(renderReport(bothDirections()), 'method');
+  expect((method.match(/<tr>[^]*?<\/tr>/g) ?? []).map(cellsOf).slice(1)).toEqual([
+    ['PCMU', 'narrowband (MOS-LQEN, MOS-CQEN)', '0', '25.1', 'ITU-T G.113, with concealment'],
+    ['G722', 'wideband (MOS-LQEW, MOS-CQEW)', '13', '4.5', 'ITU-T G.113 App. IV (provisional: ITU-T published none)'],
+  ]);
+  for (const part of [
+    'Ta = RTT/2 + 60 ms',
+    'BurstR: ',
+    'Echo: <bdi>none',
+    'A = 0',
+    'Sent direction: ',
+    'RTCP interval: ',
+  ]) {
+    expect(method).toContain(part);
+  }
 });

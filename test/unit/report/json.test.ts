@@ -17,6 +17,35 @@ describe('result.json', () => {
     expect(serializeResult(result)).toMatch(/^\{\n {2}"schemaVersion": "1\.0",\n {2}"tool": \{\n[^]*\n\}\n$/);
   });
 
+  test('of an older program is read: what it did not know yet is null', () => {
+    const { quality, generator, method, ...rest } = typicalPass();
+    const { floor: _, ...oldGenerator } = generator;
+    const { scoreWindowSeconds, jitterBufferMs, model, codecs } = method;
+    const seconds = rest.seconds.map(({ sent: _sent, received, ...second }) => {
+      const { mosLqWb: _wb, rttMs: _rtt, ...old } = received ?? { mosLqWb: null, rttMs: null };
+      return { ...second, received: received === null ? null : old };
+    });
+    const old = {
+      ...rest,
+      seconds,
+      quality: { received: quality.received },
+      generator: oldGenerator,
+      method: {
+        scoreWindowSeconds,
+        jitterBufferMs,
+        model,
+        codecs: codecs.map(({ scale: _scale, provisional: _provisional, ...codec }) => codec),
+      },
+    };
+    const read = parseResult(JSON.stringify(old));
+    expect(read.quality).toEqual({ received: quality.received, sent: null, findings: [] });
+    expect(read.seconds[5]).toMatchObject({ sent: null, received: { mosLqWb: null, rttMs: null } });
+    expect(read.method).toMatchObject({ echo: null, codecs: [{ scale: 'narrowband', provisional: false }] });
+    const validate = new Ajv({ strict: false, validateFormats: false }).compile(resultJsonSchema());
+    validate(old);
+    expect(validate.errors).toBeNull();
+  });
+
   test('what is wrong is named with its place, what was expected and what was found', () => {
     const calls = { ...typicalPass().calls, failed: 'three' };
     expect(() => parseResult(JSON.stringify({ ...typicalPass(), calls }))).toThrow(

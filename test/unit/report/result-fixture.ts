@@ -3,6 +3,7 @@ import { Distribution } from '../../../src/metrics/histogram.js';
 import type { DistributionKind } from '../../../src/metrics/histogram.js';
 import { createRandom } from '../../../src/lib/random.js';
 import { resultSchema } from '../../../src/run/result.js';
+import { FINDINGS, findingText } from '../../../src/run/leg-findings.js';
 import type { CallsBlock, DirectionQuality, GateResult, Result, ResultSecond } from '../../../src/run/result.js';
 
 /** What a far side could put into every text that it controls. */
@@ -13,16 +14,54 @@ interface Shape {
   readonly seconds: number;
   readonly mos: number;
   readonly lossRatio: number;
+  /** The far end reports on what it received: sent direction and round trip are known. */
+  readonly sent?: boolean;
+  /** Half of the legs use G.722. */
+  readonly wideband?: boolean;
 }
 
 export const PASS: Shape = { calls: 100, seconds: 60, mos: 4.39, lossRatio: 0.0004 };
 
 export function oneCallOneSecond(): Result {
-  return runOf({ calls: 1, seconds: 1, mos: 4.41, lossRatio: 0 });
+  return runOf({ calls: 1, seconds: 1, mos: 4.41, lossRatio: 0, sent: true });
 }
 
 export function typicalPass(): Result {
   return runOf(PASS);
+}
+
+/** Two endpoints, two codecs; of one endpoint the sent direction is known, of the other not. Odd streams of every kind. */
+export function bothDirections(): Result {
+  const base = runOf({ ...PASS, sent: true, wideband: true });
+  const [first, second] = base.endpoints;
+  if (first === undefined || second === undefined) throw new Error('no endpoints');
+  const received = first.quality.received;
+  const wideband = received === null ? null : { ...received, mosLq: null, mosCq: null, rttMs: null };
+  return checked({
+    ...base,
+    quality: {
+      ...base.quality,
+      findings: FINDINGS.map((finding, index) => ({
+        finding,
+        legs: index + 1,
+        example: index * 3,
+        text: findingText(finding, index % 2 === 0 ? null : 260),
+      })),
+    },
+    endpoints: [
+      first,
+      { ...second, codec: 'G722', codecs: [{ codec: 'G722', legs: 50 }], quality: { received: wideband, sent: null } },
+    ],
+    generator: {
+      ...base.generator,
+      floor: { jitterMs: distribution('ms', [0.02, 0.05, 0.3]), source: 'before the run, over loopback, 5 s' },
+    },
+  });
+}
+
+/** The same for an hour: the largest report that a run of that length can have. */
+export function oneHourBothDirections(): Result {
+  return runOf({ calls: 7200, seconds: 3600, mos: 4.3, lossRatio: 0.002, sent: true, wideband: true });
 }
 
 export function oneHour(): Result {
@@ -150,12 +189,33 @@ export function hostile(): Result {
       name: HOSTILE,
       target: HOSTILE,
       codec: HOSTILE,
+      codecs: [
+        { codec: HOSTILE, legs: 1 },
+        { codec: HOSTILE, legs: 2 },
+      ],
       labels: { [HOSTILE]: HOSTILE },
     })),
-    worstCalls: base.worstCalls.map((one) => ({ ...one, callId: HOSTILE, endpoint: HOSTILE, outcome: HOSTILE })),
-    generator: { ...base.generator, reasons: [HOSTILE], lostWorkers: [HOSTILE] },
+    quality: { ...base.quality, findings: [{ finding: HOSTILE, legs: 1, example: 1, text: HOSTILE }] },
+    worstCalls: base.worstCalls.map((one) =>
+      Object.assign(one, { callId: HOSTILE, endpoint: HOSTILE, outcome: HOSTILE, codec: HOSTILE, findings: [HOSTILE] }),
+    ),
+    generator: {
+      ...base.generator,
+      reasons: [HOSTILE],
+      lostWorkers: [HOSTILE],
+      floor: { jitterMs: null, source: HOSTILE },
+    },
     environment: { ...base.environment, node: HOSTILE, platform: HOSTILE, cpuModel: HOSTILE, command: HOSTILE },
-    method: { ...base.method, model: HOSTILE, codecs: [{ codec: HOSTILE, ie: 0, bpl: 25.1, source: HOSTILE }] },
+    method: {
+      ...base.method,
+      model: HOSTILE,
+      echo: HOSTILE,
+      oneWayDelay: HOSTILE,
+      burstRatio: HOSTILE,
+      sentFrom: HOSTILE,
+      rtcpInterval: HOSTILE,
+      codecs: [{ codec: HOSTILE, ie: 0, bpl: 25.1, source: HOSTILE }],
+    },
     scenario: { [HOSTILE]: HOSTILE },
   });
 }
@@ -169,7 +229,9 @@ export const FIXTURES: Readonly<Record<string, () => Result>> = {
   nothingAnswered,
   nothingAtAll,
   hostile,
+  bothDirections,
   oneHour,
+  oneHourBothDirections,
 };
 
 function silent(base: Result, calls: CallsBlock, verdict: Result['verdict']): Result {
@@ -189,7 +251,7 @@ function silent(base: Result, calls: CallsBlock, verdict: Result['verdict']): Re
     reasons: ['success_ratio >= 99%: observed 0 %'],
     calls,
     signalling: withoutAnswer,
-    quality: { received: null },
+    quality: { received: null, sent: null, findings: [] },
     seconds,
     gates: [
       gate({ expr: 'success_ratio >= 99%', state: 'fail', observed: 0, limit: 0.99, unit: 'ratio', margin: -0.99 }),
@@ -202,7 +264,14 @@ function silent(base: Result, calls: CallsBlock, verdict: Result['verdict']): Re
         reason: 'no call was answered',
       }),
     ],
-    endpoints: base.endpoints.map((one) => ({ ...one, calls, quality: { received: null }, seconds: [] })),
+    endpoints: base.endpoints.map((one) => ({
+      ...one,
+      calls,
+      quality: { received: null, sent: null },
+      codecs: [],
+      codec: null,
+      seconds: [],
+    })),
     worstCalls: [],
     generator: { ...base.generator, sendLatenessMs: null, sentPackets: 0, ackToRtpMs: null },
   });
@@ -222,6 +291,14 @@ function runOf(shape: Shape): Result {
     peakConcurrent: Math.min(shape.calls, 40),
   };
   const received = qualityOf(shape, noise);
+  const { packets, ...sentFigures } = qualityOf({ ...shape, mos: shape.mos - 0.3, lossRatio: 0.01 }, noise);
+  const { stray: _, malformed: __, ...sentPackets } = packets;
+  const sentLegs = { rtcp: shape.calls, answerer: 0 };
+  const sent = shape.sent === true ? { ...sentFigures, packets: sentPackets, legs: sentLegs } : null;
+  const codecs = [
+    { codec: 'PCMU', legs: shape.calls },
+    ...(shape.wideband === true ? [{ codec: 'G722', legs: shape.calls }] : []),
+  ];
   const delay = (middle: number) =>
     distribution(
       'ms',
@@ -289,16 +366,17 @@ function runOf(shape: Shape): Result {
       malformed: 0,
       dropped: 0,
     },
-    quality: { received },
+    quality: { received, sent, findings: [] },
     seconds,
     endpoints: ['trunk-a', 'branch-office'].map((name, index) => ({
       name,
       target: `sip:10.0.0.${index + 1}:5060;transport=udp`,
       labels: { site: 'main', carrier: `carrier ${index + 1}` },
-      codec: 'PCMU',
+      codec: codecs.length === 1 ? 'PCMU' : null,
+      codecs,
       calls,
       signalling: { ...delays, finalResponses: [{ status: 200, count: shape.calls }] },
-      quality: { received: index === 0 ? received : null },
+      quality: { received: index === 0 ? received : null, sent: index === 0 ? sent : null },
       seconds: [],
     })),
     worstCalls: Array.from({ length: Math.min(8, shape.calls) }, (_, index) => ({
@@ -307,7 +385,9 @@ function runOf(shape: Shape): Result {
       endpoint: 'trunk-a',
       startedAtMs: index * 900,
       outcome: 'completed',
+      codec: 'PCMU',
       mosLq: index === 7 ? null : shape.mos - 0.5 + index * 0.02,
+      ...(shape.sent === true ? worstSent(shape, index) : {}),
       lossRatio: shape.lossRatio * 2,
       discardRatio: 0.00012,
       jitterMs: 3.4 + index,
@@ -345,7 +425,16 @@ function runOf(shape: Shape): Result {
       scoreWindowSeconds: 5,
       jitterBufferMs: 60,
       model: 'ITU-T G.107 (E-model), narrowband',
-      codecs: [{ codec: 'PCMU', ie: 0, bpl: 25.1, source: 'ITU-T G.113, with concealment' }],
+      codecs: [
+        { codec: 'PCMU', ie: 0, bpl: 25.1, source: 'ITU-T G.113, with concealment' },
+        ...(shape.wideband === true ? [G722] : []),
+      ],
+      echo: 'none: T = Tr = 0',
+      advantageFactor: 0,
+      oneWayDelay: 'Ta = RTT/2 + 60 ms jitter buffer + 20 ms packet time + codec look-ahead',
+      burstRatio: 'mean length of the runs of lost packets × (1 − loss ratio), at least 1',
+      sentFrom: 'RTCP reports of the far end',
+      rtcpInterval: 'RFC 3550 §6.2 (5 s, randomised)',
     },
     scenario: {
       version: 1,
@@ -356,11 +445,38 @@ function runOf(shape: Shape): Result {
   });
 }
 
+const G722 = { codec: 'G722', ie: 13, bpl: 4.5, source: 'ITU-T G.113 App. IV', scale: 'wideband', provisional: true };
+
+function worstSent({ mos }: Shape, index: number) {
+  const scores = { mosLq: mos - 0.9, mosLqWb: null, mosCq: mos - 1, mosCqWb: null };
+  const figures = { lossRatio: 0.021, discardRatio: null, jitterMs: 6.25 };
+  return {
+    mosCq: index === 7 ? null : mos - 0.6,
+    rttMs: 84.2,
+    mouthToEarMs: 122.1,
+    sent: index === 5 ? null : { basis: 'rtcp', ...scores, ...figures },
+    findings: index === 3 ? ['otherSource', 'clockSkew', 'rtcpMissing'] : [],
+  };
+}
+
+const spread = (middle: number) => ({ p5: middle - 0.3, p50: middle, p95: middle + 0.02, min: middle - 0.6 });
+
 function secondOf(shape: Shape, second: number, noise: () => number): ResultSecond {
   const active = Math.min(shape.calls, 40, Math.round((second + 1) * 2));
   const mos = shape.mos - noise() * 0.15;
   // Nothing is scored in the first two seconds of a longer run.
   const scored = second >= 2 || shape.seconds === 1;
+  const received = {
+    legs: active,
+    mosLq: scored ? spread(mos) : null,
+    mosLqWb: scored && shape.wideband === true ? spread(mos - 0.1) : null,
+    lossRatio: shape.lossRatio * noise() * 2,
+    jitterMs: { p50: 2 + noise(), p95: 5 + noise() * 3 },
+    rttMs: shape.sent === true && second % 7 !== 3 ? { p50: 40 + noise() * 8, p95: 60 + noise() * 30 } : null,
+  };
+  const reports = shape.sent === true && second % 7 !== 3 ? Math.ceil(active / 5) : 0;
+  const sent =
+    reports === 0 ? null : { ...received, legs: reports, mosLq: spread(mos - 0.4), lossRatio: 0.01 * noise() };
   return {
     second,
     targetRate: 2,
@@ -368,12 +484,8 @@ function secondOf(shape: Shape, second: number, noise: () => number): ResultSeco
     started: Math.round(1 + noise() * 2),
     answered: 2,
     failed: 0,
-    received: {
-      legs: active,
-      mosLq: scored ? { p5: mos - 0.3, p50: mos, p95: mos + 0.02, min: mos - 0.6 } : null,
-      lossRatio: shape.lossRatio * noise() * 2,
-      jitterMs: { p50: 2 + noise(), p95: 5 + noise() * 3 },
-    },
+    received,
+    sent,
   };
 }
 
@@ -381,7 +493,14 @@ function qualityOf(shape: Shape, noise: () => number): DirectionQuality {
   const size = Math.max(1, Math.min(20_000, shape.calls * 30));
   const values = (low: number, range: number, count: number): number[] =>
     Array.from({ length: count }, () => low + noise() ** 2 * range);
+  const known = shape.sent === true;
   const blockOf = (count: number) => ({
+    mosCq: known ? distribution('mosCq', values(shape.mos - 0.1, -0.5, count)) : null,
+    mosLqWb: shape.wideband === true ? distribution('mosWb', values(shape.mos - 0.1, -0.7, count)) : null,
+    mosCqWb: shape.wideband === true && known ? distribution('mosCqWb', values(shape.mos - 0.2, -0.7, count)) : null,
+    mosLqNoPlc: distribution('mos', values(shape.mos - 0.2, -0.9, count)),
+    rttMs: known ? distribution('ms', values(40, 60, count)) : null,
+    mouthToEarMs: known ? distribution('ms', values(100, 30, count)) : null,
     mosLq: distribution('mos', values(shape.mos, -0.5, count)),
     rFactor: distribution('rFactor', values(93, -12, count)),
     lossRatio: distribution('ratio', values(0, shape.lossRatio * 4, count)),
@@ -400,7 +519,14 @@ function qualityOf(shape: Shape, noise: () => number): DirectionQuality {
     stray: 0,
     malformed: 0,
   };
-  return { ...blockOf(size), perCall: blockOf(shape.calls), packets };
+  const bursts = {
+    burstR: distribution('burstR', values(1, 2, shape.calls)),
+    burstDensity: null,
+    burstMs: null,
+    gapDensity: distribution('density', values(0, 0.02, shape.calls)),
+    gapMs: distribution('ms', values(1000, 9000, shape.calls)),
+  };
+  return { ...blockOf(size), perCall: { ...blockOf(shape.calls), ...bursts }, packets };
 }
 
 function distribution(kind: DistributionKind, values: readonly number[]) {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { renderSummary } from '../../../src/report/text.js';
 import { escapeTerminal } from '../../../src/report/visible-text.js';
-import { FIXTURES, HOSTILE, allFailed, badMos, hostile, typicalPass } from './result-fixture.js';
+import { FIXTURES, HOSTILE, allFailed, badMos, bothDirections, hostile, typicalPass } from './result-fixture.js';
 
 const PLAIN = { color: false, reportPath: 'reports/2026-11-20_peak/report.html' };
 
@@ -40,6 +40,16 @@ describe('the summary on stdout', () => {
     expect(text).toContain('61  serviceUnavailable (setup, SIP 503)');
     expect(text).toContain('Audio received    not measured: no call was answered');
     expect(text).not.toMatch(/MOS-LQ p50 0/);
+  });
+
+  test('both directions and the round trip are there, or the one reason why not', () => {
+    const text = renderSummary(bothDirections(), PLAIN);
+    expect(text).toMatch(/^Audio received {4}MOS-LQ p50 \d/m);
+    expect(text).toMatch(/^Audio sent {8}MOS-LQ p50 \d[^]*MOS-LQ wideband p5/m);
+    expect(text).toMatch(/^Round trip {8}RTT p50 [\d.]+ ms · RTT p95/m);
+    const unknown = renderSummary(typicalPass(), PLAIN);
+    expect(unknown).toContain('Audio sent        not measured: no RTCP from the far end\n');
+    expect(unknown).toContain('Round trip        not measured: no RTCP from the far end\n');
   });
 
   test('colour is used only when asked for', () => {

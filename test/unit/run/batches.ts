@@ -1,5 +1,13 @@
 /** Records, rows and batches as the workers send them, each with only what a test is about. */
-import { LEG, ROW, type CallRecord, type MediaBatch, type SignallingBatch } from '../../../src/worker/messages.js';
+import {
+  BASIS,
+  DIRECTION,
+  LEG,
+  ROW,
+  type CallRecord,
+  type MediaBatch,
+  type SignallingBatch,
+} from '../../../src/worker/messages.js';
 
 /** An answered call of two seconds that went as planned. */
 export function recordOf(changes: Partial<CallRecord> = {}): CallRecord {
@@ -97,6 +105,33 @@ export function rowsOf(...rows: readonly RowFigures[]): Float64Array {
   return tableOf(ROW, rows, clean);
 }
 
+/** The same of the sent direction, as a report of the far end gives them. */
+export function sentRowsOf(...rows: readonly RowFigures[]): Float64Array {
+  return rowsOf(...rows.map((row) => Object.assign({ direction: DIRECTION.sent, rttMs: 40 }, row)));
+}
+
+/** What the far end says of a whole leg: NaN in all columns that are of what we received. */
+export function sentLegsOf(...legs: readonly LegFigures[]): Float64Array {
+  const unknown = Object.fromEntries(
+    Object.entries(LEG)
+      .filter(([name, column]) => name !== 'columns' && column >= LEG.stray)
+      .map(([name]) => [name, Number.NaN]),
+  );
+  const own = { direction: DIRECTION.sent, basis: BASIS.rtcp, ...unknown };
+  return legsOf(...legs.map((leg) => Object.assign({ ...own }, leg)));
+}
+
+/** Tables of the same columns as one. */
+export function concat(...tables: readonly Float64Array[]): Float64Array {
+  const all = new Float64Array(tables.reduce((length, table) => length + table.length, 0));
+  let offset = 0;
+  for (const table of tables) {
+    all.set(table, offset);
+    offset += table.length;
+  }
+  return all;
+}
+
 /** A clean leg of two seconds where nothing else is said. */
 export function legsOf(...legs: readonly LegFigures[]): Float64Array {
   const clean: LegFigures = {
@@ -112,6 +147,11 @@ export function legsOf(...legs: readonly LegFigures[]): Float64Array {
     rttMs: Number.NaN,
     mouthToEarMs: Number.NaN,
     burstR: 1,
+    burstDensity: Number.NaN,
+    burstMs: Number.NaN,
+    gapDensity: 0,
+    gapMs: 2000,
+    basis: Number.NaN,
     clockSkewPpm: Number.NaN,
     firstPacketMs: 5,
     streams: 1,

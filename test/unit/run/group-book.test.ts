@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { GroupBook, isNoMedia, isOneWay } from '../../../src/run/group-book.js';
+import { GroupBook } from '../../../src/run/group-book.js';
+import { isNoMedia, isOneWay } from '../../../src/run/leg-findings.js';
 import {
   cutRecord,
   droppedRecord,
@@ -112,7 +113,7 @@ describe('an answered leg', () => {
     book.addLeg(table, 0, true);
     book.addLeg(table, table.length / 2, false);
     expect(book.calls).toMatchObject({ noMedia: noMedia ? 1 : 0, oneWay: oneWay ? 1 : 0 });
-    expect(book.judged).toMatchObject({ legs: 1, noMedia: 0, oneWay: 0 });
+    expect(book.received.books().map(({ judged }) => judged)).toEqual([{ legs: 1, noMedia: 0, oneWay: 0 }]);
   });
 
   it('adds its packets, and after the warm-up its figures', () => {
@@ -128,7 +129,7 @@ describe('an answered leg', () => {
     });
     book.addLeg(table, 0, true);
     book.addLeg(legsOf({ malformed: 4, reflected: 1, otherSource: 1 }), 0, false);
-    expect(book.packets).toEqual({
+    expect(book.received.packets).toEqual({
       expected: 300,
       received: 280,
       lost: 20,
@@ -140,20 +141,35 @@ describe('an answered leg', () => {
     });
     expect(book.calls.roundTrip).toBe(1);
     expect(book.otherSourceLegs).toBe(1);
-    expect([book.perCall.lossRatio.max, book.perCall.discardRatio.max, book.perCall.lossRatio.count]).toEqual([
-      0.1, 0.05, 1,
-    ]);
-    expect(book.perSecond.lossRatio.count).toBe(0);
+    const { received } = book;
+    expect(received.figure('lossRatio', 'call')).toMatchObject({ count: 1, max: 0.1 });
+    expect(received.figure('discardRatio', 'call')).toMatchObject({ count: 1, max: 0.05 });
+    expect(received.figure('lossRatio', 'second')).toBeNull();
   });
 
   it('without packets, score or jitter adds nothing instead of zeros', () => {
     const book = new GroupBook();
-    const unknown = { expected: 0, jitterMs: Number.NaN, rFactor: Number.NaN, mosLq: Number.NaN };
+    const unknown = {
+      expected: 0,
+      jitterMs: Number.NaN,
+      rFactor: Number.NaN,
+      mosLq: Number.NaN,
+      mosLqNoPlc: Number.NaN,
+    };
     book.addRow(rowsOf(unknown), 0, true);
     book.addLeg(legsOf(unknown), 0, true);
-    for (const quality of [book.perSecond, book.perCall]) {
-      const { mosLq, rFactor, lossRatio, discardRatio, jitterMs } = quality;
-      expect([mosLq, rFactor, lossRatio, discardRatio, jitterMs].map(({ count }) => count)).toEqual([0, 0, 0, 0, 0]);
+    const figures = [
+      'mosLq',
+      'mosCq',
+      'mosLqNoPlc',
+      'rFactor',
+      'lossRatio',
+      'discardRatio',
+      'jitterMs',
+      'rttMs',
+    ] as const;
+    for (const per of ['second', 'call'] as const) {
+      expect(figures.map((figure) => book.received.figure(figure, per))).toEqual(figures.map(() => null));
     }
   });
 });

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseGates } from '../../../src/gates/check.js';
+import { defaultGates } from '../../../src/gates/defaults.js';
 import { Distribution, type DistributionKind } from '../../../src/metrics/histogram.js';
 import { serializeResult } from '../../../src/report/json.js';
 import { buildResult, type RunFacts } from '../../../src/run/result-builder.js';
@@ -8,6 +9,7 @@ import { resultSchema, type DistributionSummary, type Result } from '../../../sr
 import { RunBook } from '../../../src/run/run-book.js';
 import { LEG, ROW, type CallRecord, type MediaBatch, type SignallingBatch } from '../../../src/worker/messages.js';
 import {
+  concat,
   cutRecord,
   droppedRecord,
   failedRecord,
@@ -16,6 +18,8 @@ import {
   notStartedRecord,
   recordOf,
   rowsOf,
+  sentLegsOf,
+  sentRowsOf,
   signallingBatch,
 } from './batches.js';
 
@@ -29,10 +33,15 @@ interface Situation {
   readonly media?: boolean;
   readonly gates?: readonly string[];
   readonly verdict?: RunFacts['verdict'];
+  readonly areDefaults?: boolean;
+  readonly codecs?: Result['method']['codecs'];
+  readonly floor?: NonNullable<RunFacts['floor']>;
 }
 
-function factsOf({ endpoints = 1, media = true, gates = [], verdict = {} }: Situation): RunFacts {
-  const context = { endpoints: ENDPOINTS.map(({ name }) => name), labels: {}, codecs: ['PCMU'] };
+function factsOf(situation: Situation): RunFacts {
+  const { endpoints = 1, media = true, gates = [], verdict = {}, areDefaults = false, codecs = [] } = situation;
+  const names = ENDPOINTS.map(({ name }) => name);
+  const context = { endpoints: names, labels: {}, codecs: ['PCMU', 'PCMA', 'G722'], areDefaults };
   const checked = parseGates(gates, context);
   expect(checked.problems).toEqual([]);
   return {
@@ -41,13 +50,13 @@ function factsOf({ endpoints = 1, media = true, gates = [], verdict = {} }: Situ
     startedAt: '2026-11-20T23:05:09.000Z',
     durationMs: 5000,
     endpoints: ENDPOINTS.slice(0, endpoints),
-    codec: 'PCMU',
     media,
     gates: checked.gates,
     verdict,
     warnings: ['said before'],
     cpuRatio: null,
     netBackend: media ? 'libc' : 'none',
+    ...(situation.floor === undefined ? {} : { floor: situation.floor }),
     environment: {
       node: 'v20.0.0',
       platform: 'linux',
@@ -59,7 +68,18 @@ function factsOf({ endpoints = 1, media = true, gates = [], verdict = {} }: Situ
       socketBufferBytes: { requested: 0, granted: null },
       command: 'callgauge run',
     },
-    method: { scoreWindowSeconds: 5, jitterBufferMs: 60, model: 'test', codecs: [] },
+    method: {
+      scoreWindowSeconds: 5,
+      jitterBufferMs: 60,
+      model: 'test',
+      codecs,
+      echo: null,
+      advantageFactor: null,
+      oneWayDelay: null,
+      burstRatio: null,
+      sentFrom: null,
+      rtcpInterval: null,
+    },
     scenario: {},
     seed: 1,
     targetRateAt: (second) => second + 0.5,
@@ -67,7 +87,11 @@ function factsOf({ endpoints = 1, media = true, gates = [], verdict = {} }: Situ
   };
 }
 
+const farLegsOf = (legs: readonly object[]): Float64Array =>
+  legsOf(...legs.map((leg, call) => Object.assign(without({ ...leg }, 'second'), { call, direction: 1, basis: 2 })));
+
 interface Batches {
+  readonly far?: readonly Float64Array[];
   readonly signalling?: readonly Partial<SignallingBatch>[];
   readonly media?: readonly Partial<MediaBatch>[];
 }
@@ -78,7 +102,8 @@ function resultOf(batches: Batches, situation: Situation = {}): Result {
   const book = new RunBook({ ...facts, warmupMs: 0 });
   batches.signalling?.forEach((batch) => book.addSignalling(signallingBatch(batch)));
   batches.media?.forEach((batch) => book.addMedia(mediaBatch(batch)));
-  book.worst.flush();
+  batches.far?.forEach((table) => book.addFarLegs(table));
+  book.flush();
   const result = buildResult(book, facts);
   expect(resultSchema.parse(result)).toEqual(result);
   const text = serializeResult(result);
@@ -237,6 +262,165 @@ describe('a normal run', () => {
   });
 });
 
+/** Two endpoints: one of G.711 that reports on us, one of G.711 and G.722 that does not. */
+const MIXED: Batches = {
+  signalling: [
+    {
+      records: [0, 1, 2].map((call) => recordOf({ call, endpoint: call === 0 ? 0 : 1, hasMedia: true, startedMs: 0 })),
+    },
+  ],
+  media: [
+    {
+      second: 4,
+      rows: concat(
+        rowsOf(
+          { call: 0, second: 1, codec: 0, mosLq: 4.4, mosCq: 4.3, rttMs: 40, mouthToEarMs: 100 },
+          { call: 1, second: 1, codec: 1, endpoint: 1, mosLq: 4.2 },
+          { call: 2, second: 1, codec: 2, endpoint: 1, mosLq: 4.3, rFactor: 115 },
+        ),
+        sentRowsOf({ call: 0, second: 1, codec: 0, mosLq: 3.9, expected: 250, lost: 25, discarded: Number.NaN }),
+      ),
+      legs: concat(
+        legsOf(
+          { call: 0, codec: 0, mosLq: 4.4, rttMs: 41, rtcpReceived: 1 },
+          { call: 1, codec: 1, endpoint: 1, mosLq: 4.2, clockSkewPpm: 260 },
+          { call: 2, codec: 2, endpoint: 1, mosLq: 4.3, rFactor: 115, otherSource: 1 },
+        ),
+        sentLegsOf({ call: 0, codec: 0, mosLq: 3.8, lost: 20, discarded: Number.NaN, duplicate: Number.NaN }),
+      ),
+    },
+  ],
+};
+
+/** A good run whose legs all use this codec, judged by the default gates of both scales. */
+const judgedByDefault = (codec: number): Result =>
+  resultOf(
+    {
+      signalling: [{ records: placed(400) }],
+      media: [
+        {
+          rows: rowsOf(...Array.from({ length: 20 }, (_, second) => ({ second, codec, mosLq: 4.3 }))),
+          legs: legsOf({ codec }),
+        },
+      ],
+    },
+    { gates: defaultGates(['narrowband', 'wideband']), areDefaults: true },
+  );
+
+describe('a run of two codecs whose far end reports in part', () => {
+  const result = resultOf(MIXED, { endpoints: 2 });
+
+  it('has both directions, each scale under its own name', () => {
+    const { received, sent } = result.quality;
+    expect(received).toMatchObject({
+      mosLq: { count: 2, min: 4.2, max: 4.4, scale: 'MOS-LQEN' },
+      mosLqWb: { count: 1, min: 4.3, scale: 'MOS-LQEW' },
+      mosCq: { count: 1, min: 4.3, scale: 'MOS-CQEN' },
+      mosCqWb: null,
+      rFactor: { count: 2 },
+      rttMs: { count: 1, p50: 40 },
+      mouthToEarMs: { p50: 100 },
+      perCall: { mosLqWb: { count: 1 }, rttMs: { p50: 41 }, burstR: { count: 3 }, burstMs: null, gapMs: { p50: 2000 } },
+    });
+    expect(sent).toMatchObject({
+      mosLq: { count: 1, max: 3.9 },
+      mosLqWb: null,
+      lossRatio: { p50: 0.1 },
+      discardRatio: null,
+      perCall: { mosLq: { max: 3.8 }, lossRatio: { p50: 0.2 } },
+      packets: { expected: 100, received: 100, lost: 20, discarded: null, duplicate: null, reordered: 0 },
+      legs: { rtcp: 1, answerer: 0 },
+    });
+  });
+
+  it('has them by endpoint, with the codecs that were used', () => {
+    const [a, b] = result.endpoints;
+    expect([a?.codec, a?.codecs]).toEqual(['PCMU', [{ codec: 'PCMU', legs: 1 }]]);
+    expect([b?.codec, b?.codecs]).toEqual([
+      null,
+      [
+        { codec: 'PCMA', legs: 1 },
+        { codec: 'G722', legs: 1 },
+      ],
+    ]);
+    expect([a?.quality.sent?.mosLq?.count, b?.quality.sent]).toEqual([1, null]);
+    expect(b?.quality.received).toMatchObject({ mosLq: { count: 1 }, mosLqWb: { count: 1 }, rttMs: null });
+  });
+
+  it('has them by second', () => {
+    expect(result.seconds[1]).toMatchObject({
+      received: { legs: 3, mosLq: { min: 4.2, p95: 4.4 }, mosLqWb: { p50: 4.3 }, rttMs: { p50: 40, p95: 40 } },
+      sent: { legs: 1, mosLq: { p50: 3.9 }, mosLqWb: null, lossRatio: 0.1 },
+    });
+    expect(result.seconds[0]).toMatchObject({ received: null, sent: null });
+    expect(result.endpoints[1]?.seconds[1]).toMatchObject({ received: { legs: 2 }, sent: null });
+  });
+
+  it('names odd streams, and has all of it in its worst calls', () => {
+    expect(result.quality.findings).toMatchObject([
+      { finding: 'otherSource', legs: 1, example: 2 },
+      { finding: 'clockSkew', legs: 1, example: 1, text: expect.stringContaining('+260 ppm') },
+    ]);
+    const [first, second, third] = [0, 1, 2].map((call) => result.worstCalls.find((worst) => worst.call === call));
+    expect(first).toMatchObject({
+      codec: 'PCMU',
+      mosLq: 4.4,
+      mosLqWb: null,
+      rttMs: 41,
+      findings: [],
+      sent: { basis: 'rtcp', mosLq: 3.8, mosLqWb: null, lossRatio: 0.2, discardRatio: null },
+    });
+    expect(second).toMatchObject({ codec: 'PCMA', sent: null, findings: ['clockSkew'] });
+    expect(third).toMatchObject({ codec: 'G722', mosLq: null, mosLqWb: 4.3, findings: ['otherSource'] });
+  });
+
+  it('judges gates by direction, codec and endpoint, and says why one has no data', () => {
+    const { gates } = resultOf(MIXED, {
+      endpoints: 2,
+      gates: [
+        'loss{direction=sent}.max <= 5%',
+        'mos{direction=sent,endpoint=trunk-b}.min >= 3.6',
+        'mos_lq_wb{codec=G722}.min >= 4',
+        'mos{codec=PCMA,endpoint=trunk-b}.min >= 4.3',
+        'rtt{endpoint=trunk-b}.max <= 50ms',
+        'rtt.max <= 50ms',
+      ],
+    });
+    expect(gates.map(({ state, observed, reason }) => [state, observed, reason])).toEqual([
+      ['fail', 0.1, null],
+      ['no-data', null, 'no RTCP came from the far end, and it is not our own answerer'],
+      ['pass', 4.3, null],
+      ['fail', 4.2, null],
+      ['no-data', null, 'no RTCP came from the far end, and it is not our own answerer'],
+      ['pass', 40, null],
+    ]);
+    expect(gates[0]?.firstFailedAtSecond).toBe(1);
+  });
+
+  it('passes the default gates of both scales with legs of one', () => {
+    expect(judgedByDefault(0).gates.map(({ state }) => state)).toEqual(['pass', 'pass', 'not-evaluated', 'pass']);
+    expect(judgedByDefault(2).gates.map(({ state }) => state)).toEqual(['pass', 'not-evaluated', 'pass', 'pass']);
+    expect([judgedByDefault(0).verdict, judgedByDefault(2).verdict]).toEqual(['pass', 'pass']);
+  });
+});
+
+it('the method lists the codecs that were used; where no leg tells, those that were offered', () => {
+  const scale = 'narrowband' as const;
+  const codecs = ['PCMU', 'PCMA', 'G722'].map((codec) => {
+    return { codec, ie: 0, bpl: 25.1, source: 'test', provisional: false, scale };
+  });
+  const namesOf = (batches: Batches): string[] =>
+    resultOf(batches, { endpoints: 2, codecs }).method.codecs.map(({ codec }) => codec);
+  expect(namesOf({ media: [{ legs: legsOf({ codec: 1 }) }] })).toEqual(['PCMA']);
+  expect(namesOf({})).toEqual(['PCMU', 'PCMA', 'G722']);
+});
+
+it('the floor of this host stands beside the figures where it was measured', () => {
+  const floor = { jitterMs: null, source: 'test' };
+  expect(resultOf({}).generator.floor).toBeNull();
+  expect(resultOf({}, { floor }).generator.floor).toEqual(floor);
+});
+
 describe('a run that ended early', () => {
   it('whose worker died is no pass, and what was measured stands', () => {
     const lost = 'a media thread died (test); its calls are unknown';
@@ -363,7 +547,38 @@ describe('whatever the workers send', () => {
     holdMs: ms,
     status: fc.integer({ min: 100, max: 699 }),
   });
-  const row = fc
+  /** Anything at all in the columns that the sent direction, codecs and streams brought. */
+  const anything = fc.oneof(
+    fc.constantFrom(Number.NaN, Infinity, -Infinity, -1, 0, 1, 2, 3, 1e12),
+    fc.double({ min: -1e6, max: 1e6, noNaN: true }),
+  );
+  const added = fc.record({
+    codec: anything,
+    direction: fc.constantFrom(0, 1),
+    mosLqNoPlc: anything,
+    mosCq: anything,
+    rttMs: anything,
+    mouthToEarMs: anything,
+  });
+  const addedOfLeg = fc.record({
+    basis: anything,
+    burstR: anything,
+    burstDensity: anything,
+    burstMs: anything,
+    gapDensity: anything,
+    gapMs: anything,
+    firstPacketMs: anything,
+    earlyPackets: anything,
+    reflected: anything,
+    otherSource: anything,
+    wrongPayloadType: anything,
+    streams: anything,
+    silentRatio: anything,
+    clockSkewPpm: anything,
+    rtcpReceived: anything,
+    rtcpMalformed: anything,
+  });
+  const plain = fc
     .record({
       endpoint: fc.integer({ min: 0, max: 1 }),
       second: fc.integer({ min: 0, max: 30 }),
@@ -381,11 +596,14 @@ describe('whatever the workers send', () => {
         taken: figures.expected,
       }),
     );
+  const row = fc.tuple(plain, added).map(([figures, more]) => Object.assign(figures, more));
+  const leg = fc.tuple(row, addedOfLeg).map(([figures, more]) => Object.assign(figures, more));
   const media = fc.record({
     worker: fc.integer({ min: 0, max: 2 }),
     second: fc.integer({ min: 0, max: 90 }),
     rows: fc.array(row, { maxLength: 6 }),
-    legs: fc.array(row, { maxLength: 4 }),
+    legs: fc.array(leg, { maxLength: 4 }),
+    far: fc.array(leg, { maxLength: 3 }),
     sent: fc.nat(1000),
     missed: fc.nat(10),
     received: fc.nat(1000),
@@ -424,7 +642,8 @@ describe('whatever the workers send', () => {
         } = resultOf(
           {
             signalling,
-            media: media.map(({ rows, legs, late, ...batch }) => ({
+            far: media.map(({ far }) => farLegsOf(far)),
+            media: media.map(({ rows, legs, late, far: _far, ...batch }) => ({
               ...batch,
               rows: rowsOf(...rows.map((row) => without(row, 'ackToRtpMs', 'taken'))),
               legs: legsOf(...legs.map((leg, call) => Object.assign(without(leg, 'second'), { call }))),
@@ -441,7 +660,10 @@ describe('whatever the workers send', () => {
         expect(seconds.reduce((sum, { failed }) => sum + failed, 0)).toBe(calls.failed);
         expect(seconds.at(-1)?.activeCalls ?? 0).toBe(0);
         expect(parts.reduce((sum, part) => sum + part.calls.attempted, 0)).toBe(calls.attempted);
-        expect(quality.received === null).toBe(media.every(({ rows, legs }) => rows.length + legs.length === 0));
+        const hasReceived = media.some(({ rows, legs }) => [...rows, ...legs].some(({ direction }) => direction === 0));
+        expect(quality.received === null).toBe(!hasReceived);
+        const told = (quality.sent?.legs.rtcp ?? 0) + (quality.sent?.legs.answerer ?? 0);
+        expect(told).toBeLessThanOrEqual(4); // calls 0 to 3, each told of once
       }),
       { numRuns: 150 },
     );
@@ -458,7 +680,7 @@ const placed = (count: number, lagMs = 0) =>
 describe('a run that did not place its calls', () => {
   const gates = ['success_ratio >= 99%'];
   const verdictOf = (records: CallRecord[], situation: Situation = {}) => {
-    const book = new RunBook({ endpoints: ENDPOINTS.slice(0, 1), codec: 'PCMU', media: true, warmupMs: 0 });
+    const book = new RunBook({ endpoints: ENDPOINTS.slice(0, 1), media: true, warmupMs: 0 });
     book.addSignalling(signallingBatch({ records, finished: true }));
     const { verdict, exitCode, reasons } = buildResult(book, factsOf({ gates, ...situation }));
     return { verdict, exitCode, reasons };

@@ -3,8 +3,10 @@ import type { MetricQuery } from '../../../src/gates/source.js';
 import { METRICS } from '../../../src/metrics/names.js';
 import type { GroupBook } from '../../../src/run/group-book.js';
 import { RunBook, type RunBookPlan } from '../../../src/run/run-book.js';
+import { NO_FAR_END } from '../../../src/run/metric-figures.js';
 import { BASIS, DIRECTION, LEG } from '../../../src/worker/messages.js';
 import {
+  concat,
   cutRecord,
   droppedRecord,
   failedRecord,
@@ -13,6 +15,8 @@ import {
   notStartedRecord,
   recordOf,
   rowsOf,
+  sentLegsOf,
+  sentRowsOf,
   signallingBatch,
 } from './batches.js';
 
@@ -21,7 +25,6 @@ const TWO: RunBookPlan = {
     { name: 'trunk-a', labels: { site: 'north', access: 'fibre' } },
     { name: 'trunk-b', labels: { site: 'south', access: 'fibre' } },
   ],
-  codec: 'PCMU',
   media: true,
   warmupMs: 0,
 };
@@ -41,6 +44,8 @@ function valueOf(book: RunBook, metric: string, changes: Partial<MetricQuery> = 
   const distribution = book.distribution(asked);
   return distribution === null ? null : [distribution.max, distribution.count];
 }
+
+const DELAYED = { mosCq: 4.2, rttMs: 30, mouthToEarMs: 95, mosLqNoPlc: 4.15 };
 
 /** Endpoint 0 is good, endpoint 1 is bad; every figure has a value of its own. */
 function filled(plan = TWO): RunBook {
@@ -72,12 +77,12 @@ function filled(plan = TWO): RunBook {
     mediaBatch({
       second: 0,
       rows: rowsOf(
-        { call: 0, expected: 50, lost: 1, discarded: 2, jitterMs: 3, rFactor: 90, mosLq: 4.3 },
+        { call: 0, expected: 50, lost: 1, discarded: 2, jitterMs: 3, rFactor: 90, mosLq: 4.3, ...DELAYED },
         { call: 2, expected: 50, lost: 1, discarded: 2, jitterMs: 3, rFactor: 90, mosLq: 4.3 },
-        { call: 1, endpoint: 1, expected: 50, lost: 10, discarded: 5, jitterMs: 7, rFactor: 91, mosLq: 4.4 },
+        { call: 1, endpoint: 1, expected: 50, lost: 10, discarded: 5, jitterMs: 7, rFactor: 91, mosLq: 4.4, rttMs: 70 },
       ),
       legs: legsOf(
-        { call: 0, expected: 100, lost: 3, discarded: 4, jitterMs: 2, rFactor: 80, mosLq: 4 },
+        { call: 0, expected: 100, lost: 3, discarded: 4, jitterMs: 2, rFactor: 80, mosLq: 4, ...DELAYED, burstR: 1.5 },
         { call: 2, expected: 100, lost: 3, discarded: 4, jitterMs: 2, rFactor: 80, mosLq: 4 },
         { call: 1, endpoint: 1, expected: 100, lost: 30, discarded: 20, jitterMs: 6, rFactor: 81, mosLq: 4.1 },
         { call: 3, endpoint: 1, expected: 100, lost: 100, taken: 0, jitterMs: Number.NaN, rFactor: 0, mosLq: 1 },
@@ -85,6 +90,8 @@ function filled(plan = TWO): RunBook {
       ),
     }),
   );
+  book.total.signallingRttMs.record(17);
+  if (book.groups[0] !== book.total) book.groups[0]?.signallingRttMs.record(17);
   return book;
 }
 
@@ -109,13 +116,18 @@ describe('every metric of the catalogue', () => {
     setup_delay: [21, 5],
     answer_delay: [22, 5],
     disconnect_delay: [23, 3],
+    signalling_rtt: [17, 1],
     // The ACKs are no part of it: they have no timer.
     retransmission_ratio: [2 / 10, 6],
     mos_lq: [4.4, 3],
+    mos_cq: [4.2, 1],
+    mos_lq_no_plc: [4.41, 3],
     r_factor: [91, 3],
     loss: [0.2, 3],
     discard: [0.1, 3],
     jitter: [7, 3],
+    rtt: [70, 2],
+    mouth_to_ear: [95, 1],
     one_way: [2, 5],
     no_media: [1, 5],
     dropped: [1, 4],
@@ -124,19 +136,24 @@ describe('every metric of the catalogue', () => {
   };
   it.each(ids)('%s of the whole run, whatever the number of endpoints', (id) => {
     for (const plan of [TWO, ONE]) {
-      expect(valueOf(filled(plan), id)).toEqual(total[id]);
+      expect(valueOf(filled(plan), id)).toEqual(total[id] ?? null);
     }
   });
 
   const perCall: Record<string, [number, number]> = {
     mos_lq: [4.1, 5],
+    mos_cq: [4.2, 1],
+    mos_lq_no_plc: [4.41, 5],
     r_factor: [81, 5],
     loss: [1, 4],
     discard: [0.2, 4],
     jitter: [6, 4],
+    burst_r: [1.5, 5],
+    rtt: [30, 1],
+    mouth_to_ear: [95, 1],
   };
   it.each(METRICS.filter(({ population }) => population === 'legs').map(({ id }) => id))('%s by call', (id) => {
-    expect(valueOf(filled(), id, { per: 'call' })).toEqual(perCall[id]);
+    expect(valueOf(filled(), id, { per: 'call' })).toEqual(perCall[id] ?? null);
   });
 
   const ofA: Record<string, [number, number]> = {
@@ -144,7 +161,12 @@ describe('every metric of the catalogue', () => {
     setup_delay: [11, 2],
     answer_delay: [12, 2],
     disconnect_delay: [13, 2],
+    signalling_rtt: [17, 1],
     mos_lq: [4.3, 2],
+    mos_cq: [4.2, 1],
+    mos_lq_no_plc: [4.41, 2],
+    rtt: [30, 1],
+    mouth_to_ear: [95, 1],
     r_factor: [90, 2],
     loss: [0.02, 2],
     discard: [0.04, 2],
@@ -156,14 +178,18 @@ describe('every metric of the catalogue', () => {
   it.each(METRICS.filter(({ perEndpoint }) => perEndpoint).map(({ id }) => id))('%s by tags', (id) => {
     const book = filled();
     const ask = (tags: MetricQuery['tags']): [number, number] | null => valueOf(book, id, { tags });
-    expect(ask({ endpoint: 'trunk-a' })).toEqual(ofA[id]);
-    expect(ask({ site: 'north' })).toEqual(ofA[id]);
-    expect(ask({ endpoint: 'trunk-a', site: 'north', codec: 'PCMU' })).toEqual(ofA[id]);
+    expect(ask({ endpoint: 'trunk-a' })).toEqual(ofA[id] ?? null);
+    expect(ask({ site: 'north' })).toEqual(ofA[id] ?? null);
     expect(ask({ endpoint: 'trunk-b' })).not.toEqual(ofA[id]);
-    for (const tags of [{ access: 'fibre' }, { codec: 'PCMU' }]) {
-      expect(ask(tags)).toEqual(total[id]); // both endpoints, merged
-    }
+    expect(ask({ access: 'fibre' })).toEqual(total[id] ?? null); // both endpoints, merged
     expect(ask({ endpoint: 'trunk-a', site: 'south' })).toBeNull();
+  });
+
+  it.each(METRICS.filter(({ perCodec }) => perCodec).map(({ id }) => id))('%s by codec', (id) => {
+    const book = filled();
+    const ask = (tags: MetricQuery['tags']): [number, number] | null => valueOf(book, id, { tags });
+    expect(ask({ codec: 'PCMU' })).toEqual(total[id] ?? null);
+    expect(ask({ endpoint: 'trunk-a', site: 'north', codec: 'PCMU' })).toEqual(ofA[id] ?? null);
     expect(ask({ codec: 'G722' })).toBeNull();
   });
 });
@@ -186,6 +212,177 @@ describe('a count', () => {
     expect(valueOf(book, 'dropped')).toEqual([0, 2]);
     expect(valueOf(filled({ ...TWO, media: false }), 'one_way')).toBeNull();
     expect(valueOf(filled({ ...TWO, media: false }), 'dropped')).toEqual([1, 4]);
+  });
+});
+
+/** Endpoint 0 has a G.711 and a G.722 leg, endpoint 1 one of G.722; only endpoint 0 reports on what it received. */
+function mixed(): RunBook {
+  const book = new RunBook(TWO);
+  book.addSignalling(
+    signallingBatch({
+      records: [0, 1, 2].map((call) => recordOf({ call, endpoint: call === 2 ? 1 : 0, hasMedia: true })),
+    }),
+  );
+  book.addMedia(
+    mediaBatch({
+      rows: concat(
+        rowsOf(
+          { call: 0, second: 0, codec: 0, mosLq: 4.4, mosCq: 4.3, rttMs: 40 },
+          { call: 1, second: 1, codec: 2, mosLq: 4.3, lost: 5 },
+          { call: 2, second: 2, codec: 2, endpoint: 1, mosLq: 4.2, lost: 10 },
+        ),
+        sentRowsOf({ call: 0, second: 1, codec: 0, mosLq: 3.9, expected: 250, lost: 25 }),
+        sentRowsOf({ call: 1, second: 1, codec: 2, mosLq: 3.5, expected: 250, lost: 50 }),
+      ),
+      legs: concat(
+        legsOf(
+          { call: 0, codec: 0, rtcpReceived: 2 },
+          { call: 1, codec: 2, taken: 0, mosLq: 4.3 },
+          { call: 2, codec: 2, endpoint: 1, mosLq: 4.2 },
+        ),
+        sentLegsOf({ call: 0, codec: 0, mosLq: 3.8, lost: 10 }, { call: 1, codec: 2, mosLq: 3.4, lost: 20 }),
+      ),
+    }),
+  );
+  return book;
+}
+
+function firstOf(book: RunBook) {
+  return (metric: string, changes: Partial<MetricQuery>, bad: (value: number) => boolean): number | null =>
+    book.firstFailure(query(metric, changes), bad);
+}
+
+describe('figures by direction, codec and endpoint', () => {
+  const book = mixed();
+  book.flush();
+  const sent = { direction: 'sent' } as const;
+  const byCall = { per: 'call', direction: 'sent' } as const;
+
+  it.each<[string, Partial<MetricQuery>, [number, number] | null]>([
+    ['mos_lq', {}, [4.4, 1]],
+    ['mos_lq_wb', {}, [4.3, 2]],
+    ['mos_lq_wb', { tags: { endpoint: 'trunk-b' } }, [4.2, 1]],
+    ['mos_lq', { tags: { endpoint: 'trunk-b' } }, null],
+    ['loss', {}, [0.2, 3]],
+    ['loss', { tags: { codec: 'PCMU' } }, [0, 1]],
+    ['loss', { tags: { codec: 'G722', endpoint: 'trunk-a' } }, [0.1, 1]],
+    ['loss', { tags: { codec: 'G722' } }, [0.2, 2]],
+    ['loss', { tags: { codec: 'PCMA' } }, null],
+    ['loss', sent, [0.2, 2]],
+    ['loss', { ...sent, tags: { codec: 'PCMU' } }, [0.1, 1]],
+    ['loss', { ...sent, tags: { endpoint: 'trunk-b' } }, null],
+    ['mos_lq', sent, [3.9, 1]],
+    ['mos_lq_wb', sent, [3.5, 1]],
+    ['mos_lq', byCall, [3.8, 1]],
+    ['mos_lq_wb', byCall, [3.4, 1]],
+    ['rtt', {}, [40, 1]],
+    ['no_media', { tags: { codec: 'G722' } }, [1, 2]],
+    ['no_media', { tags: { codec: 'PCMU' } }, [0, 1]],
+    ['no_media', {}, [1, 3]],
+  ])('%s of %j is %j', (metric, changes, expected) => {
+    expect(valueOf(book, metric, changes)).toEqual(expected);
+  });
+
+  it.each<[string, Partial<MetricQuery>, string]>([
+    ['loss', { tags: { codec: 'PCMA' } }, 'no leg used PCMA'],
+    ['mos_lq', { tags: { endpoint: 'trunk-b' } }, 'no leg used a narrowband codec'],
+    ['mos_lq_wb', { tags: { codec: 'PCMU' } }, 'no leg used a wideband codec'],
+    ['loss', { ...sent, tags: { endpoint: 'trunk-b' } }, NO_FAR_END],
+    ['mos_cq_wb', { tags: { endpoint: 'trunk-b' } }, NO_FAR_END],
+    ['rtt', { tags: { endpoint: 'trunk-b' } }, NO_FAR_END],
+    ['mouth_to_ear', sent, 'the reports of the far end do not tell it'],
+    ['mouth_to_ear', {}, 'the reports of the far end do not tell it'],
+  ])('%s of %j has none, and it is said why', (metric, changes, why) => {
+    expect(valueOf(book, metric, changes)).toBeNull();
+    expect(book.missing(query(metric, changes))).toBe(why);
+  });
+
+  it('are missing because nothing was measured at all, where that is so; RTCP without a report on us is told apart', () => {
+    expect(new RunBook(TWO).missing(query('rtt'))).toBe('nothing was measured');
+    expect(new RunBook(TWO).missing(query('success_ratio'))).toBe('nothing was measured');
+    const heard = new RunBook(ONE);
+    heard.addMedia(mediaBatch({ legs: legsOf({ rtcpReceived: 3 }) }));
+    expect(heard.missing(query('loss', sent))).toBe('the RTCP of the far end held no report on what we sent');
+  });
+
+  it('fail first in a second of the direction asked for; by codec only where the seconds are of one codec', () => {
+    const first = firstOf(book);
+    expect(first('loss', {}, (loss) => loss > 0.1)).toBe(2);
+    expect(first('loss', sent, (loss) => loss > 0.1)).toBe(1);
+    expect(first('mos_lq_wb', {}, (mos) => mos < 4.25)).toBe(2);
+    expect(first('rtt', {}, (ms) => ms > 30)).toBe(0);
+    expect(first('loss', { tags: { codec: 'G722', endpoint: 'trunk-b' } }, (loss) => loss > 0)).toBe(2);
+    expect(first('loss', { tags: { codec: 'G722' } }, (loss) => loss > 0)).toBeNull();
+  });
+
+  it('know their scales, and legs of the sent direction are no legs that are waited for', () => {
+    expect([...book.scales()]).toEqual(['narrowband', 'wideband']);
+    expect([...new RunBook(TWO).scales()]).toEqual([]);
+    expect(book.legsOutstanding).toBe(0);
+    expect(book.total.calls).toMatchObject({ noMedia: 1, oneWay: 1 });
+  });
+});
+
+/** A call of which both RTCP and our own answerer tell, in some order. */
+function told(steps: readonly ('media' | 'far' | 'call')[]): RunBook {
+  const book = new RunBook({ ...TWO, warmupMs: 0 });
+  const far = { direction: DIRECTION.sent, basis: BASIS.answerer, endpoint: Number.NaN, codec: Number.NaN };
+  const take = {
+    call: () => book.addSignalling(signallingBatch({ records: [recordOf({ call: 5, endpoint: 1, hasMedia: true })] })),
+    media: () =>
+      book.addMedia(
+        mediaBatch({
+          rows: sentRowsOf({ call: 5, endpoint: 1, codec: 2, mosLq: 4, lost: 1 }),
+          legs: concat(
+            legsOf({ call: 5, endpoint: 1, codec: 2 }),
+            sentLegsOf({ call: 5, endpoint: 1, codec: 2, lost: 10 }),
+          ),
+        }),
+      ),
+    far: () => book.addFarLegs(sentLegsOf({ call: 5, ...far, lost: 30, mosLq: 3 })),
+  };
+  steps.forEach((step) => take[step]());
+  book.flush();
+  return book;
+}
+
+describe('what our own answerer received', () => {
+  it.each([[['call', 'far', 'media']], [['far', 'media', 'call']], [['media', 'call', 'far']]] as const)(
+    'wins over RTCP for the totals of a call, whatever comes first: %j; the seconds stay those of RTCP',
+    (steps) => {
+      const book = told(steps);
+      const sent = { direction: 'sent', tags: { endpoint: 'trunk-b' } } as const;
+      expect(valueOf(book, 'loss', { ...sent, per: 'call' })).toEqual([0.3, 1]);
+      // It knows neither codec nor endpoint: they are those of the leg.
+      expect(valueOf(book, 'mos_lq_wb', { ...sent, per: 'call' })).toEqual([3, 1]);
+      expect(valueOf(book, 'loss', sent)).toEqual([0.02, 1]);
+      expect(book.total.sentLegs).toEqual({ rtcp: 0, answerer: 1 });
+    },
+  );
+
+  it('is told of with its call, once', () => {
+    const book = new RunBook(ONE);
+    const joined: [number, number | undefined][] = [];
+    book.onJoined = ({ call }, { sent }) => void joined.push([call, sent?.[LEG.basis]]);
+    book.addSignalling(
+      signallingBatch({ records: [recordOf({ call: 5, hasMedia: true }), failedRecord({ call: 6 })] }),
+    );
+    book.addFarLegs(sentLegsOf({ call: 5, basis: BASIS.answerer }));
+    book.addMedia(mediaBatch({ legs: legsOf({ call: 5 }) }));
+    book.flush();
+    expect(joined).toEqual([
+      [6, undefined],
+      [5, BASIS.answerer],
+    ]);
+  });
+
+  it('of a call before the end of the warm-up is in no figure, and its packets count', () => {
+    const book = new RunBook({ ...ONE, warmupMs: 1000 });
+    book.addMedia(mediaBatch({ legs: legsOf({ call: 5, answeredMs: 999 }, { call: 6, answeredMs: 1000 }) }));
+    book.addFarLegs(sentLegsOf({ call: 5, lost: 90 }, { call: 6, lost: 20 }));
+    book.flush();
+    expect(valueOf(book, 'loss', { direction: 'sent', per: 'call' })).toEqual([0.2, 1]);
+    expect(book.total.sent.packets).toMatchObject({ expected: 200, lost: 110 });
   });
 });
 
@@ -294,7 +491,7 @@ describe('batches', () => {
     const legs = book.total.series.seconds().map(({ received }) => received?.legs);
     expect(legs).toEqual(Array.from({ length: 50 }, () => 2));
     expect(book.total.series.seconds()[7]?.received?.lossRatio).toBe(0.5);
-    expect(book.total.series.receivedIn(40)).not.toBeNull(); // closed, once both had passed it
+    expect(book.total.series.received.isClosed(40)).toBe(true); // closed, once both had passed it
   });
 
   it('of one that has died are not waited for', () => {
@@ -303,8 +500,8 @@ describe('batches', () => {
     for (let second = 0; second < 100; second++) {
       book.addMedia(mediaBatch({ second, rows: rowsOf({ second }) }));
     }
-    expect(book.total.series.receivedIn(38)).not.toBeNull();
-    expect(book.total.series.receivedIn(39)).toBeNull();
+    expect(book.total.series.received.isClosed(38)).toBe(true);
+    expect(book.total.series.received.isClosed(39)).toBe(false);
   });
 
   it('of signalling are totals of each worker, summed once', () => {
@@ -354,15 +551,14 @@ const far = (call: number, endpoint: number, lost = 0) =>
   legsOf({ call, endpoint, direction: DIRECTION.sent, basis: BASIS.answerer, lost });
 
 describe('figures that far ends return', () => {
-  it('are kept by call, the first of each, and told as they come', () => {
+  it('are the sent direction of their calls, in the run and at the endpoint', () => {
     const book = new RunBook(TWO);
-    const told: number[] = [];
-    book.onFarLeg = (row) => void told.push(row[LEG.call]!);
+    book.addSignalling(signallingBatch({ records: [media(4, 0), media(1, 1)] }));
+    book.addMedia(mediaBatch({ legs: legsOf({ call: 4, endpoint: 0 }, { call: 1, endpoint: 1 }) }));
     book.addSignalling(signallingBatch({ farLegs: Float64Array.of(...far(4, 0, 7), ...far(1, 1)) }));
-    book.addSignalling(signallingBatch({ farLegs: far(4, 0, 9) }));
-    expect(told).toEqual([4, 1]);
-    expect([...book.farLegs.keys()]).toEqual([4, 1]);
-    expect(book.farLegs.get(4)).toEqual(far(4, 0, 7));
+    book.flush();
+    expect(book.total.sent.packets).toMatchObject({ lost: 7 });
+    expect(book.groups.map(({ sent }) => sent.packets?.lost)).toEqual([7, 0]);
   });
 
   it('are waited for only where there is reason to expect any', () => {

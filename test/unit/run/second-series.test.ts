@@ -10,6 +10,8 @@ import {
   type RowFigures,
 } from './batches.js';
 
+const NONE = { mosLq: null, mosLqWb: null, lossRatio: null, jitterMs: null, rttMs: null };
+
 function add(series: SecondSeries, ...rows: readonly RowFigures[]): void {
   for (const row of rows) {
     series.addRow(rowsOf(row), 0);
@@ -78,6 +80,7 @@ describe('what the legs of a second received', () => {
       });
     }
     expect(series.seconds()[0]?.received).toEqual({
+      ...NONE,
       legs: 40,
       mosLq: { p5: 0.2, p50: 2, p95: 3.8, min: 0.1 },
       jitterMs: { p50: 20, p95: 38 },
@@ -88,28 +91,28 @@ describe('what the legs of a second received', () => {
   it('is null where no figure is known', () => {
     const series = new SecondSeries();
     add(series, { second: 0, mosLq: Number.NaN, jitterMs: Number.NaN, expected: 0 });
-    expect(series.seconds()[0]?.received).toEqual({ legs: 1, mosLq: null, jitterMs: null, lossRatio: null });
+    expect(series.seconds()[0]?.received).toEqual({ ...NONE, legs: 1 });
   });
 
   it('can be looked at while it grows: that closes nothing', () => {
     const series = new SecondSeries();
     add(series, { second: 3, mosLq: 4, expected: 50, lost: 50 });
     expect(series.seconds()[3]?.received).toMatchObject({ legs: 1, lossRatio: 1 });
-    expect(series.receivedIn(3)).toBeNull();
+    expect(series.received.isClosed(3)).toBe(false);
     add(series, { second: 3, mosLq: 2, expected: 50, lost: 0 });
-    expect(series.peek(3)).toMatchObject({ legs: 2, lossRatio: 0.5, mosLq: { min: 2, p95: 4 } });
-    expect(series.seconds()[3]?.received).toEqual(series.peek(3));
+    expect(series.received.in(3)).toMatchObject({ legs: 2, lossRatio: 0.5, mosLq: { min: 2, p95: 4 } });
+    expect(series.seconds()[3]?.received).toEqual(series.received.in(3));
   });
 
   it('once closed is not overwritten by a part that comes too late', () => {
     const series = new SecondSeries();
     add(series, { second: 2 }, { second: 2 }, { second: 4 });
     series.closeBefore(4);
-    expect(series.receivedIn(2)?.legs).toBe(2);
-    expect(series.receivedIn(4)).toBeNull();
+    expect(series.received.in(2)?.legs).toBe(2);
+    expect(series.received.isClosed(4)).toBe(false);
     add(series, { second: 2, mosLq: 1 });
     series.closeBefore(9);
-    expect(series.receivedIn(2)).toMatchObject({ legs: 2, mosLq: { min: 4.41 } });
-    expect(series.receivedIn(4)?.legs).toBe(1);
+    expect(series.received.in(2)).toMatchObject({ legs: 2, mosLq: { min: 4.41 } });
+    expect(series.received.in(4)?.legs).toBe(1);
   });
 });

@@ -25,15 +25,22 @@ const WHOLE_TICKS = [1, 2, 3, 4, 5];
 const UNREADABLE = 'the stored histogram cannot be read';
 
 export interface MosDistribution {
-  /** What one value is: `call-seconds` or `calls`. */
+  /** What one value is: `call-seconds`, `reports` or `calls`. */
   readonly of: string;
   readonly summary: DistributionSummary;
   readonly look: LineLook;
 }
 
+/** Which score of which direction the charts are of, and the gates on it. */
+export interface ChartedScore {
+  readonly score: string;
+  readonly direction: string;
+  readonly limits: readonly Limit[];
+}
+
 /** Shares of `distribution` in bins of 0.1 MOS. */
-export function renderMosHistogram(distribution: MosDistribution, limits: readonly Limit[]): Markup {
-  const title = `MOS-LQ histogram, received, ${distribution.of}`;
+export function renderMosHistogram(distribution: MosDistribution, { score, direction, limits }: ChartedScore): Markup {
+  const title = `${score} histogram, ${direction}, ${distribution.of}`;
   const decoded = decodeMos(distribution.summary);
   if (decoded === null) return renderEmptyFigure(title, UNREADABLE);
   const counts = binCounts(decoded, { low: LOWEST, width: BIN_WIDTH, bins: BINS });
@@ -43,14 +50,17 @@ export function renderMosHistogram(distribution: MosDistribution, limits: readon
       { key: areaKey('bar'), label: `share of ${distribution.of} in 0.1 MOS` },
       ...limits.map(({ label }) => ({ key: lineKey('limit'), label })),
     ],
-    draw: (size) => drawHistogram({ size, title, counts, limits, summary: distribution.summary }),
-    twin: histogramTable(title, counts),
+    draw: (size) => drawHistogram({ size, title, score, counts, limits, summary: distribution.summary }),
+    twin: histogramTable(title, score, counts),
   });
 }
 
 /** The share of values at or below each MOS, one line per distribution. */
-export function renderMosCdf(distributions: readonly MosDistribution[], limits: readonly Limit[]): Markup {
-  const title = 'MOS-LQ cumulative share, received';
+export function renderMosCdf(
+  distributions: readonly MosDistribution[],
+  { score, direction, limits }: ChartedScore,
+): Markup {
+  const title = `${score} cumulative share, ${direction}`;
   const curves = distributions.flatMap(({ of, look, summary }) => {
     const decoded = decodeMos(summary);
     return decoded === null ? [] : [{ of, look, shares: cumulativeShares(decoded) }];
@@ -62,27 +72,28 @@ export function renderMosCdf(distributions: readonly MosDistribution[], limits: 
       ...curves.map(({ of, look }) => ({ key: lineKey(look), label: `${of} at or below` })),
       ...limits.map(({ label }) => ({ key: lineKey('limit'), label })),
     ],
-    draw: (size) => drawCdf({ size, title, curves, limits }),
-    twin: cdfTable(title, curves),
+    draw: (size) => drawCdf({ size, title, score, curves, limits }),
+    twin: cdfTable(title, score, curves),
   });
 }
 
 interface HistogramDrawing {
   readonly size: ChartSize;
   readonly title: string;
+  readonly score: string;
   readonly counts: readonly number[];
   readonly limits: readonly Limit[];
   readonly summary: DistributionSummary;
 }
 
-function drawHistogram({ size, title, counts, limits, summary }: HistogramDrawing): Markup {
+function drawHistogram({ size, title, score, counts, limits, summary }: HistogramDrawing): Markup {
   const total = counts.reduce((sum, count) => sum + count, 0);
   const shares = counts.map((count) => (count / total) * 100);
   const axis = valueAxis(size, [0, Math.min(100, roundTop(Math.max(...shares), 10))]);
   const x = mosScale(axis);
   const bars = shares.map((share, index) => (share === 0 ? '' : barPath(share, index, { axis, x })));
   const description = `Median ${formatMos(summary.p50)}, 5th percentile ${formatMos(summary.p5)}, lowest ${formatMos(summary.min)}, from ${formatCount(summary.count)} values.`;
-  const frame = mosFrame({ size, title, description, axis });
+  const frame = mosFrame({ size, title, score, description, axis });
   return svgChart(frame, [fill(bars.join(''), 'bar'), limitMarks(limits, { axis, x })]);
 }
 
@@ -95,16 +106,17 @@ interface Curve {
 interface CdfDrawing {
   readonly size: ChartSize;
   readonly title: string;
+  readonly score: string;
   readonly curves: readonly Curve[];
   readonly limits: readonly Limit[];
 }
 
-function drawCdf({ size, title, curves, limits }: CdfDrawing): Markup {
+function drawCdf({ size, title, score, curves, limits }: CdfDrawing): Markup {
   const axis = valueAxis(size, [0, 100]);
   const x = mosScale(axis);
   const lines = curves.map(({ shares, look }) => stroke(curvePath(shares, { axis, x }), look));
   const description = 'Share of values at or below each MOS. The figures are in the table below the chart.';
-  return svgChart(mosFrame({ size, title, description, axis }), [limitMarks(limits, { axis, x }), lines]);
+  return svgChart(mosFrame({ size, title, score, description, axis }), [limitMarks(limits, { axis, x }), lines]);
 }
 
 interface MosAxes {
@@ -116,12 +128,13 @@ function mosScale({ plot }: ValueAxis): ScaleLinear<number, number> {
   return scaleLinear([LOWEST, HIGHEST], [plot.left, plot.right]);
 }
 
-function mosFrame(parts: Pick<ChartFrame, 'size' | 'title' | 'description'> & { axis: ValueAxis }): ChartFrame {
-  const { size, title, description, axis } = parts;
+type FrameParts = Pick<ChartFrame, 'size' | 'title' | 'description'> & { score: string; axis: ValueAxis };
+
+function mosFrame({ size, title, score, description, axis }: FrameParts): ChartFrame {
   const x = mosScale(axis);
   const wide = axis.plot.right - axis.plot.left > 400;
   const xTicks: Tick[] = (wide ? TICKS : WHOLE_TICKS).map((mos) => ({ at: x(mos), label: mos.toFixed(1) }));
-  return { size, title, description, plot: axis.plot, xTicks, yTicks: axis.ticks, xLabel: 'MOS-LQ', yLabel: '%' };
+  return { size, title, description, plot: axis.plot, xTicks, yTicks: axis.ticks, xLabel: score, yLabel: '%' };
 }
 
 function barPath(share: number, index: number, { axis, x }: MosAxes): string {
@@ -148,7 +161,7 @@ function limitMarks(limits: readonly Limit[], { axis, x }: MosAxes): Markup[] {
     .map(({ value }) => stroke(`M${coordinate(x(value))} ${axis.plot.top}V${axis.plot.bottom}`, 'limit'));
 }
 
-function histogramTable(caption: string, counts: readonly number[]) {
+function histogramTable(caption: string, score: string, counts: readonly number[]) {
   const total = counts.reduce((sum, count) => sum + count, 0);
   const rows = counts.flatMap((count, index) => {
     const from = LOWEST + index * BIN_WIDTH;
@@ -156,13 +169,20 @@ function histogramTable(caption: string, counts: readonly number[]) {
       ? []
       : [[`${from.toFixed(1)}–${(from + BIN_WIDTH).toFixed(1)}`, formatCount(count), formatRatio(count / total)]];
   });
-  const columns = [{ header: 'MOS-LQ' }, { header: 'Count', numeric: true }, { header: 'Share', numeric: true }];
+  const columns = [{ header: score }, { header: 'Count', numeric: true }, { header: 'Share', numeric: true }];
   return { caption, columns, rows };
 }
 
-function cdfTable(caption: string, curves: readonly Curve[]) {
+/** The last point of each twentieth of a MOS: the line has them all. */
+function cdfTable(caption: string, score: string, curves: readonly Curve[]) {
   const rows = curves.flatMap(({ of, shares }) =>
-    shares.map(({ value, share }) => [formatMos(value), of, formatRatio(share)]),
+    shares
+      .filter((point, index) => twentieth(point) !== twentieth(shares[index + 1]))
+      .map(({ value, share }) => [formatMos(value), of, formatRatio(share)]),
   );
-  return { caption, columns: [{ header: 'MOS-LQ' }, { header: 'Of' }, { header: 'At or below', numeric: true }], rows };
+  return { caption, columns: [{ header: score }, { header: 'Of' }, { header: 'At or below', numeric: true }], rows };
+}
+
+function twentieth(point: CumulativeShare | undefined): number {
+  return Math.ceil(Math.round((point?.value ?? 0) * 100) / 5);
 }

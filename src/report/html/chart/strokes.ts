@@ -5,12 +5,13 @@
 import { html } from '../markup.js';
 import type { Markup } from '../markup.js';
 
-export type LineLook = 'main' | 'second' | 'target' | 'alarm' | 'limit';
+export type LineLook = 'main' | 'second' | 'sent' | 'target' | 'alarm' | 'limit';
 export type AreaLook = 'band' | 'bar';
 
 const LINES: Readonly<Record<LineLook, Markup>> = {
   main: html`class="main" stroke="#3d85c6"`,
   second: html`class="second" stroke="#3d85c6" stroke-dasharray="2 3"`,
+  sent: html`class="sent" stroke="#9a5fc7" stroke-dasharray="6 2"`,
   target: html`class="target" stroke="#7d8590" stroke-dasharray="7 4"`,
   alarm: html`class="alarm" stroke="#d9534f" stroke-dasharray="2 2"`,
   limit: html`class="limit" stroke="#d9534f" stroke-dasharray="10 3 2 3"`,
@@ -23,7 +24,7 @@ const AREAS: Readonly<Record<AreaLook, Markup>> = {
 
 /** A stroked path; `fine` for a line with so many steps that a broad one would run together. */
 export function stroke(path: string, look: LineLook, fine = false): Markup {
-  const broad = look === 'main' ? 2 : 1.5;
+  const broad = look === 'main' || look === 'sent' ? 2 : 1.5;
   return html`<path d="${path}" fill="none" stroke-width="${fine ? 1 : broad}" ${LINES[look]} /> `;
 }
 

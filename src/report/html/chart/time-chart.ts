@@ -154,13 +154,22 @@ function legendOf(chart: TimeChart): LegendEntry[] {
 
 function twinTable(chart: TimeChart, bins: readonly TimeBin[]): TableSpec {
   const { band, lines, write } = chart;
-  const headers = [...lines.map((line) => line.label), ...(band ? [`${band.label}: low`, `${band.label}: high`] : [])];
+  // The low edge is left out where it is the line itself.
+  const hasLow = band !== undefined && !lines.some((line) => isSamePick(bins, line.pick, band.low));
+  const edges = band === undefined ? [] : [...(hasLow ? [`${band.label}: low`] : []), `${band.label}: high`];
+  const headers = [...lines.map((line) => line.label), ...edges];
   const text = (value: number | null): string => (value === null ? 'not measured' : write(value));
   const rows = bins.map((bin) => [
     binName(bin),
     ...lines.map((line) => text(binValue(bin, line.pick, line.aggregate))),
-    ...(band ? [text(binValue(bin, band.low, 'min')), text(binValue(bin, band.high, 'max'))] : []),
+    ...(hasLow ? [text(binValue(bin, band.low, 'min'))] : []),
+    ...(band ? [text(binValue(bin, band.high, 'max'))] : []),
   ]);
   const columns = [{ header: 'Time' }, ...headers.map((header) => ({ header, numeric: true }))];
   return { caption: `${chart.title} over time (${chart.unit})`, columns, rows };
+}
+
+/** One second a column, and the same figure in each. */
+function isSamePick(bins: readonly TimeBin[], a: SecondValue, b: SecondValue): boolean {
+  return bins.every(({ seconds }) => seconds.length === 1 && seconds.every((second) => a(second) === b(second)));
 }

@@ -1,0 +1,132 @@
+/**
+ * The lines of `seconds.ndjson` and `calls.ndjson`. Null where nothing is known; a score stands under the name of its
+ * scale, so that nobody averages two scales by accident.
+ */
+import { codecKey, codecName, scaleOf } from '../run/codec-scale.js';
+import { legFindings } from '../run/leg-findings.js';
+import type { JoinedLegs } from '../run/leg-join.js';
+import { BASIS, DIRECTION, LEG, ROW, type CallRecord } from '../worker/messages.js';
+
+type Column = (column: number) => number | null;
+
+/** One leg, direction and second. */
+export function secondLine(table: Float64Array, offset: number, endpoints: readonly string[]): string {
+  const at: Column = (column) => numberOrNull(table[offset + column]);
+  return JSON.stringify({
+    call: at(ROW.call),
+    leg: at(ROW.leg),
+    endpoint: endpoints[at(ROW.endpoint) ?? 0] ?? null,
+    direction: at(ROW.direction) === DIRECTION.sent ? 'sent' : 'received',
+    codec: codecName(at(ROW.codec) ?? Number.NaN),
+    second: at(ROW.second),
+    expected: at(ROW.expected),
+    received: at(ROW.received),
+    lost: at(ROW.lost),
+    discarded: at(ROW.discarded),
+    duplicate: at(ROW.duplicate),
+    reordered: at(ROW.reordered),
+    jitterMs: rounded(at(ROW.jitterMs)),
+    rFactor: rounded(at(ROW.rFactor)),
+    ...scores(at, ROW),
+    rttMs: rounded(at(ROW.rttMs)),
+    mouthToEarMs: rounded(at(ROW.mouthToEarMs)),
+  });
+}
+
+/** An ended call with what both ends received of it. */
+export function callLine(record: CallRecord, legs: JoinedLegs, endpoints: readonly string[]): string {
+  const { endpoint, hasMedia: _, ...call } = record;
+  const { received } = legs;
+  const line = {
+    ...call,
+    endpoint: endpoints[endpoint] ?? null,
+    codec: received === null ? null : codecName(received[LEG.codec] ?? Number.NaN),
+    received: received === null ? null : receivedPart(received),
+    sent: sentPart(legs),
+    findings: received === null ? [] : legFindings(received).map(({ finding }) => finding),
+  };
+  return JSON.stringify(line, (_, value: unknown) => (typeof value === 'number' ? rounded(value) : value));
+}
+
+function receivedPart(leg: Float64Array) {
+  const at: Column = (column) => numberOrNull(leg[column]);
+  return {
+    ...figures(at),
+    stray: at(LEG.stray),
+    malformed: at(LEG.malformed),
+    longestSilenceMs: at(LEG.longestSilenceMs),
+    firstPacketMs: at(LEG.firstPacketMs),
+    earlyPackets: at(LEG.earlyPackets),
+    wrongPayloadType: at(LEG.wrongPayloadType),
+    streams: at(LEG.streams),
+    silentRatio: at(LEG.silentRatio),
+    clockSkewPpm: at(LEG.clockSkewPpm),
+    rtcpReceived: at(LEG.rtcpReceived),
+    rtcpMalformed: at(LEG.rtcpMalformed),
+    roundTrip: at(LEG.reflected) === 1,
+    otherSource: at(LEG.otherSource) === 1,
+  };
+}
+
+/** What we sent, and what the far end says of it; `basis` null: it said nothing. */
+function sentPart({ received, sent }: JoinedLegs) {
+  if (received === null && sent === null) {
+    return null;
+  }
+  const own: Column = (column) => numberOrNull(received?.[column]);
+  const far: Column = (column) => numberOrNull(sent?.[column]);
+  const withCodec: Column = (column) => far(column) ?? (column === LEG.codec ? own(column) : null);
+  return {
+    packets: own(LEG.sent),
+    missed: own(LEG.missed),
+    ackToRtpMs: own(LEG.ackToRtpMs),
+    basis: sent === null ? null : far(LEG.basis) === BASIS.answerer ? 'answerer' : 'rtcp',
+    ...figures(withCodec),
+  };
+}
+
+/** What both directions have. */
+function figures(at: Column) {
+  return {
+    expected: at(LEG.expected),
+    received: at(LEG.received),
+    lost: at(LEG.lost),
+    discarded: at(LEG.discarded),
+    duplicate: at(LEG.duplicate),
+    reordered: at(LEG.reordered),
+    jitterMs: at(LEG.jitterMs),
+    jitterMaxMs: at(LEG.jitterMaxMs),
+    rFactor: at(LEG.rFactor),
+    ...scores(at, LEG),
+    rttMs: at(LEG.rttMs),
+    mouthToEarMs: at(LEG.mouthToEarMs),
+    burstR: at(LEG.burstR),
+    burstDensity: at(LEG.burstDensity),
+    burstMs: at(LEG.burstMs),
+    gapDensity: at(LEG.gapDensity),
+    gapMs: at(LEG.gapMs),
+  };
+}
+
+/** The scores of a row of either table, by the scale of its codec. */
+function scores(at: Column, columns: typeof ROW | typeof LEG) {
+  const scale = scaleOf(codecKey(at(columns.codec) ?? Number.NaN));
+  const narrow = scale === 'narrowband';
+  const wide = scale === 'wideband';
+  return {
+    mosLq: narrow ? rounded(at(columns.mosLq)) : null,
+    mosLqNoPlc: narrow ? rounded(at(columns.mosLqNoPlc)) : null,
+    mosCq: narrow ? rounded(at(columns.mosCq)) : null,
+    mosLqWb: wide ? rounded(at(columns.mosLq)) : null,
+    mosCqWb: wide ? rounded(at(columns.mosCq)) : null,
+  };
+}
+
+function numberOrNull(value: number | undefined): number | null {
+  return value === undefined || !Number.isFinite(value) ? null : value;
+}
+
+/** Microseconds and the sixth decimal are beyond what any figure here knows. */
+function rounded(value: number | null): number | null {
+  return value === null ? null : Math.round(value * 1e6) / 1e6;
+}

@@ -1,0 +1,54 @@
+/**
+ * Rows and legs name their codec by its index in the codec table. Here is the one place in which this room knows what
+ * the indices mean: the name, and the scale that the scores of the codec are on.
+ */
+import type { ScoreScale } from '../metrics/names.js';
+
+interface CodecScale {
+  readonly name: string;
+  readonly scale: ScoreScale;
+  /** R of a faultless leg, and the R that is called 100 on this scale (G.107: 93.2 of 100; G.107.1 with Ie 13: 116 of 129). */
+  readonly cleanR: number;
+  readonly fullR: number;
+}
+
+/** In the order of `codecNames()`. */
+const CODECS: readonly CodecScale[] = [
+  { name: 'PCMU', scale: 'narrowband', cleanR: 93.2, fullR: 100 },
+  { name: 'PCMA', scale: 'narrowband', cleanR: 93.2, fullR: 100 },
+  { name: 'G722', scale: 'wideband', cleanR: 116, fullR: 129 },
+];
+
+/** Stands for every index that is none of a codec: such a leg has packets, and no score on any scale. */
+export const UNKNOWN_CODEC = -1;
+
+/** The index as a key of books: one of the table, or UNKNOWN_CODEC. */
+export function codecKey(index: number): number {
+  return CODECS[index] === undefined ? UNKNOWN_CODEC : index;
+}
+
+/** The index of an encoding name (upper case) as rows have it; UNKNOWN_CODEC for one that is not in the table. */
+export function codecIndexOf(name: string): number {
+  return CODECS.findIndex((codec) => codec.name === name);
+}
+
+/** The scale that scores of this codec are on; null for an unknown one. */
+export function scaleOf(codecIndex: number): ScoreScale | null {
+  return CODECS[codecIndex]?.scale ?? null;
+}
+
+/** Encoding name; null for an unknown codec. */
+export function codecName(codecIndex: number): string | null {
+  return CODECS[codecIndex]?.name ?? null;
+}
+
+/** The scale of a codec by its encoding name, upper case. */
+export function scaleOfName(name: string): ScoreScale | null {
+  return CODECS.find((codec) => codec.name === name)?.scale ?? null;
+}
+
+/** What is missing to a faultless leg of this codec, in points of a scale of 100 on which both scales can be ranked. */
+export function impairmentOf(codecIndex: number, rFactor: number): number {
+  const { cleanR, fullR } = CODECS[codecIndex] ?? { cleanR: 93.2, fullR: 100 };
+  return ((cleanR - rFactor) * 100) / fullR;
+}

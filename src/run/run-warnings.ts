@@ -1,0 +1,55 @@
+/** What a reader should know beside the gates: why a run proves nothing, and what its figures do not show. */
+import type { GateResult } from '../gates/evaluate.js';
+import { supportedRatio } from '../gates/support.js';
+import type { RunBook } from './run-book.js';
+
+/** A run that did not place its calls, or could not send its audio, proves nothing that it promised. */
+export function doubtsOf(book: RunBook, spoiled: Readonly<Partial<Record<string, string>>>): string[] {
+  const refused = book.total.causes.get('start||noSlot')?.count ?? 0;
+  const doubts =
+    refused === 0 ? [] : [`${refused} calls were not placed: no media slot was free (widen network.rtpPorts)`];
+  const sendTrouble = book.health.sendTrouble();
+  return [...doubts, ...[spoiled['lateStarts'], sendTrouble ?? undefined].filter((text) => text !== undefined)];
+}
+
+/** Things that a reader should know and no gate says. */
+export function warningsOf(book: RunBook, gates: readonly GateResult[]): string[] {
+  const { calls, otherSourceLegs } = book.total;
+  const warnings: string[] = [];
+  if (otherSourceLegs > 0) {
+    warnings.push(
+      `on ${otherSourceLegs} of ${book.total.legs} legs the audio came from another address or port than the SDP named`,
+    );
+  }
+  if (calls.roundTrip > 0) {
+    warnings.push(
+      `${calls.roundTrip} of ${book.total.legs} legs received their own packets back (RTP echo): their figures cover both ways`,
+    );
+  }
+  const support = supportStatement(gates);
+  if (support !== null) {
+    warnings.push(support);
+  }
+  return warnings;
+}
+
+/** What the sample supports, where a gate asks for a higher success ratio than that and passes all the same. */
+function supportStatement(gates: readonly GateResult[]): string | null {
+  for (const { expr, state, observed, samples, limit } of gates) {
+    const asked = state === 'pass' && /^success_ratio\b.*>/.test(expr);
+    const succeeded = Math.round((observed ?? 0) * samples);
+    const supported = asked ? supportedRatio(succeeded, samples) : null;
+    if (supported !== null && supported < limit) {
+      return supportInWords(succeeded, samples, supported);
+    }
+  }
+  return null;
+}
+
+function supportInWords(succeeded: number, attempted: number, supported: number): string {
+  const failures = attempted - succeeded;
+  const without = failures === 0 ? 'without a failure' : `with ${failures} failure${failures === 1 ? '' : 's'}`;
+  const percent = (Math.floor(supported * 1000) / 10).toFixed(1); // down: a rounded bound would show too much
+  const calls = `${attempted} call${attempted === 1 ? '' : 's'}`;
+  return `${calls} ${without} only show a success ratio of at least ${percent} % at 95 % confidence`;
+}
