@@ -29,6 +29,8 @@ const QUALITY: Readonly<Record<string, QualityFigure>> = {
   mouth_to_ear: 'mouthToEarMs',
 };
 
+const OTHER = { received: 'sent', sent: 'received' } as const;
+
 /** One figure over several groups; null where nothing is known. @param codec index in the codec table, undefined for all */
 export function distributionOf(books: readonly GroupBook[], query: MetricQuery, codec?: number): Distribution | null {
   const { metric, direction, per } = query;
@@ -37,9 +39,12 @@ export function distributionOf(books: readonly GroupBook[], query: MetricQuery, 
     const delay = Object.entries(DELAYS).find(([id]) => id === metric)?.[1];
     return delay === undefined ? null : mergeDistributions(books.map((book) => book[delay]));
   }
-  return mergeDistributions(
-    books.map((book) => book[direction].figure(quality, per, codec)).filter((part) => part !== null),
-  );
+  const parts = books.map((book) => {
+    const own = book[direction].figure(quality, per, codec);
+    // A round trip is of both ways: it counts in whichever direction it was reported.
+    return own === null && metric === 'rtt' ? book[OTHER[direction]].figure(quality, per, codec) : own;
+  });
+  return mergeDistributions(parts.filter((part) => part !== null));
 }
 
 /** A success ratio, or a count and what it is a count of; null without a sample. */
@@ -66,7 +71,10 @@ export function valueOfSecond(figures: SecondFigures, { metric, direction }: Met
     case 'start_rate':
       return figures.started;
     default:
-      return valueOfLegs(figures[direction], metric);
+      return (
+        valueOfLegs(figures[direction], metric) ??
+        (metric === 'rtt' ? valueOfLegs(figures[OTHER[direction]], metric) : null)
+      );
   }
 }
 

@@ -297,6 +297,15 @@ describe('figures by direction, codec and endpoint', () => {
     expect(book.missing(query(metric, changes))).toBe(why);
   });
 
+  it('have one round trip, in whichever direction it was reported', () => {
+    const reported = new RunBook(ONE);
+    reported.addMedia(mediaBatch({ rows: concat(rowsOf({ second: 3 }), sentRowsOf({ second: 3, rttMs: 55 })) }));
+    expect(valueOf(reported, 'rtt')).toEqual([55, 1]);
+    expect(valueOf(reported, 'rtt', sent)).toEqual([55, 1]);
+    expect(reported.firstFailure(query('rtt'), (ms) => ms > 50)).toBe(3);
+    expect(valueOf(book, 'rtt', sent)).toEqual([40, 2]);
+  });
+
   it('are missing because nothing was measured at all, where that is so; RTCP without a report on us is told apart', () => {
     expect(new RunBook(TWO).missing(query('rtt'))).toBe('nothing was measured');
     expect(new RunBook(TWO).missing(query('success_ratio'))).toBe('nothing was measured');
