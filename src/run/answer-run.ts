@@ -1,4 +1,5 @@
 /** The answerer's lifecycle: the same fleet as a run, with calls that come instead of calls that go. */
+import type { Impairment, ImpairmentCounts } from '../lib/impairment.js';
 import type { AnswererRole, MediaSource, MediaWorkerSetup, PortRange, SignallingBatch } from '../worker/messages.js';
 import { LEG } from '../worker/messages.js';
 import { Fleet, type FleetEvents, type FleetFacts } from './fleet.js';
@@ -19,6 +20,8 @@ export interface AnswerPlan {
   readonly slots: number;
   readonly seed: number;
   readonly runToken: string;
+  /** A bad link for all that is sent; null: none. */
+  readonly impairment: Impairment | null;
 }
 
 /** What it saw, in all. */
@@ -30,6 +33,8 @@ export interface AnswerCounts {
   packetsExpected: number;
   packetsReceived: number;
   packetsLost: number;
+  /** What the bad link did; null without one. */
+  impairment: ImpairmentCounts | null;
 }
 
 /** Calls that still live at the end get this long for their BYE. */
@@ -44,6 +49,7 @@ export class AnswerRun {
   private fleet: Fleet | null = null;
   private facts: FleetFacts | null = null;
   private last: SignallingBatch | null = null;
+  private impairment: ImpairmentCounts | null = null;
   private readonly media = { legs: 0, packetsExpected: 0, packetsReceived: 0, packetsLost: 0 };
 
   private constructor() {}
@@ -73,6 +79,7 @@ export class AnswerRun {
       answered: this.last?.answered ?? 0,
       failed: this.last?.failed ?? 0,
       ...this.media,
+      impairment: this.impairment,
     };
   }
 
@@ -90,6 +97,9 @@ export class AnswerRun {
         this.last = batch;
       },
       onStopAsked: () => {},
+      onImpaired: (counts) => {
+        this.impairment = counts;
+      },
       onLost: ({ kind, reason }) => {
         this.fault = `the ${kind} thread died: ${reason}`;
         this.onLost();
@@ -114,6 +124,7 @@ function fleetPlan(plan: AnswerPlan): Parameters<typeof Fleet.start>[0] {
         codec: plan.codec,
         clip: plan.clip,
         seed: plan.seed,
+        ...(plan.impairment !== null && { impairment: plan.impairment }),
       },
     ],
     signalling: [

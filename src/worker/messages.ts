@@ -1,6 +1,7 @@
 /** What travels between threads: few, typed messages. Commands go down, one batch per worker and second goes up. */
 import type { MessagePort } from 'node:worker_threads';
 import type { CallRecord } from '../call/outcome.js';
+import type { Impairment, ImpairmentCounts } from '../lib/impairment.js';
 import type { ReachRules } from '../lib/reach.js';
 
 export type { CallRecord } from '../call/outcome.js';
@@ -24,6 +25,8 @@ export interface MediaWorkerSetup {
   /** The encoded clip, shared by all workers: packets of `bytesPerPacket` in a row. */
   readonly clip: { readonly payloads: Uint8Array; readonly bytesPerPacket: number; readonly packetCount: number };
   readonly seed: number;
+  /** A bad link that everything sent goes through; absent: none. */
+  readonly impairment?: Impairment;
 }
 
 export interface PortRange {
@@ -194,11 +197,23 @@ export interface MediaBatch {
   readonly received: number;
   readonly drops: number | null;
   readonly clockStepped: boolean;
+  /** What the worker's probe stream to itself saw; absent where it could not be opened. */
+  readonly floor?: FloorFigures;
+}
+
+/** Pairs of (µs, count), a value for each packet of the probe. */
+export interface FloorFigures {
+  /** RFC 3550 jitter of this host's own sending and receiving. */
+  readonly jitterUs: Float64Array;
+  /** From before the send to the kernel's arrival time. */
+  readonly transitUs: Float64Array;
 }
 
 export type MediaReport =
   | MediaBatch
   | { readonly type: 'ready'; readonly backend: 'libc' | 'dgram' }
+  /** At the end, from a worker that sends over a bad link. */
+  | { readonly type: 'impaired'; readonly counts: ImpairmentCounts }
   | { readonly type: 'cannot-open'; readonly code: string; readonly message: string };
 
 // ---- signalling workers ----------------------------------------------------------------------------------------------
