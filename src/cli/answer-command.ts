@@ -1,11 +1,12 @@
 /** `callgauge answer`: be the callee. Runs until a signal (or the program that started it) ends it. */
 import type { Argv } from 'yargs';
 import { ProblemsError, type Problem } from '../lib/errors.js';
+import { parseImpairment, type Impairment, type ImpairmentCounts } from '../lib/impairment.js';
 import { parseDuration, UNIT_FORMS } from '../lib/units.js';
 import { codecNames } from '../media/codec/codec.js';
 import { WavError } from '../media/source/wav-error.js';
 import { parseIpv4 } from '../net/datagram.js';
-import { AnswerRun, type AnswerPlan } from '../run/answer-run.js';
+import { AnswerRun, type AnswerCounts, type AnswerPlan } from '../run/answer-run.js';
 import type { AnswererRole, CodecClip, PortRange } from '../worker/messages.js';
 import { loadClips } from './clips.js';
 import { netBackend, withEnvironment } from './environment.js';
@@ -24,6 +25,8 @@ interface AnswerArguments {
   readonly rtpPorts: string;
   readonly advertise: string | undefined;
   readonly allowPublic: readonly string[] | undefined;
+  readonly impair: string | undefined;
+  readonly seed: string | undefined;
 }
 
 export function answerCommand(program: Argv, host: ProcessHost, finish: (exitCode: number) => void): void {
@@ -65,6 +68,12 @@ export function answerCommand(program: Argv, host: ProcessHost, finish: (exitCod
             requiresArg: true,
             describe: 'public address to which audio may be sent (repeatable)',
           })
+          .option('impair', {
+            type: 'string',
+            requiresArg: true,
+            describe: 'bad link for what is sent: loss=2%,burst=3,jitter=20ms,delay=50ms,duplicate=1%,reorder=1%',
+          })
+          .option('seed', { type: 'string', requiresArg: true, describe: 'seed of everything random' })
           .option('quiet', { type: 'boolean', default: false, describe: 'print nothing but errors' }),
         host,
       ),
@@ -94,10 +103,23 @@ async function serve(host: ProcessHost, plan: AnswerPlan, quiet: boolean): Promi
   });
   const counts = await run.stop();
   if (!quiet) {
-    const text = Object.entries(counts).map(([name, value]) => `${name}=${value}`);
-    host.out(`${text.join(' ')}\n`);
+    host.out(`${countsLine(counts)}\n`);
+  }
+  if (counts.impairment !== null) {
+    host.tellParent({ impairment: counts.impairment });
   }
   return run.fault === null ? 0 : fault(host, run.fault);
+}
+
+/** `key=value` pairs; those of the bad link begin with `impair`. */
+function countsLine({ impairment, ...counts }: AnswerCounts): string {
+  const pairs = [...Object.entries(counts), ...(impairment === null ? [] : impairmentPairs(impairment))];
+  return pairs.map(([name, value]) => `${name}=${value}`).join(' ');
+}
+
+function impairmentPairs({ jitterMs, ...counts }: ImpairmentCounts): [string, string | number][] {
+  const pairs = Object.entries({ ...counts, jitterMs: jitterMs === null ? 'unknown' : jitterMs.toFixed(3) });
+  return pairs.map(([name, value]) => [`impair${name.charAt(0).toUpperCase()}${name.slice(1)}`, value]);
 }
 
 function fault(host: ProcessHost, reason: string): number {
@@ -120,7 +142,9 @@ function planOf(host: ProcessHost, given: AnswerArguments): AnswerPlan {
   const ringMs = given.ring === 'forever' ? null : durationOf(given.ring, '--ring', report);
   const dropAfterMs = given.dropAfter === undefined ? null : durationOf(given.dropAfter, '--drop-after', report);
   const clips = clipsOf(host, given.audio, report);
-  if (listen === null || rtpPorts === null || clips === null || problems.length > 0) {
+  const impairment = given.impair === undefined ? null : impairmentOf(given.impair, report);
+  const seed = given.seed === undefined ? host.now().getTime() % 0x1_0000_0000 : seedOf(given.seed, report);
+  if (listen === null || rtpPorts === null || clips === null || seed === null || problems.length > 0) {
     throw new ProblemsError(problems);
   }
   const role: AnswererRole = {
@@ -140,8 +164,9 @@ function planOf(host: ProcessHost, given: AnswerArguments): AnswerPlan {
     ptimeMs: PTIME_MS,
     clips,
     slots: FIRST_SLOTS,
-    seed: host.now().getTime() % 0x1_0000_0000,
+    seed,
     runToken: host.now().getTime().toString(36),
+    impairment,
   };
 }
 
@@ -149,6 +174,22 @@ type Report = (where: string, message: string) => null;
 
 function durationOf(text: string, flag: string, report: Report): number | null {
   return parseDuration(text) ?? report(flag, `expected ${UNIT_FORMS.duration}, got "${text}"`);
+}
+
+function impairmentOf(text: string, report: Report): Impairment | null {
+  const reading = parseImpairment(text);
+  if ('impairment' in reading) {
+    return reading.impairment;
+  }
+  for (const { part, where, message } of reading.problems) {
+    report('--impair', `${where}: ${message}, got "${part}"`);
+  }
+  return null;
+}
+
+function seedOf(text: string, report: Report): number | null {
+  const seed = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
+  return seed <= 0xffff_ffff ? seed : report('--seed', `expected a whole number from 0 to 4294967295, got "${text}"`);
 }
 
 function clipsOf(host: ProcessHost, audio: string | undefined, report: Report): readonly CodecClip[] | null {

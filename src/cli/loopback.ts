@@ -1,26 +1,54 @@
 /** `target: loopback`: our own answerer as a child process on an ephemeral port, ended with the run. */
 import type { ChildProcess } from 'node:child_process';
 import { CannotRunError } from '../lib/errors.js';
+import type { ImpairmentCounts } from '../lib/impairment.js';
 import type { ProcessHost } from './host.js';
 
 export interface LoopbackAnswerer {
   readonly port: number;
-  stop(): Promise<void>;
+  /** Gives what its bad link did; null without one. */
+  stop(): Promise<ImpairmentCounts | null>;
+}
+
+export interface LoopbackOptions {
+  /** `--impair` of `answer`; null: none. */
+  readonly impairment?: string | null;
+  readonly seed?: number;
+  /** Its other flags. */
+  readonly flags?: readonly string[];
 }
 
 const START_TIMEOUT_MS = 15_000;
 const STOP_TIMEOUT_MS = 3000;
 
 /** @throws CannotRunError when the child does not come up */
-export async function startLoopback(host: ProcessHost): Promise<LoopbackAnswerer> {
-  const child = host.spawnSelf(['answer', '--listen', '127.0.0.1:0', '--quiet']);
+export async function startLoopback(host: ProcessHost, options: LoopbackOptions = {}): Promise<LoopbackAnswerer> {
+  const child = host.spawnSelf(['answer', '--listen', '127.0.0.1:0', '--quiet', ...flagsOf(options)]);
   let errors = '';
+  let counts: ImpairmentCounts | null = null;
   child.stderr?.on('data', (chunk: Buffer) => {
     errors = (errors + chunk.toString()).slice(-1000);
   });
+  child.on('message', (message: { readonly impairment?: ImpairmentCounts }) => {
+    counts = message.impairment ?? counts;
+  });
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const port = await listeningPort(child, () => errors);
-  return { port, stop: () => stopChild(child, exited) };
+  return {
+    port,
+    stop: async () => {
+      await stopChild(child, exited);
+      return counts;
+    },
+  };
+}
+
+function flagsOf({ impairment = null, seed, flags = [] }: LoopbackOptions): string[] {
+  return [
+    ...(impairment === null ? [] : ['--impair', impairment]),
+    ...(seed === undefined ? [] : ['--seed', String(seed)]),
+    ...flags,
+  ];
 }
 
 function listeningPort(child: ChildProcess, errors: () => string): Promise<number> {

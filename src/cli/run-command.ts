@@ -96,7 +96,7 @@ class RunCommand {
     );
     this.listen();
     const loopback = prepared.scenario.endpoints.some(({ target }) => target.kind === 'loopback')
-      ? await startLoopback(host)
+      ? await startLoopback(host, { impairment: prepared.scenario.loopback.impair, seed: this.seed })
       : null;
     try {
       const result = await this.measure(files, loopback);

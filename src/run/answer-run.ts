@@ -1,4 +1,5 @@
 /** The answerer's lifecycle: the same fleet as a run, with calls that come instead of calls that go. */
+import type { Impairment, ImpairmentCounts } from '../lib/impairment.js';
 import type {
   AnswererRole,
   CodecClip,
@@ -26,6 +27,8 @@ export interface AnswerPlan {
   readonly slots: number;
   readonly seed: number;
   readonly runToken: string;
+  /** A bad link for all that is sent; null: none. */
+  readonly impairment: Impairment | null;
 }
 
 /** What it saw, in all. */
@@ -39,6 +42,8 @@ export interface AnswerCounts {
   packetsLost: number;
   /** Legs whose figures the run that called has taken. */
   figuresReturned: number;
+  /** What the bad link did; null without one. */
+  impairment: ImpairmentCounts | null;
 }
 
 /** Calls that still live at the end get this long for their BYE. */
@@ -53,6 +58,7 @@ export class AnswerRun {
   private fleet: Fleet | null = null;
   private facts: FleetFacts | null = null;
   private last: SignallingBatch | null = null;
+  private impairment: ImpairmentCounts | null = null;
   private readonly media = { legs: 0, packetsExpected: 0, packetsReceived: 0, packetsLost: 0 };
 
   private constructor() {}
@@ -83,6 +89,7 @@ export class AnswerRun {
       failed: this.last?.failed ?? 0,
       ...this.media,
       figuresReturned: this.last?.figures.passed ?? 0,
+      impairment: this.impairment,
     };
   }
 
@@ -103,6 +110,9 @@ export class AnswerRun {
         this.last = batch;
       },
       onStopAsked: () => {},
+      onImpaired: (counts) => {
+        this.impairment = counts;
+      },
       onLost: ({ kind, reason }) => {
         this.fault = `the ${kind} thread died: ${reason}`;
         this.onLost();
@@ -126,6 +136,7 @@ function fleetPlan(plan: AnswerPlan): Parameters<typeof Fleet.start>[0] {
         ptimeMs: plan.ptimeMs,
         clips: plan.clips,
         seed: plan.seed,
+        ...(plan.impairment !== null && { impairment: plan.impairment }),
       },
     ],
     signalling: [

@@ -4,6 +4,7 @@
  */
 import { CannotRunError } from '../lib/errors.js';
 import { monotonicNs, NS_PER_MS } from '../lib/clock.js';
+import type { ImpairmentCounts } from '../lib/impairment.js';
 import { shareOf } from '../schedule/split.js';
 import type { MediaBatch, MediaWorkerSetup, SignallingBatch, SignallingSetup } from '../worker/messages.js';
 import {
@@ -26,6 +27,8 @@ export interface FleetEvents {
   onSignalling(batch: SignallingBatch): void;
   /** A signalling worker asks for the end of the run, in words. */
   onStopAsked(detail: string): void;
+  /** A media worker that sends over a bad link has ended, and says what the link did. */
+  onImpaired?(counts: ImpairmentCounts): void;
   /** A thread has died. */
   onLost(worker: LostWorker): void;
 }
@@ -153,6 +156,8 @@ export class Fleet {
       worker.onReport = (report) => {
         if (report.type === 'media') {
           this.events.onMedia(report);
+        } else if (report.type === 'impaired') {
+          this.events.onImpaired?.(report.counts);
         }
       };
       worker.onLost = (reason) => this.lose({ kind: 'media', index, reason });

@@ -22,6 +22,9 @@ export class HealthBook {
   readonly eventLoopDelayMs = new Distribution('ms');
   readonly startLagMs = new Distribution('ms');
   readonly ackToRtpMs = new Distribution('ms');
+  /** RFC 3550 jitter and transit of the media workers' probe streams over loopback: this host's own share in every figure. */
+  readonly floorJitterMs = new Distribution('ms');
+  readonly floorTransitMs = new Distribution('ms');
   sentPackets = 0;
   missedPackets = 0;
   sendErrors = 0;
@@ -45,6 +48,10 @@ export class HealthBook {
     this.clockSteps += batch.clockStepped ? 1 : 0;
     this.dropsByWorker.set(batch.worker, batch.drops);
     recordPairs(this.sendLatenessMs, batch.latenessUs);
+    if (batch.floor !== undefined) {
+      recordPairs(this.floorJitterMs, batch.floor.jitterUs);
+      recordPairs(this.floorTransitMs, batch.floor.transitUs);
+    }
     for (let offset = 0; offset < batch.legs.length; offset += LEG.columns) {
       const ackToRtpMs = batch.legs[offset + LEG.ackToRtpMs] ?? Number.NaN;
       if (!Number.isNaN(ackToRtpMs)) {

@@ -27,7 +27,6 @@ export interface RunFacts {
   readonly cpuRatio: number | null;
   readonly netBackend: 'libc' | 'dgram' | 'none';
   /** What this host alone contributes; absent where it was not measured. */
-  readonly floor?: GeneratorBlock['floor'];
   readonly environment: Result['environment'];
   readonly method: Result['method'];
   readonly scenario: unknown;
@@ -164,8 +163,15 @@ function generatorBlock(book: RunBook, facts: RunFacts, reasons: string[]): Gene
     cpuRatio: facts.cpuRatio,
     netBackend: facts.netBackend,
     lostWorkers,
-    floor: facts.floor ?? null,
+    floor: floorOf(book),
   };
+}
+
+/** What the host alone contributed while it made these calls; null where no media worker could measure it. */
+function floorOf({ health }: RunBook): GeneratorBlock['floor'] {
+  const jitterMs = health.floorJitterMs.summary();
+  const source = 'during the run, by a stream of each media worker to itself over loopback';
+  return jitterMs === null ? null : { jitterMs, source };
 }
 
 function successRatio(group: GroupBook): number | null {

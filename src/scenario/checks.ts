@@ -80,6 +80,9 @@ export function scenarioWarnings(scenario: Scenario): string[] {
   }
   const totalMs = load.stages.reduce((sum, stage) => sum + (stage.durationMs ?? Number.POSITIVE_INFINITY), 0);
   if (load.warmupMs >= totalMs) warnings.push('load.warmup: covers all stages, so no call is judged');
+  if (scenario.loopback.impair !== null && !scenario.endpoints.some(({ target }) => target.kind === 'loopback')) {
+    warnings.push('loopback.impair: not used, since no target is loopback');
+  }
   if (!media && audioPath !== null) warnings.push('audio: not used, since media is off');
   if (!media && workers.media !== null) warnings.push('workers.media: not used, since media is off');
   return warnings;

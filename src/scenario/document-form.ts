@@ -28,6 +28,7 @@ export function scenarioDocument(scenario: Scenario): Record<string, unknown> {
     gates: scenario.gates?.map((gate) => withoutNulls({ ...gate, where: null })) ?? null,
     safety: safetyForm(scenario),
     network: networkForm(scenario),
+    loopback: scenario.loopback.impair === null ? null : { impair: text('loopback.impair', scenario.loopback.impair) },
     workers: withoutNulls({
       signalling: value('workers.signalling', scenario.workers.signalling),
       media: value('workers.media', scenario.workers.media),

@@ -3,6 +3,7 @@
  * Schema. Messages never hold the value, which may be a secret: the loader adds what was *written*.
  */
 import { z } from 'zod';
+import { formatImpairment, IMPAIRMENT_FORM, IMPAIRMENT_PATTERN, parseImpairment } from '../lib/impairment.js';
 import { formatDuration, parseDuration, parseRate, UNIT_FORMS, UNIT_PATTERNS } from '../lib/units.js';
 import { parseIp, parseIpRange, isHostName } from '../lib/ip-address.js';
 import { explainTarget, parseTarget, TARGET_FORM } from './target.js';
@@ -146,6 +147,25 @@ export const target = () =>
     read: (value) => (typeof value === 'string' ? parseTarget(value) : undefined),
     explain: (value) => (typeof value === 'string' ? explainTarget(value) : `expected ${TARGET_FORM}`),
   });
+
+/** Kept as text: the answerer that it is for reads it again. */
+export const impairment = () =>
+  leaf({
+    form: IMPAIRMENT_FORM,
+    keywords: { type: 'string', pattern: `^(${IMPAIRMENT_PATTERN}|${REFERENCE})$` },
+    read: (value) => {
+      const reading = typeof value === 'string' ? parseImpairment(value) : null;
+      return reading !== null && 'impairment' in reading ? formatImpairment(reading.impairment) : undefined;
+    },
+    explain: (value) => (typeof value === 'string' ? explainImpairment(value) : `expected ${IMPAIRMENT_FORM}`),
+  });
+
+/** All that is wrong with it; what was written is not in it. */
+function explainImpairment(text: string): string {
+  const reading = parseImpairment(text);
+  const problems = 'problems' in reading ? reading.problems : [];
+  return problems.map(({ where, message }) => `${where}: ${message}`).join('; ');
+}
 
 export const expectation = () =>
   leaf<'answered' | number>({

@@ -7,7 +7,7 @@ const DEFAULT_RATE = 10;
 
 /** @param file the scenario's path as it was given; its folder is where a relative `audio` starts */
 export function resolveScenario(document: ScenarioFile, file: string, sources: Sources): Scenario {
-  const { version, name, codec, media, call, safety, network, workers } = document;
+  const { version, name, codec, media, call, safety, network, loopback, workers } = document;
   return {
     version,
     name,
@@ -27,6 +27,7 @@ export function resolveScenario(document: ScenarioFile, file: string, sources: S
       waitMs: network.wait,
       optionsIntervalMs: network.optionsInterval ?? null,
     },
+    loopback: { impair: loopback.impair ?? null },
     workers: { signalling: workers.signalling, media: workers.media ?? null },
     seed: document.seed ?? null,
     sources,

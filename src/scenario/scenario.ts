@@ -23,6 +23,8 @@ export interface Scenario {
   readonly gates: readonly GateEntry[] | null;
   readonly safety: Safety;
   readonly network: Network;
+  /** Our own answerer; `impair`: the bad link that it sends over, as `--impair` of `answer` reads it. */
+  readonly loopback: { readonly impair: string | null };
   /** `media: null`: as many as the expected peak needs. */
   readonly workers: { readonly signalling: number; readonly media: number | null };
   /** null: drawn at the start and written into the result. */

@@ -141,6 +141,22 @@ const workers = z
   .prefault({})
   .meta(help('Worker threads.'));
 
+const loopback = z
+  .strictObject({
+    impair: fields
+      .impairment()
+      .optional()
+      .meta(
+        help(
+          'A bad link for the audio that it sends: loss, burst (mean length in packets), delay, jitter, duplicate, reorder.',
+          'loss=2%,jitter=20ms',
+          'loss=5%,burst=4,delay=50ms',
+        ),
+      ),
+  })
+  .prefault({})
+  .meta(help('Our own answerer, where a target is `loopback`.'));
+
 /** The document; its output has numbers in ms and calls/s and all defaults that depend on nothing else. */
 export const documentSchema = z.strictObject({
   version: fields.version().meta(help('Version of this format.', 1)),
@@ -172,6 +188,7 @@ export const documentSchema = z.strictObject({
     .meta(help('Conditions on the result. Absent: the default gates; []: none.', ['success_ratio >= 99%'])),
   safety,
   network,
+  loopback,
   workers,
   seed: fields.integer(0, 0xffff_ffff).optional().meta(help('Makes the random choices repeatable. Default: drawn.', 1)),
 });

@@ -7,14 +7,18 @@ import { messageOf } from '../lib/errors.js';
 import { monotonicNs, NS_PER_MS } from '../lib/clock.js';
 import { NetError } from '../net/datagram.js';
 import { DgramSockets } from '../net/dgram.js';
+import { ImpairedSockets } from '../net/impaired-sockets.js';
 import { LibcSockets, loadLibc } from '../net/libc.js';
+import { FloorProbe } from './floor-probe.js';
 import { MediaEngine } from './media-engine.js';
-import type { MediaCommand, MediaReport, MediaWorkerSetup, SlotCommand, SlotReport } from './messages.js';
+import type { MediaBatch, MediaCommand, MediaReport, MediaWorkerSetup, SlotCommand, SlotReport } from './messages.js';
 
 /** So many commands between two ticks: a flood of them must not make the audio late. */
 const COMMANDS_PER_TICK = 256;
 /** Slots opened between two ticks. */
 const SLOTS_PER_TURN = 8;
+/** The probe's port is the first free one from here on: above what Linux and IANA's dynamic range give out by themselves. */
+const FLOOR_PORT = 61_000;
 /** Commands are looked for this often before the run begins. */
 const IDLE_NS = 5 * NS_PER_MS;
 
@@ -26,6 +30,9 @@ class MediaThread {
   constructor(
     private readonly port: MessagePort,
     private readonly engine: MediaEngine,
+    private readonly probe: FloorProbe | null,
+    /** The bad link that holds packets back; null: none. */
+    private readonly link: ImpairedSockets | null,
   ) {}
 
   /** libc: this thread never yields to its event loop, so it takes messages off their ports by hand. */
@@ -33,7 +40,7 @@ class MediaThread {
     while (!this.stopping) {
       this.takeMessages();
       await this.grow();
-      this.engine.run(monotonicNs());
+      this.runDue();
       sockets.sleepUntil(this.nextWakeNs());
     }
   }
@@ -43,14 +50,23 @@ class MediaThread {
     while (!this.stopping) {
       this.takeMessages();
       await this.grow();
-      this.engine.run(monotonicNs());
+      this.runDue();
       const pauseMs = Math.max(0, (this.nextWakeNs() - monotonicNs()) / NS_PER_MS);
       await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }
   }
 
+  private runDue(): void {
+    this.engine.run(monotonicNs());
+    if (this.engine.begun) {
+      this.probe?.serve(monotonicNs());
+    }
+    this.link?.flush(monotonicNs());
+  }
+
   private nextWakeNs(): number {
-    return Math.min(this.engine.nextTickNs, monotonicNs() + IDLE_NS);
+    const nextFlushNs = this.link?.nextFlushNs ?? Number.POSITIVE_INFINITY;
+    return Math.min(this.engine.nextTickNs, nextFlushNs, monotonicNs() + IDLE_NS);
   }
 
   private takeMessages(): void {
@@ -125,15 +141,29 @@ function send(report: MediaReport): void {
   parentPort?.postMessage(report, transfer as ArrayBuffer[]);
 }
 
+/** With the floor that this worker has measured beside it. */
+function sendBatch(batch: MediaBatch, probe: FloorProbe | null): void {
+  const floor = probe?.take(batch.clockStepped);
+  send(floor === undefined ? batch : { ...batch, floor });
+}
+
 async function main(port: MessagePort, setup: MediaWorkerSetup): Promise<void> {
   const libc = setup.backend === 'dgram' ? null : await loadLibc();
   const libcSockets = libc === null ? null : new LibcSockets(libc);
-  const sockets = libcSockets ?? new DgramSockets();
-  const engine = new MediaEngine(setup, sockets, monotonicNs, send);
-  const thread = new MediaThread(port, engine);
-  send({ type: 'ready', backend: sockets.backend });
+  const plain = libcSockets ?? new DgramSockets();
+  const { impairment, seed, ptimeMs } = setup;
+  const link =
+    impairment === undefined ? null : new ImpairedSockets(plain, { impairment, seed, ptimeMs, now: monotonicNs });
+  const probe = await FloorProbe.open(plain, { firstPort: FLOOR_PORT + setup.index, now: monotonicNs });
+  const engine = new MediaEngine(setup, link ?? plain, monotonicNs, (batch) => sendBatch(batch, probe));
+  const thread = new MediaThread(port, engine, probe, link);
+  send({ type: 'ready', backend: plain.backend });
   await (libcSockets === null ? thread.runOnTimers() : thread.runBlocking(libcSockets));
   engine.finish(monotonicNs());
+  probe?.close();
+  if (link !== null) {
+    send({ type: 'impaired', counts: link.counts() });
+  }
   port.close();
 }
 

@@ -2,6 +2,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { RemoteMedia } from '../call/media-slots.js';
 import type { CallRecord } from '../call/outcome.js';
+import type { Impairment, ImpairmentCounts } from '../lib/impairment.js';
 import type { ReachRules } from '../lib/reach.js';
 import type { Credentials } from '../sip/auth/authorizer.js';
 
@@ -25,6 +26,8 @@ export interface MediaWorkerSetup {
   /** The codecs that legs may agree on, each with the clip in it. */
   readonly clips: readonly CodecClip[];
   readonly seed: number;
+  /** A bad link that everything sent goes through; absent: none. */
+  readonly impairment?: Impairment;
 }
 
 /** The clip in one codec, shared by all workers: packets of `bytesPerPacket` in a row. */
@@ -199,11 +202,23 @@ export interface MediaBatch {
   readonly received: number;
   readonly drops: number | null;
   readonly clockStepped: boolean;
+  /** What the worker's probe stream to itself saw; absent where it could not be opened. */
+  readonly floor?: FloorFigures;
+}
+
+/** Pairs of (µs, count), a value for each packet of the probe. */
+export interface FloorFigures {
+  /** RFC 3550 jitter of this host's own sending and receiving. */
+  readonly jitterUs: Float64Array;
+  /** From before the send to the kernel's arrival time. */
+  readonly transitUs: Float64Array;
 }
 
 export type MediaReport =
   | MediaBatch
   | { readonly type: 'ready'; readonly backend: 'libc' | 'dgram' }
+  /** At the end, from a worker that sends over a bad link. */
+  | { readonly type: 'impaired'; readonly counts: ImpairmentCounts }
   | { readonly type: 'cannot-open'; readonly code: string; readonly message: string };
 
 // ---- signalling workers ----------------------------------------------------------------------------------------------

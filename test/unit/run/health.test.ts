@@ -112,6 +112,21 @@ describe('starts', () => {
   });
 });
 
+describe('the floor of this host', () => {
+  it('is that of all probes together, in ms', () => {
+    const floor = { jitterUs: pairs(100, 3, 4000, 1), transitUs: pairs(50, 4) };
+    const health = healthOf([{ floor }, { worker: 1, floor: { jitterUs: pairs(200, 4), transitUs: pairs() } }]);
+    expect([health.floorJitterMs.count, health.floorJitterMs.percentile(50), health.floorJitterMs.max]).toEqual([
+      8, 0.2, 4,
+    ]);
+    expect([health.floorTransitMs.count, health.floorTransitMs.max]).toEqual([4, 0.05]);
+  });
+
+  it('is unknown without a probe', () => {
+    expect(healthOf([{}]).floorJitterMs.summary()).toBeNull();
+  });
+});
+
 describe('what is unknown', () => {
   it('of drops stays null: one worker that cannot know is enough, and so is none that has reported', () => {
     expect(healthOf([]).receiveDrops).toBeNull();

@@ -35,7 +35,6 @@ interface Situation {
   readonly verdict?: RunFacts['verdict'];
   readonly areDefaults?: boolean;
   readonly codecs?: Result['method']['codecs'];
-  readonly floor?: NonNullable<RunFacts['floor']>;
 }
 
 function factsOf(situation: Situation): RunFacts {
@@ -56,7 +55,6 @@ function factsOf(situation: Situation): RunFacts {
     warnings: ['said before'],
     cpuRatio: null,
     netBackend: media ? 'libc' : 'none',
-    ...(situation.floor === undefined ? {} : { floor: situation.floor }),
     environment: {
       node: 'v20.0.0',
       platform: 'linux',
@@ -416,9 +414,11 @@ it('the method lists the codecs that were used; where no leg tells, those that w
 });
 
 it('the floor of this host stands beside the figures where it was measured', () => {
-  const floor = { jitterMs: null, source: 'test' };
+  const floor = { jitterUs: Float64Array.of(150, 3, 400, 1), transitUs: Float64Array.of(40, 4) };
   expect(resultOf({}).generator.floor).toBeNull();
-  expect(resultOf({}, { floor }).generator.floor).toEqual(floor);
+  const measured = resultOf({ media: [{ floor }] }).generator.floor;
+  expect(measured?.jitterMs).toMatchObject({ count: 4, max: 0.4 });
+  expect(measured?.source).toContain('during the run');
 });
 
 describe('a run that ended early', () => {

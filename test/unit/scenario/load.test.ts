@@ -101,6 +101,14 @@ seed: 7
     expect(scenario.network.optionsIntervalMs).toBe(1000);
   });
 
+  it('a bad link for the loopback answerer, kept and written back in one form', () => {
+    const scenario = good(`${HEAD}loopback: { impair: "jitter=20ms,loss=0.02" }\n`);
+    expect(scenario.loopback).toEqual({ impair: 'loss=2%,jitter=20ms' });
+    expect(scenarioDocument(scenario)).toMatchObject({ loopback: { impair: 'loss=2%,jitter=20ms' } });
+    expect(good(HEAD).loopback).toEqual({ impair: null });
+    expect(scenarioDocument(good(HEAD))).not.toHaveProperty('loopback');
+  });
+
   it('an empty list of gates is none, not the default', () => {
     expect(good(`${HEAD}gates: []\n`).gates).toEqual([]);
   });
@@ -177,6 +185,13 @@ describe('bad documents: the exact lines', () => {
       'another codec',
       `${HEAD}codec: G729\n`,
       ['4:1 codec: expected PCMU, PCMA or G722, or a list of them in order of preference, got "G729"'],
+    ],
+    [
+      'an impairment with several faults',
+      `${HEAD}loopback: { impair: "los=2%,jitter=90ms" }\n`,
+      [
+        '4:13 loopback.impair: part 1: unknown key (did you mean "loss"?); jitter: expected a duration like 20ms, up to 25ms, got "los=2%,jitter=90ms"',
+      ],
     ],
     ['another version', HEAD.replace('1', '2'), ['1:1 version: expected 1, the only version of the format, got 2']],
     [

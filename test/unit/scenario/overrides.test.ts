@@ -203,3 +203,11 @@ describe('expectedPeak', () => {
     ]);
   });
 });
+
+it('a bad link for a loopback that is no target any more is warned of', () => {
+  const scenario = good(`${HEAD}loopback: { impair: loss=2% }\n`);
+  expect(applyOverrides(scenario, {}).warnings).toEqual([]);
+  expect(applyOverrides(scenario, { target: 'sip:echo@192.168.0.9' }).warnings).toEqual([
+    'loopback.impair: not used, since no target is loopback',
+  ]);
+});

@@ -16,8 +16,8 @@ describe('scenarioJsonSchema', () => {
     expect(JSON.stringify(schema)).toContain('"default":"500/s"');
   });
 
-  it('accepts the smoke scenario', () => {
-    const text = readFileSync(new URL('../../../scenarios/smoke.yaml', import.meta.url), 'utf8');
+  it.each(['smoke', 'impaired-network'])('accepts the scenario %s', (name) => {
+    const text = readFileSync(new URL(`../../../scenarios/${name}.yaml`, import.meta.url), 'utf8');
     expect([validate(parse(text)), validate.errors]).toEqual([true, null]);
   });
 
@@ -38,6 +38,9 @@ describe('scenarioJsonSchema', () => {
     'endpoints: [{ name: a, target: loopback }]',
     'unknown: 1',
     'seed: 1.5',
+    'loopback: { impair: "loss=2%,jitter=20ms" }',
+    'loopback: { impair: "loss 2%" }',
+    'loopback: { impare: "loss=2%" }',
     'media: "yes"',
   ])('and the loader agree on %s', (line) => {
     const text = `${HEAD}${line}\n`;
