@@ -15,6 +15,8 @@ const ANSWER_START_MS = 10_000;
 
 /** One line of calls.ndjson.gz, as far as tests read it. */
 export interface CallRow {
+  /** Counted from 0 in the order of the starts. */
+  readonly call: number;
   readonly callId: string;
   readonly endpoint: string;
   readonly outcome: string;

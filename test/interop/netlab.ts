@@ -14,12 +14,27 @@ export interface LinkCounts {
   /** Distinct packets that it delivered. */
   readonly delivered: number;
   readonly lost: number;
-  /** Lost packets after which a later one of their stream was delivered: a receiver can know of these only. */
-  readonly lostInside: number;
   readonly duplicated: number;
   /** Delivered after one of their stream that was sent later. */
   readonly reordered: number;
   readonly overflowed: number;
+  /** One for each destination port, in the order of their first packets. */
+  readonly flows: readonly LinkFlow[];
+}
+
+export interface LinkFlow {
+  readonly port: number;
+  readonly delivered: number;
+  /** For each lost packet, how many of the flow had been delivered before it. */
+  readonly lossesAfter: readonly number[];
+}
+
+/**
+ * Lost packets of a flow that its receiver can know of when it has taken the first `received` of those delivered: not those
+ * before the first that it took, nor after the last.
+ */
+export function lossShown({ lossesAfter }: LinkFlow, received: number): number {
+  return lossesAfter.filter((delivered) => delivered > 0 && delivered < received).length;
 }
 
 export interface Link {

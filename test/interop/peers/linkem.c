@@ -10,11 +10,10 @@
  *   -l  loss, per cent     -u  packets sent twice, per cent
  *   -g  bursts (Gilbert): per cent chance of each packet to enter and to leave the state in which all are lost
  *   -n  loses exactly packets FIRST, FIRST+EVERY, ... of those touched, counted from 0
- * On TERM or INT it prints one line of JSON for each direction. Flows are told apart by their destination port:
- *   touched, delivered (distinct), lost, duplicated, overflowed
- *   lostInside   lost packets after which a later one of their flow was delivered: a receiver can know of these only
- *                (exact while order is kept)
- *   reordered    delivered after a packet of their flow that was sent later */
+ * On TERM or INT it prints one line of JSON for each direction: touched, delivered (distinct), lost, duplicated, overflowed,
+ * reordered (delivered after a packet of their flow that was sent later), and its flows in the order of their first packet,
+ * told apart by destination port. lossesAfter: for each lost packet, how many of its flow had been delivered before it; with
+ * 0 before it a receiver cannot know of it, and with all of them neither. Exact while order is kept. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -45,16 +44,25 @@ struct packet {
 /* One flow, by destination port. */
 struct flow {
   uint64_t highest; /* number + 1 of the latest packet delivered, 0: none */
-  uint64_t hidden;  /* lost since then */
+  uint32_t delivered;
+  int known;
+};
+
+struct loss {
+  int port;
+  uint32_t after;
 };
 
 struct direction {
   int from, to, on, bad;
-  uint64_t state, number, touched, delivered, lost, lost_inside, duplicated, reordered, overflowed;
+  uint64_t state, number, touched, delivered, lost, duplicated, reordered, overflowed;
   int64_t last; /* when the latest packet leaves */
   struct packet *heap;
   int size, capacity;
   struct flow flows[PORTS];
+  int order[PORTS], known; /* ports of the flows, by their first packet */
+  struct loss *losses;
+  uint64_t loss_capacity;
 };
 
 static struct direction directions[2];
@@ -171,23 +179,33 @@ static void take(struct direction *d, const unsigned char *bytes, int length) {
   }
 }
 
+static void note_loss(struct direction *d, int port) {
+  if (d->lost == d->loss_capacity) {
+    d->loss_capacity = d->loss_capacity ? d->loss_capacity * 2 : 256;
+    d->losses = realloc(d->losses, sizeof *d->losses * d->loss_capacity);
+    if (!d->losses) abort();
+  }
+  d->losses[d->lost++] = (struct loss){port, d->flows[port].delivered};
+}
+
 static void count(struct direction *d, const struct packet *packet) {
   struct flow *flow = &d->flows[packet->port];
   if (packet->copy || !packet->touched) return;
+  if (!flow->known) {
+    flow->known = 1;
+    d->order[d->known++] = packet->port;
+  }
   if (packet->lost) {
-    d->lost++;
-    if (packet->number + 1 < flow->highest) d->lost_inside++;
-    else flow->hidden++;
+    note_loss(d, packet->port);
     return;
   }
   d->delivered++;
+  flow->delivered++;
   if (packet->number + 1 < flow->highest) {
     d->reordered++;
     return;
   }
   flow->highest = packet->number + 1;
-  d->lost_inside += flow->hidden;
-  flow->hidden = 0;
 }
 
 static void deliver(struct direction *d, int64_t until) {
@@ -251,9 +269,17 @@ static void receive(struct direction *d) {
 }
 
 static void report(const struct direction *d, const char *name) {
-  printf("{\"direction\":\"%s\",\"touched\":%lu,\"delivered\":%lu,\"lost\":%lu,\"lostInside\":%lu,\"duplicated\":%lu,"
-         "\"reordered\":%lu,\"overflowed\":%lu}\n",
-         name, d->touched, d->delivered, d->lost, d->lost_inside, d->duplicated, d->reordered, d->overflowed);
+  printf("{\"direction\":\"%s\",\"touched\":%lu,\"delivered\":%lu,\"lost\":%lu,\"duplicated\":%lu,\"reordered\":%lu,"
+         "\"overflowed\":%lu,\"flows\":[",
+         name, d->touched, d->delivered, d->lost, d->duplicated, d->reordered, d->overflowed);
+  for (int i = 0; i < d->known; i++) {
+    int port = d->order[i], listed = 0;
+    printf("%s{\"port\":%d,\"delivered\":%u,\"lossesAfter\":[", i ? "," : "", port, d->flows[port].delivered);
+    for (uint64_t k = 0; k < d->lost; k++)
+      if (d->losses[k].port == port) printf("%s%u", listed++ ? "," : "", d->losses[k].after);
+    printf("]}");
+  }
+  printf("]}\n");
 }
 
 int main(int argc, char **argv) {
