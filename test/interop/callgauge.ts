@@ -9,12 +9,14 @@ import { gunzipSync } from 'node:zlib';
 import { parseResult } from '../../src/report/json.js';
 import type { DirectionQuality, Result } from '../../src/run/result.js';
 
-const PROGRAM = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+export const PROGRAM = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const DEFAULT_TIMEOUT_MS = 60_000;
 const ANSWER_START_MS = 10_000;
 
 /** One line of calls.ndjson.gz, as far as tests read it. */
 export interface CallRow {
+  /** Counted from 0 in the order of the starts. */
+  readonly call: number;
   readonly callId: string;
   readonly endpoint: string;
   readonly outcome: string;
@@ -25,6 +27,8 @@ export interface CallRow {
     readonly expected: number;
     readonly received: number;
     readonly lost: number;
+    readonly duplicate: number;
+    readonly reordered: number;
     readonly jitterMs: number | null;
     readonly jitterMaxMs: number | null;
     readonly otherSource: boolean;
@@ -42,6 +46,8 @@ export interface RunOutcome {
 }
 
 export interface RunOptions {
+  /** Network namespace to run in; default: that of the test. */
+  readonly namespace?: string;
   /** Text of the scenario file; without it the arguments make the run. */
   readonly scenario?: string;
   readonly timeoutMs?: number;
@@ -58,7 +64,7 @@ export async function runCallgauge(args: readonly string[], options: RunOptions 
     if (options.scenario !== undefined) writeFileSync(file, options.scenario);
     const positional = options.scenario === undefined ? [] : [file];
     const startedAt = performance.now();
-    const { child, output } = start(['run', ...positional, ...args, '--json', '--out', directory]);
+    const { child, output } = start(['run', ...positional, ...args, '--json', '--out', directory], options.namespace);
     const exitCode = await exitOf(child, options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
     const wallMs = performance.now() - startedAt;
     return { exitCode, wallMs, stderr: output.stderr, ...filesOf(directory, output) };
@@ -88,12 +94,24 @@ export interface Answerer {
   stop(): Promise<{ readonly exitCode: number; readonly counts: Readonly<Record<string, number>> }>;
 }
 
-/** `callgauge answer` on a port of 127.0.0.1; 0: any free one. @throws Error when it does not come up */
-export async function startAnswerer(port: number, args: readonly string[] = []): Promise<Answerer> {
-  const listen = ['--listen', `127.0.0.1:${port}`, '--rtp-ports', '28000-28999'];
-  const { child, output } = start(['answer', ...listen, ...args]);
+export interface AnswererPlace {
+  readonly namespace: string;
+  readonly address: string;
+}
+
+/**
+ * `callgauge answer` on a port of 127.0.0.1 (0: any free one), or of an address in a network namespace.
+ * @throws Error when it does not come up
+ */
+export async function startAnswerer(
+  port: number,
+  args: readonly string[] = [],
+  place?: AnswererPlace,
+): Promise<Answerer> {
+  const listen = ['--listen', `${place?.address ?? '127.0.0.1'}:${port}`, '--rtp-ports', '28000-28999'];
+  const { child, output } = start(['answer', ...listen, ...args], place?.namespace);
   const deadline = performance.now() + ANSWER_START_MS;
-  const shown = (): string | undefined => /^answering on sip:127\.0\.0\.1:(\d+) /m.exec(output.stderr)?.[1];
+  const shown = (): string | undefined => /^answering on sip:[\d.]+:(\d+) /m.exec(output.stderr)?.[1];
   while (shown() === undefined) {
     if (child.exitCode !== null || performance.now() > deadline) {
       child.kill('SIGKILL');
@@ -150,10 +168,17 @@ interface Output {
   stderr: string;
 }
 
-function start(args: readonly string[]): { child: ChildProcess; output: Output } {
+function start(args: readonly string[], namespace?: string): { child: ChildProcess; output: Output } {
   // Every flag has a twin in the environment: those of the test run are not for this one.
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('CALLGAUGE_')));
-  const child = spawn(process.execPath, [PROGRAM, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  // `ip netns exec` becomes the program, so that a signal to the child reaches it.
+  const [program = '', ...words] = [
+    ...(namespace === undefined ? [] : ['ip', 'netns', 'exec', namespace]),
+    process.execPath,
+    PROGRAM,
+    ...args,
+  ];
+  const child = spawn(program, words, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const output = { stdout: '', stderr: '' };
   child.stdout.on('data', (chunk: Buffer) => (output.stdout += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (output.stderr += chunk.toString()));

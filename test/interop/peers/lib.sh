@@ -1,17 +1,29 @@
 # shellcheck shell=bash
 # What the peer scripts share; sourced, never run.
 #   LAB    scratch directory for logs, pid files and media (default: callgauge-peers in the temporary directory)
-#   BIND   the address that peers bind; loopback only (default 127.0.0.1)
+#   BIND   the address that peers bind: loopback (default 127.0.0.1), or 10.77.* inside a network namespace of netlab.sh
 set -u
 LAB=${LAB:-${TMPDIR:-/tmp}/callgauge-peers}
 BIND=${BIND:-127.0.0.1}
-mkdir -p "$LAB"
 
 say() { printf '%s\n' "$*" >&2; }
 
+# own_directory DIRECTORY: makes it; refuses one that another user made, for what is in it gets run or signalled
+own_directory() {
+  mkdir -p "$1" && [ -O "$1" ] && return 0
+  say "refused: $1 belongs to another user"
+  return 1
+}
+own_directory "$LAB" || exit 2
+
 case $BIND in
   127.* | ::1) ;;
-  *) say "refused: BIND=$BIND is not a loopback address"; exit 2 ;;
+  10.77.*)
+    if [ -z "$(ip netns identify "$BASHPID" 2>/dev/null)" ]; then
+      say "refused: BIND=$BIND outside a network namespace"
+      exit 2
+    fi ;;
+  *) say "refused: BIND=$BIND is neither a loopback address nor one of netlab.sh"; exit 2 ;;
 esac
 
 # start_time PID: when the kernel started that process, in clock ticks since boot

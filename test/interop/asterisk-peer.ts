@@ -1,0 +1,29 @@
+/** Asterisk as the other side of a test; `peers/asterisk/` has its extensions and accounts. */
+import { runPeerScript, scriptSaysInstalled } from './peer-script.js';
+
+const PORT = 15_600;
+/** Where its extensions `bridge` and `bridge-g722` call. */
+export const BEHIND_ASTERISK_PORT = 15_690;
+
+export interface Asterisk {
+  readonly port: number;
+  /** `sip:` URI of an extension. */
+  uri(extension: string): string;
+  /** Ends it; nothing when it has ended. */
+  stop(): Promise<void>;
+}
+
+/** @throws Error when it is missing and CALLGAUGE_CI=1 */
+export function asteriskAvailable(): boolean {
+  return scriptSaysInstalled('asterisk');
+}
+
+/** @throws Error with its log when it does not come up */
+export async function startAsterisk(): Promise<Asterisk> {
+  await runPeerScript('asterisk', ['start', `port=${PORT}`, `peer=127.0.0.1:${BEHIND_ASTERISK_PORT}`]);
+  return {
+    port: PORT,
+    uri: (extension) => `sip:${extension}@127.0.0.1:${PORT}`,
+    stop: async () => void (await runPeerScript('asterisk', ['stop', `port=${PORT}`])),
+  };
+}
