@@ -13,6 +13,7 @@ import {
   type SteadyFigures,
 } from '../run/doctor.js';
 import { Run, type RunEnd } from '../run/run.js';
+import { CLOSE_DELAY_SECONDS } from '../worker/media-engine.js';
 import { DIRECTION, LEG, type MediaBatch } from '../worker/messages.js';
 import { netBackend } from './environment.js';
 import type { ProcessHost } from './host.js';
@@ -32,6 +33,8 @@ const RAMP_TOP_SECONDS = 2;
 /** What this program has open beside its slots. */
 const FILES_BESIDE = 128;
 const PACKETS_PER_SECOND = 50;
+/** The first batch of a worker comes with the closing of the first second, and holds what was sent until then. */
+const FIRST_BATCH_SECONDS = CLOSE_DELAY_SECONDS + 1;
 
 export interface DoctorWatch {
   /** The run that goes on, so that a signal can end it. */
@@ -93,9 +96,8 @@ export async function measureCapacity(host: ProcessHost, watch: DoctorWatch): Pr
       },
       onMedia: (batch) => {
         packets += batch.sent + batch.received;
-        // The first batch comes after three seconds and holds all of them.
-        if (batches++ > 0 && batch.sent > 0) {
-          seconds.push(rampSecond(batch));
+        if (batch.sent + batch.missed > 0) {
+          seconds.push(rampSecond(batch, batches++ === 0 ? FIRST_BATCH_SECONDS : 1));
         }
       },
     });
@@ -305,14 +307,15 @@ function known(value: number): number | null {
   return Number.isFinite(value) ? value : null;
 }
 
-function rampSecond({ sent, missed, latenessUs }: MediaBatch): RampSecond {
+/** @param spanSeconds that the batch is of: its calls are their mean over that time */
+function rampSecond({ sent, missed, latenessUs }: MediaBatch, spanSeconds: number): RampSecond {
   const lateness = new Distribution('ms');
   for (let i = 0; i + 1 < latenessUs.length; i += 2) {
     lateness.record((latenessUs[i] ?? 0) / 1000, latenessUs[i + 1] ?? 1);
   }
   const due = sent + missed;
   return {
-    calls: Math.round(due / PACKETS_PER_SECOND),
+    calls: Math.round(due / PACKETS_PER_SECOND / spanSeconds),
     latenessP99Ms: lateness.percentile(99),
     missedRatio: missed / due,
   };

@@ -269,7 +269,7 @@ function dropsCheck({ receiveDrops }: SteadyFigures): DoctorCheck {
 
 function capacityCheck({ capacity }: DoctorFacts): DoctorCheck {
   if (capacity === null) {
-    return check('capacity', 'unfit', 'not even the first calls of the ramp were sent in time', BUSY_HINT);
+    return check('capacity', 'unfit', 'the audio of the ramp left late from its first seconds on', BUSY_HINT);
   }
   const rate =
     capacity.packetsPerCpuSecond === null
