@@ -4,7 +4,6 @@ import type { ImpairmentCounts } from '../lib/impairment.js';
 import { Distribution } from '../metrics/histogram.js';
 import {
   carriedCalls,
-  DOCTOR_LIMITS,
   isLate,
   type Capacity,
   type RampSecond,
@@ -15,6 +14,7 @@ import {
 import { Run, type RunEnd } from '../run/run.js';
 import { CLOSE_DELAY_SECONDS } from '../worker/media-engine.js';
 import { DIRECTION, LEG, type MediaBatch } from '../worker/messages.js';
+import { LinkFigures, readBackOf } from './doctor-links.js';
 import { netBackend } from './environment.js';
 import type { ProcessHost } from './host.js';
 import { startLoopback, type LoopbackAnswerer } from './loopback.js';
@@ -188,30 +188,6 @@ function refuse(end: RunEnd): void {
   }
 }
 
-/** Sums over the legs of one link, of what was received. */
-class LinkFigures {
-  lost = 0;
-  received = 0;
-  expected = 0;
-  readonly jitterMs = new Distribution('ms');
-  readonly rttMs = new Distribution('ms');
-
-  add(legs: Float64Array, offset: number): void {
-    const at = (column: number): number => legs[offset + column] ?? Number.NaN;
-    this.lost += at(LEG.lost);
-    this.received += at(LEG.received);
-    this.expected += at(LEG.expected);
-    recordKnown(this.jitterMs, at(LEG.jitterMs));
-    recordKnown(this.rttMs, at(LEG.rttMs));
-  }
-}
-
-function recordKnown(distribution: Distribution, value: number): void {
-  if (Number.isFinite(value)) {
-    distribution.record(value);
-  }
-}
-
 function addLegs(links: readonly LinkFigures[], { legs }: MediaBatch): void {
   for (let offset = 0; offset < legs.length; offset += LEG.columns) {
     if (legs[offset + LEG.direction] === DIRECTION.received) {
@@ -251,60 +227,6 @@ function readBacksOf(links: readonly LinkFigures[], counts: readonly (Impairment
     }
     return [readBackOf(impair, { figures, whole, counts: counts[index] ?? null })];
   });
-}
-
-interface ReadBackParts {
-  readonly figures: LinkFigures;
-  readonly whole: LinkFigures;
-  /** What the answerer says that it did; null when it did not come to say it. */
-  readonly counts: ImpairmentCounts | null;
-}
-
-function readBackOf(impair: string, { figures, whole, counts }: ReadBackParts): ReadBack {
-  const floorMs = known(whole.jitterMs.mean) ?? 0;
-  if (impair.startsWith('loss')) {
-    // Packets that came after the end of their call: the answerer's threads need a moment for it. They hold few losses.
-    const tail = counts === null ? 0 : counts.offered - counts.lost - counts.unsent - figures.received;
-    return {
-      impair,
-      quantity: 'loss',
-      unit: 'packets',
-      injected: counts === null ? null : counts.lost - counts.lostUnseen,
-      measured: figures.expected === 0 ? null : figures.lost,
-      tolerance: { below: Math.max(0, tail), above: 0 },
-      of: figures.expected,
-    };
-  }
-  if (impair.startsWith('jitter')) {
-    const injected = counts?.jitterMs ?? null;
-    const tolerance = DOCTOR_LIMITS.jitterRatio * (injected ?? 0) + floorMs;
-    const measured = known(figures.jitterMs.mean);
-    return timeReadBack({ impair, quantity: 'jitter', injected, measured, tolerance });
-  }
-  const measured = known(figures.rttMs.percentile(50) - whole.rttMs.percentile(50));
-  const tolerance = DOCTOR_LIMITS.delayMs + floorMs;
-  return timeReadBack({
-    impair,
-    quantity: 'delay',
-    injected: Number.parseFloat(impair.slice('delay='.length)),
-    measured,
-    tolerance,
-  });
-}
-
-function timeReadBack(parts: {
-  readonly impair: string;
-  readonly quantity: 'jitter' | 'delay';
-  readonly injected: number | null;
-  readonly measured: number | null;
-  readonly tolerance: number;
-}): ReadBack {
-  const { tolerance, ...figures } = parts;
-  return { ...figures, unit: 'ms', tolerance: { below: tolerance, above: tolerance }, of: null };
-}
-
-function known(value: number): number | null {
-  return Number.isFinite(value) ? value : null;
 }
 
 /** @param spanSeconds that the batch is of: its calls are their mean over that time */

@@ -67,9 +67,10 @@ test('any text is read or refused, and what is read keeps to its bounds', () => 
   fc.assert(
     fc.property(fc.array(part), (parts) => {
       const reading = parseImpairment(parts.join(','));
-      if ('problems' in reading) return reading.problems.length > 0;
-      const { lossRatio, delayMs, jitterMs, reorderRatio } = reading.impairment;
-      return lossRatio <= 1 && delayMs <= 5000 && jitterMs <= 25 && reorderRatio <= 0.5;
+      const problems = 'problems' in reading ? reading.problems.length : 0;
+      const { lossRatio, delayMs, jitterMs, reorderRatio } = 'impairment' in reading ? reading.impairment : NONE;
+      expect(lossRatio <= 1 && delayMs <= 5000 && jitterMs <= 25 && reorderRatio <= 0.5).toBe(true);
+      expect('impairment' in reading).toBe(problems === 0);
     }),
   );
 });
