@@ -267,9 +267,13 @@ function dropsCheck({ receiveDrops }: SteadyFigures): DoctorCheck {
   );
 }
 
-function capacityCheck({ capacity }: DoctorFacts): DoctorCheck {
+function capacityCheck({ capacity, steady }: DoctorFacts): DoctorCheck {
   if (capacity === null) {
-    return check('capacity', 'unfit', 'the audio of the ramp left late from its first seconds on', BUSY_HINT);
+    const ramp = 'the audio of the ramp left late from its first seconds on';
+    const isSteady = latenessCheck(steady).state === 'ok';
+    return isSteady
+      ? check('capacity', 'warning', `${ramp}, that of ${steady.calls} steady calls in time`, BUSY_HINT)
+      : check('capacity', 'unfit', ramp, BUSY_HINT);
   }
   const rate =
     capacity.packetsPerCpuSecond === null

@@ -115,7 +115,8 @@ describe('each check at its limit and just beyond', () => {
       { ...FIT, capacity: { calls: 99, isAtLeast: false, packetsPerCpuSecond: null } },
       'warning',
     ],
-    ['capacity', FIT, { ...FIT, capacity: null }, 'unfit'],
+    ['capacity', FIT, { ...FIT, capacity: null }, 'warning'], // its steady calls were in time
+    ['capacity', FIT, { ...steady({ sendLatenessMs: withP99(5.01) }), capacity: null }, 'unfit'],
     ['readBack:loss=5%', readBack({ measured: 98 }), readBack({ measured: 97 }), 'unfit'],
     ['readBack:loss=5%', readBack({ measured: 100 }), readBack({ measured: 101 }), 'unfit'],
   ])('%s', (id, good, bad, state) => {
