@@ -79,14 +79,25 @@ export function answerCommand(program: Argv, host: ProcessHost, finish: (exitCod
       ),
     async (given) => {
       const plan = planOf(host, {
-        ...given,
-        dropAfter: given['drop-after'],
-        rtpPorts: given['rtp-ports'],
+        mode: lastOf(given.mode),
+        listen: lastOf(given.listen),
+        ring: lastOf(given.ring),
+        dropAfter: lastOf(given['drop-after']),
+        audio: lastOf(given.audio),
+        rtpPorts: lastOf(given['rtp-ports']),
+        advertise: lastOf(given.advertise),
         allowPublic: given['allow-public'],
+        impair: lastOf(given.impair),
+        seed: lastOf(given.seed),
       });
       finish(await serve(host, plan, given.quiet));
     },
   );
+}
+
+/** A flag given twice comes as a list, whatever its type says: the last one counts, as everywhere. */
+function lastOf<T>(value: T): T {
+  return Array.isArray(value) ? ((value as readonly T[]).at(-1) ?? value) : value;
 }
 
 async function serve(host: ProcessHost, plan: AnswerPlan, quiet: boolean): Promise<number> {

@@ -4,6 +4,7 @@ import { EXIT_CODES } from '../gates/verdict.js';
 import { CannotRunError, formatProblem, messageOf, ProblemsError } from '../lib/errors.js';
 import { escapeTerminal } from '../report/visible-text.js';
 import { answerCommand } from './answer-command.js';
+import { doctorCommand } from './doctor-command.js';
 import { declaredOptions } from './environment.js';
 import type { ProcessHost } from './host.js';
 import { runCommand } from './run-command.js';
@@ -35,7 +36,7 @@ export async function runProgram(host: ProcessHost): Promise<number> {
       'Every flag has a twin in the environment: CALLGAUGE_RATE=5/s for --rate 5/s. CALLGAUGE_NET_BACKEND=dgram does without the native sockets.',
     )
     .strict()
-    .demandCommand(1, 'expected a command: run, answer, validate or schema')
+    .demandCommand(1, 'expected a command: run, answer, validate, doctor or schema')
     .wrap(100)
     .exitProcess(false)
     .fail((message: string | null, error: Error | undefined) => {
@@ -45,7 +46,7 @@ export async function runProgram(host: ProcessHost): Promise<number> {
       }
       throw new ProblemsError(usageProblems(message ?? messageOf(error), declaredOptions(program), host.args));
     });
-  for (const command of [runCommand, answerCommand, validateCommand, schemaCommand]) {
+  for (const command of [runCommand, answerCommand, validateCommand, doctorCommand, schemaCommand]) {
     command(program, host, finish);
   }
   try {

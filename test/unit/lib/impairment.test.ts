@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { formatImpairment, parseImpairment, type ImpairmentProblem } from '../../../src/lib/impairment.js';
 
@@ -56,4 +57,20 @@ describe('what is refused', () => {
     expect(problems.map(({ part }) => part)).toEqual(['los=2%', 'jitter=1h', '', 'delay=secret']);
     expect(problems.map(({ where, message }) => where + message).join(' ')).not.toContain('secret');
   });
+});
+
+test('any text is read or refused, and what is read keeps to its bounds', () => {
+  const part = fc.oneof(
+    fc.string(),
+    fc.constantFrom('loss=1%', 'burst=3', 'delay=1e9s', 'jitter=25ms', 'loss=1e400', 'reorder=.5'),
+  );
+  fc.assert(
+    fc.property(fc.array(part), (parts) => {
+      const reading = parseImpairment(parts.join(','));
+      const problems = 'problems' in reading ? reading.problems.length : 0;
+      const { lossRatio, delayMs, jitterMs, reorderRatio } = 'impairment' in reading ? reading.impairment : NONE;
+      expect(lossRatio <= 1 && delayMs <= 5000 && jitterMs <= 25 && reorderRatio <= 0.5).toBe(true);
+      expect('impairment' in reading).toBe(problems === 0);
+    }),
+  );
 });
