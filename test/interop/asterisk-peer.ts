@@ -2,7 +2,7 @@
 import { runPeerScript, scriptSaysInstalled } from './peer-script.js';
 
 const PORT = 15_600;
-/** Where its extensions `bridge` and `bridge-g722` call. */
+/** Where its extension `bridge` calls. */
 export const BEHIND_ASTERISK_PORT = 15_690;
 
 export interface Asterisk {

@@ -11,11 +11,37 @@ import {
   type RunOutcome,
 } from './callgauge.js';
 import { hasDigest } from './features.js';
+import type { DirectionQuality, EndpointResult, Result } from '../../src/run/result.js';
 
 const PACKETS_PER_SECOND = 50;
 /** From G.711's 4.409; a little less where this host was slow to read, so that packets came too late for the buffer. */
 const MOS_LQ_GOOD = 4.3;
 const ALL_GOOD = ['--gate', 'success_ratio == 100%'];
+
+/** Calls that all completed, with audio that is whole. @param seconds of audio in each */
+function checkGoodCalls(outcome: RunOutcome, calls: number, seconds: number): void {
+  const { result } = outcome;
+  checkEnd(outcome, 0, 'pass');
+  expect(result.calls).toMatchObject({ attempted: calls, answered: calls, completed: calls, succeeded: calls });
+  expect(result.calls).toMatchObject({ failed: 0, dropped: 0, oneWay: 0, noMedia: 0, causes: [] });
+  checkAudio(result.quality.received, calls, seconds);
+}
+
+function checkAudio(received: DirectionQuality | null, calls: number, seconds: number): void {
+  expect(received?.packets).toMatchObject({ lost: 0, duplicate: 0, reordered: 0, stray: 0, malformed: 0 });
+  const packets = received?.packets.received;
+  expect(packets).toBe(received?.packets.expected);
+  // Asterisk sends for as long as the call is up, and takes up to half a second to begin.
+  const most = calls * seconds * PACKETS_PER_SECOND;
+  expect(packets).toBeGreaterThan(most - calls * (PACKETS_PER_SECOND / 2));
+  expect(packets).toBeLessThanOrEqual(most + calls * 10);
+  expect(received?.perCall.mosLq).toMatchObject({ count: calls, scale: 'MOS-LQEN' });
+  expect(received?.perCall.mosLq?.min).toBeGreaterThanOrEqual(MOS_LQ_GOOD);
+}
+
+function endpointOf({ endpoints }: Result, wanted: string): EndpointResult | undefined {
+  return endpoints.find(({ name }) => name === wanted);
+}
 
 // Again: on a host that others load Asterisk and we are late, and a run is rightly poorer or inconclusive.
 describe.skipIf(!asteriskAvailable())('run against Asterisk', { retry: 1 }, () => {
@@ -31,29 +57,18 @@ describe.skipIf(!asteriskAvailable())('run against Asterisk', { retry: 1 }, () =
   afterAll(() => asterisk?.stop());
 
   const uri = (extension: string): string => asterisk?.uri(extension) ?? '';
+  /** The head of a scenario that calls several extensions in turn. */
+  const endpointsOf = (extensions: readonly string[]): string => {
+    const endpoints = extensions.map((name) => `  - { name: ${name}, target: "${uri(name)}" }\n`);
+    return `version: 1\nname: extensions\nendpoints:\n${endpoints.join('')}`;
+  };
   const call = (extension: string, ...args: readonly string[]): Promise<RunOutcome> =>
     runCallgauge(['--target', uri(extension), ...args]);
 
-  /** Calls that all completed, with audio that is whole. @param seconds of audio in each */
-  function checkGoodCalls(outcome: RunOutcome, calls: number, seconds: number): void {
-    const { result } = outcome;
-    checkEnd(outcome, 0, 'pass');
-    expect(result.calls).toMatchObject({ attempted: calls, answered: calls, completed: calls, succeeded: calls });
-    expect(result.calls).toMatchObject({ failed: 0, dropped: 0, oneWay: 0, noMedia: 0, causes: [] });
-    checkAudio(outcome, calls, seconds);
-  }
-
-  function checkAudio({ result }: RunOutcome, calls: number, seconds: number): void {
-    const { packets, perCall } = receivedOf(result);
-    expect(packets).toMatchObject({ lost: 0, duplicate: 0, reordered: 0, stray: 0, malformed: 0 });
-    expect(packets.received).toBe(packets.expected);
-    // Asterisk sends for as long as the call is up, and takes up to half a second to begin.
-    const most = calls * seconds * PACKETS_PER_SECOND;
-    expect(packets.received).toBeGreaterThan(most - calls * (PACKETS_PER_SECOND / 2));
-    expect(packets.received).toBeLessThanOrEqual(most + calls * 10);
-    expect(perCall.mosLq).toMatchObject({ count: calls, scale: 'MOS-LQEN' });
-    expect(perCall.mosLq?.min).toBeGreaterThanOrEqual(MOS_LQ_GOOD);
-  }
+  const digestCalls = (user: string, password: string): Promise<RunOutcome> => {
+    const args = ['--user', user, '--password', password, ...ALL_GOOD];
+    return call('echo', '--calls', '3', '--rate', '10/s', '--hold', '2s', ...args);
+  };
 
   it('echo: 10 calls with audio both ways, under a sender of its own', async () => {
     const outcome = await call('echo', '--calls', '10', '--rate', '10/s', '--hold', '5s');
@@ -65,15 +80,9 @@ describe.skipIf(!asteriskAvailable())('run against Asterisk', { retry: 1 }, () =
     expect(Math.abs(sent - receivedOf(outcome.result).packets.received)).toBeLessThanOrEqual(10 * 3);
   });
 
-  it('tone: audio that Asterisk makes', async () => {
-    checkGoodCalls(await call('tone', '--calls', '3', '--rate', '10/s', '--hold', '3s', ...ALL_GOOD), 3, 3);
-  });
-
   it('refusals: 486, 404 and 503, each by its name', async () => {
     const extensions = ['busy', 'unallocated', 'congestion'];
-    const endpoints = extensions.map((name) => `  - { name: ${name}, target: "${uri(name)}" }\n`).join('');
-    const scenario = `version: 1\nname: refusals\nendpoints:\n${endpoints}load: { calls: 6 }\n`;
-    const outcome = await runCallgauge([], { scenario });
+    const outcome = await runCallgauge([], { scenario: `${endpointsOf(extensions)}load: { calls: 6 }\n` });
     const { result } = outcome;
     checkEnd(outcome, 3, 'fail');
     expect(result.calls).toMatchObject({ attempted: 6, answered: 0, failed: 6, succeeded: 0 });
@@ -95,22 +104,27 @@ describe.skipIf(!asteriskAvailable())('run against Asterisk', { retry: 1 }, () =
     expect(responsesOf(result)).toMatchObject({ 'CANCEL 200': 3, 'INVITE 180': 3, 'INVITE 487': 3 });
   });
 
-  it('slow: 180 at once, the answer after 3 s', async () => {
-    const outcome = await call('slow', '--calls', '3', '--rate', '10/s', '--hold', '2s', ...ALL_GOOD);
-    checkGoodCalls(outcome, 3, 2);
-    expect(responsesOf(outcome.result)).toMatchObject({ 'INVITE 180': 3, 'INVITE 200': 3 });
-    const { setupDelayMs, answerDelayMs } = outcome.result.signalling;
-    // Setup delay ends with the 180, answer delay with the 200 (RFC 6076 §4.3).
-    expect(setupDelayMs?.max).toBeLessThan(2000);
-    expect(answerDelayMs?.min).toBeGreaterThanOrEqual(3000);
-    expect(answerDelayMs?.max).toBeLessThan(8000);
-  });
-
-  it('early: 183 with SDP and a tone, then the answer; the call is measured from its answer', async () => {
-    const outcome = await call('early', '--calls', '3', '--rate', '10/s', '--hold', '2s', ...ALL_GOOD);
-    checkGoodCalls(outcome, 3, 2);
-    expect(responsesOf(outcome.result)).toMatchObject({ 'INVITE 183': 3, 'INVITE 200': 3 });
-    expect(outcome.result.signalling.answerDelayMs?.min).toBeGreaterThanOrEqual(2000);
+  it('tone, transcode, slow and early: each of four extensions by its figures', async () => {
+    const extensions = ['tone', 'transcode', 'slow', 'early'];
+    const gate = 'gates: ["success_ratio == 100%"]\n';
+    const scenario = `${endpointsOf(extensions)}call: { hold: 3s }\nload: { calls: 12 }\n${gate}`;
+    const outcome = await runCallgauge(['--rate', '20/s'], { scenario });
+    const { result } = outcome;
+    checkGoodCalls(outcome, 12, 3);
+    const [tone, transcode, slow, early] = extensions.map((name) => endpointOf(result, name));
+    // Made by Asterisk; and PCMU with us, G.722 inside, echoed and back.
+    for (const endpoint of [tone, transcode, slow, early]) {
+      expect(endpoint?.calls).toMatchObject({ attempted: 3, completed: 3 });
+      checkAudio(endpoint?.quality.received ?? null, 3, 3);
+    }
+    // 180 at once and the answer after 3 s: setup delay ends with the one, answer delay with the other (RFC 6076 §4.3).
+    expect(slow?.signalling.setupDelayMs?.max).toBeLessThan(2000);
+    expect(slow?.signalling.answerDelayMs?.min).toBeGreaterThanOrEqual(3000);
+    expect(slow?.signalling.answerDelayMs?.max).toBeLessThan(8000);
+    // 183 with SDP and a tone for 2 s before the answer: the audio that counts begins with the answer.
+    expect(early?.signalling.answerDelayMs?.min).toBeGreaterThanOrEqual(2000);
+    expect(early?.signalling.answerDelayMs?.max).toBeLessThan(7000);
+    expect(responsesOf(result)).toMatchObject({ 'INVITE 180': 3, 'INVITE 183': 3, 'INVITE 200': 12, 'BYE 200': 12 });
   });
 
   it('bye5: Asterisk hangs up after 5 s of 20', async () => {
@@ -120,11 +134,7 @@ describe.skipIf(!asteriskAvailable())('run against Asterisk', { retry: 1 }, () =
     expect(result.calls).toMatchObject({ answered: 3, completed: 0, dropped: 3, succeeded: 0, oneWay: 0 });
     expect(result.calls.causes).toEqual([{ phase: 'established', sipStatus: null, cause: 'remoteBye', count: 3 }]);
     expect(responsesOf(result)).not.toHaveProperty('BYE 200');
-    checkAudio(outcome, 3, 5);
-  });
-
-  it('transcode: PCMU with us, G.722 inside, echoed and back', async () => {
-    checkGoodCalls(await call('transcode', '--calls', '3', '--rate', '10/s', '--hold', '3s', ...ALL_GOOD), 3, 3);
+    checkAudio(result.quality.received, 3, 5);
   });
 
   it('bridge: both legs are ours, and what each says of the audio agrees', async () => {
@@ -142,11 +152,6 @@ describe.skipIf(!asteriskAvailable())('run against Asterisk', { retry: 1 }, () =
   });
 
   describe.skipIf(!hasDigest())('digest', () => {
-    const digestCalls = (user: string, password: string): Promise<RunOutcome> => {
-      const args = ['--user', user, '--password', password, ...ALL_GOOD];
-      return call('echo', '--calls', '3', '--rate', '10/s', '--hold', '2s', ...args);
-    };
-
     it.each([
       ['MD5', '1001'],
       ['SHA-256', 'sha256'],

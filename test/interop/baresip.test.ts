@@ -1,20 +1,45 @@
 /** A soft phone: we call it, and it calls us; its own summary of the call beside our counts. */
 import { afterEach, describe, expect, it } from 'vitest';
-import { baresipAvailable, callByBaresip, parseSummary, startBaresip, type Baresip } from './baresip-peer.js';
-import { checkEnd, receivedOf, responsesOf, runCallgauge, startAnswerer, type Answerer } from './callgauge.js';
+import {
+  baresipAvailable,
+  callByBaresip,
+  parseSummary,
+  startBaresip,
+  type Baresip,
+  type BaresipSummary,
+} from './baresip-peer.js';
+import { checkEnd, receivedOf, responsesOf, runCallgauge, startAnswerer } from './callgauge.js';
 import { hasRtcp } from './features.js';
 
 const CALLS = 20;
+/** Long enough for RTCP, of which the first report comes within 5 s. */
 const CALLED_SECONDS = 8;
+
+type Counts = Readonly<Record<string, number>>;
+interface Called {
+  readonly summary: BaresipSummary;
+  readonly counts: Counts;
+}
+
+/** baresip calls our answerer. */
+async function called(): Promise<Called> {
+  const answerer = await startAnswerer(0);
+  try {
+    const summary = await callByBaresip(`sip:load@127.0.0.1:${answerer.port}`, CALLED_SECONDS);
+    const { counts } = await answerer.stop();
+    expect(counts).toMatchObject({ calls: 1, answered: 1, failed: 0, legs: 1 });
+    return { summary, counts };
+  } finally {
+    await answerer.stop();
+  }
+}
 
 // Again: on a host that others load the soft phone and we are late.
 describe.skipIf(!baresipAvailable())('baresip', { retry: 1 }, () => {
   let baresip: Baresip | undefined;
-  let answerer: Answerer | undefined;
   afterEach(async () => {
-    await Promise.all([baresip?.stop(), answerer?.stop()]);
+    await baresip?.stop();
     baresip = undefined;
-    answerer = undefined;
   });
 
   it('20 calls at once to its echo: all good, audio both ways', async () => {
@@ -34,14 +59,6 @@ describe.skipIf(!baresipAvailable())('baresip', { retry: 1 }, () => {
   });
 
   describe('calls our answerer', () => {
-    async function called(): Promise<{ summary: Awaited<ReturnType<typeof callByBaresip>>; counts: Counts }> {
-      answerer = await startAnswerer(0);
-      const summary = await callByBaresip(`sip:load@127.0.0.1:${answerer.port}`, CALLED_SECONDS);
-      const { counts } = await answerer.stop();
-      expect(counts).toMatchObject({ calls: 1, answered: 1, failed: 0, legs: 1 });
-      return { summary, counts };
-    }
-
     it('counts what it says that it sent and received', async () => {
       const { summary, counts } = await called();
       expect(summary.sent).toBeGreaterThan((CALLED_SECONDS - 2) * 50);
@@ -63,8 +80,6 @@ describe.skipIf(!baresipAvailable())('baresip', { retry: 1 }, () => {
     });
   });
 });
-
-type Counts = Readonly<Record<string, number>>;
 
 it('reads the summary of baresip', () => {
   const text = `audio           Transmit:     Receive:

@@ -28,6 +28,31 @@ interface Impaired {
   readonly bToA: LinkCounts;
 }
 
+/**
+ * Call by call: the link delivered what we received, and perhaps the packet that was under way at our BYE; what was lost on the
+ * link between the first and the last packet that we took is what we count as lost.
+ */
+function checkReceived({ outcome, bToA }: Impaired): void {
+  const rows = outcome.calls.toSorted((one, other) => one.call - other.call);
+  expect(bToA.flows).toHaveLength(rows.length);
+  for (const [index, flow] of bToA.flows.entries()) {
+    const received = rows[index]?.received;
+    const taken = received?.received ?? Number.NaN;
+    expect(flow.delivered - taken).toBeGreaterThanOrEqual(0);
+    expect(flow.delivered - taken).toBeLessThanOrEqual(2);
+    expect(received?.lost).toBe(lossShown(flow, taken));
+  }
+}
+
+/** The called side took all that we sent: our BYE came after it. It tells its sums only. */
+function checkAnswerer({ answerer: counts, aToB }: Impaired): void {
+  const shown = aToB.flows.reduce((sum, flow) => sum + lossShown(flow, flow.delivered), 0);
+  expect({ lost: counts['packetsLost'], received: counts['packetsReceived'] }).toEqual({
+    lost: shown,
+    received: aToB.delivered,
+  });
+}
+
 // Again: on a host that others load the last packets of a call may come after our BYE, or a sender may skip some.
 describe.skipIf(!netlabAvailable())('over an impaired link', { retry: 1 }, () => {
   let link: Link | undefined;
@@ -53,31 +78,6 @@ describe.skipIf(!netlabAvailable())('over an impaired link', { retry: 1 }, () =>
     expect(outcome.result.calls).toMatchObject({ answered: calls, completed: calls, oneWay: 0, noMedia: 0 });
     expect([aToB.overflowed, bToA.overflowed]).toEqual([0, 0]);
     return { outcome, received: receivedOf(outcome.result).packets, answerer: counts, aToB, bToA };
-  }
-
-  /**
-   * Call by call: the link delivered what we received, and perhaps the packet that was under way at our BYE; what was lost on the
-   * link between the first and the last packet that we took is what we count as lost.
-   */
-  function checkReceived({ outcome, bToA }: Impaired): void {
-    const rows = outcome.calls.toSorted((one, other) => one.call - other.call);
-    expect(bToA.flows).toHaveLength(rows.length);
-    for (const [index, flow] of bToA.flows.entries()) {
-      const received = rows[index]?.received;
-      const taken = received?.received ?? Number.NaN;
-      expect(flow.delivered - taken).toBeGreaterThanOrEqual(0);
-      expect(flow.delivered - taken).toBeLessThanOrEqual(2);
-      expect(received?.lost).toBe(lossShown(flow, taken));
-    }
-  }
-
-  /** The called side took all that we sent: our BYE came after it. It tells its sums only. */
-  function checkAnswerer({ answerer: counts, aToB }: Impaired): void {
-    const shown = aToB.flows.reduce((sum, flow) => sum + lossShown(flow, flow.delivered), 0);
-    expect({ lost: counts['packetsLost'], received: counts['packetsReceived'] }).toEqual({
-      lost: shown,
-      received: aToB.delivered,
-    });
   }
 
   it.each([

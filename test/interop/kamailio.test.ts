@@ -16,6 +16,11 @@ const CALLS = 10;
 const HOLD_SECONDS = 4;
 const PACKETS_EACH = HOLD_SECONDS * 50;
 
+const run = ({ port }: Kamailio, ...args: readonly string[]): Promise<RunOutcome> => {
+  const target = ['--target', `sip:load@127.0.0.1:${port}`, '--calls', `${CALLS}`, '--rate', '10/s'];
+  return runCallgauge([...target, '--hold', `${HOLD_SECONDS}s`, '--gate', 'success_ratio == 100%', ...args]);
+};
+
 // Again: on a host that others load the last packets of a call may still be on their way when it ends.
 describe.skipIf(!kamailioAvailable())('through Kamailio and rtpengine', { retry: 1 }, () => {
   let kamailio: Kamailio | undefined;
@@ -25,11 +30,6 @@ describe.skipIf(!kamailioAvailable())('through Kamailio and rtpengine', { retry:
     kamailio = undefined;
     answerer = undefined;
   });
-
-  const run = ({ port }: Kamailio, ...args: readonly string[]): Promise<RunOutcome> => {
-    const target = ['--target', `sip:load@127.0.0.1:${port}`, '--calls', `${CALLS}`, '--rate', '10/s'];
-    return runCallgauge([...target, '--hold', `${HOLD_SECONDS}s`, '--gate', 'success_ratio == 100%', ...args]);
-  };
 
   it('caller, relay and called side count the same packets', async () => {
     kamailio = await startKamailio();

@@ -1,5 +1,6 @@
-/** Our figures of RTP streams beside tshark's of the same packets: counts must be equal, jitter nearly so. */
+/** Our figures of RTP streams beside tshark's of the same packets: counts must be equal, and jitter to the microsecond. */
 import { afterEach, expect, it } from 'vitest';
+import { asteriskAvailable, startAsterisk, type Asterisk } from './asterisk-peer.js';
 import { checkEnd, runCallgauge, type CallRow } from './callgauge.js';
 import { startHostilePeer, type HostilePeer } from './hostile-peer.js';
 import { sippAvailable, startSippUas, type SippUas } from './sipp-peer.js';
@@ -13,13 +14,16 @@ const HOLD = '5100ms';
 const SIPP_PACKETS = 250;
 const HOSTILE_PACKETS = 248;
 const GAPS = 24;
-const JITTER_TOLERANCE_MS = 0.3;
+/** tshark prints three decimals. */
+const JITTER_ROUNDING_MS = 0.0011;
 
+let asterisk: Asterisk | undefined;
 let uas: SippUas | undefined;
 let hostile: HostilePeer | undefined;
 let capture: Capture | undefined;
 afterEach(async () => {
-  await Promise.all([uas?.stop(), hostile?.stop(), capture?.discard()]);
+  await Promise.all([asterisk?.stop(), uas?.stop(), hostile?.stop(), capture?.discard()]);
+  asterisk = undefined;
   uas = undefined;
   hostile = undefined;
   capture = undefined;
@@ -44,9 +48,16 @@ function theOne(streams: readonly RtpStream[], port: number, end: 'sourcePort' |
   return found[0];
 }
 
-function jitterLine({ received }: CallRow, stream: RtpStream): string {
-  const ours = `${received?.jitterMs?.toFixed(3)} / ${received?.jitterMaxMs?.toFixed(3)}`;
-  return `jitter mean / max, ms: callgauge ${ours}, tshark ${stream.meanJitterMs} / ${stream.maxJitterMs}`;
+/**
+ * Both have the same arrival times: the kernel's stamp of the packet, which the socket and the capture share. The mean is over the
+ * same estimates, but that of the first packet, always 0, is one of ours and none of tshark's.
+ */
+function checkJitter({ received }: CallRow, stream: RtpStream): void {
+  const [mean, max] = [received?.jitterMs ?? Number.NaN, received?.jitterMaxMs ?? Number.NaN];
+  expect(Math.abs((mean * stream.packets) / (stream.packets - 1) - stream.meanJitterMs)).toBeLessThan(
+    JITTER_ROUNDING_MS,
+  );
+  expect(Math.abs(max - stream.maxJitterMs)).toBeLessThan(JITTER_ROUNDING_MS);
 }
 
 const isUnable = !sippAvailable() || !tsharkAvailable();
@@ -59,20 +70,43 @@ it.skipIf(isUnable)('counts the packets that tshark counts', { retry: 1 }, async
   const outcome = await runCallgauge([], { scenario: scenario(hostile.port) });
   const { streams, offeredPorts } = await capture.stop();
   checkEnd(outcome, 0, 'pass');
+  expect(outcome.result.generator.netBackend).toBe('libc');
   expect(outcome.calls).toHaveLength(2 * CALLS_EACH);
   expect(offeredPorts.size).toBe(2 * CALLS_EACH);
   for (const call of outcome.calls) {
     const port = offeredPorts.get(call.callId) ?? 0;
     const stream = theOne(streams, port, 'destinationPort');
-    console.info(jitterLine(call, stream));
     const isSipp = call.endpoint === 'sipp';
     const counted = { received: stream.packets, lost: stream.lost };
     expect(counted).toEqual(
       isSipp ? { received: SIPP_PACKETS, lost: 0 } : { received: HOSTILE_PACKETS - GAPS, lost: GAPS },
     );
     expect(call.received).toMatchObject(counted);
-    expect(Math.abs((call.received?.jitterMs ?? Number.NaN) - stream.meanJitterMs)).toBeLessThan(JITTER_TOLERANCE_MS);
-    expect(Math.abs((call.received?.jitterMaxMs ?? Number.NaN) - stream.maxJitterMs)).toBeLessThan(JITTER_TOLERANCE_MS);
+    checkJitter(call, stream);
     expect(theOne(streams, port, 'sourcePort')).toMatchObject({ packets: call.sent?.packets, lost: 0 });
   }
 });
+
+// Once more: on a host that others load a packet may be under way at our BYE, which the capture has and we have not.
+it.skipIf(!asteriskAvailable() || !tsharkAvailable())(
+  'counts and times what Asterisk echoes as tshark does',
+  { retry: 1 },
+  async () => {
+    asterisk = await startAsterisk();
+    capture = await startCapture([asterisk.port], RTP_PORTS);
+    const load = ['--calls', `${CALLS_EACH}`, '--rate', '10/s', '--hold', '6s', '--gate', 'success_ratio == 100%'];
+    const scenario = `version: 1\nname: echo\ntarget: "${asterisk.uri('echo')}"\nnetwork: { rtpPorts: ${RTP_PORTS.join('-')} }\n`;
+    const outcome = await runCallgauge(load, { scenario });
+    const { streams, offeredPorts } = await capture.stop();
+    checkEnd(outcome, 0, 'pass');
+    expect(outcome.result.generator.netBackend).toBe('libc');
+    expect(outcome.calls).toHaveLength(CALLS_EACH);
+    for (const call of outcome.calls) {
+      const port = offeredPorts.get(call.callId) ?? 0;
+      const stream = theOne(streams, port, 'destinationPort');
+      expect(call.received).toMatchObject({ received: stream.packets, lost: stream.lost });
+      checkJitter(call, stream);
+      expect(theOne(streams, port, 'sourcePort')).toMatchObject({ packets: call.sent?.packets, lost: 0 });
+    }
+  },
+);
