@@ -1,7 +1,7 @@
 /**
  * A bad link in front of the sockets of a worker: what is sent is lost, delayed, doubled or reordered before the kernel gets
- * it; what is received is untouched. What a socket sends to one destination is a stream of its own. The worker's loop calls
- * `flush` for what was delayed.
+ * it; what is received is untouched. What a socket sends to one destination is a stream of its own, and so is the RTCP in
+ * between where both share a port (RFC 5761). The worker's loop calls `flush` for what was delayed.
  */
 import { NS_PER_MS } from '../lib/clock.js';
 import type { Impairment, ImpairmentCounts } from '../lib/impairment.js';
@@ -28,7 +28,9 @@ export interface ImpairedSocketsOptions {
 }
 
 export class ImpairedSockets implements DatagramSockets {
-  private readonly links: (Link | undefined)[] = [];
+  /** By handle: of the audio, and of its reports. */
+  private readonly rtpLinks: (Link | undefined)[] = [];
+  private readonly rtcpLinks: (Link | undefined)[] = [];
   private readonly queue: ReleaseQueue<LinkStream>;
   private readonly widthMs: number;
   private opened = 0;
@@ -81,23 +83,20 @@ export class ImpairedSockets implements DatagramSockets {
 
   async open(address: string, port: number): Promise<number> {
     const handle = await this.plain.open(address, port);
-    this.links[handle] = {
-      handle,
-      index: this.opened++,
-      isRtp: port % 2 === 0,
-      isOpen: true,
-      streams: 0,
-      stream: null,
-    };
+    const index = this.opened++;
+    this.rtpLinks[handle] = { handle, index, isRtp: true, isOpen: true, streams: 0, stream: null };
+    this.rtcpLinks[handle] = { handle, index: ~index >>> 0, isRtp: false, isOpen: true, streams: 0, stream: null };
     return handle;
   }
 
   close(handle: number): void {
-    const link = this.links[handle];
-    if (link !== undefined) {
-      this.endStream(link);
-      link.isOpen = false;
-      this.links[handle] = undefined;
+    for (const links of [this.rtpLinks, this.rtcpLinks]) {
+      const link = links[handle];
+      if (link !== undefined) {
+        this.endStream(link);
+        link.isOpen = false;
+        links[handle] = undefined;
+      }
     }
     this.plain.close(handle);
   }
@@ -108,7 +107,7 @@ export class ImpairedSockets implements DatagramSockets {
 
   /** True also for a packet that the link loses: its sender cannot know. */
   send(handle: number, packet: Uint8Array, destination: Destination): boolean {
-    const link = this.links[handle];
+    const link = (isRtcp(packet) ? this.rtcpLinks : this.rtpLinks)[handle];
     if (link === undefined) {
       return this.plain.send(handle, packet, destination);
     }
@@ -159,8 +158,8 @@ export class ImpairedSockets implements DatagramSockets {
   counts(): ImpairmentCounts {
     const { rtp } = this.truth;
     let { lostUnseen } = this.sums;
-    for (const link of this.links) {
-      lostUnseen += link?.isRtp === true ? (link.stream?.lostUnseen ?? 0) : 0;
+    for (const link of this.rtpLinks) {
+      lostUnseen += link?.stream?.lostUnseen ?? 0;
     }
     return {
       ...this.sums,
@@ -283,4 +282,10 @@ export class ImpairedSockets implements DatagramSockets {
     }
     this.lateFailures += this.plain.send(stream.link.handle, due.packet, stream.destination) ? 0 : 1;
   }
+}
+
+/** RFC 5761 §4: by the octet in which RTP has marker and payload type. */
+function isRtcp(packet: Uint8Array): boolean {
+  const second = packet[1] ?? 0;
+  return second >= 192 && second <= 223;
 }

@@ -6,9 +6,8 @@ import type { Waiting } from './release-queue.js';
 /** A socket and what it sends, one stream after another. */
 export interface Link {
   readonly handle: number;
-  /** In the order of opening: with the number of the stream the seed of its fate. */
+  /** Its own: with the number of the stream the seed of its fate. */
   readonly index: number;
-  /** RTCP has the odd ports (RFC 3550 §11). */
   readonly isRtp: boolean;
   isOpen: boolean;
   streams: number;

@@ -45,8 +45,8 @@ function tailOf({ received, counts }: ReadBack): number {
 
 /** Share of the full call-seconds without any loss. */
 function wholeShareOf(folder: string): number {
-  const seconds = readRows<{ expected: number; lost: number }>(folder, 'seconds').filter(
-    ({ expected }) => expected > 35,
+  const seconds = readRows<{ direction: string; expected: number; lost: number }>(folder, 'seconds').filter(
+    ({ direction, expected }) => direction === 'received' && expected > 35,
   );
   expect(seconds.length).toBeGreaterThan(20);
   return seconds.filter(({ lost }) => lost === 0).length / seconds.length;

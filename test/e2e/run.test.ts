@@ -38,6 +38,7 @@ interface PacketRow {
 }
 
 interface SecondRow extends PacketRow {
+  readonly direction: 'received' | 'sent';
   readonly call: number;
   readonly second: number;
 }
@@ -100,7 +101,7 @@ describe('a run against our own answerer', () => {
   test('has the same packets in its rows and in its result', () => {
     const packets = end.result.quality.received?.packets;
     const calls = readRows<CallRow>(end.folder, 'calls').map(({ received }) => received);
-    const seconds = readRows<SecondRow>(end.folder, 'seconds');
+    const seconds = readRows<SecondRow>(end.folder, 'seconds').filter(({ direction }) => direction === 'received');
     expect(packets?.expected).toBeGreaterThan(6 * 200);
     for (const figure of ['expected', 'received', 'lost'] as const) {
       expect(sum(calls, figure)).toBe(packets?.[figure]);
@@ -110,7 +111,7 @@ describe('a run against our own answerer', () => {
 
   test('has as many values in its distributions as rows', () => {
     const quality = end.result.quality.received;
-    const seconds = readRows<SecondRow>(end.folder, 'seconds');
+    const seconds = readRows<SecondRow>(end.folder, 'seconds').filter(({ direction }) => direction === 'received');
     expect(quality?.mosLq?.count).toBe(seconds.filter(({ mosLq }) => mosLq !== null).length);
     expect(quality?.lossRatio?.count).toBe(seconds.filter(({ expected }) => expected > 0).length);
     expect(quality?.perCall.mosLq?.count).toBe(6);

@@ -39,10 +39,18 @@ async function streamOver(
   return { sockets, handle, destination: sockets.destination(HOST, 5000) };
 }
 
-/** Packets of two bytes, the number of each, 20 ms apart; the link is flushed every millisecond. */
-function sendAll({ sockets, handle, destination }: Stream, count: number): void {
+const RTP_OCTET = 0;
+const RTCP_OCTET = 200;
+
+/** Enough of a packet to tell RTP and RTCP apart, and its number. */
+function packetOf(number: number, kind = RTP_OCTET): Uint8Array {
+  return Uint8Array.of(0x80, kind, number >> 8, number & 255);
+}
+
+/** Numbered packets, 20 ms apart; the link is flushed every millisecond. */
+function sendAll({ sockets, handle, destination }: Stream, count: number, kind = RTP_OCTET): void {
   for (let i = 0; i < count; i++) {
-    sockets.send(handle, Uint8Array.of(i >> 8, i & 255), destination);
+    sockets.send(handle, packetOf(i, kind), destination);
     passTime(sockets, 20);
   }
 }
@@ -67,7 +75,7 @@ async function passedBy(streams: number, seed: number): Promise<string[]> {
 }
 
 function numbersSent(): number[] {
-  return network.sent.map(({ packet }) => ((packet[0] ?? 0) << 8) | (packet[1] ?? 0));
+  return network.sent.map(({ packet }) => ((packet[2] ?? 0) << 8) | (packet[3] ?? 0));
 }
 
 function timesSentMs(): number[] {
@@ -94,7 +102,7 @@ describe('loss', () => {
   test('is told to nobody, and counted', async () => {
     const stream = await streamOver('loss=50%');
     for (let i = 0; i < 100; i++) {
-      expect(stream.sockets.send(stream.handle, Uint8Array.of(0, i), stream.destination)).toBe(true);
+      expect(stream.sockets.send(stream.handle, packetOf(i), stream.destination)).toBe(true);
     }
     const { offered, lost } = stream.sockets.counts();
     expect(offered).toBe(100);
@@ -127,7 +135,7 @@ describe('loss', () => {
 describe('delay', () => {
   test('holds a copy of each packet until its time', async () => {
     const stream = await streamOver('delay=50ms');
-    const packet = Uint8Array.of(0, 1);
+    const packet = packetOf(1);
     stream.sockets.send(stream.handle, packet, stream.destination);
     packet.fill(255);
     passTime(stream.sockets, 49);
@@ -149,7 +157,7 @@ describe('delay', () => {
 
   test('a refusal of the kernel that comes later is a send error', async () => {
     const stream = await streamOver('delay=5ms');
-    stream.sockets.send(stream.handle, Uint8Array.of(1), stream.destination);
+    stream.sockets.send(stream.handle, packetOf(1), stream.destination);
     plain.sendFails = true;
     passTime(stream.sockets, 5);
     expect(stream.sockets.sendErrors()).toBe(1);
@@ -224,7 +232,7 @@ describe('reordering', () => {
 
   test('without a follower it leaves on its own, and counts as in order', async () => {
     const stream = await streamOver('reorder=50%'); // every other one, the first too
-    stream.sockets.send(stream.handle, Uint8Array.of(0, 1), stream.destination);
+    stream.sockets.send(stream.handle, packetOf(1), stream.destination);
     passTime(stream.sockets, 99);
     expect(network.sent).toHaveLength(0);
     passTime(stream.sockets, 1);
@@ -244,9 +252,26 @@ test('all at once: what came in has gone somewhere', async () => {
 
 test('RTCP goes over the same link and is counted apart', async () => {
   const stream = await streamOver('loss=50%,delay=10ms', { port: RTP_PORT + 1 });
-  sendAll(stream, 100);
+  sendAll(stream, 100, RTCP_OCTET);
   passTime(stream.sockets, 20);
   const counts = stream.sockets.counts();
   expect(counts).toMatchObject({ offered: 0, lost: 0, lostUnseen: 0, delayed: 0, jitterMs: null, rtcpOffered: 100 });
   expect(network.sent).toHaveLength(100 - counts.rtcpLost);
+});
+
+test('RTCP between the packets of a shared port changes nothing for them', async () => {
+  const alone = await passedBy(1, 3);
+  network = new MemoryNetwork();
+  plain = new MemorySockets(network);
+  const shared = await streamOver('loss=30%', { seed: 3 });
+  for (let i = 0; i < 60; i++) {
+    shared.sockets.send(shared.handle, packetOf(i), shared.destination);
+    shared.sockets.send(shared.handle, packetOf(i, RTCP_OCTET), shared.destination);
+    passTime(shared.sockets, 20);
+  }
+  const rtp = network.sent.filter(({ packet }) => packet[1] === RTP_OCTET).map(({ packet }) => packet[3]);
+  expect(rtp.join()).toBe(alone[0]);
+  const counts = shared.sockets.counts();
+  expect(counts).toMatchObject({ offered: 60, lost: 60 - rtp.length, rtcpOffered: 60 });
+  expect(counts.rtcpLost).toBeGreaterThan(5);
 });
