@@ -2,23 +2,17 @@
  * `run` and `answer` in two network namespaces, with a link between them that loses, delays, doubles and reorders packets and
  * counts what it did. Only RTP is touched unless a test says otherwise.
  */
-import { afterEach, describe, expect, it } from 'vitest';
-import {
-  checkEnd,
-  receivedOf,
-  runCallgauge,
-  startAnswerer,
-  type Answerer,
-  type AnswererPlace,
-  type RunOutcome,
-} from './callgauge.js';
-import { A, B, lossShown, netlabAvailable, startLink, type Link, type LinkCounts } from './netlab.js';
+import { describe, expect, it } from 'vitest';
+import { checkEnd, receivedOf, runCallgauge, startAnswerer, type RunOutcome } from './callgauge.js';
+import { lossShown, netlabAvailable, startLink, type Link, type LinkCounts } from './netlab.js';
 
 const PORT = 15_900;
 const RTP = '-p 20000-32767';
 const CALLS = 4;
 const HOLD_SECONDS = 5;
 const PACKETS = CALLS * HOLD_SECONDS * 50;
+/** So many packets of a call at most come before its leg counts or after it has stopped: 100 ms of them. */
+const UNCOUNTED = 5;
 
 interface Impaired {
   readonly outcome: RunOutcome;
@@ -28,74 +22,101 @@ interface Impaired {
   readonly bToA: LinkCounts;
 }
 
-/**
- * Call by call: the link delivered what we received, and perhaps the packet that was under way at our BYE; what was lost on the
- * link between the first and the last packet that we took is what we count as lost.
- */
-function checkReceived({ outcome, bToA }: Impaired): void {
-  const rows = outcome.calls.toSorted((one, other) => one.call - other.call);
-  expect(bToA.flows).toHaveLength(rows.length);
-  for (const [index, flow] of bToA.flows.entries()) {
-    const received = rows[index]?.received;
-    const taken = received?.received ?? Number.NaN;
-    expect(flow.delivered - taken).toBeGreaterThanOrEqual(0);
-    expect(flow.delivered - taken).toBeLessThanOrEqual(2);
-    expect(received?.lost).toBe(lossShown(flow, taken));
+/** The tests are concurrent, but no more runs than this at once: the processes of more would only wait for each other. */
+const LANES = 3;
+const lanes: Promise<unknown>[] = Array.from({ length: LANES }, () => Promise.resolve());
+let links = 0;
+
+function run(impairment: string): Promise<Impaired> {
+  const number = links++;
+  const lane = number % LANES;
+  const mine = (lanes[lane] ?? Promise.resolve()).then(() => runLink(`cg${number}`, impairment));
+  lanes[lane] = Promise.allSettled([mine]);
+  return mine;
+}
+
+async function runLink(name: string, impairment: string): Promise<Impaired> {
+  const link = await startLink(name, impairment);
+  try {
+    return await runOver(link);
+  } finally {
+    await link.down();
   }
 }
 
-/** The called side took all that we sent: our BYE came after it. It tells its sums only. */
-function checkAnswerer({ answerer: counts, aToB }: Impaired): void {
-  const shown = aToB.flows.reduce((sum, flow) => sum + lossShown(flow, flow.delivered), 0);
-  expect({ lost: counts['packetsLost'], received: counts['packetsReceived'] }).toEqual({
-    lost: shown,
-    received: aToB.delivered,
-  });
-}
-
-// Again: on a host that others load the last packets of a call may come after our BYE, or a sender may skip some.
-describe.skipIf(!netlabAvailable())('over an impaired link', { retry: 1 }, () => {
-  let link: Link | undefined;
-  let answerer: Answerer | undefined;
-  afterEach(async () => {
-    await answerer?.stop();
-    await link?.down();
-    link = undefined;
-    answerer = undefined;
-  });
-
-  /** Calls in which each side sends speech of its own, so that loss in one direction leaves the other alone. */
-  async function run(impairment: string, calls = CALLS): Promise<Impaired> {
-    link = await startLink(impairment);
-    const place: AnswererPlace = B;
-    answerer = await startAnswerer(PORT, ['--mode', 'play'], place);
-    const target = ['--target', `sip:load@${B.address}:${PORT}`, '--calls', `${calls}`, '--rate', '20/s'];
+/** Calls in which each side sends speech of its own, so that loss in one direction leaves the other alone. */
+async function runOver(link: Link): Promise<Impaired> {
+  const answerer = await startAnswerer(PORT, ['--mode', 'play'], link.b);
+  try {
+    const target = ['--target', `sip:load@${link.b.address}:${PORT}`, '--calls', `${CALLS}`, '--rate', '20/s'];
     const rest = ['--hold', `${HOLD_SECONDS}s`, '--gate', 'success_ratio == 100%'];
-    const outcome = await runCallgauge([...target, ...rest], { namespace: A.namespace });
+    const outcome = await runCallgauge([...target, ...rest], { namespace: link.a.namespace });
     const { counts } = await answerer.stop();
     const { aToB, bToA } = await link.down();
     checkEnd(outcome, 0, 'pass');
-    expect(outcome.result.calls).toMatchObject({ answered: calls, completed: calls, oneWay: 0, noMedia: 0 });
+    expect(outcome.result.calls).toMatchObject({ answered: CALLS, completed: CALLS, oneWay: 0, noMedia: 0 });
     expect([aToB.overflowed, bToA.overflowed]).toEqual([0, 0]);
     return { outcome, received: receivedOf(outcome.result).packets, answerer: counts, aToB, bToA };
+  } finally {
+    await answerer.stop();
   }
+}
 
+/**
+ * Call by call: the link delivered what we received, but for packets that came before our leg began to count or while our BYE was
+ * under way; what was lost on the link between the first and the last packet that we took is exactly what we count as lost.
+ */
+function checkReceived({ outcome, bToA }: Impaired): void {
+  const rows = outcome.calls.toSorted((one, other) => one.call - other.call);
+  // Calls take their ports in the order of their starts; their first packets may come in another.
+  const flows = bToA.flows.toSorted((one, other) => one.port - other.port);
+  expect(flows).toHaveLength(rows.length);
+  for (const [index, flow] of flows.entries()) {
+    const taken = rows[index]?.received?.received ?? Number.NaN;
+    const uncounted = flow.delivered - taken;
+    expect(uncounted).toBeGreaterThanOrEqual(0);
+    expect(uncounted).toBeLessThanOrEqual(UNCOUNTED);
+    const possible = Array.from({ length: uncounted + 1 }, (_, skipped) => lossShown(flow, skipped, skipped + taken));
+    expect(possible).toContain(rows[index]?.received?.lost);
+  }
+}
+
+/**
+ * The called side tells its sums only. It took what the link delivered, or less by packets that came before it counted or while the
+ * call was being ended: which these were is not known, so a loss beside them may be shown or not.
+ */
+function checkAnswerer({ answerer: counts, aToB: { delivered, flows } }: Impaired): void {
+  const uncounted = delivered - (counts['packetsReceived'] ?? Number.NaN);
+  expect(uncounted).toBeGreaterThanOrEqual(0);
+  expect(uncounted).toBeLessThanOrEqual(CALLS * UNCOUNTED);
+  const shown = (without: number): number =>
+    flows.reduce((sum, flow) => sum + lossShown(flow, without, flow.delivered - without), 0);
+  expect(counts['packetsLost']).toBeLessThanOrEqual(shown(0));
+  expect(counts['packetsLost']).toBeGreaterThanOrEqual(shown(uncounted));
+}
+
+// Again: on a host that others load the last packets of a call may come after our BYE, or a sender may skip some.
+// Each has a link of its own, and few calls: several run at once.
+describe.skipIf(!netlabAvailable()).concurrent('over an impaired link', { retry: 1 }, () => {
   it.each([
     ['1 % at random', '-S 42 -l 1', 0.003, 0.02],
     ['5 % at random', '-S 42 -l 5', 0.035, 0.07],
     // Gilbert: 2 / (2 + 40) of the packets are in the bad state in the long run.
     ['bursts of 2.5 packets', '-S 7 -g 2,40', 0.02, 0.09],
-  ])('loses %s: both receivers count exactly what the link lost', async (_, impairment, least, most) => {
-    const impaired = await run(`${impairment} ${RTP}`);
-    checkReceived(impaired);
-    checkAnswerer(impaired);
-    for (const { lost, touched } of [impaired.aToB, impaired.bToA]) {
-      expect(lost / touched).toBeGreaterThan(least);
-      expect(lost / touched).toBeLessThan(most);
-    }
-    const { perCall } = receivedOf(impaired.outcome.result);
-    expect(perCall.mosLq?.min).toBeLessThan(4.4);
-  });
+  ])(
+    'loses %s: both receivers count what the link lost, the caller call by call',
+    async (_, impairment, least, most) => {
+      const impaired = await run(`${impairment} ${RTP}`);
+      checkReceived(impaired);
+      checkAnswerer(impaired);
+      for (const { lost, touched } of [impaired.aToB, impaired.bToA]) {
+        expect(lost / touched).toBeGreaterThan(least);
+        expect(lost / touched).toBeLessThan(most);
+      }
+      const { perCall } = receivedOf(impaired.outcome.result);
+      expect(perCall.mosLq?.min).toBeLessThan(4.4);
+    },
+  );
 
   it('loses every 50th packet: 2 %', async () => {
     const impaired = await run(`-n 50,7 ${RTP}`);
@@ -134,7 +155,7 @@ describe.skipIf(!netlabAvailable())('over an impaired link', { retry: 1 }, () =>
     // Packets that were on the link at the BYE are in its counts, not in ours.
     const underWay = impaired.bToA.delivered - impaired.received.received;
     expect(underWay).toBeGreaterThanOrEqual(0);
-    expect(underWay).toBeLessThanOrEqual(CALLS * 4);
+    expect(underWay).toBeLessThanOrEqual(CALLS * UNCOUNTED);
     expect(impaired.bToA.reordered - impaired.received.reordered).toBeGreaterThanOrEqual(0);
     expect(impaired.bToA.reordered - impaired.received.reordered).toBeLessThanOrEqual(underWay);
     expect(impaired.received).toMatchObject({ duplicate: 0 });

@@ -13,7 +13,7 @@ import { hasDigest } from './features.js';
 import { BEHIND_KAMAILIO_PORT, kamailioAvailable, parseTotals, startKamailio, type Kamailio } from './kamailio-peer.js';
 
 const CALLS = 10;
-const HOLD_SECONDS = 4;
+const HOLD_SECONDS = 3;
 const PACKETS_EACH = HOLD_SECONDS * 50;
 
 const run = ({ port }: Kamailio, ...args: readonly string[]): Promise<RunOutcome> => {

@@ -1,11 +1,11 @@
 /** Two network namespaces with an impaired link, and what the link did to the packets. Needs root. */
 import { isInstalled, runPeerScript } from './peer-script.js';
 
-const NAME = 'cg';
-/** In which the caller runs. */
-export const A = { namespace: `${NAME}-a`, address: '10.77.0.1' } as const;
-/** In which the called side runs. */
-export const B = { namespace: `${NAME}-b`, address: '10.77.0.2' } as const;
+/** Where a program of ours runs. */
+export interface LinkEnd {
+  readonly namespace: string;
+  readonly address: string;
+}
 
 /** True counts of one direction. */
 export interface LinkCounts {
@@ -29,15 +29,14 @@ export interface LinkFlow {
   readonly lossesAfter: readonly number[];
 }
 
-/**
- * Lost packets of a flow that its receiver can know of when it has taken the first `received` of those delivered: not those
- * before the first that it took, nor after the last.
- */
-export function lossShown({ lossesAfter }: LinkFlow, received: number): number {
-  return lossesAfter.filter((delivered) => delivered > 0 && delivered < received).length;
+/** How many of the lost packets of a flow lie between the delivered packets number `first` and `end` − 1, counted from 0. */
+export function lossShown({ lossesAfter }: LinkFlow, first: number, end: number): number {
+  return lossesAfter.filter((delivered) => delivered > first && delivered < end).length;
 }
 
 export interface Link {
+  readonly a: LinkEnd;
+  readonly b: LinkEnd;
   /** Takes the link and the namespaces away. */
   down(): Promise<{ readonly aToB: LinkCounts; readonly bToA: LinkCounts }>;
 }
@@ -48,11 +47,18 @@ export function netlabAvailable(): boolean {
   return isInstalled('a link between network namespaces (root, ip, cc, /dev/net/tun)', 'sh', ['-c', needs]);
 }
 
-/** @param impairment arguments of linkem: see `peers/linkem.c` @throws Error when the namespaces cannot be made */
-export async function startLink(impairment: string): Promise<Link> {
-  await runPeerScript('netlab', ['up', `name=${NAME}`, `link=${impairment}`]);
+/**
+ * Several may be up at once. @param name of its own, short @param impairment arguments of linkem: see `peers/linkem.c`
+ * @throws Error when the namespaces cannot be made
+ */
+export async function startLink(name: string, impairment: string): Promise<Link> {
+  await runPeerScript('netlab', ['up', `name=${name}`, `link=${impairment}`]);
   let ended: ReturnType<Link['down']> | undefined;
-  return { down: () => (ended ??= runPeerScript('netlab', ['down', `name=${NAME}`]).then(parseLink)) };
+  return {
+    a: { namespace: `${name}-a`, address: '10.77.0.1' },
+    b: { namespace: `${name}-b`, address: '10.77.0.2' },
+    down: () => (ended ??= runPeerScript('netlab', ['down', `name=${name}`]).then(parseLink)),
+  };
 }
 
 function parseLink(text: string): { readonly aToB: LinkCounts; readonly bToA: LinkCounts } {

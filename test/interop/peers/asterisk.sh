@@ -2,7 +2,7 @@
 # Asterisk 22 in a chroot of Debian unstable: the stable release has none.
 #   asterisk.sh install               makes the chroot when it is missing (as root; about 35 s and 600 MB)
 #   asterisk.sh installed             exit 0 when it is there
-#   asterisk.sh start  [port=15600 rtp=20000-20999 peer=127.0.0.1:15690 secs=600]
+#   asterisk.sh start  [port=15600 rtp=29500-30499 peer=127.0.0.1:15690 secs=600]
 #   asterisk.sh stop   [port=15600]
 #   asterisk.sh status [port=15600]
 #   asterisk.sh cli    [port=15600] command='core show channels'
@@ -13,7 +13,7 @@ here=$(dirname "$(readlink -f "$0")")
 
 verb=${1:-}
 shift || true
-port=15600 rtp=20000-20999 peer=127.0.0.1:15690 secs=600 command=''
+port=15600 rtp=29500-30499 peer=127.0.0.1:15690 secs=600 command=''
 read_arguments "$@"
 cache=${PEERS_CACHE:-${TMPDIR:-/tmp}/callgauge-peers-cache}
 root=$cache/asterisk
@@ -49,6 +49,7 @@ install_root() {
     tail -n 10 "$log" >&2
     return 1
   fi
+  rm -f "$log"
   mv "$building" "$root"
 }
 

@@ -1,8 +1,8 @@
 #!/bin/bash
 # baresip without a sound card: answers and echoes, or places one call.
-#   baresip.sh start  [port=15800 rtp=22000-22999 secs=600]
+#   baresip.sh start  [port=15800 rtp=31500-32499 secs=600]
 #       each call gets a bridge of its own: its audio is decoded, buffered, encoded again and sent back under baresip's SSRC
-#   baresip.sh call   target=sip:USER@HOST:PORT [port=15802 rtp=23000-23499 duration=5 codecs=PCMU/8000/1]
+#   baresip.sh call   target=sip:USER@HOST:PORT [port=15802 rtp=32500-32699 duration=5 codecs=PCMU/8000/1]
 #       one call with a tone; prints what baresip says at its end, RTCP statistics among it
 #   baresip.sh stop   [port=15800]
 #   baresip.sh status [port=15800]
@@ -13,8 +13,8 @@ here=$(dirname "$(readlink -f "$0")")
 
 verb=${1:-}
 shift || true
-port=15800 rtp=22000-22999 secs=600 target='' duration=5 codecs=PCMU/8000/1,PCMA/8000/1,G722/16000/1
-if [ "$verb" = call ]; then port=15802 rtp=23000-23499 codecs=PCMU/8000/1; fi
+port=15800 rtp=31500-32499 secs=600 target='' duration=5 codecs=PCMU/8000/1,PCMA/8000/1,G722/16000/1
+if [ "$verb" = call ]; then port=15802 rtp=32500-32699 codecs=PCMU/8000/1; fi
 read_arguments "$@"
 name=baresip-$port
 directory=$LAB/$name

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Kamailio as a record-routing proxy, with rtpengine (in user space) as the relay of the audio.
-#   kamailio.sh start  [port=15700 upstream=127.0.0.1:15790 rtp=21000-21999 control=15701 cli=15702 auth=never algorithm=MD5 secs=600]
+#   kamailio.sh start  [port=15700 upstream=127.0.0.1:15790 rtp=30500-31499 control=15701 cli=15702 auth=never algorithm=MD5 secs=600]
 #   kamailio.sh stop   [port=15700]
 #   kamailio.sh status [port=15700]
 #   kamailio.sh installed              exit 0 when all that it needs is there
@@ -12,7 +12,7 @@ here=$(dirname "$(readlink -f "$0")")
 
 verb=${1:-}
 shift || true
-port=15700 upstream=127.0.0.1:15790 rtp=21000-21999 control=15701 cli=15702 auth=never algorithm=MD5 secs=600 command=''
+port=15700 upstream=127.0.0.1:15790 rtp=30500-31499 control=15701 cli=15702 auth=never algorithm=MD5 secs=600 command=''
 read_arguments "$@"
 name=kamailio-$port
 directory=$LAB/$name

@@ -33,7 +33,8 @@ down() {
 build() {
   [ "$linkem" -nt "$here/linkem.c" ] && return 0
   command -v cc >/dev/null || { say 'cc is missing: run install.sh here'; return 1; }
-  cc -O2 -Wall -Wextra -o "$linkem" "$here/linkem.c"
+  # Renamed when it is whole: several may build it at once.
+  cc -O2 -Wall -Wextra -o "$linkem.$$" "$here/linkem.c" && mv "$linkem.$$" "$linkem"
 }
 
 # address SPACE ADDRESS
