@@ -77,6 +77,7 @@ call() {
   configure
   (cd "$directory" && timeout --kill-after=3 $((duration + 15)) baresip -4 -f "$directory" -n "$BIND" -t "$duration" \
     -e "d $target" </dev/null 2>&1) | tr -d '\r' | sed 's/\x1b\[[0-9;]*m//g'
+  rm -rf "$directory"
 }
 
 case $verb in start | call) command -v baresip >/dev/null || { say 'baresip is missing: run install.sh here'; exit 1; } ;; esac
