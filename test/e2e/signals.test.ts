@@ -43,13 +43,12 @@ describe.concurrent.each([
     expect({ verdict, exitCode }).toEqual({ verdict: 'interrupted', exitCode: code });
     expect(calls.cut).toBeGreaterThan(5);
     expect(calls).toMatchObject({ attempted: calls.cut, dropped: 0, failed: 0, completed: 0 });
-    expect(signalling.responses.find(({ method }) => method === 'BYE')).toEqual({
-      method: 'BYE',
-      status: 200,
-      count: calls.answered,
-    });
+    // A call whose answer crosses our CANCEL is hung up as well, and is no answered one for us.
+    const byes = signalling.responses.find(({ method, status }) => method === 'BYE' && status === 200)?.count ?? 0;
+    expect(byes).toBeGreaterThanOrEqual(calls.answered);
+    expect(byes).toBeLessThanOrEqual(calls.attempted);
     const { counts } = await stopAnswerer(answerer);
-    expect(counts).toMatchObject({ answered: calls.answered, legs: calls.answered });
+    expect(counts).toMatchObject({ answered: byes, legs: byes });
   });
 });
 

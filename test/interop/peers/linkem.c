@@ -4,7 +4,7 @@
  *
  *   linkem -a SPACE -b SPACE [-i DEVICE] [-S seed] [-p FIRST-LAST] [-x a|b|ab] [-d delay] [-j jitter] [-l loss]
  *          [-g ENTER,LEAVE] [-n EVERY,FIRST] [-u duplicates] [-R]
- *   -p  touch only UDP with an even source or destination port in FIRST-LAST, which is RTP without its RTCP; default: all
+ *   -p  touch only UDP with an even source or destination port in FIRST-LAST and no RTCP on it (RFC 5761), so RTP; default: all
  *   -x  directions to touch: a is from a to b; default ab
  *   -d  delay, ms          -j  jitter, ms: uniform in +-j; order is kept unless -R
  *   -l  loss, per cent     -u  packets sent twice, per cent
@@ -131,6 +131,12 @@ static int ports(const unsigned char *b, int length, int *source) {
   return b[header + 2] << 8 | b[header + 3];
 }
 
+/* RTCP that shares a port with RTP: told by the octet in which RTP has marker and payload type. */
+static int is_rtcp(const unsigned char *b, int length) {
+  int second = (b[0] & 15) * 4 + 9;
+  return length > second && b[second] >= 192 && b[second] <= 223;
+}
+
 static int in_range(int port) { return port % 2 == 0 && port >= first_port && port <= last_port; }
 
 static int is_lost(struct direction *d, uint64_t number, double random, double burst) {
@@ -145,7 +151,8 @@ static int is_lost(struct direction *d, uint64_t number, double random, double b
 
 static void take(struct direction *d, const unsigned char *bytes, int length) {
   int source = 0, port = ports(bytes, length, &source);
-  int touched = d->on && (!last_port || (port >= 0 && (in_range(source) || in_range(port))));
+  int is_rtp = port >= 0 && (in_range(source) || in_range(port)) && !is_rtcp(bytes, length);
+  int touched = d->on && (!last_port || is_rtp);
   struct packet packet = {.at = now(), .number = d->number++, .length = length, .port = port < 0 ? 0 : port, .touched = touched};
   if (!touched) {
     push(d, packet, bytes);
