@@ -61,6 +61,7 @@ function receivedPart(leg: Float64Array) {
     streams: at(LEG.streams),
     silentRatio: at(LEG.silentRatio),
     clockSkewPpm: at(LEG.clockSkewPpm),
+    holds: at(LEG.holds),
     rtcpReceived: at(LEG.rtcpReceived),
     rtcpMalformed: at(LEG.rtcpMalformed),
     roundTrip: at(LEG.reflected) === 1,

@@ -28,6 +28,7 @@ export const FINDINGS = [
   'reflected',
   'clockSkew',
   'earlyMedia',
+  'onHold',
   'rtcpMissing',
 ] as const;
 export type Finding = (typeof FINDINGS)[number];
@@ -52,6 +53,7 @@ const RULES: Readonly<Record<Finding, (at: Column) => number | null | undefined>
   reflected: (at) => given(at(LEG.reflected) === 1),
   clockSkew: (at) => (Math.abs(at(LEG.clockSkewPpm)) > CLOCK_SKEW_PPM ? at(LEG.clockSkewPpm) : undefined),
   earlyMedia: (at) => above(at(LEG.earlyPackets), 1),
+  onHold: (at) => above(at(LEG.holds), 1),
   rtcpMissing: (at) => given(at(LEG.rtcpReceived) === 0 && at(LEG.establishedForMs) >= RTCP_DUE_MS),
 };
 
@@ -94,6 +96,8 @@ const MEANINGS: Readonly<Record<Finding, string>> = {
   reflected: 'What came back were our own packets (RTP echo): a round trip, so the figures hold both ways in one.',
   clockSkew: `The far end's audio clock differs from ours by more than ${CLOCK_SKEW_PPM} ppm: usually a virtual machine or a timer instead of a sound clock; long calls will click as buffers run over or dry.`,
   earlyMedia: 'Audio came before the answer: usually ringback or an announcement of the network.',
+  onHold:
+    'The far side put the call on hold: what came and what did not come meanwhile is in no figure; usually a transfer or a queue.',
   rtcpMissing: `No RTCP came from the far end in ${RTCP_DUE_MS / 1000} s or more: no round trip, no conversational score and nothing of the sent direction; usually it sends none, or its port (RTP + 1) is blocked.`,
 };
 
@@ -104,6 +108,7 @@ const FIGURES: Readonly<Partial<Record<Finding, (worst: number) => string>>> = {
   lateStart: (ms) => `${(ms / 1000).toFixed(1)} s`,
   clockSkew: (ppm) => `${ppm > 0 ? '+' : '−'}${Math.abs(ppm).toFixed(0)} ppm`,
   earlyMedia: (packets) => `${packets} packets on a leg`,
+  onHold: (times) => (times === 1 ? 'once on a leg' : `${times} times on a leg`),
 };
 
 function isOneWayLeg(at: Column): boolean {

@@ -25,6 +25,7 @@ describe('a leg', () => {
     ['clockSkew', { clockSkewPpm: 200.1 }, { clockSkewPpm: 200 }, 200.1],
     ['clockSkew', { clockSkewPpm: -200.1 }, { clockSkewPpm: -200 }, -200.1],
     ['earlyMedia', { earlyPackets: 1 }, { earlyPackets: 0 }, 1],
+    ['onHold', { holds: 1 }, { holds: 0 }, 1],
     ['rtcpMissing', { rtcpReceived: 0, establishedForMs: 10_000 }, { rtcpReceived: 0, establishedForMs: 9999 }, null],
   ];
   it.each(table)('%s at its threshold: %j is, %j is not', (finding, is, isNot, value) => {
