@@ -35,13 +35,15 @@ export class FarSeconds {
   private readonly windowLost = new Float64Array(WINDOW);
   private readonly windowSpanMs = new Float64Array(WINDOW);
   private closed = 0;
+  /** The first second that is still open; NaN before any has closed. */
+  private firstOpen = Number.NaN;
 
   clear(): void {
     this.reports.fill(0);
     this.rttMs.fill(Number.NaN);
     this.windowExpected.fill(0);
     this.closed = this.rttSumMs = this.rttCount = 0;
-    this.meanRttMs = this.latestRttMs = Number.NaN;
+    this.meanRttMs = this.latestRttMs = this.firstOpen = Number.NaN;
   }
 
   /** A report of an interval came in this second. */
@@ -49,7 +51,7 @@ export class FarSeconds {
     if (Number.isNaN(interval.expected)) {
       return; // the far end began to count afresh: only the next report tells of an interval
     }
-    const slot = slotOf(second);
+    const slot = this.placeOf(second);
     const isFirst = this.reports[slot] === 0;
     this.reports[slot] = (this.reports[slot] ?? 0) + 1;
     this.expected[slot] = (isFirst ? 0 : (this.expected[slot] ?? 0)) + interval.expected;
@@ -59,7 +61,7 @@ export class FarSeconds {
   }
 
   noteRoundTrip(second: number, rttMs: number): void {
-    this.rttMs[slotOf(second)] = rttMs;
+    this.rttMs[this.placeOf(second)] = rttMs;
     this.latestRttMs = rttMs;
     this.rttSumMs += rttMs;
     this.rttCount++;
@@ -92,7 +94,17 @@ export class FarSeconds {
     }
     this.reports[slot] = 0;
     this.rttMs[slot] = Number.NaN;
+    this.firstOpen = second + 1;
     return hasReport;
+  }
+
+  /** A thread that was held up reads reports of seconds that have closed, or of some that are far ahead: the nearest open one. */
+  private placeOf(second: number): number {
+    const { firstOpen } = this;
+    if (Number.isNaN(firstOpen)) {
+      return slotOf(second);
+    }
+    return slotOf(Math.min(Math.max(second, firstOpen), firstOpen + OPEN_SECONDS - 1));
   }
 
   private pushWindow(slot: number): void {
