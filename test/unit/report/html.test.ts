@@ -264,7 +264,7 @@ describe('odd streams', () => {
   test('are listed with legs, share, example and meaning', () => {
     const section = sectionOf(renderReport(bothDirections()), 'odd-streams');
     const rows = (section.match(/<tr>[^]*?<\/tr>/g) ?? []).map(cellsOf);
-    expect(rows).toHaveLength(1 + 11);
+    expect(rows).toHaveLength(1 + 12);
     expect(rows[9]?.slice(1)).toEqual(['9', '3.6 %', 'call #24']);
     expect(rows[9]?.[0]).toMatch(/^clockSkew The far end&#39;s audio clock differs .* 200 ppm/);
   });
