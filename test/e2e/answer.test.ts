@@ -18,7 +18,8 @@ async function called(
   return { ...end, counts };
 }
 
-describe.concurrent('the answerer', () => {
+// Again: a machine that stalls makes a timer early or late and a packet miss its call.
+describe.concurrent('the answerer', { retry: 1 }, () => {
   test('echoes what it hears, and counts it', async () => {
     const { result, counts } = await called([], ['--hold', '2s']);
     expect(result.calls).toMatchObject({ completed: 3, oneWay: 0, noMedia: 0 });
@@ -76,7 +77,7 @@ describe.concurrent('the answerer', () => {
   });
 });
 
-test('SIGTERM ends the answerer with its counts while calls are up, and they hear of it', async () => {
+test('SIGTERM ends the answerer with its counts while calls are up, and they hear of it', { retry: 1 }, async () => {
   const answerer = await startAnswerer();
   const ended = run(['--target', answerer.uri, ...CALLS, '--hold', '20s']);
   await new Promise((resolve) => setTimeout(resolve, 2500));
