@@ -48,8 +48,8 @@ export class FarSeconds {
 
   /** A report of an interval came in this second. */
   noteReport(second: number, interval: Readonly<FarInterval>): void {
-    if (Number.isNaN(interval.expected)) {
-      return; // the far end began to count afresh: only the next report tells of an interval
+    if (!(interval.expected > 0)) {
+      return; // it began to count afresh, or had nothing of ours to tell yet: only a later report tells of an interval
     }
     const slot = this.placeOf(second);
     const isFirst = this.reports[slot] === 0;

@@ -28,6 +28,8 @@ export interface FarEndContext {
   readonly reception: ReceptionStatistics;
   readonly sent: SentStream;
   readonly clock: NtpClock;
+  /** Packets that had left so long before this instant that the far end must have heard them by then. */
+  sentLongBefore(atNs: number): number;
 }
 
 export class FarEnd implements RtcpVisitor {
@@ -41,6 +43,8 @@ export class FarEnd implements RtcpVisitor {
   private readonly reader = new CompoundReader();
   /** Of the compound that is read. */
   private isRelated = false;
+  /** A block told of packets of ours, or whether any came cannot be said from this compound. */
+  private hasTold = false;
   private arrivalNs = 0;
   /** The newest SR of the source that is heard: middle of its NTP time (0: none), and when it came. */
   private srSsrc = Number.NaN;
@@ -60,7 +64,7 @@ export class FarEnd implements RtcpVisitor {
 
   /** `stray`: nothing in it is of the source that is heard or about the stream that we send. */
   receive(data: Uint8Array, length: number, arrivalNs: number): 'ok' | 'malformed' | 'stray' {
-    this.isRelated = false;
+    this.isRelated = this.hasTold = false;
     this.arrivalNs = arrivalNs;
     if (this.reader.read(data, length, this) !== 'ok') {
       this.counts.malformed++;
@@ -71,6 +75,9 @@ export class FarEnd implements RtcpVisitor {
       return 'stray';
     }
     this.counts.received++;
+    if (!this.hasTold && this.report.bookUnheard(this.context.sentLongBefore(arrivalNs), arrivalNs)) {
+      this.hasNews = true;
+    }
     return 'ok';
   }
 
@@ -108,6 +115,7 @@ export class FarEnd implements RtcpVisitor {
     }
     this.isRelated = true;
     const verdict = this.report.take(block, reporter, sent, this.arrivalNs);
+    this.hasTold ||= verdict !== 'next' || this.report.interval.expected > 0;
     if (verdict === 'first' || verdict === 'next' || verdict === 'rebased') {
       this.hasNews = true;
       this.takeRoundTrip(block);
@@ -121,6 +129,7 @@ export class FarEnd implements RtcpVisitor {
     const { reception, sent } = this.context;
     if (ssrc !== sent.ssrc && (ssrc === reception.ssrc || ssrc === this.report.reporter)) {
       this.isRelated = this.hasLeft = true;
+      this.hasTold = true; // a farewell right behind a report has no block either: nothing was heard in between
     }
   }
 

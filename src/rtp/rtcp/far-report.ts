@@ -115,6 +115,42 @@ export class FarReport {
     return verdict;
   }
 
+  /**
+   * The far end reported and had nothing new of ours to tell, so all that it could have heard by then is lost (§6.4: there is a
+   * block for each source that was heard since the last report). Only of one that has told of us before: some never do.
+   * @param sentCount packets that had left long enough before
+   * @returns false when none of them was still open
+   */
+  bookUnheard(sentCount: number, arrivalNs: number): boolean {
+    const unheard = sentCount - 1 - this.position;
+    if (!this.hasBaseline || !(unheard > 0)) {
+      return false;
+    }
+    const { interval } = this;
+    interval.expected = interval.lost = unheard;
+    interval.received = 0;
+    interval.lossRatio = 1;
+    interval.jitterMs = Number.NaN;
+    interval.spanMs = (arrivalNs - this.arrivalNs) / 1e6;
+    interval.unreported = 0;
+    this.addToTotals();
+    // A later block counts from its last own one: what stands as lost here must not be booked again.
+    this.position += unheard;
+    this.highest = (this.highest + unheard) >>> 0;
+    this.lost = signed24(this.lost + unheard);
+    this.arrivalNs = arrivalNs;
+    return true;
+  }
+
+  private addToTotals(): void {
+    const { interval, totals } = this;
+    totals.intervals++;
+    totals.expected += interval.expected;
+    totals.lost += interval.lost;
+    totals.received += interval.received;
+    totals.lossRatio = ratio(totals.lost, totals.expected);
+  }
+
   private judge(block: ReportBlock, reporter: number, sent: SentStream): 'first' | 'next' | 'rebased' | Refusal {
     const place = placeOf(block.highestSequence, sent);
     if (this.hasBaseline && reporter === this.reporter) {
@@ -166,18 +202,14 @@ export class FarReport {
 
   /** The first block tells of all packets from ours first on, whichever the far end heard first. */
   private book(block: ReportBlock, sent: SentStream, arrivalNs: number): void {
-    const { interval, totals } = this;
+    const { interval } = this;
     const isFirst = !this.hasStarted;
     interval.expected = isFirst ? placeOf(block.highestSequence, sent) + 1 : (block.highestSequence - this.highest) | 0;
     interval.lost = isFirst ? block.cumulativeLost : signed24(block.cumulativeLost - this.lost);
     interval.received = interval.expected - interval.lost;
     interval.lossRatio = ratio(interval.lost, interval.expected);
     interval.spanMs = (arrivalNs - (isFirst ? sent.firstSentNs : this.arrivalNs)) / 1e6;
-    totals.intervals++;
-    totals.expected += interval.expected;
-    totals.lost += interval.lost;
-    totals.received += interval.received;
-    totals.lossRatio = ratio(totals.lost, totals.expected);
+    this.addToTotals();
   }
 
   private blankInterval(): void {

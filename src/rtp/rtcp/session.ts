@@ -47,6 +47,9 @@ export interface RtcpContext {
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
+/** A packet that left so long before a report of the far end is in it, or lost. */
+const HEARD_AFTER_NS = NS_PER_SECOND;
+
 const NO_BLOCKS: readonly ReportBlock[] = [];
 
 export class RtcpSession {
@@ -83,9 +86,16 @@ export class RtcpSession {
   /** Packets sent when the last report was written, and when the one before it was. */
   private packetsAtReport = 0;
   private packetsAtReportBefore = 0;
+  private reportAtNs = Number.POSITIVE_INFINITY;
+  private reportBeforeAtNs = Number.POSITIVE_INFINITY;
 
   constructor(private readonly context: RtcpContext) {
-    this.far = new FarEnd({ reception: this.reception, sent: this.sent, clock: context.clock });
+    this.far = new FarEnd({
+      reception: this.reception,
+      sent: this.sent,
+      clock: context.clock,
+      sentLongBefore: (atNs) => this.sentLongBefore(atNs),
+    });
   }
 
   /** Of the newest block that told it, ms; NaN before. */
@@ -119,6 +129,7 @@ export class RtcpSession {
     sent.firstSequence = options.firstSequence;
     sent.clockRate = options.clockRate;
     sent.packetCount = this.octets = this.packetsAtReport = this.packetsAtReportBefore = this.reportsSent = 0;
+    this.reportAtNs = this.reportBeforeAtNs = Number.POSITIVE_INFINITY;
     sent.firstSentNs = Number.NaN;
     this.reception.start(options.clockRate);
     this.far.reset();
@@ -172,7 +183,7 @@ export class RtcpSession {
    */
   write(nowNs: number): Uint8Array {
     const bytes = this.compound(nowNs);
-    this.afterReport(bytes.length);
+    this.afterReport(bytes.length, nowNs);
     this.schedule(nowNs);
     return bytes;
   }
@@ -189,7 +200,7 @@ export class RtcpSession {
     this.compound(nowNs);
     this.writer.bye(this.sent.ssrc, reason);
     const bytes = this.writer.bytes();
-    this.afterReport(bytes.length);
+    this.afterReport(bytes.length, nowNs);
     return bytes;
   }
 
@@ -227,12 +238,23 @@ export class RtcpSession {
     this.far.roundTrip.onSenderReport(middleOfNtp(report.ntpSeconds, report.ntpFraction));
   }
 
-  private afterReport(octets: number): void {
+  /** As our own reports counted them: exact, and old enough. */
+  private sentLongBefore(atNs: number): number {
+    const latestNs = atNs - HEARD_AFTER_NS - (Number.isNaN(this.rttMs) ? 0 : this.rttMs * 1e6);
+    if (this.reportAtNs <= latestNs) {
+      return this.packetsAtReport;
+    }
+    return this.reportBeforeAtNs <= latestNs ? this.packetsAtReportBefore : 0;
+  }
+
+  private afterReport(octets: number, nowNs: number): void {
     this.reportsSent++;
     this.timing.isInitial = false;
     this.timing.averageOctets = nextAverageOctets(this.timing.averageOctets, octets);
     this.packetsAtReportBefore = this.packetsAtReport;
     this.packetsAtReport = this.sent.packetCount;
+    this.reportBeforeAtNs = this.reportAtNs;
+    this.reportAtNs = nowNs;
   }
 
   private schedule(nowNs: number): void {

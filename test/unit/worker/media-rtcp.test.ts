@@ -5,9 +5,9 @@ import type { RemoteMedia } from '../../../src/call/media-slots.js';
 import { remoteMedia } from './remote-media.js';
 import { ANSWERER, arm, CALLER, connect, isRtcp, MS, pair, release, type Pair } from './engine-pair.js';
 
-/** A call of eight seconds between two of our ends, from 0 to 8000 ms. */
+/** A call between two of our ends, of eight seconds where nothing else is said. */
 async function call(
-  options: { delayMs?: number; media?: Partial<RemoteMedia>; shape?: (world: Pair) => void } = {},
+  options: { delayMs?: number; toMs?: number; media?: Partial<RemoteMedia>; shape?: (world: Pair) => void } = {},
 ): Promise<Pair> {
   const world = await pair();
   const { network, caller, answerer, begin, advanceTo } = world;
@@ -18,10 +18,11 @@ async function call(
   for (const worker of [caller, answerer]) arm(worker);
   connect(caller, ANSWERER, { media });
   connect(answerer, CALLER, { media });
-  advanceTo(8000);
-  release(caller, 8000);
-  release(answerer, 8000);
-  advanceTo(12_500);
+  const toMs = options.toMs ?? 8000;
+  advanceTo(toMs);
+  release(caller, toMs);
+  release(answerer, toMs);
+  advanceTo(toMs + 4500);
   return world;
 }
 
@@ -88,6 +89,43 @@ describe('the sent direction', () => {
     expect(sent?.rFactor).toBeCloseTo(66.14, 2);
     expect(caller.legs[0]?.lost).toBe(0);
     expect(answerer.sentLegs[0]).toMatchObject({ lost: 0 });
+  });
+
+  it.each([true, false])(
+    'is all lost from where the far end stopped hearing us, its own audio going on (ours: %s)',
+    async (isOurs) => {
+      const { caller, answerer } = await call({
+        toMs: 30_000,
+        media: { isOurs },
+        shape: ({ network }) => {
+          network.lose = (packet, from) => rtpTo(ANSWERER)(packet, from) && network.nowNs >= (5000 + 5000) * MS;
+        },
+      });
+      const [sent] = caller.sentLegs;
+      const [far] = answerer.legs;
+      expect(far?.lost).toBeGreaterThan(1200);
+      // The reports lag by up to one interval and a second at the end: what was sent then is in no figure.
+      expect(sent?.lost).toBeGreaterThan(isOurs ? 1100 : 700);
+      expect(sent?.lost).toBeLessThanOrEqual(far?.lost ?? 0);
+      expect((sent?.expected ?? 0) - (sent?.lost ?? 0)).toBe(far?.received);
+      expect(sent?.mosLq).toBeLessThan(1.4);
+      expect(caller.sentRows.at(-1)).toMatchObject({ received: 0, mosLq: 1 });
+      expect(caller.legs[0]).toMatchObject({ lost: 0 });
+    },
+  );
+
+  it('that is heard again after four seconds has each packet booked once', async () => {
+    const { caller, answerer } = await call({
+      toMs: 20_000,
+      shape: ({ network }) => {
+        const atMs = (): number => network.nowNs / MS - 5000;
+        network.lose = (packet, from) => rtpTo(ANSWERER)(packet, from) && atMs() >= 5000 && atMs() < 9000;
+      },
+    });
+    const [sent] = caller.sentLegs;
+    expect(answerer.legs[0]?.lost).toBe(200);
+    expect(sent).toMatchObject({ lost: 200, expected: answerer.legs[0]?.expected });
+    expect(caller.sentRows.reduce((sum, { lost }) => sum + lost, 0)).toBe(200);
   });
 
   it('recovers within five seconds after a loss, in the score of each report', async () => {

@@ -335,6 +335,63 @@ describe('what RtcpSession learns of the far end', () => {
   });
 });
 
+describe('a report without a word of our stream', () => {
+  /** 50 packets from 100 s on, of which a block told; 100 more from 101 s on; our own report of them all at 103 s. */
+  function told(): RtcpSession {
+    const session = sessionOf();
+    hear(session, [1]);
+    send(session, 50, 100);
+    receive(session, 101, { blocks: [{ highestSequence: 1049 }] });
+    send(session, 100, 101, 8000);
+    session.write(103e9);
+    hear(session, [2]);
+    session.takeNews();
+    return session;
+  }
+
+  it('tells that all which left a second before is lost, and a block afterwards goes on from there', () => {
+    const session = told();
+    receive(session, 105, {});
+    expect(session.takeNews()).toBe(true);
+    expect(session.farInterval).toMatchObject({ expected: 100, lost: 100, received: 0, lossRatio: 1, spanMs: 4000 });
+    expect(session.farTotals).toMatchObject({ expected: 150, lost: 100, received: 50 });
+    send(session, 10, 105, 24_000);
+    receive(session, 106, { blocks: [{ highestSequence: 1159, cumulativeLost: 100 }] });
+    expect(session.farInterval).toMatchObject({ expected: 10, lost: 0 });
+    expect(session.farTotals).toMatchObject({ expected: 160, lost: 100, rebased: 0, invalid: 0 });
+  });
+
+  it('is not held against packets that may still be on their way, nor counted twice', () => {
+    const session = told();
+    receive(session, 103.9, {});
+    expect(session.takeNews()).toBe(false);
+    receive(session, 105, {});
+    session.takeNews();
+    receive(session, 105.5, {});
+    expect(session.takeNews()).toBe(false);
+    expect(session.farTotals.lost).toBe(100);
+  });
+
+  it('with the block of before, only its times new, tells the same', () => {
+    const session = told();
+    receive(session, 105, { blocks: [{ highestSequence: 1049, lastSr: 7, delaySinceLastSr: 9 }] });
+    expect(session.farTotals).toMatchObject({ expected: 150, lost: 100 });
+  });
+
+  it('says nothing as a farewell, of somebody else, or of a far end that never told of any packet', () => {
+    const farewell = told();
+    receive(farewell, 105, { bye: THEIRS });
+    const foreign = told();
+    receive(foreign, 105, { reporter: 0x9999 });
+    const silent = sessionOf();
+    hear(silent, [1]);
+    send(silent, 100, 100);
+    silent.write(103e9);
+    receive(silent, 105, {});
+    expect([farewell, foreign, silent].map(({ farTotals }) => farTotals.lost)).toEqual([0, 0, 0]);
+  });
+});
+
 describe('two sessions that talk to each other', () => {
   it('agree on round trip, loss and jitter', () => {
     const [a, b] = [sessionOf({ ssrc: 1, firstSequence: 65_500 }, 0.1), sessionOf({ ssrc: 2, firstSequence: 7 }, 0.9)];
