@@ -36,6 +36,11 @@ export class SourceLatch {
     this.expectedPort = port;
   }
 
+  /** Of the socket's last leg. */
+  isFormer(ssrc: number): boolean {
+    return ssrc === this.former;
+  }
+
   get sourceAddress(): number {
     return this.address;
   }

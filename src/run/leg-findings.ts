@@ -118,9 +118,10 @@ function isOneWayLeg(at: Column): boolean {
   return at(LEG.taken) === 0 || at(LEG.longestSilenceMs) > ONE_WAY_MS;
 }
 
-/** Their SDP sends, and the call was long enough for a first packet to come. */
+/** Their SDP sends, and the call was long enough for a first packet to come; one that was held throughout owes none. */
 function expectedAudio(at: Column): boolean {
-  return at(LEG.expectsAudio) === 1 && at(LEG.establishedForMs) >= SHORTEST_JUDGED_MS;
+  const wasHeldThroughout = at(LEG.holds) > 0 && at(LEG.expected) === 0;
+  return at(LEG.expectsAudio) === 1 && at(LEG.establishedForMs) >= SHORTEST_JUDGED_MS && !wasHeldThroughout;
 }
 
 function given(holds: boolean): null | undefined {

@@ -32,7 +32,7 @@ export class LegJoin {
   private readonly waiting = new Map<number, Waiting>();
   /** Those of which record and leg are there, in the order in which they joined. */
   private readonly settling = new Set<Waiting>();
-  /** Calls whose sent direction has been told of: what comes later would count them twice. */
+  /** Calls that have been told of: figures that come later would open them again, or count them twice. */
   private readonly told = new Set<number>();
   private second = 0;
   /** Told of each call once. */
@@ -110,8 +110,8 @@ export class LegJoin {
     this.settling.delete(entry);
     const { record, received } = entry;
     const sent = entry.answerer ?? entry.rtcp;
+    this.remember(entry.call);
     if (sent !== null) {
-      this.remember(entry.call);
       this.onSent(sent, { record, received });
     }
     if (record !== null) {

@@ -7,6 +7,9 @@ import type { FarSeconds } from './far-seconds.js';
 import { BASIS, DIRECTION, LEG, ROW } from './messages.js';
 import type { Rows } from './rows.js';
 
+/** Fewer packets that were listened to, one a second, say nothing: speech begins with a pause as often as not. */
+const MIN_SAMPLES = 5;
+
 /** Whose row it is. */
 export interface LegKey {
   call: number;
@@ -181,7 +184,7 @@ function writeFacts(table: Float64Array, offset: number, facts: LegFacts): void 
   table[offset + LEG.missed] = facts.missed;
   table[offset + LEG.earlyPackets] = facts.earlyPackets;
   table[offset + LEG.wrongPayloadType] = facts.wrongPayloadType;
-  table[offset + LEG.silentRatio] = facts.samples === 0 ? Number.NaN : facts.silentSamples / facts.samples;
+  table[offset + LEG.silentRatio] = facts.samples < MIN_SAMPLES ? Number.NaN : facts.silentSamples / facts.samples;
   table[offset + LEG.holds] = facts.holds;
   table[offset + LEG.reflected] = facts.reflected ? 1 : 0;
   table[offset + LEG.otherSource] = facts.otherSource ? 1 : 0;

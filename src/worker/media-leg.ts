@@ -8,25 +8,14 @@ import { NS_PER_MS, NS_PER_SECOND } from '../lib/clock.js';
 import type { Tally } from '../lib/tally.js';
 import type { DatagramSockets, Destination } from '../net/datagram.js';
 import { parseIpv4 } from '../net/datagram.js';
-import type { CodecImpairment } from '../quality/codec-impairment.js';
 import { JITTER_BUFFER_MS } from '../quality/jitter-buffer.js';
-import { mouthToEarMs } from '../quality/mouth-to-ear.js';
-import { emptyScore, scoreInto } from '../quality/score.js';
 import { StreamMeter } from '../quality/stream-meter.js';
 import { RtpHeader, RTP_HEADER_BYTES } from '../rtp/packet.js';
 import { RtcpSession, type RtcpContext } from '../rtp/rtcp/session.js';
 import { SourceLatch } from '../rtp/source-latch.js';
 import type { CodecContext } from './codec-context.js';
-import { FarSeconds } from './far-seconds.js';
-import {
-  writeReceivedRow,
-  writeReceivedTotals,
-  writeSentRow,
-  writeSentTotals,
-  type Conversation,
-  type LegFacts,
-  type LegKey,
-} from './leg-rows.js';
+import { LegReport } from './leg-report.js';
+import type { LegFacts } from './leg-rows.js';
 import type { MediaSource } from './messages.js';
 import { OutgoingAudio } from './outgoing-audio.js';
 import { PAYLOAD, PayloadKinds } from './payload-kinds.js';
@@ -71,7 +60,6 @@ type LegState = 'idle' | 'armed' | 'live' | 'draining';
 
 export class MediaLeg {
   state: LegState = 'idle';
-  private readonly key: LegKey = { call: -1, endpoint: 0, codec: 0 };
   private codec: CodecContext | null = null;
   private meter: StreamMeter | null = null;
   private destination: Destination | null = null;
@@ -79,20 +67,17 @@ export class MediaLeg {
   private isMuxed = false;
   private expectedSource = 0;
   private sends = true;
-  private receives = true;
+  /** On hold, by either way that is closed: nothing is expected, and what comes is not measured. */
+  private isPaused = false;
+  /** Its audio could flow from the ACK on. */
+  private startedOpen = true;
   private readonly kinds = new PayloadKinds();
   private readonly header = new RtpHeader();
   private readonly latch = new SourceLatch();
   private readonly outgoing: OutgoingAudio;
   private readonly rtcp: RtcpSession;
-  private readonly far = new FarSeconds();
+  private readonly report: LegReport;
   private readonly facts = emptyFacts();
-  private readonly scratch = emptyScore();
-  private readonly conversation: Conversation = {
-    rttMs: Number.NaN,
-    mouthToEarMs: Number.NaN,
-    mosCq: Number.NaN,
-  };
   private roundTripsSeen = 0;
   private nextSampleNs = 0;
   private answeredAtNs = 0;
@@ -105,16 +90,15 @@ export class MediaLeg {
   ) {
     this.outgoing = new OutgoingAudio(context.source);
     this.rtcp = new RtcpSession(context.rtcp);
+    this.report = new LegReport(context.ptimeMs);
   }
 
   arm(call: number, endpoint: number): void {
     this.drainRested();
     this.state = 'armed';
-    this.key.call = call;
-    this.key.endpoint = endpoint;
+    this.report.begin(call, endpoint);
     this.meter = null;
     this.latch.reset();
-    this.far.clear();
     Object.assign(this.facts, emptyFacts());
     this.roundTripsSeen = 0;
     this.nextSampleNs = 0;
@@ -122,13 +106,13 @@ export class MediaLeg {
 
   /** Answered: audio flows from now on, as their SDP says. */
   connect(media: RemoteMedia): void {
-    const { context, key } = this;
+    const { context, report } = this;
     const codec = context.codecs.get(media.codec);
     if (codec === undefined) {
       throw new Error(`expected a codec of this worker, got ${media.codec}`);
     }
     this.codec = codec;
-    key.codec = codec.index;
+    report.agree(codec);
     this.aim(media);
     this.answeredAtNs = media.answeredAtNs;
     this.facts.answeredMs = this.msOf(media.answeredAtNs);
@@ -138,7 +122,7 @@ export class MediaLeg {
       sequence: context.nextUint32() & 0xffff,
       timestamp: context.nextUint32(),
       payloadType: media.payloadType,
-      clipOffset: key.call * 37,
+      clipOffset: report.key.call * 37,
     });
     this.startRtcp(codec, media);
     this.meter = new StreamMeter({
@@ -147,7 +131,10 @@ export class MediaLeg {
       jitterBufferMs: JITTER_BUFFER_MS,
       codec: codec.impairment,
     });
-    this.meter.begin(this.msOf(media.answeredAtNs), media.receives);
+    this.meter.begin(this.msOf(media.answeredAtNs));
+    this.startedOpen = media.sends;
+    this.isPaused = false;
+    this.pause(!media.receives, media.answeredAtNs);
     this.state = 'live';
   }
 
@@ -156,17 +143,14 @@ export class MediaLeg {
     if (this.state !== 'live') {
       return;
     }
-    const wasOpen = this.sends && this.receives;
-    this.facts.holds += this.sends && !media.sends ? 1 : 0;
+    // Who began by only receiving is not put on hold by hearing that again.
+    const isHold = !media.sends && (this.sends || this.isPaused);
+    const pauses = !media.receives || isHold;
+    this.facts.holds += pauses && !this.isPaused ? 1 : 0;
+    this.facts.expectsAudio ||= media.receives;
     this.aim(media);
     this.outgoing.header.payloadType = media.payloadType;
-    const isOpen = this.sends && this.receives;
-    // On hold a far side may play music and may not: neither that nor its silence is measured.
-    if (wasOpen && !isOpen) {
-      this.meter?.pause(this.msOf(media.answeredAtNs));
-    } else if (!wasOpen && isOpen) {
-      this.meter?.resume(this.msOf(media.answeredAtNs));
-    }
+    this.pause(pauses, media.answeredAtNs);
   }
 
   release(endedAtNs: number): void {
@@ -188,6 +172,8 @@ export class MediaLeg {
     if (this.state === 'live') {
       if (this.sends) {
         this.sendOrSkip(dueNs, skip);
+      } else {
+        this.rest();
       }
       if (dueNs >= this.rtcp.dueAtNs) {
         this.drainRtcp(); // so that the report answers what has come
@@ -225,11 +211,17 @@ export class MediaLeg {
     if (this.state !== 'live' && this.state !== 'draining') {
       return false;
     }
-    this.writeRows(second, rows);
+    const { meter, report, facts } = this;
+    if (meter !== null) {
+      report.writeSecond(second, meter, rows, this.state === 'live' || second * 1000 < this.endedMs);
+    }
     if (this.state === 'live' || second < Math.floor(this.endedMs / 1000)) {
       return false;
     }
-    this.writeTotals(legs);
+    if (meter !== null) {
+      facts.endedMs = this.endedMs;
+      report.writeTotals(legs, { meter, facts, farTotals: this.rtcp.farTotals });
+    }
     this.meter = null;
     this.destination = this.rtcpDestination = null;
     this.state = 'idle';
@@ -243,17 +235,30 @@ export class MediaLeg {
 
   /** Where audio and reports go, and what may come. */
   private aim(media: AgreedMedia): void {
-    const { sockets } = this.context;
-    this.destination = sockets.destination(media.address, media.port);
     const { rtcpAddress, rtcpPort } = media;
     const hasRtcp = rtcpAddress !== null && rtcpPort !== null;
-    this.rtcpDestination = hasRtcp ? sockets.destination(rtcpAddress, rtcpPort) : null;
+    this.destination = this.towards(this.destination, media.address, media.port);
+    this.rtcpDestination = hasRtcp ? this.towards(this.rtcpDestination, rtcpAddress, rtcpPort) : null;
     this.isMuxed = media.rtcpMux;
     this.expectedSource = parseIpv4(media.address) ?? 0;
     this.latch.expect(this.expectedSource, media.port);
     this.kinds.agree(media);
     this.sends = media.sends;
-    this.receives = media.receives;
+  }
+
+  /** The same object for the same place: a stream goes on over a new agreement. */
+  private towards(before: Destination | null, address: string, port: number): Destination {
+    const isSame = before !== null && before.address === address && before.port === port;
+    return isSame ? before : this.context.sockets.destination(address, port);
+  }
+
+  private pause(pauses: boolean, atNs: number): void {
+    if (pauses && !this.isPaused) {
+      this.meter?.pause(this.msOf(atNs));
+    } else if (!pauses && this.isPaused) {
+      this.meter?.resume(this.msOf(atNs));
+    }
+    this.isPaused = pauses;
   }
 
   private startRtcp({ codec }: CodecContext, media: RemoteMedia): void {
@@ -262,7 +267,7 @@ export class MediaLeg {
       ssrc: header.ssrc,
       firstSequence: header.sequence,
       clockRate: codec.clockRate,
-      cname: this.context.cnameOf(this.key.call),
+      cname: this.context.cnameOf(this.report.key.call),
       startedAtNs: media.answeredAtNs,
       fixedIntervalMs: media.isOurs ? OWN_RTCP_INTERVAL_MS : null,
       sessionBitsPerSecond: SESSION_BITS_PER_SECOND,
@@ -291,12 +296,18 @@ export class MediaLeg {
       return;
     }
     this.rtcp.onSent(outgoing.header.timestamp, packet.length - RTP_HEADER_BYTES, nowNs);
-    if (facts.sent === 0) {
+    if (facts.sent === 0 && this.startedOpen) {
       facts.ackToRtpMs = (nowNs - this.answeredAtNs) / NS_PER_MS;
     }
     facts.sent++;
     context.health.sent++;
     outgoing.advance();
+  }
+
+  /** We may not send: time goes on, so that what we say after it is on time (RFC 3550 §5.1). */
+  private rest(): void {
+    this.outgoing.skip();
+    this.outgoing.header.marker = true;
   }
 
   /** A report that does not leave is missed by nobody: the next one tells it all. */
@@ -343,8 +354,14 @@ export class MediaLeg {
   }
 
   private countEarly(length: number): void {
-    if (this.header.parse(this.context.sockets.data, length) === 'rtp') {
-      this.facts.earlyPackets++;
+    const { header, facts, latch } = this;
+    if (header.parse(this.context.sockets.data, length) !== 'rtp') {
+      return;
+    }
+    if (latch.isFormer(header.ssrc)) {
+      facts.stray++; // the last call's far side sends on
+    } else {
+      facts.earlyPackets++;
     }
   }
 
@@ -405,7 +422,7 @@ export class MediaLeg {
   private sampleSilence(): void {
     const { header, facts, codec } = this;
     const { sockets } = this.context;
-    if (codec === null || sockets.arrivalNs < this.nextSampleNs) {
+    if (codec === null || this.isPaused || sockets.arrivalNs < this.nextSampleNs) {
       return;
     }
     this.nextSampleNs = sockets.arrivalNs + NS_PER_SECOND;
@@ -429,7 +446,8 @@ export class MediaLeg {
 
   private takeRtcp(length: number): void {
     const { sockets } = this.context;
-    const { rtcp, facts, far } = this;
+    const { rtcp, facts } = this;
+    const { far } = this.report;
     const verdict = rtcp.receive(sockets.data, length, sockets.arrivalNs);
     facts.rtcpReceived = rtcp.counts.received;
     facts.rtcpMalformed = rtcp.counts.malformed;
@@ -443,71 +461,6 @@ export class MediaLeg {
       this.roundTripsSeen = rtcp.counts.roundTrips;
       far.noteRoundTrip(second, rtcp.rttMs);
     }
-  }
-
-  private get impairment(): CodecImpairment | undefined {
-    return this.codec?.impairment;
-  }
-
-  /** Ta for a round trip; NaN where it or the codec's own delay is unknown. */
-  private delayOf(rttMs: number): number {
-    const { impairment } = this;
-    if (impairment === undefined) {
-      return Number.NaN;
-    }
-    return mouthToEarMs({ rttMs, jitterBufferMs: JITTER_BUFFER_MS, ptimeMs: this.context.ptimeMs, codec: impairment });
-  }
-
-  private writeRows(second: number, rows: Rows): void {
-    const { meter, far, key } = this;
-    if (meter === null) {
-      return;
-    }
-    const rttMs = far.rttIn(second);
-    if (meter.closeSecond(second)) {
-      const figures = meter.second;
-      // Scored with the newest round trip: reports come every few seconds, and the path is the same in between.
-      this.fillConversation(figures, far.latestRttMs);
-      this.conversation.rttMs = rttMs;
-      writeReceivedRow(rows, key, second, { figures, conversation: this.conversation });
-    }
-    const oneWayDelayMs = this.delayOf(far.latestRttMs);
-    if (far.take(second, this.impairment, oneWayDelayMs)) {
-      writeSentRow(rows, key, second, { figures: far.figures, score: far.score, mouthToEarMs: oneWayDelayMs });
-    }
-  }
-
-  private writeTotals(legs: Rows): void {
-    const { meter, facts, far, key } = this;
-    if (meter === null) {
-      return;
-    }
-    facts.endedMs = this.endedMs;
-    const { totals } = meter;
-    this.fillConversation(totals, far.meanRttMs);
-    writeReceivedTotals(legs, key, { totals, conversation: this.conversation, facts });
-    const { farTotals } = this.rtcp;
-    const sentScore = this.scoreSent(farTotals.lossRatio);
-    // The round trip is measured at this end and stands with what is received.
-    this.conversation.rttMs = Number.NaN;
-    this.conversation.mosCq = sentScore.mosCq;
-    writeSentTotals(legs, key, { totals: farTotals, score: sentScore, conversation: this.conversation });
-  }
-
-  /** Listening and conversational score of what the far end reports; how its losses lie is in no report. */
-  private scoreSent(lossRatio: number): ReturnType<typeof emptyScore> {
-    const oneWayDelayMs = this.delayOf(this.far.meanRttMs);
-    scoreInto(this.scratch, this.impairment, { badRatio: lossRatio, burstR: 1, oneWayDelayMs });
-    return this.scratch;
-  }
-
-  private fillConversation(figures: { readonly badRatio: number; readonly burstR: number }, rttMs: number): void {
-    const { conversation, scratch } = this;
-    const oneWayDelayMs = this.delayOf(rttMs);
-    scoreInto(scratch, this.impairment, { badRatio: figures.badRatio, burstR: figures.burstR, oneWayDelayMs });
-    conversation.rttMs = rttMs;
-    conversation.mouthToEarMs = oneWayDelayMs;
-    conversation.mosCq = scratch.mosCq;
   }
 }
 

@@ -335,20 +335,20 @@ describe('what RtcpSession learns of the far end', () => {
   });
 });
 
-describe('a report without a word of our stream', () => {
-  /** 50 packets from 100 s on, of which a block told; 100 more from 101 s on; our own report of them all at 103 s. */
-  function told(): RtcpSession {
-    const session = sessionOf();
-    hear(session, [1]);
-    send(session, 50, 100);
-    receive(session, 101, { blocks: [{ highestSequence: 1049 }] });
-    send(session, 100, 101, 8000);
-    session.write(103e9);
-    hear(session, [2]);
-    session.takeNews();
-    return session;
-  }
+/** 50 packets from 100 s on, of which a block told; 100 more from 101 s on; our own report of them all at 103 s. */
+function told(): RtcpSession {
+  const session = sessionOf();
+  hear(session, [1]);
+  send(session, 50, 100);
+  receive(session, 101, { blocks: [{ highestSequence: 1049 }] });
+  send(session, 100, 101, 8000);
+  session.write(103e9);
+  hear(session, [2]);
+  session.takeNews();
+  return session;
+}
 
+describe('a report without a word of our stream', () => {
   it('tells that all which left a second before is lost, and a block afterwards goes on from there', () => {
     const session = told();
     receive(session, 105, {});

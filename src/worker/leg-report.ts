@@ -1,0 +1,99 @@
+/** Scores a leg and writes its rows, second by second and in all: what was received, and what the far end says of ours. */
+import type { CodecImpairment } from '../quality/codec-impairment.js';
+import { JITTER_BUFFER_MS } from '../quality/jitter-buffer.js';
+import { mouthToEarMs } from '../quality/mouth-to-ear.js';
+import { emptyScore, scoreInto, type Score } from '../quality/score.js';
+import type { StreamMeter } from '../quality/stream-meter.js';
+import type { FarTotals } from '../rtp/rtcp/far-report.js';
+import type { CodecContext } from './codec-context.js';
+import { FarSeconds } from './far-seconds.js';
+import {
+  writeReceivedRow,
+  writeReceivedTotals,
+  writeSentRow,
+  writeSentTotals,
+  type Conversation,
+  type LegFacts,
+  type LegKey,
+} from './leg-rows.js';
+import type { Rows } from './rows.js';
+
+export class LegReport {
+  readonly key: LegKey = { call: -1, endpoint: 0, codec: 0 };
+  readonly far = new FarSeconds();
+  private impairment: CodecImpairment | undefined = undefined;
+  private readonly scratch = emptyScore();
+  private readonly conversation: Conversation = { rttMs: Number.NaN, mouthToEarMs: Number.NaN, mosCq: Number.NaN };
+
+  constructor(private readonly ptimeMs: number) {}
+
+  /** The next call on the slot. */
+  begin(call: number, endpoint: number): void {
+    this.key.call = call;
+    this.key.endpoint = endpoint;
+    this.far.clear();
+  }
+
+  agree({ index, impairment }: CodecContext): void {
+    this.key.codec = index;
+    this.impairment = impairment;
+  }
+
+  /** Closes a second of the meter. @param isUp the call lasted into this second */
+  writeSecond(second: number, meter: StreamMeter, rows: Rows, isUp: boolean): void {
+    const { far, key, conversation } = this;
+    const rttMs = far.rttIn(second);
+    const hasAudio = meter.closeSecond(second);
+    // On hold nothing is expected, and the round trip is measured all the same.
+    if (hasAudio || (isUp && !Number.isNaN(rttMs))) {
+      const figures = meter.second;
+      // Scored with the newest round trip: reports come every few seconds, and the path is the same in between.
+      this.fillConversation(figures, far.latestRttMs);
+      conversation.rttMs = rttMs;
+      writeReceivedRow(rows, key, second, { figures, conversation });
+    }
+    const oneWayDelayMs = this.delayOf(far.latestRttMs);
+    if (far.take(second, this.impairment, oneWayDelayMs)) {
+      writeSentRow(rows, key, second, { figures: far.figures, score: far.score, mouthToEarMs: oneWayDelayMs });
+    }
+  }
+
+  writeTotals(
+    legs: Rows,
+    parts: { readonly meter: StreamMeter; readonly facts: LegFacts; readonly farTotals: Readonly<FarTotals> },
+  ): void {
+    const { far, key, conversation } = this;
+    const { totals } = parts.meter;
+    this.fillConversation(totals, far.meanRttMs);
+    writeReceivedTotals(legs, key, { totals, conversation, facts: parts.facts });
+    const score = this.scoreSent(parts.farTotals.lossRatio);
+    // The round trip is measured at this end and stands with what is received.
+    conversation.rttMs = Number.NaN;
+    conversation.mosCq = score.mosCq;
+    writeSentTotals(legs, key, { totals: parts.farTotals, score, conversation });
+  }
+
+  /** Listening and conversational score of what the far end reports; how its losses lie is in no report. */
+  private scoreSent(lossRatio: number): Score {
+    const oneWayDelayMs = this.delayOf(this.far.meanRttMs);
+    scoreInto(this.scratch, this.impairment, { badRatio: lossRatio, burstR: 1, oneWayDelayMs });
+    return this.scratch;
+  }
+
+  private fillConversation(figures: { readonly badRatio: number; readonly burstR: number }, rttMs: number): void {
+    const { conversation, scratch } = this;
+    const oneWayDelayMs = this.delayOf(rttMs);
+    scoreInto(scratch, this.impairment, { badRatio: figures.badRatio, burstR: figures.burstR, oneWayDelayMs });
+    conversation.rttMs = rttMs;
+    conversation.mouthToEarMs = oneWayDelayMs;
+    conversation.mosCq = scratch.mosCq;
+  }
+
+  /** Ta for a round trip; NaN where it or the codec's own delay is unknown. */
+  private delayOf(rttMs: number): number {
+    const codec = this.impairment;
+    return codec === undefined
+      ? Number.NaN
+      : mouthToEarMs({ rttMs, jitterBufferMs: JITTER_BUFFER_MS, ptimeMs: this.ptimeMs, codec });
+  }
+}
