@@ -42,6 +42,7 @@ export class AnsweringCall implements IncomingCallListener {
   private sessionVersion = 1;
   private cutShort = false;
   private hungUp = false;
+  private isAckLost = false;
 
   constructor(
     private readonly context: AnswererContext,
@@ -117,13 +118,19 @@ export class AnsweringCall implements IncomingCallListener {
     if (slot === null || media === null) {
       return null;
     }
-    const version = { call: this.call, sessionVersion: ++this.sessionVersion };
+    const version = { call: this.call, sessionVersion: this.sessionVersion + 1 };
     const answer = answerTo(sdp, slot, version, { ...context.media, codecs: [media.codec] });
     if ('cause' in answer) {
       return null;
     }
+    this.sessionVersion++;
     slot.update({ ...answer.media, answeredAtNs: context.now() });
     return answer.sdp;
+  }
+
+  onReanswerLost(): void {
+    this.isAckLost = true;
+    this.hangUp();
   }
 
   onCancelled(): void {
@@ -139,6 +146,8 @@ export class AnsweringCall implements IncomingCallListener {
       this.end('cut', 'shutdown');
     } else if (this.establishedMs === null) {
       this.end('failed', end.by === 'remote' ? 'noAck' : causeOfEvent(end.cause)); // a BYE came, but never the ACK
+    } else if (this.isAckLost) {
+      this.end('dropped', 'noAck');
     } else {
       this.end(end.by === 'remote' || end.cause === 'bye' ? 'completed' : 'dropped', causeOfEvent(end.cause));
     }

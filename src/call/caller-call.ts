@@ -182,13 +182,19 @@ export class CallerCall implements OutgoingCallListener {
       return null;
     }
     const preferences = { ...context.media, codecs: [codec] };
-    const version = { call: startOf.call, sessionVersion: ++this.sessionVersion };
+    const version = { call: startOf.call, sessionVersion: this.sessionVersion + 1 };
     const answer = answerTo(sdp, slot, version, preferences);
     if ('cause' in answer) {
       return null;
     }
+    this.sessionVersion++;
     slot.update({ ...answer.media, answeredAtNs: context.now() });
     return answer.sdp;
+  }
+
+  onReanswerLost(): void {
+    this.stop ??= { cut: false, phase: 'established', cause: 'noAck' };
+    this.hangUp();
   }
 
   onFailed(failure: CallFailure): void {

@@ -32,8 +32,8 @@ export class LegJoin {
   private readonly waiting = new Map<number, Waiting>();
   /** Those of which record and leg are there, in the order in which they joined. */
   private readonly settling = new Set<Waiting>();
-  /** Calls that have been told of: figures that come later would open them again, or count them twice. */
-  private readonly told = new Set<number>();
+  /** Calls that have been told of, and whether with their sent direction: figures that come later open none of them again. */
+  private readonly told = new Map<number, boolean>();
   private second = 0;
   /** Told of each call once. */
   onJoined: (record: CallRecord, legs: JoinedLegs) => void = () => {};
@@ -62,7 +62,12 @@ export class LegJoin {
   /** A row of the sent direction, of either basis. */
   addSent(table: Float64Array, offset: number): void {
     const call = table[offset + LEG.call] ?? -1;
-    const entry = this.told.has(call) ? null : this.entryOf(call);
+    const hadSent = this.told.get(call);
+    if (hadSent === false) {
+      this.told.set(call, true);
+      this.onSent(table.slice(offset, offset + LEG.columns), { record: null, received: null });
+    }
+    const entry = hadSent === undefined ? this.entryOf(call) : null;
     if (entry !== null) {
       const isAnswerer = table[offset + LEG.basis] === BASIS.answerer;
       entry[isAnswerer ? 'answerer' : 'rtcp'] = table.slice(offset, offset + LEG.columns);
@@ -110,7 +115,7 @@ export class LegJoin {
     this.settling.delete(entry);
     const { record, received } = entry;
     const sent = entry.answerer ?? entry.rtcp;
-    this.remember(entry.call);
+    this.remember(entry.call, sent !== null);
     if (sent !== null) {
       this.onSent(sent, { record, received });
     }
@@ -119,10 +124,10 @@ export class LegJoin {
     }
   }
 
-  private remember(call: number): void {
-    this.told.add(call);
+  private remember(call: number, hadSent: boolean): void {
+    this.told.set(call, hadSent);
     if (this.told.size > WAITING_LIMIT) {
-      for (const oldest of this.told) {
+      for (const oldest of this.told.keys()) {
         this.told.delete(oldest);
         break;
       }

@@ -29,6 +29,8 @@ export interface OutgoingCallListener {
   onFailed(failure: CallFailure): void;
   /** The far side offers anew within the call; gives our answer, null to leave things as they are (488). */
   onReoffer(sdp: string): string | null;
+  /** That answer was never acknowledged: the call is over, its BYE follows. */
+  onReanswerLost(): void;
   /** Exactly once after `onAnswered`. */
   onEnded(end: CallEnd): void;
 }
@@ -50,6 +52,8 @@ export interface IncomingCallListener {
   onAckTimeout(): void;
   /** The far side offers anew within the call; gives our answer, null to leave things as they are (488). */
   onReoffer(sdp: string): string | null;
+  /** That answer was never acknowledged: the call is over, its BYE follows. */
+  onReanswerLost(): void;
   onEnded(end: CallEnd): void;
 }
 

@@ -96,6 +96,10 @@ export class UasCall implements IncomingCall, SessionUser, ExchangeOwner {
     return this.#state === 'confirmed' ? (this.listener?.onReoffer(sdp) ?? null) : null;
   }
 
+  onReanswerLost(): void {
+    this.listener?.onReanswerLost();
+  }
+
   #noAck(): void {
     this.#confirm();
     this.listener?.onAckTimeout();

@@ -49,10 +49,17 @@ const NO_LISTENER: OutgoingCallListener = {
   onAnswered: () => {},
   onFailed: () => {},
   onReoffer: () => null,
+  onReanswerLost: () => {},
   onEnded: () => {},
 };
 /** A fork that lost: it is hung up and nobody asks how that went. */
-const FORK_USER: SessionUser = { onClosed: () => {}, onAck: () => {}, onReoffer: () => null, onEnded: () => {} };
+const FORK_USER: SessionUser = {
+  onClosed: () => {},
+  onAck: () => {},
+  onReoffer: () => null,
+  onReanswerLost: () => {},
+  onEnded: () => {},
+};
 
 export class UacCall implements OutgoingCall, InviteClientUser, SessionUser {
   readonly callId: string;
@@ -213,6 +220,10 @@ export class UacCall implements OutgoingCall, InviteClientUser, SessionUser {
 
   onReoffer(sdp: string): string | null {
     return this.#listener.onReoffer(sdp);
+  }
+
+  onReanswerLost(): void {
+    this.#listener.onReanswerLost();
   }
 
   onClosed(): void {

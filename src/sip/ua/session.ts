@@ -3,6 +3,7 @@ import { type Authorizer, isChallenge } from '../auth/authorizer.js';
 import type { Dialog } from '../dialog/dialog.js';
 import { NO_HEADERS, joinBlocks, toWire } from '../message/builder.js';
 import type { SipMessage } from '../message/message.js';
+import { SipParseError } from '../message/parse-error.js';
 import { q850Reason } from '../message/reason-header.js';
 import type { ClientUser } from '../transaction/client.js';
 import type { CallEnd } from './call-events.js';
@@ -18,6 +19,8 @@ export interface SessionUser {
   onAck(ack: SipMessage): void;
   /** The far side offers anew within the dialog (§14.2). Gives our answer; null: it stays as it was. */
   onReoffer(sdp: string): string | null;
+  /** That answer was never acknowledged: the session ends by BYE (§13.3.1.4). */
+  onReanswerLost(): void;
   /** Exactly once. */
   onEnded(end: CallEnd): void;
 }
@@ -96,6 +99,7 @@ export class Session implements ClientUser {
     // §12.2.2: a lower number than the last is out of order.
     if (!this.dialog.acceptRemoteCseq(request.cseq.number)) exchange.reply(500);
     else if (request.method === 'BYE') this.#receiveBye(exchange);
+    else if (request.method === 'INVITE' && !hasReadableContact(request)) exchange.reply(400);
     else if (request.method === 'INVITE') this.#receiveReinvite(exchange);
     else if (request.method === 'OPTIONS') exchange.reply(200, { headers: this.core.capabilities });
     else exchange.reply(405, { headers: this.core.allow });
@@ -111,12 +115,18 @@ export class Session implements ClientUser {
       exchange.reply(488);
       return;
     }
+    this.dialog.refreshTarget(request); // §12.2.2: what we send from now on goes to their new Contact
     this.#reinviteCseq = request.cseq.number;
-    this.#reanswer ??= new RepeatedAnswer(this.core, () => this.bye());
+    this.#reanswer ??= new RepeatedAnswer(this.core, () => this.#giveUp());
     this.#reanswer.start(
       exchange.reply(200, { headers: this.core.withContact, sdp: toWire(answer) }),
       exchange.transaction,
     );
+  }
+
+  #giveUp(): void {
+    this.user.onReanswerLost();
+    this.bye();
   }
 
   #receiveBye(exchange: Exchange): void {
@@ -149,5 +159,14 @@ export class Session implements ClientUser {
     if (this.#state === 'ended') return;
     this.drop();
     this.user.onEnded(end);
+  }
+}
+
+function hasReadableContact(request: SipMessage): boolean {
+  try {
+    return request.contactUri !== undefined;
+  } catch (error) {
+    if (!(error instanceof SipParseError)) throw error;
+    return false;
   }
 }

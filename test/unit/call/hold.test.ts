@@ -55,4 +55,16 @@ describe('a call that is put on hold', () => {
     expect(sides.answeringCalls[0]?.onReoffer(withDirection('inactive'))).toContain('a=inactive');
     expect(sides.answererSlots.updates).toMatchObject([{ sends: false, receives: false }]);
   });
+
+  it('and never acknowledges our answer has dropped it, by whichever side it was placed', () => {
+    const { sides, call } = up();
+    call.onReanswerLost();
+    const { caller } = sides.settle();
+    expect(caller).toMatchObject({ outcome: 'dropped', succeeded: false, phase: 'established', cause: 'noAck' });
+    const other = up();
+    other.sides.answeringCalls[0]?.onReanswerLost();
+    const ended = other.sides.settle();
+    expect(ended.answerer).toMatchObject({ outcome: 'dropped', succeeded: false, cause: 'noAck' });
+    expect(ended.caller).toMatchObject({ outcome: 'dropped', cause: 'remoteBye' });
+  });
 });

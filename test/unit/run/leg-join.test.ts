@@ -51,6 +51,20 @@ describe('a call and its legs', () => {
     ]);
   });
 
+  it('that was told of without its sent direction is told of that alone when it comes late, once, and waits for nothing', () => {
+    const join = new LegJoin();
+    const { joined, sent } = listen(join);
+    join.addCall(withMedia(1));
+    join.addReceived(legsOf({ call: 1 }), 0);
+    join.advance(99);
+    const late = sentLegsOf({ call: 1, basis: BASIS.answerer });
+    join.addSent(late, 0);
+    join.addSent(late, 0);
+    join.flush();
+    expect(sent).toEqual([[1, BASIS.answerer]]);
+    expect(joined).toHaveLength(1);
+  });
+
   it('no call is lost when more wait than may', () => {
     const join = new LegJoin();
     let count = 0;

@@ -93,6 +93,7 @@ export class Recorder {
   onAck = (): void => void this.events.push('ack');
   onCancelled = (): void => void this.events.push('cancelled');
   onAckTimeout = (): void => void this.events.push('ack-timeout');
+  onReanswerLost = (): void => void this.events.push('reanswer-lost');
   /** What a new offer within the dialog is answered with. */
   reanswer: string | null = null;
   onReoffer = (sdp: string): string | null => {

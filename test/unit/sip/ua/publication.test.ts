@@ -117,6 +117,7 @@ it('an INVITE may name its caller and carry headers of its own, also where the n
     onAnswered: () => {},
     onFailed: () => {},
     onReoffer: () => null,
+    onReanswerLost: () => {},
     onEnded: () => {},
   };
   const headers = headerBlock([['X-Mine', 'yes']]);

@@ -18,7 +18,7 @@ function established(reanswer: string | null) {
   const got: SipMessage[] = [];
   peer.onMessage = (data) => void got.push(parseMessage(data));
   let to = '<sip:bob@10.0.0.2>';
-  const say = (method: string, cseq: number, sdp = ''): void => {
+  const say = (method: string, cseq: number, sdp = '', contact = '<sip:x@10.0.0.9>'): void => {
     const head = [
       `${method} sip:bob@10.0.0.2 SIP/2.0`,
       `Via: SIP/2.0/UDP 10.0.0.9;branch=z9hG4bK${method}${cseq}`,
@@ -26,7 +26,7 @@ function established(reanswer: string | null) {
       `To: ${to}`,
       'Call-ID: stranger',
       `CSeq: ${cseq} ${method}`,
-      'Contact: <sip:x@10.0.0.9>',
+      `Contact: ${contact}`,
       ...(sdp === '' ? [] : ['Content-Type: application/sdp']),
       `Content-Length: ${sdp.length}`,
     ];
@@ -72,7 +72,26 @@ describe('a re-INVITE', () => {
     say('INVITE', 6, HOLD);
     network.wheel.advance(network.wheel.nowMs + 40_000);
     expect(got.at(-1)).toMatchObject({ isRequest: true, method: 'BYE' });
-    expect(callee.events).toEqual([`reoffer ${HOLD.length}`]);
+    expect(callee.events).toEqual([`reoffer ${HOLD.length}`, 'reanswer-lost']);
+  });
+
+  it('moves the dialog to its Contact once it is accepted, and not before', () => {
+    const refused = established(null);
+    refused.say('INVITE', 6, HOLD, '<sip:moved@10.0.0.9:5099>');
+    refused.calls[0]!.bye();
+    expect(refused.network.log.at(-1)).toContain('BYE sip:x@10.0.0.9 ');
+    const { say, calls, network } = established(ANSWER);
+    say('INVITE', 6, HOLD, '<sip:moved@10.0.0.9:5099>');
+    say('ACK', 6);
+    calls[0]!.bye();
+    expect(network.log.at(-1)).toContain('BYE sip:moved@10.0.0.9:5099');
+  });
+
+  it('with a Contact that cannot be read is a bad request, and changes nothing', () => {
+    const { got, say, callee } = established(ANSWER);
+    say('INVITE', 6, HOLD, '<sip:@@@');
+    expect(answersOf(got)).toEqual([400]);
+    expect(callee.events).toEqual([]);
   });
 
   it('is refused with 488 where the call above has no answer, where there is no offer, and while we hang up', () => {
