@@ -195,3 +195,27 @@ function writeFacts(table: Float64Array, offset: number, facts: LegFacts): void 
   table[offset + LEG.rtcpReceived] = facts.rtcpReceived;
   table[offset + LEG.rtcpMalformed] = facts.rtcpMalformed;
 }
+
+/** Of a leg of which nothing is known yet. */
+export function emptyFacts(): LegFacts {
+  return {
+    stray: 0,
+    malformed: 0,
+    taken: 0,
+    sent: 0,
+    missed: 0,
+    earlyPackets: 0,
+    wrongPayloadType: 0,
+    silentSamples: 0,
+    samples: 0,
+    holds: 0,
+    reflected: false,
+    otherSource: false,
+    expectsAudio: true,
+    answeredMs: 0,
+    endedMs: 0,
+    ackToRtpMs: Number.NaN,
+    rtcpReceived: 0,
+    rtcpMalformed: 0,
+  };
+}

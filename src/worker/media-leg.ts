@@ -5,47 +5,20 @@
 import type { AgreedMedia } from '../call/negotiation.js';
 import type { RemoteMedia } from '../call/media-slots.js';
 import { NS_PER_MS, NS_PER_SECOND } from '../lib/clock.js';
-import type { Tally } from '../lib/tally.js';
-import type { DatagramSockets, Destination } from '../net/datagram.js';
+import type { Destination } from '../net/datagram.js';
 import { parseIpv4 } from '../net/datagram.js';
 import { JITTER_BUFFER_MS } from '../quality/jitter-buffer.js';
 import { StreamMeter } from '../quality/stream-meter.js';
 import { RtpHeader, RTP_HEADER_BYTES } from '../rtp/packet.js';
-import { RtcpSession, type RtcpContext } from '../rtp/rtcp/session.js';
+import { RtcpSession } from '../rtp/rtcp/session.js';
 import { SourceLatch } from '../rtp/source-latch.js';
 import type { CodecContext } from './codec-context.js';
+import type { LegContext } from './leg-context.js';
 import { LegReport } from './leg-report.js';
-import type { LegFacts } from './leg-rows.js';
-import type { MediaSource } from './messages.js';
+import { emptyFacts } from './leg-rows.js';
 import { OutgoingAudio } from './outgoing-audio.js';
 import { PAYLOAD, PayloadKinds } from './payload-kinds.js';
 import type { Rows } from './rows.js';
-
-/** Sums of the whole worker since its last batch. */
-export interface MediaHealth {
-  sent: number;
-  missed: number;
-  sendErrors: number;
-  received: number;
-  readonly latenessUs: Tally;
-}
-
-/** What all legs of a worker share. */
-export interface LegContext {
-  readonly sockets: DatagramSockets;
-  /** +∞ before the run begins. */
-  epochNs: number;
-  readonly ptimeMs: number;
-  readonly source: MediaSource;
-  /** By name; the first one is for legs that have not agreed on any. */
-  readonly codecs: ReadonlyMap<string, CodecContext>;
-  readonly rtcp: RtcpContext;
-  /** Of a call, for RTCP: the same for all streams of one end (RFC 3550 §6.5.1). */
-  cnameOf(call: number): string;
-  readonly health: MediaHealth;
-  now(): number;
-  nextUint32(): number;
-}
 
 /** So many datagrams at one service: a flood at one socket must not delay the others. */
 const DRAIN_LIMIT = 64;
@@ -462,27 +435,4 @@ export class MediaLeg {
       far.noteRoundTrip(second, rtcp.rttMs);
     }
   }
-}
-
-function emptyFacts(): LegFacts {
-  return {
-    stray: 0,
-    malformed: 0,
-    taken: 0,
-    sent: 0,
-    missed: 0,
-    earlyPackets: 0,
-    wrongPayloadType: 0,
-    silentSamples: 0,
-    samples: 0,
-    holds: 0,
-    reflected: false,
-    otherSource: false,
-    expectsAudio: true,
-    answeredMs: 0,
-    endedMs: 0,
-    ackToRtpMs: Number.NaN,
-    rtcpReceived: 0,
-    rtcpMalformed: 0,
-  };
 }
