@@ -246,7 +246,13 @@ describe('what RtcpSession learns of the far end', () => {
     receive(session, 104, { blocks: [{ highestSequence: 1091, lastSr: middleAt(102) }] });
     receive(session, 105, { blocks: [{ highestSequence: 1092, lastSr: middleAt(90), delaySinceLastSr: 1 }] });
     expect(session.rttMs).toBeNaN();
-    expect(session.counts).toMatchObject({ received: 3, blocks: 3, roundTrips: 0, delayMissing: 1, roundTripImplausible: 1 });
+    expect(session.counts).toMatchObject({
+      received: 3,
+      blocks: 3,
+      roundTrips: 0,
+      delayMissing: 1,
+      roundTripImplausible: 1,
+    });
   });
 
   it('sets no store by what somebody else says', () => {
