@@ -34,6 +34,7 @@ const MAY_TOUCH_NODE = ['main.ts', 'cli/', 'net/', 'worker/', 'sip/transport/', 
 /** Packages that belong to one place. */
 const PACKAGES = {
   yargs: ['cli/'],
+  ws: ['sip/transport/'],
   koffi: ['net/'],
   zod: ['scenario/', 'run/result.ts', 'report/'],
   yaml: ['scenario/'],

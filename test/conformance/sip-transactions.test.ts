@@ -8,8 +8,8 @@ import { FIELDS, FakeLayer, parse, requestLines, response } from '../unit/sip/sa
 
 const PEER = { host: '10.0.0.2', port: 5060 };
 
-function inviteClient(): { layer: FakeLayer; events: string[]; transaction: InviteClient } {
-  const layer = new FakeLayer();
+function inviteClient(isReliable = false): { layer: FakeLayer; events: string[]; transaction: InviteClient } {
+  const layer = new FakeLayer(isReliable);
   const events: string[] = [];
   const note = (name: string) => (message?: { status: number }) =>
     void events.push(`${layer.timers.nowMs} ${name}${message === undefined ? '' : ` ${message.status}`}`);
@@ -101,13 +101,13 @@ describe('INVITE client', () => {
     const { events, transaction } = inviteClient();
     for (const status of statuses) transaction.receive(response(status));
     expect(transaction.state).toBe(state);
-    transaction.failTransport();
+    transaction.failTransport({ cause: 'transport-error', detail: 'gone' });
     expect(events).toEqual(expectedEvents);
   });
 });
 
-function client(): { layer: FakeLayer; events: string[]; transaction: Client } {
-  const layer = new FakeLayer();
+function client(isReliable = false): { layer: FakeLayer; events: string[]; transaction: Client } {
+  const layer = new FakeLayer(isReliable);
   const events: string[] = [];
   const transaction = new Client(layer, { ...FIELDS, method: 'BYE' }, PEER, {
     onFinal: (message) => void events.push(`${layer.timers.nowMs} final ${message.status}`),
@@ -150,8 +150,8 @@ describe('non-INVITE client', () => {
   });
 });
 
-function inviteServer(): { layer: FakeLayer; events: string[]; transaction: InviteServer } {
-  const layer = new FakeLayer();
+function inviteServer(isReliable = false): { layer: FakeLayer; events: string[]; transaction: InviteServer } {
+  const layer = new FakeLayer(isReliable);
   const events: string[] = [];
   const transaction = new InviteServer(layer, parse(requestLines('INVITE')), PEER, {
     trying: () => '100',
@@ -233,5 +233,67 @@ describe('non-INVITE server', () => {
       { atMs: 3_000, data: '200' },
     ]);
     expect(layer.terminatedAtMs).toBe(33_000);
+  });
+});
+
+describe('a reliable transport (§17: no A, E and G; D, I, J and K are 0)', () => {
+  it('INVITE client: sent once, B ends it; its ACK ends it at once', () => {
+    const silent = inviteClient(true);
+    silent.layer.timers.advance(100_000);
+    expect(silent.layer.sentAtMs).toEqual([0]);
+    expect(silent.events).toEqual(['32000 timeout']);
+    const refused = inviteClient(true);
+    refused.layer.timers.advance(700);
+    refused.transaction.receive(response(486));
+    expect(refused.events).toEqual(['700 failure 486']);
+    expect(refused.layer.sent).toHaveLength(2);
+    expect(refused.layer.terminatedAtMs).toBe(700);
+    expect(refused.layer.timers.size).toBe(0);
+  });
+
+  it('INVITE client: M still waits for the 2xx of other forks', () => {
+    const { layer, events, transaction } = inviteClient(true);
+    transaction.receive(response(200));
+    transaction.receive(response(200));
+    expect(events).toEqual(['0 success 200', '0 success 200']);
+    layer.timers.advance(100_000);
+    expect(layer.terminatedAtMs).toBe(32_000);
+  });
+
+  it('non-INVITE client: sent once, over with its final response', () => {
+    const { layer, events, transaction } = client(true);
+    layer.timers.advance(5_000);
+    transaction.receive(response(200, 'BYE'));
+    expect(layer.sentAtMs).toEqual([0]);
+    expect(events).toEqual(['5000 final 200']);
+    expect(transaction.state).toBe('terminated');
+    const silent = client(true);
+    silent.layer.timers.advance(100_000);
+    expect(silent.layer.sentAtMs).toEqual([0]);
+    expect(silent.events).toEqual(['32000 timeout']);
+  });
+
+  it('INVITE server: its refusal goes out once, H waits for the ACK, which ends it at once', () => {
+    const { layer, events, transaction } = inviteServer(true);
+    transaction.respond(486, '486');
+    layer.timers.advance(20_000);
+    expect(layer.sentAtMs).toEqual([0]);
+    transaction.receiveAck();
+    expect(transaction.state).toBe('terminated');
+    const silent = inviteServer(true);
+    silent.transaction.respond(486, '486');
+    silent.layer.timers.advance(100_000);
+    expect(silent.layer.sentAtMs).toEqual([0]);
+    expect(silent.events).toEqual(['32000 timeout']);
+    expect(events).toEqual([]);
+  });
+
+  it('non-INVITE server: over with its final response', () => {
+    const layer = new FakeLayer(true);
+    const transaction = new Server(layer, parse(requestLines('OPTIONS')), PEER);
+    transaction.respond(200, '200');
+    expect(layer.sent).toEqual([{ atMs: 0, data: '200' }]);
+    expect(transaction.state).toBe('terminated');
+    expect(layer.timers.size).toBe(0);
   });
 });

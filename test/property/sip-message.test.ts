@@ -113,12 +113,17 @@ describe('StreamFramer', () => {
           const got: string[] = [];
           for (let at = 0, i = 0; at < stream.length; i++) {
             const size = sizes[i % sizes.length]!;
-            for (const found of framer.push(stream.subarray(at, at + size))) got.push(`${found.callId} ${found.body}`);
+            for (const found of framer.push(stream.subarray(at, at + size))) {
+              const message = parseMessage(found);
+              got.push(`${message.callId} ${message.body}`);
+            }
             at += size;
           }
           expect(framer.failure).toBeNull();
           expect(got).toEqual(given.map(([parts]) => `${parts.callId} ${parseMessage(bytes(build(parts))).body}`));
           expect(framer.state).toBe('idle');
+          expect(framer.takePings()).toBe(given.filter(([, keepAlive]) => keepAlive === '\r\n\r\n').length);
+          expect(framer.takePings()).toBe(0);
         },
       ),
       { numRuns: 300 },

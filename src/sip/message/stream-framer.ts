@@ -1,7 +1,6 @@
 /** Messages out of a byte stream (RFC 3261 §18.3, §7.5): CRLFCRLF ends the head, Content-Length measures the body. */
-import type { SipMessage } from './message.js';
 import { DEFAULT_PARSE_LIMITS, type ParseLimits, SipParseError } from './parse-error.js';
-import { contentLengthOf, parseMessage, wireText } from './parser.js';
+import { contentLengthOf, wireText } from './parser.js';
 
 const CR = 13;
 const LF = 10;
@@ -22,6 +21,9 @@ export class StreamFramer {
   /** How far the search for the empty line has come. */
   #searched = 0;
   #messageEnd = 0;
+  /** CRLFs in a row between two messages, and the pings among them that nobody has taken yet. */
+  #blankLines = 0;
+  #pings = 0;
 
   constructor(private readonly limits: ParseLimits = DEFAULT_PARSE_LIMITS) {}
 
@@ -34,9 +36,19 @@ export class StreamFramer {
     return this.#failure;
   }
 
-  /** Messages that this chunk completes, in order. Never throws: see `failure`. */
-  push(chunk: Uint8Array): SipMessage[] {
-    const messages: SipMessage[] = [];
+  /** Double CRLFs (RFC 5626 §4.4.1) since the last time; each wants one CRLF back. */
+  takePings(): number {
+    const pings = this.#pings;
+    this.#pings = 0;
+    return pings;
+  }
+
+  /**
+   * The bytes of each message that this chunk completes, in order; whether they are a good message is not looked at, where
+   * the next one starts is known anyway. Never throws: see `failure`.
+   */
+  push(chunk: Uint8Array): Uint8Array[] {
+    const messages: Uint8Array[] = [];
     if (this.#state === 'failed') return messages;
     this.#append(chunk);
     try {
@@ -49,7 +61,7 @@ export class StreamFramer {
   }
 
   /** One state's work; false when more bytes are needed. */
-  #step(messages: SipMessage[]): boolean {
+  #step(messages: Uint8Array[]): boolean {
     if (this.#state === 'idle') return this.#skipKeepAlives();
     if (this.#state === 'head') return this.#findHeadEnd();
     return this.#takeMessage(messages);
@@ -57,10 +69,15 @@ export class StreamFramer {
 
   #skipKeepAlives(): boolean {
     const bytes = this.#pending;
-    while (this.#end - this.#start >= 2 && bytes[this.#start] === CR && bytes[this.#start + 1] === LF) this.#start += 2;
+    while (this.#end - this.#start >= 2 && bytes[this.#start] === CR && bytes[this.#start + 1] === LF) {
+      this.#start += 2;
+      this.#blankLines++;
+      if (this.#blankLines % 2 === 0) this.#pings++;
+    }
     const left = this.#end - this.#start;
     // A lone CR may be half of a keep-alive.
     if (left === 0 || (left === 1 && bytes[this.#start] === CR)) return false;
+    this.#blankLines = 0;
     this.#searched = this.#start;
     this.#state = 'head';
     return true;
@@ -86,9 +103,9 @@ export class StreamFramer {
     return true;
   }
 
-  #takeMessage(messages: SipMessage[]): boolean {
+  #takeMessage(messages: Uint8Array[]): boolean {
     if (this.#end < this.#messageEnd) return false;
-    messages.push(parseMessage(this.#pending.subarray(this.#start, this.#messageEnd), this.limits));
+    messages.push(this.#pending.subarray(this.#start, this.#messageEnd));
     this.#start = this.#messageEnd;
     this.#state = 'idle';
     return true;

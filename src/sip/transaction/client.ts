@@ -1,12 +1,14 @@
 /**
- * Non-INVITE client transaction (RFC 3261 §17.1.2, figure 6), unreliable transport.
+ * Non-INVITE client transaction (RFC 3261 §17.1.2, figure 6).
  *
  *   Trying ──1xx──▶ Proceeding ──200-699──▶ Completed ──K──▶ Terminated
  *      └────────────200-699─────────────────────▲
  *   Timer E: again at T1, doubling up to T2; in Proceeding every T2.   Timer F: 64·T1, then timeout.   Timer K: T4.
+ *   On a reliable transport there is no Timer E, and Timer K is 0.
  */
 import { type RequestFields, serializeCompanion, serializeRequest } from '../message/builder.js';
 import type { SipMessage } from '../message/message.js';
+import type { TransportFailure } from '../transport/transport.js';
 import type { Destination } from './invite-client.js';
 import { type AnyTransaction, TimerPair, type TransactionLayer } from './layer.js';
 import { clientKey } from './transaction-key.js';
@@ -19,7 +21,7 @@ export interface ClientUser {
   onFinal(response: SipMessage): void;
   /** Timer F. */
   onTimeout(): void;
-  onTransportError(): void;
+  onTransportError(failure: TransportFailure): void;
 }
 
 export class Client implements AnyTransaction {
@@ -63,7 +65,7 @@ export class Client implements AnyTransaction {
 
   /** Sends the request and starts timers E and F. */
   start(): void {
-    this.#timers.setRetransmit(this.#intervalEMs, onTimerE, this);
+    if (!this.layer.isReliable) this.#timers.setRetransmit(this.#intervalEMs, onTimerE, this);
     this.#timers.setDeadline(transactionTimeoutMs(this.layer.intervals), onTimerF, this);
     this.layer.output.send(this.#data, this.host, this.port);
   }
@@ -74,10 +76,13 @@ export class Client implements AnyTransaction {
       this.#state = 'proceeding';
       return;
     }
-    this.#state = 'completed';
     this.#data = '';
-    this.#timers.stopRetransmit();
-    this.#timers.setDeadline(this.layer.intervals.t4Ms, onTimerK, this);
+    if (this.layer.isReliable) this.#terminate();
+    else {
+      this.#state = 'completed';
+      this.#timers.stopRetransmit();
+      this.#timers.setDeadline(this.layer.intervals.t4Ms, onTimerK, this);
+    }
     this.user.onFinal(response);
   }
 
@@ -95,10 +100,10 @@ export class Client implements AnyTransaction {
     this.user.onTimeout();
   }
 
-  failTransport(): void {
+  failTransport(failure: TransportFailure): void {
     if (this.#state !== 'trying' && this.#state !== 'proceeding') return;
     this.#terminate();
-    this.user.onTransportError();
+    this.user.onTransportError(failure);
   }
 
   abandon(): void {

@@ -1,6 +1,6 @@
 /**
- * INVITE client transaction (RFC 3261 §17.1.1, figure 5, with Accepted and Timer M of RFC 6026 §7.1, §8.4), unreliable
- * transport.
+ * INVITE client transaction (RFC 3261 §17.1.1, figure 5, with Accepted and Timer M of RFC 6026 §7.1, §8.4). On a reliable
+ * transport there is no Timer A, and Timer D is 0.
  *
  *   Calling ──1xx──▶ Proceeding       Timer A: INVITE again at T1, doubling      (Calling)
  *      │ │              │ │           Timer B: 64·T1, then timeout               (Calling)
@@ -10,6 +10,7 @@
  */
 import { type RequestFields, ownText, serializeCompanion, serializeRequest } from '../message/builder.js';
 import type { SipMessage } from '../message/message.js';
+import type { TransportFailure } from '../transport/transport.js';
 import { type AnyTransaction, TimerPair, type TransactionLayer } from './layer.js';
 import { timerDMs, transactionTimeoutMs } from './timers.js';
 
@@ -23,7 +24,7 @@ export interface InviteClientUser {
   onFailure(response: SipMessage): void;
   /** Timer B. */
   onTimeout(): void;
-  onTransportError(): void;
+  onTransportError(failure: TransportFailure): void;
 }
 
 export interface Destination {
@@ -62,7 +63,7 @@ export class InviteClient implements AnyTransaction {
 
   /** Sends the INVITE and starts timers A and B. */
   start(): void {
-    this.#timers.setRetransmit(this.#intervalAMs, onTimerA, this);
+    if (!this.layer.isReliable) this.#timers.setRetransmit(this.#intervalAMs, onTimerA, this);
     this.#timers.setDeadline(transactionTimeoutMs(this.layer.intervals), onTimerB, this);
     this.layer.output.send(this.#data, this.host, this.port);
   }
@@ -101,6 +102,7 @@ export class InviteClient implements AnyTransaction {
       this.#timers.setDeadline(timerDMs(this.layer.intervals), onTimerEnd, this);
       this.#data = ownText(serializeCompanion('ACK', this.fields, response.toText));
       this.layer.output.send(this.#data, this.host, this.port);
+      if (this.layer.isReliable) this.#terminate();
       this.user.onFailure(response);
     } else if (this.#state === 'completed') {
       this.layer.output.send(this.#data, this.host, this.port);
@@ -121,12 +123,12 @@ export class InviteClient implements AnyTransaction {
     this.user.onTimeout();
   }
 
-  failTransport(): void {
+  failTransport(failure: TransportFailure): void {
     const waits = this.#state === 'calling' || this.#state === 'proceeding';
     // In Completed and Accepted only an ACK can have failed: the outcome stands, late responses are still absorbed.
     if (!waits) return;
     this.#terminate();
-    this.user.onTransportError();
+    this.user.onTransportError(failure);
   }
 
   abandon(): void {

@@ -1,6 +1,6 @@
 /**
- * INVITE server transaction (RFC 3261 §17.2.1, figure 7, with Accepted and Timer L of RFC 6026 §7.1, §8.7), unreliable
- * transport. Retransmitting the 2xx is the user agent's work (§13.3.1.4), not this machine's.
+ * INVITE server transaction (RFC 3261 §17.2.1, figure 7, with Accepted and Timer L of RFC 6026 §7.1, §8.7). On a
+ * reliable transport there is no Timer G, and Timer I is 0. Retransmitting the 2xx is the user agent's work (§13.3.1.4), not this machine's.
  *
  *   Proceeding ──300-699──▶ Completed ──ACK──▶ Confirmed ──I──▶ Terminated
  *       └──2xx──▶ Accepted ──L──▶ Terminated      (INVITEs again: absorbed; ACKs: to the user)
@@ -8,6 +8,7 @@
  */
 import { ownText } from '../message/builder.js';
 import type { SipMessage } from '../message/message.js';
+import type { TransportFailure } from '../transport/transport.js';
 import type { Destination } from './invite-client.js';
 import { type AnyTransaction, TimerPair, type TransactionLayer } from './layer.js';
 import { TRYING_AFTER_MS, transactionTimeoutMs } from './timers.js';
@@ -20,7 +21,7 @@ export interface InviteServerUser {
   trying(): string;
   /** Timer H: no ACK came for our 300–699. */
   onTimeout(): void;
-  onTransportError(): void;
+  onTransportError(failure: TransportFailure): void;
 }
 
 export class InviteServer implements AnyTransaction {
@@ -78,7 +79,7 @@ export class InviteServer implements AnyTransaction {
   #complete(data: string): void {
     this.#state = 'completed';
     this.#hold(data);
-    this.#timers.setRetransmit(this.#intervalGMs, onTimerG, this);
+    if (!this.layer.isReliable) this.#timers.setRetransmit(this.#intervalGMs, onTimerG, this);
     this.#timers.setDeadline(transactionTimeoutMs(this.layer.intervals), onTimerH, this);
   }
 
@@ -105,6 +106,10 @@ export class InviteServer implements AnyTransaction {
   /** An ACK with the INVITE's branch, so one for a 300–699. */
   receiveAck(): void {
     if (this.#state !== 'completed') return;
+    if (this.layer.isReliable) {
+      this.abandon();
+      return;
+    }
     this.#state = 'confirmed';
     this.#timers.stopRetransmit();
     this.#timers.setDeadline(this.layer.intervals.t4Ms, onTimerEnd, this);
@@ -126,10 +131,10 @@ export class InviteServer implements AnyTransaction {
     this.#user?.onTimeout();
   }
 
-  failTransport(): void {
+  failTransport(failure: TransportFailure): void {
     if (this.#state !== 'proceeding' && this.#state !== 'completed') return;
     this.abandon();
-    this.#user?.onTransportError();
+    this.#user?.onTransportError(failure);
   }
 
   abandon(): void {

@@ -1,4 +1,5 @@
 /** What all four transaction machines share: where they send, their timers, and their place in the table (RFC 3261 §17). */
+import type { TransportFailure } from '../transport/transport.js';
 import type { Intervals, TimerHandle, Timers } from './timers.js';
 
 /** A transport, as far as a transaction cares. `data` is wire text. */
@@ -10,6 +11,8 @@ export interface TransactionLayer {
   readonly output: TransactionOutput;
   readonly timers: Timers;
   readonly intervals: Intervals;
+  /** A transport that loses nothing: no retransmissions of requests and final responses, and no waiting for copies (§17). */
+  readonly isReliable: boolean;
   /** Called once, when the machine reaches Terminated. */
   onTerminated(transaction: AnyTransaction): void;
   /** Called for each request that a client transaction sends again. */
@@ -27,7 +30,7 @@ export interface AnyTransaction {
   /** Text of a request that is not answered yet, then of the answer; 0 in client transactions, whose number is ours. */
   readonly heldBytes: number;
   /** Goes to Terminated at once and reports a transport error to the user when it still waits for something. */
-  failTransport(): void;
+  failTransport(failure: TransportFailure): void;
   /** Goes to Terminated at once without a word to the user. */
   abandon(): void;
 }

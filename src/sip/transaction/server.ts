@@ -1,8 +1,9 @@
 /**
- * Non-INVITE server transaction (RFC 3261 §17.2.2, figure 8), unreliable transport.
+ * Non-INVITE server transaction (RFC 3261 §17.2.2, figure 8).
  *
  *   Trying ──1xx──▶ Proceeding ──200-699──▶ Completed ──J──▶ Terminated
- *   Requests again: ignored in Trying, answered by the last response else.   Timer J: 64·T1.
+ *   Requests again: ignored in Trying, answered by the last response else.   Timer J: 64·T1,
+ *   and 0 on a reliable transport.
  */
 import { ownText } from '../message/builder.js';
 import type { SipMessage } from '../message/message.js';
@@ -50,6 +51,7 @@ export class Server implements AnyTransaction {
       this.#lastResponse = data;
     } else this.#complete(ownText(data));
     this.layer.output.send(this.#lastResponse, this.host, this.port);
+    if (status >= 200 && this.layer.isReliable) this.abandon();
   }
 
   /** From here on only the response is needed, so nothing may keep the request alive. */

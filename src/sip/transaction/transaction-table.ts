@@ -1,5 +1,6 @@
 /** All live transactions of one user agent, found by key in one Map lookup (RFC 3261 §17.1.3, §17.2.3). */
 import type { SipMessage } from '../message/message.js';
+import type { TransportFailure } from '../transport/transport.js';
 import type { Client } from './client.js';
 import { InviteClient } from './invite-client.js';
 import { InviteServer } from './invite-server.js';
@@ -57,10 +58,10 @@ export class TransactionTable {
     return found instanceof InviteServer ? found : null;
   }
 
-  /** A send to host:port failed: transactions that wait on it end. Rare, so a walk over all is cheaper than an index. */
-  failTransport(host: string, port: number): void {
+  /** A send to host:port failed, or the connection to it is gone: transactions that wait on it end. Rare, so a walk over all is cheaper than an index. */
+  failTransport(host: string, port: number, failure: TransportFailure): void {
     for (const transaction of [...this.#clients.values(), ...this.#servers.values()]) {
-      if (transaction.host === host && transaction.port === port) transaction.failTransport();
+      if (transaction.host === host && transaction.port === port) transaction.failTransport(failure);
     }
   }
 

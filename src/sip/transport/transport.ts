@@ -1,4 +1,18 @@
-/** What the SIP stack needs of a transport (RFC 3261 §18); datagram semantics. */
+/** What the SIP stack needs of a transport (RFC 3261 §18): whole messages to and from an address and port, whatever carries them. */
+
+/** Of the words of a peer or of the system in a failure. */
+export const DETAIL_CHARACTERS = 120;
+
+/** As it stands in Via. */
+export type Protocol = 'UDP' | 'TCP' | 'TLS' | 'WS' | 'WSS';
+
+/** Why a message could not be brought to the peer, or its connection is gone. */
+export interface TransportFailure {
+  /** `connection-failed`: refused, timed out, closed or reset. `tls-failed`: no agreement on TLS, or a bad certificate. */
+  readonly cause: 'transport-error' | 'connection-failed' | 'tls-failed';
+  /** For people; at most 120 characters, may hold network text. */
+  readonly detail: string;
+}
 
 export interface TransportAddress {
   readonly host: string;
@@ -6,7 +20,7 @@ export interface TransportAddress {
   readonly family: 'IPv4' | 'IPv6';
 }
 
-/** Totals since the start. Bytes are of SIP, without UDP and IP headers. */
+/** Totals since the start. Bytes are of SIP, without the headers of the layers below. */
 export interface TransportCounters {
   readonly sent: number;
   readonly received: number;
@@ -16,13 +30,17 @@ export interface TransportCounters {
 }
 
 export interface Transport {
+  readonly protocol: Protocol;
+  /** What the peer can reach: the bound socket, the listener, or without one the local end of the connection. */
   readonly localAddress: TransportAddress;
   readonly counters: TransportCounters;
-  /** One datagram and where it came from (an address, without brackets). The bytes are the receiver's to keep. */
+  /** One message and where it came from (an address, without brackets). The bytes are the receiver's to keep. */
   onMessage: ((data: Uint8Array, host: string, port: number) => void) | null;
-  /** A send to host:port (as given to `send`) failed. */
-  onError: ((host: string, port: number, error: Error) => void) | null;
+  /** A send to host:port (as given to `send`) failed, or the connection to it is gone. */
+  onError: ((host: string, port: number, failure: TransportFailure) => void) | null;
   /** Sends one message; calls neither `onMessage` nor `onError` before it returns. @param data wire text, one character per byte @param host name or address, no brackets */
   send(data: string, host: string, port: number): void;
+  /** Something to show a NAT or firewall that the way is in use; nothing where no connection is up. */
+  keepAlive(host: string, port: number): void;
   close(): Promise<void>;
 }

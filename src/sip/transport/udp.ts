@@ -1,11 +1,11 @@
 /**
- * SIP over UDP on node:dgram (RFC 3261 §18): the one file here that does I/O. The socket is unconnected, and the kernel
+ * SIP over UDP on node:dgram (RFC 3261 §18). The socket is unconnected, and the kernel
  * reports ICMP errors on connected ones only: a closed port is seen as Timer B or F, an error here is a send that failed.
  */
 import { type Socket, createSocket } from 'node:dgram';
 import { lookup } from 'node:dns';
 import { isIP } from 'node:net';
-import type { Transport, TransportAddress, TransportCounters } from './transport.js';
+import { DETAIL_CHARACTERS, type Transport, type TransportAddress, type TransportCounters } from './transport.js';
 
 /** Room for a burst: 4 MiB is some 5,000 messages. */
 export const SOCKET_BUFFER_BYTES = 4 * 1_024 * 1_024;
@@ -75,6 +75,7 @@ function setBuffers(socket: Socket, requestedBytes: number): SocketBuffers {
 }
 
 export class UdpTransport implements Transport {
+  readonly protocol = 'UDP';
   readonly localAddress: TransportAddress;
   readonly counters: { -readonly [K in keyof TransportCounters]: number };
   onMessage: Transport['onMessage'] = null;
@@ -119,6 +120,13 @@ export class UdpTransport implements Transport {
     const address = this.#addresses.get(host);
     if (address === undefined) this.#resolveThenSend(data, host, port);
     else this.#sendTo(data, address, port);
+  }
+
+  /** CRLFCRLF, which every SIP server ignores (RFC 5626 §3.5.1 has it for streams, and it is the custom on UDP). */
+  keepAlive(host: string, port: number): void {
+    const address = this.#isLiteral(host) ? host : this.#addresses.get(host);
+    if (this.#isClosed || address === undefined) return;
+    this.#socket.send('\r\n\r\n', port, address, this.#afterSend);
   }
 
   /** isIP costs more than the lookup here; bounded, since peers choose the addresses that we answer to. */
@@ -172,9 +180,10 @@ export class UdpTransport implements Transport {
     this.counters.sendErrors++;
     // Deferred, so that a caller of send never hears of its failure before send has returned.
     queueMicrotask(() => {
-      this.onError?.(address, port, error);
+      const failure = { cause: 'transport-error', detail: error.message.slice(0, DETAIL_CHARACTERS) } as const;
+      this.onError?.(address, port, failure);
       const name = this.#names.get(address);
-      if (name !== undefined) this.onError?.(name, port, error);
+      if (name !== undefined) this.onError?.(name, port, failure);
     });
   }
 

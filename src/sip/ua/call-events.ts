@@ -1,11 +1,12 @@
 /** What a call says to the state machine above it, and what can be asked of it. */
 import type { SipMessage } from '../message/message.js';
+import type { TransportFailure } from '../transport/transport.js';
 
 /** Why an INVITE of ours came to nothing. */
 export interface CallFailure {
   /** Of the final response; null when there was none. */
   readonly status: number | null;
-  readonly cause: 'response' | 'timeout' | 'transport-error' | 'cancelled' | 'malformed-response';
+  readonly cause: 'response' | 'timeout' | TransportFailure['cause'] | 'cancelled' | 'malformed-response';
   /** For people; at most 120 characters, may hold network text. */
   readonly detail: string;
 }
@@ -15,7 +16,7 @@ export interface CallEnd {
   readonly by: 'local' | 'remote';
   /** Final response to our BYE (null: none came); 200 for theirs, which we have sent. */
   readonly status: number | null;
-  readonly cause: 'bye' | 'bye-timeout' | 'bye-refused' | 'transport-error';
+  readonly cause: 'bye' | 'bye-timeout' | 'bye-refused' | TransportFailure['cause'];
   /** For people: why it was refused, or their Q.850 cause; at most 120 characters, may hold network text. */
   readonly detail: string | null;
 }

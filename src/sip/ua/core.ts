@@ -2,20 +2,23 @@
 import {
   type HeaderBlock,
   type RequestFields,
+  NO_HEADERS,
   headerBlock,
+  joinBlocks,
   ownText,
   serializeRequest,
   toWire,
 } from '../message/builder.js';
 import type { SipMessage } from '../message/message.js';
 import { createUri, formatAddress, formatHost } from '../message/uri.js';
+import { type Source, responsePort } from '../message/via.js';
 import { Client, type ClientUser } from '../transaction/client.js';
 import { type Destination, InviteClient, type InviteClientUser } from '../transaction/invite-client.js';
 import { InviteServer } from '../transaction/invite-server.js';
 import type { AnyTransaction, TransactionLayer } from '../transaction/layer.js';
 import { DEFAULT_INTERVALS, type Intervals, type Timers } from '../transaction/timers.js';
 import { TransactionTable } from '../transaction/transaction-table.js';
-import type { Transport } from '../transport/transport.js';
+import type { Protocol, Transport } from '../transport/transport.js';
 import type { IdSource } from './id-source.js';
 import type { MayReach } from './next-hop.js';
 import type { PublicationRules } from './publication.js';
@@ -32,6 +35,12 @@ export interface UserAgentOptions {
   readonly userAgent: string;
   /** Host in From, Contact and Via: an address or name at which the peer reaches the transport. */
   readonly advertisedHost: string;
+  /** Stands in Contact and Via for a client that nobody can connect to (RFC 7118 §5.2.1): a name of `.invalid`, no port. */
+  readonly unreachableHost?: string;
+  /** Contact is a SIPS URI (RFC 3261 §8.1.1.8). */
+  readonly isSecure?: boolean;
+  /** Shared by several user agents of one thread; default: its own. */
+  readonly counters?: SipCounters;
   /** Default 500. */
   readonly t1Ms?: number;
   /**
@@ -50,6 +59,15 @@ export interface UserAgentOptions {
 const MAX_SERVER_TRANSACTIONS = 100_000;
 const MAX_SERVER_BYTES = 64 * 1_024 * 1_024;
 
+/** Of our Contact: how we are reached (RFC 3261 §19.1.1, RFC 7118 §5.2.1: `ws` also for WSS). */
+const CONTACT_PARAMS: Readonly<Record<Protocol, string>> = {
+  UDP: '',
+  TCP: ';transport=tcp',
+  TLS: ';transport=tls',
+  WS: ';transport=ws',
+  WSS: ';transport=ws',
+};
+
 /** The methods that every user agent of ours serves, as they stand in Allow. */
 const ALLOWED_METHODS = 'INVITE, ACK, CANCEL, BYE, OPTIONS';
 
@@ -58,15 +76,15 @@ export class Core implements TransactionLayer {
   readonly timers: Timers;
   readonly ids: IdSource;
   readonly intervals: Intervals;
-  readonly counters = new SipCounters();
+  readonly isReliable: boolean;
+  readonly counters: SipCounters;
   readonly table = new TransactionTable();
   /** By local and remote tag, see `sessionKey`. */
   readonly sessions = new Map<string, Session>();
-  readonly viaPrefix: string;
-  readonly hostPort: string;
+  viaPrefix = '';
   readonly user: string;
   readonly noContact: HeaderBlock;
-  readonly withContact: HeaderBlock;
+  withContact: HeaderBlock = NO_HEADERS;
   readonly allow: HeaderBlock;
   readonly capabilities: HeaderBlock;
   readonly mayReach: MayReach | null;
@@ -74,9 +92,13 @@ export class Core implements TransactionLayer {
   #maxServerTransactions: number;
   #maxServerBytes: number;
   #invites = new Map<string, InviteServer>();
+  #fromHost: string;
+  #isSecure: boolean;
 
   constructor(options: UserAgentOptions) {
     this.output = options.transport;
+    this.isReliable = options.transport.protocol !== 'UDP';
+    this.counters = options.counters ?? new SipCounters();
     this.timers = options.timers;
     this.ids = options.ids;
     this.intervals = { ...DEFAULT_INTERVALS, t1Ms: options.t1Ms ?? DEFAULT_INTERVALS.t1Ms };
@@ -84,23 +106,40 @@ export class Core implements TransactionLayer {
     this.publications = options.publications ?? null;
     this.#maxServerTransactions = options.maxServerTransactions ?? MAX_SERVER_TRANSACTIONS;
     this.#maxServerBytes = options.maxServerBytes ?? MAX_SERVER_BYTES;
-    const { port } = options.transport.localAddress;
-    this.hostPort = `${formatHost(options.advertisedHost)}:${port}`;
     this.user = options.user;
-    // rport without a value asks for answers to the port that we send from (RFC 3581).
-    this.viaPrefix = `SIP/2.0/UDP ${this.hostPort};rport;branch=`;
-    const contact = formatAddress(createUri({ user: options.user, host: options.advertisedHost, port }));
+    this.#fromHost = formatHost(options.advertisedHost);
+    this.#isSecure = options.isSecure ?? false;
     const agent = ['User-Agent', toWire(options.userAgent)] as const;
     const allow = ['Allow', this.publications === null ? ALLOWED_METHODS : `${ALLOWED_METHODS}, PUBLISH`] as const;
     this.noContact = headerBlock([agent]);
-    this.withContact = headerBlock([['Contact', contact], allow, agent]);
     this.allow = headerBlock([allow, agent]);
     this.capabilities = headerBlock([allow, ['Accept', 'application/sdp'], agent]);
+    const { port } = options.transport.localAddress;
+    if (options.unreachableHost === undefined) this.advertise(options.advertisedHost, port);
+    else this.advertise(options.unreachableHost, null);
+  }
+
+  /** What Via and Contact say from the next request on. */
+  advertise(host: string, port: number | null): void {
+    const { protocol } = this.output;
+    // rport without a value asks for answers to the port that we send from (RFC 3581).
+    this.viaPrefix = `SIP/2.0/${protocol} ${formatHost(host)}${port === null ? '' : `:${port}`};rport;branch=`;
+    const params = this.#isSecure ? '' : CONTACT_PARAMS[protocol];
+    const uri = {
+      ...createUri({ user: this.user, host, port, params }),
+      scheme: this.#isSecure ? 'sips' : 'sip',
+    } as const;
+    this.withContact = joinBlocks(headerBlock([['Contact', formatAddress(uri)]]), this.allow);
+  }
+
+  /** Where the answer to a request goes (§18.2.2): over a connection always back on it. */
+  answerPort(request: SipMessage, source: Source): number {
+    return this.isReliable ? source.port : responsePort(request.topVia, source);
   }
 
   /** Our From address with a tag. @param user plain text; default the user of the options */
   fromAddress(tag: string, user: string = this.user, displayName: string | null = null): string {
-    return formatAddress(createUri({ user, host: this.hostOnly }), displayName, tag);
+    return formatAddress(createUri({ user, host: this.#fromHost }), displayName, tag);
   }
 
   startInvite(fields: RequestFields, destination: Destination, user: InviteClientUser): InviteClient {
@@ -154,10 +193,6 @@ export class Core implements TransactionLayer {
 
   onRetransmission(method: string): void {
     this.counters.countRetransmission(method);
-  }
-
-  private get hostOnly(): string {
-    return this.hostPort.slice(0, this.hostPort.lastIndexOf(':'));
   }
 }
 

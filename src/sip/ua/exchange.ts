@@ -1,7 +1,8 @@
 /** One request of the peer and our answers to it (RFC 3261 §8.2.6, §18.2). */
 import { type HeaderBlock, serializeResponse } from '../message/builder.js';
 import type { SipMessage } from '../message/message.js';
-import { type Source, responsePort, stampVia } from '../message/via.js';
+import { type Source, stampVia } from '../message/via.js';
+import type { TransportFailure } from '../transport/transport.js';
 import { InviteServer, type InviteServerUser } from '../transaction/invite-server.js';
 import { Server } from '../transaction/server.js';
 import type { Core } from './core.js';
@@ -19,7 +20,7 @@ export interface ExchangeOwner {
   /** A CANCEL has matched the INVITE. */
   receiveCancel(): void;
   /** A response could not be sent. */
-  transportFailed(): void;
+  transportFailed(failure: TransportFailure): void;
 }
 
 export class Exchange implements InviteServerUser {
@@ -38,7 +39,7 @@ export class Exchange implements InviteServerUser {
   ) {
     this.#request = request;
     this.#topVia = stampVia(request.topVia, source);
-    const destination = { host: source.host, port: responsePort(request.topVia, source) };
+    const destination = { host: source.host, port: core.answerPort(request, source) };
     if (request.method === 'INVITE') {
       this.transaction = new InviteServer(core, request, destination, this);
       this.transaction.start();
@@ -94,7 +95,7 @@ export class Exchange implements InviteServerUser {
   /** Timer H: the peer never acknowledged our refusal; it has its answer or has given up. */
   onTimeout(): void {}
 
-  onTransportError(): void {
-    this.owner?.transportFailed();
+  onTransportError(failure: TransportFailure): void {
+    this.owner?.transportFailed(failure);
   }
 }

@@ -2,6 +2,7 @@
 import { Dialog } from '../dialog/dialog.js';
 import { toWire } from '../message/builder.js';
 import type { SipMessage } from '../message/message.js';
+import type { TransportFailure } from '../transport/transport.js';
 import type { CallEnd, IncomingCall, IncomingCallListener } from './call-events.js';
 import type { Core } from './core.js';
 import type { Exchange, ExchangeOwner } from './exchange.js';
@@ -116,11 +117,11 @@ export class UasCall implements IncomingCall, SessionUser, ExchangeOwner {
     this.#answer.stop();
   }
 
-  transportFailed(): void {
+  transportFailed({ cause, detail }: TransportFailure): void {
     if (this.#state === 'finished') return;
     this.#finish();
     this.#session.drop();
-    this.listener?.onEnded({ by: 'local', status: null, cause: 'transport-error', detail: null });
+    this.listener?.onEnded({ by: 'local', status: null, cause, detail });
   }
 
   #reply(status: number, sdp = ''): string {

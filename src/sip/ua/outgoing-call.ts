@@ -9,6 +9,7 @@ import type { SipMessage } from '../message/message.js';
 import { type SipUri, nextHop, serializeUri } from '../message/uri.js';
 import { type ClientUser, cancelOf } from '../transaction/client.js';
 import type { Destination, InviteClient, InviteClientUser } from '../transaction/invite-client.js';
+import type { TransportFailure } from '../transport/transport.js';
 import { type TimerHandle, transactionTimeoutMs } from '../transaction/timers.js';
 import type { CallEnd, CallFailure, OutgoingCall, OutgoingCallListener } from './call-events.js';
 import type { Core } from './core.js';
@@ -211,8 +212,8 @@ export class UacCall implements OutgoingCall, InviteClientUser, SessionUser {
     this.#fail({ status: null, cause: 'timeout', detail: 'no response to INVITE for 64·T1' });
   }
 
-  onTransportError(): void {
-    this.#fail({ status: null, cause: 'transport-error', detail: 'the transport could not send' });
+  onTransportError({ cause, detail }: TransportFailure): void {
+    this.#fail({ status: null, cause, detail });
   }
 
   /** Only a UAS gets ACKs. */

@@ -6,6 +6,7 @@ import type { SipMessage } from '../message/message.js';
 import { SipParseError } from '../message/parse-error.js';
 import { q850Reason } from '../message/reason-header.js';
 import type { ClientUser } from '../transaction/client.js';
+import type { TransportFailure } from '../transport/transport.js';
 import type { CallEnd } from './call-events.js';
 import type { Core } from './core.js';
 import type { Exchange } from './exchange.js';
@@ -151,8 +152,13 @@ export class Session implements ClientUser {
     this.#end({ by: 'local', status: null, cause: this.#hasGlare ? 'bye' : 'bye-timeout', detail: null });
   }
 
-  onTransportError(): void {
-    this.#end({ by: 'local', status: null, cause: this.#hasGlare ? 'bye' : 'transport-error', detail: null });
+  onTransportError({ cause, detail }: TransportFailure): void {
+    this.#end({
+      by: 'local',
+      status: null,
+      cause: this.#hasGlare ? 'bye' : cause,
+      detail: this.#hasGlare ? null : detail,
+    });
   }
 
   #end(end: CallEnd): void {

@@ -1,6 +1,6 @@
 /**
  * The user agent core (RFC 3261 §8, §9, §12.2.2): takes datagrams, finds who they are for, and answers what no call wants.
- * UDP, INVITE sessions, OPTIONS and PUBLISH; no authentication, registration, re-INVITE, PRACK, UPDATE or REFER.
+ * INVITE sessions, OPTIONS and PUBLISH; no authentication, registration, re-INVITE, PRACK, UPDATE or REFER.
  */
 import {
   type HeaderBlock,
@@ -15,8 +15,9 @@ import type { SipMessage } from '../message/message.js';
 import { SipParseError } from '../message/parse-error.js';
 import { checkMessage, indexMessage } from '../message/parser.js';
 import { type SipUri, nextHop, serializeUri } from '../message/uri.js';
-import { type Source, responsePort, stampVia } from '../message/via.js';
+import { type Source, stampVia } from '../message/via.js';
 import type { Client } from '../transaction/client.js';
+import type { TransportFailure } from '../transport/transport.js';
 import type { Destination } from '../transaction/invite-client.js';
 import { InviteServer } from '../transaction/invite-server.js';
 import type { IncomingCall, OutgoingCall, OutgoingCallListener } from './call-events.js';
@@ -33,7 +34,7 @@ export type { UserAgentOptions } from './core.js';
 /** Outcome of a request outside of dialogs. */
 export interface RequestResult {
   readonly status: number | null;
-  readonly cause: 'response' | 'timeout' | 'transport-error';
+  readonly cause: 'response' | 'timeout' | TransportFailure['cause'];
   /** The request went out more than once: the time to its answer tells nothing, for it may answer any of the copies. */
   readonly wasRetransmitted: boolean;
 }
@@ -80,7 +81,12 @@ export class UserAgent {
     this.counters = this.#core.counters;
     this.#statelessTag = options.ids.tag();
     options.transport.onMessage = (data, host, port) => this.#receive(data, { host, port });
-    options.transport.onError = (host, port) => this.#core.table.failTransport(host, port);
+    options.transport.onError = (host, port, failure) => this.#core.table.failTransport(host, port, failure);
+  }
+
+  /** What Via and Contact say from the next request on. @param port null: none is written */
+  advertise(host: string, port: number | null): void {
+    this.#core.advertise(host, port);
   }
 
   /** Transactions that are alive, the absorbing ones included. */
@@ -139,7 +145,7 @@ export class UserAgent {
     transaction = core.startClient(fields, hop ?? nextHop(target), {
       onFinal: ({ status }) => end('response', status),
       onTimeout: () => end('timeout', null),
-      onTransportError: () => end('transport-error', null),
+      onTransportError: (failure) => end(failure.cause, null),
     });
     return { abandon: () => transaction.abandon() };
   }
@@ -196,7 +202,7 @@ export class UserAgent {
         body: '',
       };
       const data = serializeResponse(request, fields);
-      this.#core.output.send(data, source.host, responsePort(request.topVia, source));
+      this.#core.output.send(data, source.host, this.#core.answerPort(request, source));
     } catch (error) {
       if (!(error instanceof SipParseError)) throw error;
     }

@@ -145,7 +145,7 @@ it('a host that cannot be reached any more fails a call that rings', () => {
   const sides = new TwoSides();
   sides.place();
   sides.advance(100);
-  sides.answerer.transport.onError?.('10.0.0.1', 5060, new Error('EHOSTUNREACH'));
+  sides.answerer.transport.onError?.('10.0.0.1', 5060, { cause: 'transport-error', detail: 'EHOSTUNREACH' });
   expect(sides.answererRecords[0]).toMatchObject({ outcome: 'failed', phase: 'setup', cause: 'transportError' });
   expect(sides.answererRecords).toHaveLength(1);
   expect(sides.answererSlots.inUse).toBe(0);

@@ -259,7 +259,7 @@ describe('a call that nobody answers', () => {
   it('a host that cannot be reached fails it at once', () => {
     const sides = new TwoSides();
     sides.place();
-    sides.caller.transport.onError?.('10.0.0.2', 5060, new Error('EHOSTUNREACH'));
+    sides.caller.transport.onError?.('10.0.0.2', 5060, { cause: 'transport-error', detail: 'EHOSTUNREACH' });
     expect(sides.callerRecords[0]).toMatchObject({ outcome: 'failed', cause: 'transportError', endedMs: 0 });
     sides.answerer.agent.onInvite = null;
     sides.settle();

@@ -54,6 +54,9 @@ export class FakeLayer implements TransactionLayer {
   readonly sent: { atMs: number; data: string }[] = [];
   readonly retransmissions: string[] = [];
   terminatedAtMs: number | null = null;
+
+  constructor(readonly isReliable = false) {}
+
   readonly output = {
     send: (data: string): void => void this.sent.push({ atMs: this.timers.nowMs, data }),
   };

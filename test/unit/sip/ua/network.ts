@@ -1,5 +1,5 @@
 /** User agents in one memory: a network with a fake clock that can lose messages. */
-import type { Transport, TransportAddress } from '../../../../src/sip/transport/transport.js';
+import type { Protocol, Transport, TransportAddress } from '../../../../src/sip/transport/transport.js';
 import { TimerWheel } from '../../../../src/sip/transaction/timer-wheel.js';
 import type { CallEnd, CallFailure, IncomingCall } from '../../../../src/sip/ua/call-events.js';
 import { createIdSource } from '../../../../src/sip/ua/id-source.js';
@@ -38,6 +38,7 @@ export class Network {
 }
 
 export class FakeTransport implements Transport {
+  readonly protocol: Protocol = 'UDP';
   readonly localAddress: TransportAddress;
   readonly counters = { sent: 0, received: 0, sentBytes: 0, receivedBytes: 0, sendErrors: 0 };
   onMessage: Transport['onMessage'] = null;
@@ -53,6 +54,8 @@ export class FakeTransport implements Transport {
   send(data: string, host: string, port: number): void {
     this.network.carry(data, this, `${host}:${port}`);
   }
+
+  keepAlive(): void {}
 
   close(): Promise<void> {
     return Promise.resolve();

@@ -150,7 +150,7 @@ describe('a call', () => {
     network.lose = () => true;
     alice.invite({ target: TARGET, sdp: SDP }, caller);
     alice.invite({ target: createUri({ user: 'x', host: '10.0.0.3' }), sdp: SDP }, other);
-    aliceTransport.onError?.('10.0.0.2', 5060, new Error('EHOSTUNREACH'));
+    aliceTransport.onError?.('10.0.0.2', 5060, { cause: 'transport-error', detail: 'EHOSTUNREACH' });
     expect(caller.events).toEqual(['failed transport-error null']);
     expect(other.events).toEqual([]);
     network.wheel.advance(40_000);
