@@ -5,13 +5,14 @@
 import { NS_PER_MS } from '../lib/clock.js';
 import type { Offer } from '../sdp/offer-answer.js';
 import type { Credentials } from '../sip/auth/authorizer.js';
-import { headerBlock } from '../sip/message/builder.js';
+import { type HeaderBlock, headerBlock } from '../sip/message/builder.js';
 import { HeaderId } from '../sip/message/header-name.js';
 import type { SipMessage } from '../sip/message/message.js';
 import type { SipUri } from '../sip/message/uri.js';
 import type { TimerHandle, Timers } from '../sip/transaction/timers.js';
 import type { CallEnd, CallFailure, OutgoingCall, OutgoingCallListener } from '../sip/ua/call-events.js';
 import type { InviteRequest } from '../sip/ua/outgoing-call.js';
+import type { ServerList } from '../sip/ua/server-list.js';
 import type { UserAgent } from '../sip/ua/user-agent.js';
 import { EarlyAnswers } from './early-answers.js';
 import { TOKEN_HEADER } from './call-token.js';
@@ -19,10 +20,19 @@ import type { MediaSlot, MediaSlots } from './media-slots.js';
 import { answerTo, offerFor, readAnswer, type MediaPreferences } from './negotiation.js';
 import { causeOfEvent, causeOfStatus, type CallPhase, type CallRecord } from './outcome.js';
 
+/** What places calls: a user agent, or something that makes one for each. */
+export type CallAgent = Pick<UserAgent, 'invite' | 'options'>;
+
 /** Whom to call, and the address at which that was checked. */
 export interface CallTarget {
   readonly uri: SipUri;
   readonly nextHop: { readonly host: string; readonly port: number };
+  /** The servers of the target, in an order for each call; absent: `nextHop` alone. */
+  readonly servers?: ServerList;
+  /** Route headers of the INVITE; absent: none. */
+  readonly routes?: HeaderBlock;
+  /** Places its calls; absent: the user agent that all share. */
+  readonly agent?: CallAgent;
   /** Who we are there: user of From, and the answer to 401 and 407; null: nobody in particular. */
   readonly credentials: Credentials | null;
 }
@@ -105,10 +115,10 @@ export class CallerCall implements OutgoingCallListener {
     }
     this.offer = offerFor(this.slot, startOf.call, context.media);
     this.timer = context.timers.schedule(context.ringTimeoutMs, giveUpRinging, this);
-    const { uri, nextHop, credentials } = target;
+    const { uri, credentials, agent = context.userAgent } = target;
     const who = credentials === null ? {} : { credentials, fromUser: credentials.user };
-    const invite = { target: uri, nextHop, sdp: this.offer.sdp, callId: this.callId, ...who };
-    this.dialog = context.userAgent.invite({ ...invite, ...tokenFields(context.tokenOf(startOf.call)) }, this);
+    const invite = { target: uri, ...routeOf(target), sdp: this.offer.sdp, callId: this.callId, ...who };
+    this.dialog = agent.invite({ ...invite, ...tokenFields(context.tokenOf(startOf.call)) }, this);
     return true;
   }
 
@@ -309,6 +319,14 @@ export function notStarted(context: CallerContext, start: CallStart, cause: stri
     earlyMedia: false,
     hasMedia: false,
   };
+}
+
+/** Where the INVITE goes, and where else when it comes to nothing there. */
+function routeOf({ nextHop, servers, routes }: CallTarget): Partial<InviteRequest> {
+  const headers = routes === undefined ? {} : { routes };
+  if (servers === undefined) return { nextHop, ...headers };
+  const [first = nextHop, ...otherHops] = servers.order();
+  return { nextHop: first, otherHops, onHopFailed: (hop) => servers.fail(hop), ...headers };
 }
 
 /** In a header, and in the caller's name, which a PBX between passes on. */

@@ -2,16 +2,21 @@
 import type { Argv } from 'yargs';
 import { ProblemsError, type Problem } from '../lib/errors.js';
 import { parseImpairment, type Impairment, type ImpairmentCounts } from '../lib/impairment.js';
+import { parseIp } from '../lib/ip-address.js';
 import { parseDuration, UNIT_FORMS } from '../lib/units.js';
 import { codecNames } from '../media/codec/codec.js';
 import { WavError } from '../media/source/wav-error.js';
-import { parseIpv4 } from '../net/datagram.js';
 import { AnswerRun, type AnswerCounts, type AnswerPlan } from '../run/answer-run.js';
-import type { AnswererRole, CodecClip, PortRange } from '../worker/messages.js';
+import type { TransportName } from '../scenario/scenario.js';
+import { TRANSPORTS } from '../scenario/target.js';
+import { formatHost } from '../sip/message/uri.js';
+import type { AnswererRole, CodecClip, PortRange, TlsMaterial } from '../worker/messages.js';
 import { loadClips } from './clips.js';
 import { netBackend, withEnvironment } from './environment.js';
 import type { ProcessHost } from './host.js';
 import { PTIME_MS } from './preparation.js';
+import { protocolOf } from './target-servers.js';
+import { readTlsFiles, type TlsFiles } from './tls-files.js';
 
 const FIRST_SLOTS = 256;
 const BUSY = 486;
@@ -27,6 +32,8 @@ interface AnswerArguments {
   readonly allowPublic: readonly string[] | undefined;
   readonly impair: string | undefined;
   readonly seed: string | undefined;
+  readonly transport: TransportName;
+  readonly tls: TlsFiles;
 }
 
 export function answerCommand(program: Argv, host: ProcessHost, finish: (exitCode: number) => void): void {
@@ -35,12 +42,12 @@ export function answerCommand(program: Argv, host: ProcessHost, finish: (exitCod
     'be the callee: echo, play, ring, busy, drop',
     (command) =>
       withEnvironment(
-        command
+        transportOptions(command)
           .option('listen', {
             type: 'string',
             requiresArg: true,
             default: '127.0.0.1:5060',
-            describe: 'address and UDP port; port 0: any free one',
+            describe: 'address and port; port 0: any free one; an IPv6 address in brackets',
           })
           .option('mode', {
             choices: ['echo', 'play', 'busy'] as const,
@@ -89,10 +96,40 @@ export function answerCommand(program: Argv, host: ProcessHost, finish: (exitCod
         allowPublic: given['allow-public'],
         impair: lastOf(given.impair),
         seed: lastOf(given.seed),
+        transport: lastOf(given.transport),
+        tls: {
+          ca: lastOf(given['tls-ca']) ?? null,
+          cert: lastOf(given['tls-cert']) ?? null,
+          key: lastOf(given['tls-key']) ?? null,
+          keyPassword: lastOf(given['tls-key-password']) ?? null,
+          serverName: null,
+          insecure: false,
+        },
       });
       finish(await serve(host, plan, given.quiet));
     },
   );
+}
+
+function transportOptions(command: Argv) {
+  return command
+    .option('transport', {
+      choices: TRANSPORTS,
+      default: 'udp' as const,
+      describe: 'what it listens on',
+    })
+    .option('tls-cert', { type: 'string', requiresArg: true, describe: 'PEM file of its certificate' })
+    .option('tls-key', { type: 'string', requiresArg: true, describe: 'PEM file of the key' })
+    .option('tls-key-password', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'password of that key; better in the environment: CALLGAUGE_TLS_KEY_PASSWORD',
+    })
+    .option('tls-ca', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'PEM file: only callers with a certificate of these authorities are taken',
+    });
 }
 
 /** A flag given twice comes as a list, whatever its type says: the last one counts, as everywhere. */
@@ -102,9 +139,11 @@ function lastOf<T>(value: T): T {
 
 async function serve(host: ProcessHost, plan: AnswerPlan, quiet: boolean): Promise<number> {
   const run = await AnswerRun.start(plan);
-  const address = `${plan.listen.address}:${run.port}`;
+  const address = `${formatHost(plan.listen.address)}:${run.port}`;
   if (!quiet) {
-    host.err(`answering on sip:${address} (UDP), RTP ${plan.rtpPorts.first}-${plan.rtpPorts.last}; Ctrl-C ends it\n`);
+    host.err(
+      `answering on sip:${address} (${plan.role.protocol}), RTP ${plan.rtpPorts.first}-${plan.rtpPorts.last}; Ctrl-C ends it\n`,
+    );
   }
   host.tellParent({ port: run.port });
   await new Promise<void>((resolve) => {
@@ -151,7 +190,7 @@ function planOf(host: ProcessHost, given: AnswerArguments): AnswerPlan {
   };
   const listen =
     parseListen(given.listen) ??
-    report('--listen', `expected an IPv4 address and a port like 127.0.0.1:5060, got "${given.listen}"`);
+    report('--listen', `expected an address and a port like 127.0.0.1:5060 or [::1]:5060, got "${given.listen}"`);
   const rtpPorts =
     parsePorts(given.rtpPorts) ?? report('--rtp-ports', `expected a range like 24576-32767, got "${given.rtpPorts}"`);
   const ringMs = given.ring === 'forever' ? null : durationOf(given.ring, '--ring', report);
@@ -159,17 +198,20 @@ function planOf(host: ProcessHost, given: AnswerArguments): AnswerPlan {
   const clips = clipsOf(host, given.audio, report);
   const impairment = given.impair === undefined ? null : impairmentOf(given.impair, report);
   const seed = given.seed === undefined ? host.now().getTime() % 0x1_0000_0000 : seedOf(given.seed, report);
-  if (listen === null || rtpPorts === null || clips === null || seed === null || problems.length > 0) {
+  const tls = tlsOf(host, given, problems);
+  if (listen === null || rtpPorts === null || clips === null || seed === null || tls === null || problems.length > 0) {
     throw new ProblemsError(problems);
   }
   const role: AnswererRole = {
     type: 'answerer',
+    protocol: protocolOf(given),
     rejectStatus: given.mode === 'busy' ? BUSY : null,
     ringMs,
     dropAfterMs,
   };
   return {
     listen,
+    tls,
     rtpPorts,
     role,
     backend: netBackend(host),
@@ -183,6 +225,22 @@ function planOf(host: ProcessHost, given: AnswerArguments): AnswerPlan {
     runToken: host.now().getTime().toString(36),
     impairment,
   };
+}
+
+/** Null: it cannot be, and the problems say why. */
+function tlsOf(host: ProcessHost, { transport, tls }: AnswerArguments, problems: Problem[]): TlsMaterial | null {
+  const needsCertificate = transport === 'tls' || transport === 'wss';
+  if (needsCertificate && (tls.cert === null || tls.key === null)) {
+    const message = `missing; expected a certificate and its key for --transport ${transport}`;
+    problems.push({ code: 'missing', where: tls.cert === null ? '--tls-cert' : '--tls-key', message });
+    return null;
+  }
+  const material = readTlsFiles(host, tls, (part) => `--tls-${part === '' ? 'cert' : part}`);
+  if ('problems' in material) {
+    problems.push(...material.problems);
+    return null;
+  }
+  return material;
 }
 
 type Report = (where: string, message: string) => null;
@@ -219,11 +277,11 @@ function clipsOf(host: ProcessHost, audio: string | undefined, report: Report): 
 }
 
 function parseListen(text: string): { address: string; port: number } | null {
-  const colon = text.lastIndexOf(':');
-  const address = colon < 0 ? text : text.slice(0, colon);
-  const port = colon < 0 ? '5060' : text.slice(colon + 1);
-  const valid = parseIpv4(address) !== null && /^\d{1,5}$/.test(port) && Number(port) <= 65_535;
-  return valid ? { address, port: Number(port) } : null;
+  const [, bracketed, plain, port = '5060'] = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d{1,5}))?$/.exec(text) ?? [];
+  const address = bracketed ?? plain ?? '';
+  const family = parseIp(address)?.family;
+  const isValid = family === (bracketed === undefined ? 4 : 6) && Number(port) <= 65_535;
+  return isValid ? { address: address.toLowerCase(), port: Number(port) } : null;
 }
 
 function parsePorts(text: string): PortRange | null {

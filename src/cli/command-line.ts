@@ -1,6 +1,6 @@
-/** The command as it was given, for the reproduce section of a report: ready for a shell, and without the password. */
+/** The command as it was given, for the reproduce section of a report: ready for a shell, and without its passwords. */
 
-const SECRET_FLAG = '--password';
+const SECRET_FLAGS = ['--password', '--tls-key-password'];
 /** In place of the secret. */
 const MASK = '***';
 
@@ -11,10 +11,11 @@ export function commandLine(args: readonly string[]): string {
 
 function withoutSecrets(args: readonly string[]): string[] {
   return args.map((arg, index) => {
-    if (args[index - 1] === SECRET_FLAG) {
+    if (SECRET_FLAGS.includes(args[index - 1] ?? '')) {
       return MASK;
     }
-    return arg.startsWith(`${SECRET_FLAG}=`) ? `${SECRET_FLAG}=${MASK}` : arg;
+    const flag = SECRET_FLAGS.find((name) => arg.startsWith(`${name}=`));
+    return flag === undefined ? arg : `${flag}=${MASK}`;
   });
 }
 

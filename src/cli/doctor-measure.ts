@@ -19,7 +19,7 @@ import { netBackend } from './environment.js';
 import type { ProcessHost } from './host.js';
 import { startLoopback, type LoopbackAnswerer } from './loopback.js';
 import { prepare, type Prepared } from './preparation.js';
-import { planRun, type ResolvedEndpoint } from './run-plan.js';
+import { loopbackEndpoint, planRun, type ResolvedEndpoint } from './run-plan.js';
 
 const SEED = 1;
 /** Links that are read back; null: a whole one, for comparison. */
@@ -144,9 +144,7 @@ function planFor(
   const endpoints: ResolvedEndpoint[] = answerers.map(({ port }, index) => ({
     name: `link-${index}`,
     labels: {},
-    uri: `sip:echo@127.0.0.1:${port}`,
-    address: '127.0.0.1',
-    port,
+    ...loopbackEndpoint(port),
   }));
   return planRun(host, {
     prepared,

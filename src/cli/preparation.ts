@@ -5,7 +5,6 @@ import type { Gate } from '../gates/grammar.js';
 import { CannotRunError, messageOf, ProblemsError, type Problem } from '../lib/errors.js';
 import { WavError } from '../media/source/wav-error.js';
 import type { ScoreScale } from '../metrics/names.js';
-import { resolveHost } from '../net/resolve.js';
 import { scaleOfName } from '../run/codec-scale.js';
 import { loadScenario } from '../scenario/load.js';
 import { applyOverrides } from '../scenario/overrides.js';
@@ -13,10 +12,14 @@ import { checkPorts, expectedPeak, type Peak } from '../scenario/peak.js';
 import { checkSafety } from '../scenario/safety.js';
 import { placeOf, type Scenario } from '../scenario/scenario.js';
 import { buildSchedule, type Schedule } from '../schedule/schedule.js';
-import type { CodecClip } from '../worker/messages.js';
+import type { SipAddress } from '../scenario/scenario.js';
+import type { SipServer } from '../sip/ua/server-list.js';
+import type { CodecClip, TlsMaterial } from '../worker/messages.js';
 import { loadClips } from './clips.js';
 import type { ProcessHost } from './host.js';
 import type { ScenarioArguments } from './scenario-flags.js';
+import { findServers } from './target-servers.js';
+import { readTlsFiles } from './tls-files.js';
 
 export const PTIME_MS = 20;
 
@@ -27,6 +30,9 @@ export interface Prepared {
   readonly peak: Peak;
   /** Addresses of the targets' hosts. */
   readonly addresses: ReadonlyMap<string, readonly string[]>;
+  /** Where SIP for them goes: that of the targets, or of the outbound proxy. */
+  readonly servers: ReadonlyMap<SipAddress, readonly SipServer[]>;
+  readonly tls: TlsMaterial;
   readonly clips: readonly CodecClip[];
   readonly warnings: readonly string[];
 }
@@ -41,19 +47,32 @@ export async function prepare(host: ProcessHost, given: ScenarioArguments): Prom
   const schedule = buildSchedule(scenario.load);
   const peak = expectedPeak(scenario, schedule);
   const clips = readClips(host, scenario);
-  const addresses = await resolveTargets(scenario);
+  const tls = readTlsFiles(host, scenario.network.tls, (part) =>
+    placeOf(scenario, `network.tls${part === '' ? '' : `.${part}`}`),
+  );
+  const { of: servers, addresses } = await findServers(scenario);
   const problems = [
     ...gates.problems,
     ...checkPorts(scenario, peak),
-    ...checkFamily(scenario),
+    ...('problems' in tls ? tls.problems : []),
     ...checkSafety(scenario, (name) => addresses.get(name) ?? [], peak.calls),
     ...('problem' in clips ? [clips.problem] : []),
   ];
-  if (problems.length > 0 || 'problem' in clips) {
+  if (problems.length > 0 || 'problem' in clips || 'problems' in tls) {
     throw new ProblemsError(problems);
   }
   checkFiles(host, peak);
-  return { scenario, gates: gates.gates, schedule, peak, addresses, clips, warnings: [...warnings, ...gates.warnings] };
+  return {
+    scenario,
+    gates: gates.gates,
+    schedule,
+    peak,
+    addresses,
+    servers,
+    tls,
+    clips,
+    warnings: [...warnings, ...gates.warnings],
+  };
 }
 
 function readScenario(host: ProcessHost, given: ScenarioArguments): { scenario: Scenario; warnings: string[] } {
@@ -136,42 +155,5 @@ function checkFiles(host: ProcessHost, peak: Peak): void {
   if (limit !== null && needed > limit) {
     const message = `${peak.calls} calls at once need ${needed} open files, and the limit of this host is ${limit}`;
     throw new CannotRunError('too-few-files', message, `raise it (ulimit -n ${needed}), or lower the concurrency`);
-  }
-}
-
-function checkFamily(scenario: Scenario): Problem[] {
-  return scenario.endpoints.flatMap(({ target }, index) => {
-    if (target.kind === 'loopback' || !target.host.includes(':')) {
-      return [];
-    }
-    const where = placeOf(scenario, `endpoints[${index}].target`);
-    return [
-      {
-        code: 'ipv6',
-        where,
-        message: `IPv6 is not supported in this version: expected an IPv4 address or a name, got ${target.host}`,
-      },
-    ];
-  });
-}
-
-async function resolveTargets(scenario: Scenario): Promise<ReadonlyMap<string, readonly string[]>> {
-  const addresses = new Map<string, readonly string[]>();
-  for (const { name, target } of scenario.endpoints) {
-    if (target.kind === 'sip' && !addresses.has(target.host)) {
-      addresses.set(target.host, await lookUp(target.host, name));
-    }
-  }
-  return addresses;
-}
-
-/** The name itself stays out of the message: it may have come from a reference to a secret. */
-async function lookUp(host: string, endpoint: string): Promise<readonly string[]> {
-  try {
-    return await resolveHost(host);
-  } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : 'no answer';
-    const hint = 'check the spelling and the DNS of this host, or give an address';
-    throw new CannotRunError('dns', `the host name of endpoint ${endpoint} cannot be resolved: ${reason}`, hint);
   }
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Argv } from 'yargs';
 import { EXIT_CODES } from '../gates/verdict.js';
 import { messageOf } from '../lib/errors.js';
+import { parseIp } from '../lib/ip-address.js';
 import { bindSink } from '../net/resolve.js';
 import { serializeResult } from '../report/json.js';
 import { renderSummary } from '../report/text.js';
@@ -18,7 +19,8 @@ import { prepare, type Prepared } from './preparation.js';
 import { Progress } from './progress.js';
 import { RunFiles } from './run-files.js';
 import { resultFacts } from './run-facts.js';
-import { localAddressFor, planRun, type ResolvedEndpoint } from './run-plan.js';
+import { localAddressFor, loopbackEndpoint, planRun, type ResolvedEndpoint } from './run-plan.js';
+import { protocolOf } from './target-servers.js';
 import { addScenarioFlags, scenarioArguments } from './scenario-flags.js';
 import { printPlan } from './validate-command.js';
 
@@ -202,13 +204,22 @@ class RunCommand {
 }
 
 function resolveEndpoints(prepared: Prepared, loopback: LoopbackAnswerer | null): ResolvedEndpoint[] {
+  const { outboundProxy, tls } = prepared.scenario.network;
   return prepared.scenario.endpoints.map(({ name, target, labels }) => {
     if (target.kind === 'loopback') {
-      const port = loopback?.port ?? 0;
-      return { name, labels, uri: `sip:echo@127.0.0.1:${port}`, address: '127.0.0.1', port };
+      return { name, labels, ...loopbackEndpoint(loopback?.port ?? 0) };
     }
-    const address = prepared.addresses.get(target.host)?.[0] ?? target.host;
-    return { name, labels, uri: target.uri, address, port: target.port };
+    const first = outboundProxy ?? target;
+    return {
+      name,
+      labels,
+      uri: target.uri,
+      servers: prepared.servers.get(first) ?? [],
+      protocol: protocolOf(first),
+      isSecure: target.isSecure,
+      serverName: tls.serverName ?? (parseIp(first.host) === undefined ? first.host : null),
+      proxyUri: outboundProxy?.uri ?? null,
+    };
   });
 }
 

@@ -5,7 +5,7 @@ import type { ReachRules } from '../lib/reach.js';
 import { routedLocalAddress } from '../net/resolve.js';
 import { socketDrops } from '../net/socket-drops.js';
 import type { RunPlan } from '../run/run.js';
-import type { MediaWorkerSetup, SignallingSetup } from '../worker/messages.js';
+import type { CallerEndpoint, MediaWorkerSetup, SignallingSetup } from '../worker/messages.js';
 import type { ProcessHost } from './host.js';
 import { PTIME_MS, type Prepared } from './preparation.js';
 
@@ -13,13 +13,19 @@ import { PTIME_MS, type Prepared } from './preparation.js';
 const CALLS_PER_MEDIA_WORKER = 1500;
 
 /** Where the calls go, once every target has an address. */
-export interface ResolvedEndpoint {
+export interface ResolvedEndpoint extends Omit<CallerEndpoint, 'credentials'> {
   readonly name: string;
-  readonly uri: string;
-  readonly address: string;
-  readonly port: number;
   readonly labels: Readonly<Record<string, string>>;
 }
+
+/** Our own answerer on this host. */
+export function loopbackEndpoint(port: number): Omit<ResolvedEndpoint, 'name' | 'labels'> {
+  const servers = [{ addresses: ['127.0.0.1'], port, priority: 0, weight: 0 }];
+  const uri = `sip:echo@127.0.0.1:${port}`;
+  return { uri, servers, protocol: 'UDP', isSecure: false, serverName: null, proxyUri: null };
+}
+
+const addressesOf = ({ servers }: ResolvedEndpoint): string[] => servers.flatMap(({ addresses }) => addresses);
 
 export interface PlanParts {
   readonly prepared: Prepared;
@@ -59,7 +65,7 @@ export async function localAddressFor(wanted: string | null, endpoints: readonly
   if (wanted !== null) {
     return wanted;
   }
-  const routes = await Promise.all(endpoints.map(({ name, address }) => routeTo(name, address)));
+  const routes = await Promise.all(endpoints.map((endpoint) => routeTo(endpoint.name, addressesOf(endpoint)[0] ?? '')));
   const different = new Set(routes);
   if (different.size > 1) {
     const message = `the endpoints are reached from different addresses of this host: ${[...different].join(', ')}`;
@@ -123,6 +129,13 @@ function signallingSetup(host: ProcessHost, parts: PlanParts, index: number): Si
     localAddress,
     localPort: 0,
     advertise: scenario.network.advertise,
+    links: {
+      tls: prepared.tls,
+      webSocketPath: scenario.network.webSocketPath,
+      connections: scenario.network.connections,
+      keepAliveMs: scenario.network.keepAliveMs,
+    },
+    seed,
     runToken: runToken(host, seed),
     ptimeMs: PTIME_MS,
     codecs: scenario.codecs,
@@ -130,10 +143,13 @@ function signallingSetup(host: ProcessHost, parts: PlanParts, index: number): Si
     sinkPort,
     role: {
       type: 'caller',
-      endpoints: endpoints.map(({ uri, address, port }, index) => ({
+      endpoints: endpoints.map(({ uri, servers, protocol, isSecure, serverName, proxyUri }, index) => ({
         uri,
-        address,
-        port,
+        servers,
+        protocol,
+        isSecure,
+        serverName,
+        proxyUri,
         credentials: scenario.endpoints[index]?.auth ?? scenario.auth,
       })),
       load: { ...scenario.load, concurrency: concurrencyCap(prepared) },
@@ -158,7 +174,7 @@ function reachRules({ scenario, addresses }: Prepared, endpoints: readonly Resol
   return {
     allow: safety.allow,
     publicHosts: safety.authorised ? 'any' : safety.allowPublic,
-    targets: [...addresses.keys(), ...endpoints.map(({ address }) => address)],
+    targets: [...addresses.keys(), ...endpoints.flatMap(addressesOf)],
   };
 }
 

@@ -4,7 +4,7 @@ import type { RunFlags } from '../scenario/overrides.js';
 
 /** Every flag is text as it was typed: the scenario room reads the units and names the flag in its problems. */
 const FLAGS = {
-  target: 'sip:user@host[:port], or loopback: our own answerer',
+  target: 'sip:user@host[:port][;transport=tcp|tls|ws|wss], or loopback: our own answerer',
   calls: 'calls in all',
   concurrency: 'at most so many calls at once',
   rate: 'new calls per second, e.g. 20/s',
@@ -19,6 +19,13 @@ const FLAGS = {
   'local-address': 'address of this host to send from',
   advertise: 'address to write into SIP and SDP',
   wait: 'wait so long for the target to answer OPTIONS, e.g. 60s',
+  proxy: 'outbound proxy, e.g. sip:proxy.example.com;transport=tcp',
+  connections: 'over TCP, TLS and WebSockets: one for all calls of a worker, or one a call',
+  'tls-ca': 'PEM file of the authorities to trust',
+  'tls-cert': 'PEM file of our own certificate',
+  'tls-key': 'PEM file of its key',
+  'tls-key-password': 'password of that key; better in the environment: CALLGAUGE_TLS_KEY_PASSWORD',
+  'tls-server-name': 'name to ask for and to expect in the certificate',
 } as const;
 
 export interface ScenarioArguments {
@@ -33,6 +40,7 @@ export function addScenarioFlags<T>(program: Argv<T>): Argv<T> {
   }
   return flagged
     .option('no-media', { type: 'boolean', describe: 'signalling only: no RTP is sent or measured' })
+    .option('tls-insecure', { type: 'boolean', describe: 'take any certificate of the target' })
     .option('gate', {
       type: 'string',
       array: true,
@@ -72,6 +80,14 @@ export function scenarioArguments(given: Readonly<Record<string, unknown>>): Sce
       localAddress: text('local-address'),
       advertise: text('advertise'),
       wait: text('wait'),
+      proxy: text('proxy'),
+      connections: text('connections'),
+      tlsCa: text('tls-ca'),
+      tlsCert: text('tls-cert'),
+      tlsKey: text('tls-key'),
+      tlsKeyPassword: text('tls-key-password'),
+      tlsServerName: text('tls-server-name'),
+      tlsInsecure: given['tls-insecure'] === true ? true : undefined,
       noMedia: given['no-media'] === true ? true : undefined,
       noGates: given['no-gates'] === true ? true : undefined,
       gate: list('gate'),

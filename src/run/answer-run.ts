@@ -8,11 +8,14 @@ import type {
   MediaWorkerSetup,
   PortRange,
   SignallingBatch,
+  TlsMaterial,
 } from '../worker/messages.js';
 import { DIRECTION, LEG } from '../worker/messages.js';
 import { Fleet, type FleetEvents, type FleetFacts } from './fleet.js';
 
 export interface AnswerPlan {
+  /** Certificate of its own for TLS and WSS, and the authorities whose callers it takes. */
+  readonly tls: TlsMaterial;
   readonly listen: { readonly address: string; readonly port: number };
   readonly rtpPorts: PortRange;
   readonly role: AnswererRole;
@@ -179,6 +182,8 @@ function fleetPlan(plan: AnswerPlan): Parameters<typeof Fleet.start>[0] {
         localAddress: plan.listen.address,
         localPort: plan.listen.port,
         advertise: plan.advertise,
+        links: { tls: plan.tls, webSocketPath: '/', connections: 'worker', keepAliveMs: 0 },
+        seed: plan.seed,
         runToken: plan.runToken,
         ptimeMs: plan.ptimeMs,
         codecs: plan.clips.map(({ codec }) => codec),

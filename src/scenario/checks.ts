@@ -83,9 +83,19 @@ export function scenarioWarnings(scenario: Scenario): string[] {
   if (scenario.loopback.impair !== null && !scenario.endpoints.some(({ target }) => target.kind === 'loopback')) {
     warnings.push('loopback.impair: not used, since no target is loopback');
   }
+  warnings.push(...tlsWarnings(scenario));
   if (!media && audioPath !== null) warnings.push('audio: not used, since media is off');
   if (!media && workers.media !== null) warnings.push('workers.media: not used, since media is off');
   return warnings;
+}
+
+function tlsWarnings({ endpoints, network }: Scenario): string[] {
+  const { tls, outboundProxy } = network;
+  const first = outboundProxy === null ? endpoints.map(({ target }) => target) : [outboundProxy];
+  const uses = first.some((place) => 'transport' in place && ['tls', 'wss'].includes(place.transport));
+  if (uses) return tls.insecure ? ['network.tls.insecure: certificates are not checked in this run'] : [];
+  const given = [tls.ca, tls.cert, tls.key, tls.serverName].some((value) => value !== null) || tls.insecure;
+  return given ? ['network.tls: not used, since nothing is called over TLS'] : [];
 }
 
 /** Area under the rate, in calls; Infinity with a stage without end. */

@@ -96,6 +96,24 @@ function networkForm(scenario: Scenario): Record<string, unknown> {
       'optionsInterval',
       network.optionsIntervalMs === null ? null : formatDuration(network.optionsIntervalMs),
     ),
+    tls: tlsForm(scenario),
+    connections: value('connections', network.connections),
+    webSocketPath: value('webSocketPath', network.webSocketPath),
+    outboundProxy: value('outboundProxy', network.outboundProxy?.uri ?? null),
+    keepAlive: value('keepAlive', formatDuration(network.keepAliveMs)),
+  });
+}
+
+function tlsForm(scenario: Scenario): Record<string, unknown> {
+  const { tls } = scenario.network;
+  const value = (path: string, plain: unknown): unknown => scenario.sources?.written[`network.tls.${path}`] ?? plain;
+  return withoutNulls({
+    ca: value('ca', tls.ca),
+    cert: value('cert', tls.cert),
+    key: value('key', tls.key),
+    keyPassword: tls.keyPassword === null ? null : shownPassword(scenario, 'network.tls.keyPassword'),
+    serverName: value('serverName', tls.serverName),
+    insecure: value('insecure', tls.insecure),
   });
 }
 

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { formatImpairment, IMPAIRMENT_FORM, IMPAIRMENT_PATTERN, parseImpairment } from '../lib/impairment.js';
 import { formatDuration, parseDuration, parseRate, UNIT_FORMS, UNIT_PATTERNS } from '../lib/units.js';
 import { parseIp, parseIpRange, isHostName } from '../lib/ip-address.js';
-import { explainTarget, parseTarget, TARGET_FORM } from './target.js';
+import { explainTarget, parseProxy, parseTarget, PROXY_FORM, TARGET_FORM } from './target.js';
 
 const REFERENCE = String.raw`.*\$\{(env|file):[^}]+\}.*`;
 
@@ -143,10 +143,21 @@ export const version = () =>
 export const target = () =>
   leaf({
     form: TARGET_FORM,
-    keywords: { type: 'string', pattern: `^(loopback|[sS][iI][pP]:.+@.+|${REFERENCE})$` },
+    keywords: { type: 'string', pattern: `^(loopback|[sS][iI][pP][sS]?:.+@.+|${REFERENCE})$` },
     read: (value) => (typeof value === 'string' ? parseTarget(value) : undefined),
     explain: (value) => (typeof value === 'string' ? explainTarget(value) : `expected ${TARGET_FORM}`),
   });
+
+export const proxy = () => textLeaf(PROXY_FORM, '[sS][iI][pP][sS]?:[^@]+', parseProxy);
+
+/** A path as it stands in a URL. */
+export const urlPath = () =>
+  textLeaf('a path like /ws', String.raw`/[A-Za-z0-9\-._~/%]*`, (text) =>
+    /^\/[A-Za-z0-9\-._~/%]{0,255}$/.test(text) ? text : undefined,
+  );
+
+export const hostName = () =>
+  textLeaf('a host name', '[0-9A-Za-z.-]+', (text) => (isHostName(text) ? text.toLowerCase() : undefined));
 
 /** Kept as text: the answerer that it is for reads it again. */
 export const impairment = () =>

@@ -5,7 +5,7 @@ import { scenarioWarnings } from './checks.js';
 import * as fields from './fields.js';
 import { fitStages, totalOf } from './fit-stages.js';
 import { resolveScenario } from './resolve.js';
-import { movedSource, type Auth, type Load, type Scenario } from './scenario.js';
+import { movedSource, type Auth, type Load, type Scenario, type Tls } from './scenario.js';
 import { documentSchema } from './schema.js';
 import { NOT_SHOWN, withoutUriPassword } from './secrets.js';
 
@@ -34,6 +34,17 @@ export interface RunFlags {
   readonly localAddress?: string | undefined;
   readonly advertise?: string | undefined;
   readonly wait?: string | undefined;
+  readonly proxy?: string | undefined;
+  /** `worker` or `call`. */
+  readonly connections?: string | undefined;
+  /** Files relative to the working directory, so used as they are. */
+  readonly tlsCa?: string | undefined;
+  readonly tlsCert?: string | undefined;
+  readonly tlsKey?: string | undefined;
+  /** In no message. */
+  readonly tlsKeyPassword?: string | undefined;
+  readonly tlsServerName?: string | undefined;
+  readonly tlsInsecure?: boolean | undefined;
   readonly allowPublic?: readonly string[] | undefined;
 }
 
@@ -83,7 +94,7 @@ class Override {
     const parsed = field.safeParse(toValue(text));
     if (parsed.success) return parsed.data;
     const expected = parsed.error.issues[0]?.message ?? 'expected another value';
-    const got = flag === '--password' ? NOT_SHOWN : `, got ${JSON.stringify(withoutUriPassword(text))}`;
+    const got = flag.endsWith('password') ? NOT_SHOWN : `, got ${JSON.stringify(withoutUriPassword(text))}`;
     this.problems.push({ code: 'bad-flag', where: flag, message: expected + got });
     return undefined;
   }
@@ -180,10 +191,33 @@ function applyHostFlags(override: Override, flags: RunFlags): void {
   if (advertise !== undefined) changeNetwork('--advertise', 'advertise', { advertise });
   const waitMs = override.read('--wait', flags.wait, fields.duration());
   if (waitMs !== undefined) changeNetwork('--wait', 'wait', { waitMs });
+  const outboundProxy = override.read('--proxy', flags.proxy, fields.proxy());
+  if (outboundProxy !== undefined) changeNetwork('--proxy', 'outboundProxy', { outboundProxy });
+  const connections = override.read('--connections', flags.connections, fields.word(['worker', 'call']));
+  if (connections !== undefined) changeNetwork('--connections', 'connections', { connections });
+  applyTlsFlags(override, flags);
   const allowPublic = (flags.allowPublic ?? []).filter((host) => host !== '');
   if (allowPublic.length > 0) {
     override.change('--allow-public', 'safety.allowPublic', { safety: { ...override.scenario.safety, allowPublic } });
   }
+}
+
+function applyTlsFlags(override: Override, flags: RunFlags): void {
+  const changeTls = <K extends keyof Tls>(flag: string, key: K, value: Tls[K] | undefined): void => {
+    if (value === undefined) return;
+    const { network } = override.scenario;
+    override.change(flag, `network.tls.${key}`, { network: { ...network, tls: { ...network.tls, [key]: value } } });
+  };
+  const path = (flag: string, text: string | undefined): string | undefined =>
+    override.read(flag, text, fields.line('a path', 1024));
+  changeTls('--tls-ca', 'ca', path('--tls-ca', flags.tlsCa));
+  changeTls('--tls-cert', 'cert', path('--tls-cert', flags.tlsCert));
+  changeTls('--tls-key', 'key', path('--tls-key', flags.tlsKey));
+  const password = override.read('--tls-key-password', flags.tlsKeyPassword, fields.credential('a password'));
+  changeTls('--tls-key-password', 'keyPassword', password);
+  const serverName = override.read('--tls-server-name', flags.tlsServerName, fields.hostName());
+  changeTls('--tls-server-name', 'serverName', serverName);
+  changeTls('--tls-insecure', 'insecure', flags.tlsInsecure);
 }
 
 function applyWorkers(override: Override, text: string | undefined): void {

@@ -50,7 +50,7 @@ export function expectedPeak(scenario: Scenario, schedule: ArrivalPeak): Peak {
     packetsPerSecond,
     mbitPerSecond: (packetsPerSecond * PACKET_BYTES * 8) / 1e6,
     ports: slots * PORTS_PER_CALL,
-    files: slots * PORTS_PER_CALL + OTHER_FILES,
+    files: slots * PORTS_PER_CALL + OTHER_FILES + (scenario.network.connections === 'call' ? calls : 0),
   };
 }
 

@@ -1,5 +1,5 @@
 /** A read document → the scenario: shorthands expanded, the defaults that depend on other values filled in. */
-import type { GateEntry, Load, Scenario, Sources, Stage } from './scenario.js';
+import type { GateEntry, Load, Scenario, Sources, Stage, Tls } from './scenario.js';
 import type { ScenarioFile } from './schema.js';
 
 const ADHOC_CALLS = 10;
@@ -26,11 +26,32 @@ export function resolveScenario(document: ScenarioFile, file: string, sources: S
       rtpPorts: network.rtpPorts,
       waitMs: network.wait,
       optionsIntervalMs: network.optionsInterval ?? null,
+      tls: tlsOf(network.tls, file),
+      connections: network.connections,
+      webSocketPath: network.webSocketPath,
+      outboundProxy: network.outboundProxy ?? null,
+      keepAliveMs: network.keepAlive,
     },
     loopback: { impair: loopback.impair ?? null },
     workers: { signalling: workers.signalling, media: workers.media ?? null },
     seed: document.seed ?? null,
     sources,
+  };
+}
+
+function tlsOf(
+  { ca, cert, key, keyPassword, serverName, insecure }: ScenarioFile['network']['tls'],
+  file: string,
+): Tls {
+  const path = (written: string | undefined): string | null =>
+    written === undefined ? null : besideFile(file, written);
+  return {
+    ca: path(ca),
+    cert: path(cert),
+    key: path(key),
+    keyPassword: keyPassword ?? null,
+    serverName: serverName ?? null,
+    insecure,
   };
 }
 

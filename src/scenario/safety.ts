@@ -2,11 +2,11 @@
 import type { Problem } from '../lib/errors.js';
 import { formatRate } from '../lib/units.js';
 import { isPublic, parseIp, parseIpRange, rangeHolds, type IpAddress } from '../lib/ip-address.js';
-import { targetText } from './document-form.js';
 import { isEmergencyUser } from './emergency.js';
-import { placeOf, shownAt, type Scenario, type Target } from './scenario.js';
+import { placeOf, shownAt, type Scenario, type SipAddress } from './scenario.js';
 
-type SipTarget = Extract<Target, { kind: 'sip' }>;
+/** The outbound proxy has no user. */
+type SipTarget = SipAddress & { readonly user?: string };
 
 /** A target with what may be printed of it. */
 interface Destination {
@@ -28,11 +28,11 @@ export function checkSafety(
 ): Problem[] {
   const destinations = scenario.endpoints.flatMap(({ target }, index): Destination[] => {
     if (target.kind === 'loopback') return [];
-    const path = `endpoints[${index}].target`;
-    const literal = parseIp(target.host);
-    const addresses = literal === undefined ? resolve(target.host).map(parseIp) : [literal];
-    return [{ target, where: placeOf(scenario, path), shown: shownAt(scenario, path, targetText(target)), addresses }];
+    return [destinationAt(scenario, `endpoints[${index}].target`, target, resolve)];
   });
+  const { outboundProxy } = scenario.network;
+  if (outboundProxy !== null)
+    destinations.push(destinationAt(scenario, 'network.outboundProxy', outboundProxy, resolve));
   return [
     ...destinations.flatMap((destination) => checkDestination(scenario, destination)),
     ...checkRate(scenario),
@@ -40,13 +40,26 @@ export function checkSafety(
   ];
 }
 
+function destinationAt(
+  scenario: Scenario,
+  path: string,
+  target: SipTarget,
+  resolve: (host: string) => readonly string[],
+): Destination {
+  const literal = parseIp(target.host);
+  const addresses = literal === undefined ? resolve(target.host).map(parseIp) : [literal];
+  return { target, where: placeOf(scenario, path), shown: shownAt(scenario, path, target.uri), addresses };
+}
+
 function checkDestination(scenario: Scenario, destination: Destination): Problem[] {
   const { where, shown, target, addresses } = destination;
-  if (isEmergencyUser(target.user)) {
+  if (target.user !== undefined && isEmergencyUser(target.user)) {
     const message = `expected a number that is no emergency number, got ${shown}`;
     return [{ code: 'emergency-number', where, message, hint: 'emergency services are never called' }];
   }
-  if (addresses.length === 0) {
+  // What goes to the outbound proxy need not have an address of its own: nothing is sent there.
+  const isSent = scenario.network.outboundProxy === null || target === scenario.network.outboundProxy;
+  if (addresses.length === 0 && isSent) {
     const message = `expected a host with a known address, got ${shown}`;
     return [{ code: 'unresolved-target', where, message, hint: 'an unknown address cannot be checked' }];
   }
@@ -60,7 +73,7 @@ function checkAllowed(scenario: Scenario, { where, shown, target, addresses }: D
   const ranges = allow.map(parseIpRange).filter((range) => range !== undefined);
   const inside = (address: IpAddress | undefined): boolean =>
     address !== undefined && ranges.some((range) => rangeHolds(range, address));
-  if (addresses.every(inside)) return [];
+  if (addresses.length > 0 && addresses.every(inside)) return [];
   const message = `expected a destination of safety.allow, got ${shown}`;
   const hint = `add it at ${placeOf(scenario, 'safety.allow')}, if it may be called`;
   return [{ code: 'not-allowed', where, message, hint }];

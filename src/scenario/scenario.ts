@@ -47,16 +47,20 @@ export interface Auth {
   readonly password: string;
 }
 
-/** `uri` is the Request-URI; `host` is lower-case and an IPv6 address has no brackets in it; `user` is as written. */
-export type Target =
-  | { readonly kind: 'loopback' }
-  | {
-      readonly kind: 'sip';
-      readonly uri: string;
-      readonly user: string;
-      readonly host: string;
-      readonly port: number;
-    };
+export type TransportName = 'udp' | 'tcp' | 'tls' | 'ws' | 'wss';
+
+/** Where SIP goes: `host` is lower-case and an IPv6 address has no brackets in it; `port` null: none was written. */
+export interface SipAddress {
+  readonly uri: string;
+  readonly host: string;
+  readonly port: number | null;
+  readonly transport: TransportName;
+  /** A SIPS URI. */
+  readonly isSecure: boolean;
+}
+
+/** `uri` is the Request-URI; `user` is as written. */
+export type Target = { readonly kind: 'loopback' } | ({ readonly kind: 'sip'; readonly user: string } & SipAddress);
 
 export interface CallPlan {
   /** From the answer to our BYE. */
@@ -118,6 +122,30 @@ export interface Network {
   readonly waitMs: number;
   /** From one OPTIONS to the next to each endpoint during the run; null: none. */
   readonly optionsIntervalMs: number | null;
+  readonly tls: Tls;
+  /** Over TCP, TLS and WebSockets: one for all calls of a worker to an endpoint, or one for each call. */
+  readonly connections: 'worker' | 'call';
+  /** Of the WebSocket URL. */
+  readonly webSocketPath: string;
+  /** Everything goes there first; null: straight to the targets. */
+  readonly outboundProxy: SipAddress | null;
+  /** From one keep-alive to the next while calls are up; 0: none. */
+  readonly keepAliveMs: number;
+}
+
+/** For TLS and WSS; files in PEM form. */
+export interface Tls {
+  /** Authorities to trust instead of the system's. */
+  readonly ca: string | null;
+  /** Our certificate and its key. */
+  readonly cert: string | null;
+  readonly key: string | null;
+  /** May be printed nowhere: see `shownPassword`. */
+  readonly keyPassword: string | null;
+  /** Expected in the certificates, and asked for; null: the host of the target. */
+  readonly serverName: string | null;
+  /** Takes any certificate. */
+  readonly insecure: boolean;
 }
 
 /** Both keyed by document path (`load.stages[1].rate`; a lone `target` counts as `endpoints[0].target`). */

@@ -108,6 +108,30 @@ const safety = z
   .prefault({})
   .meta(help('Guards against calling what must not be called. Emergency numbers are always refused.'));
 
+const tls = z
+  .strictObject({
+    ca: fields
+      .line('a path', 1024)
+      .optional()
+      .meta(help("Authorities to trust, a PEM file relative to this file. Default: the system's.", 'lab-ca.pem')),
+    cert: fields.line('a path', 1024).optional().meta(help('Our own certificate, a PEM file.', 'caller.pem')),
+    key: fields.line('a path', 1024).optional().meta(help('Its key, a PEM file.', 'caller.key')),
+    keyPassword: fields
+      .credential('a password', QUOTED)
+      .optional()
+      .meta(help('Of the key. Printed nowhere; best kept out of this file.', '${env:KEY_PASSWORD}')),
+    serverName: fields
+      .hostName()
+      .optional()
+      .meta(help('The name to ask for (SNI) and to expect. Default: the host of the target.', 'pbx.example.com')),
+    insecure: fields
+      .flag()
+      .prefault(false)
+      .meta(help('True: take any certificate, also an expired one or one of somebody else.')),
+  })
+  .prefault({})
+  .meta(help('For targets over TLS and secure WebSockets.'));
+
 const network = z
   .strictObject({
     localAddress: fields
@@ -129,9 +153,32 @@ const network = z
           '1s',
         ),
       ),
+    tls,
+    connections: fields
+      .word(['worker', 'call'])
+      .prefault('worker')
+      .meta(
+        help(
+          'Over TCP, TLS and WebSockets: one connection for all calls of a worker to an endpoint, or one for each call; its setup is then part of the setup delay.',
+        ),
+      ),
+    webSocketPath: fields
+      .urlPath()
+      .prefault('/ws')
+      .meta(help('Path of the WebSocket URL.', '/ws', '/')),
+    outboundProxy: fields
+      .proxy()
+      .optional()
+      .meta(help('Send everything there first, with a Route header.', 'sip:proxy.example.com;transport=tcp')),
+    keepAlive: fields
+      .duration()
+      .prefault('25s')
+      .meta(
+        help('While calls are up, send each endpoint a CRLF (or a WebSocket ping) this often; 0s: never.', '25s', '0s'),
+      ),
   })
   .prefault({})
-  .meta(help('Addresses and ports of this host.'));
+  .meta(help('Addresses, ports and connections of this host.'));
 
 const workers = z
   .strictObject({

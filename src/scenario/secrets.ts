@@ -5,12 +5,12 @@ export const NOT_SHOWN = ' (what was given is not shown)';
 
 /** Whether the value at this path text is a password, or something in place of credentials. */
 export function isSecretPath(path: string): boolean {
-  return /(^|\.)auth(\.password\b.*)?$/.test(path);
+  return /(^|\.)auth(\.password\b.*)?$|\.keyPassword\b.*$/.test(path);
 }
 
 /** Credentials are text: a reference that stands for `0123` or `true` stays what it is. */
 export function isTextPath(path: string): boolean {
-  return /(^|\.)auth\.(user|password)$/.test(path);
+  return /(^|\.)auth\.(user|password)$|\.keyPassword$/.test(path);
 }
 
 /** Whether a line of the file may hold a password: then the parser, which quotes what it does not like, is not quoted. */

@@ -1,16 +1,17 @@
 /**
- * Where calls go: `loopback` or a SIP URI (RFC 3261 §19.1) with a user part, over UDP. Left out: SIPS, passwords, URI
- * headers and parameters other than `transport=udp`.
+ * Where calls go: `loopback` or a SIP or SIPS URI (RFC 3261 §19.1) with a user part. Left out: passwords, URI headers and
+ * parameters other than `transport`.
  */
 import { isHostName, parseIp } from '../lib/ip-address.js';
 import { isEmergencyUser } from './emergency.js';
-import type { Target } from './scenario.js';
+import type { SipAddress, Target, TransportName } from './scenario.js';
 
-export const TARGET_FORM = 'loopback or sip:user@host[:port]';
-const DEFAULT_PORT = 5060;
+export const TARGET_FORM = 'loopback or sip:user@host[:port][;transport=…]';
+export const PROXY_FORM = 'sip:host[:port][;transport=…]';
+export const TRANSPORTS = ['udp', 'tcp', 'tls', 'ws', 'wss'] as const;
 const MAX_LENGTH = 512;
 
-const SIP_URI = /^sip:([^@]+)@(\[[^\]]*\]|[^:;?[\]]*)(?::([^;?]*))?((?:;[^?]*)?)(\?.*)?$/is;
+const SIP_URI = /^(sips?):([^@]+)@(\[[^\]]*\]|[^:;?[\]]*)(?::([^;?]*))?((?:;[^?]*)?)(\?.*)?$/is;
 /** unreserved, escaped and user-unreserved of RFC 3261 §25.1. */
 const USER = /^(?:[A-Za-z0-9\-_.!~*'()&=+$,;?/]|%[0-9A-Fa-f]{2})+$/;
 
@@ -31,21 +32,30 @@ function readTarget(text: string): Target | string {
   if (isEmergencyUser(text)) return 'expected a target that is no emergency service: those are never called';
   const match = text.length <= MAX_LENGTH ? SIP_URI.exec(text) : null;
   if (match === null) return explainShape(text);
-  const [, user = '', hostText = '', portText, parameters = '', headers] = match;
+  const [, scheme = '', user = '', hostText = '', portText, parameters = '', headers] = match;
   if (headers !== undefined) return `expected ${TARGET_FORM} without URI headers`;
   if (!USER.test(user)) return explainUser(user);
-  const refusal = explainParameters(parameters);
-  if (refusal !== undefined) return refusal;
+  const isSecure = scheme.toLowerCase() === 'sips';
+  const transport = readTransport(parameters, isSecure);
+  if ('refusal' in transport) return transport.refusal;
   const host = readHost(hostText);
   if (host === undefined) return 'expected a host name, an IPv4 address or an [IPv6 address] after the @';
-  const port = portText === undefined ? DEFAULT_PORT : readPort(portText);
+  const port = portText === undefined ? null : readPort(portText);
   if (port === undefined) return 'expected a port from 1 to 65535';
-  const uri = `sip:${user}@${hostText}${portText === undefined ? '' : `:${portText}`}`;
-  return { kind: 'sip', uri, user, host, port };
+  const place = `${hostText}${portText === undefined ? '' : `:${portText}`}`;
+  const uri = `${isSecure ? 'sips' : 'sip'}:${user}@${place}${transport.written}`;
+  return { kind: 'sip', uri, user, host, port, transport: transport.name, isSecure };
+}
+
+/** The outbound proxy: the same without a user. */
+export function parseProxy(text: string): SipAddress | undefined {
+  const target = text.includes('@') ? undefined : parseTarget(text.replace(/^(sips?):/i, '$1:proxy@'));
+  if (target?.kind !== 'sip') return undefined;
+  const { uri, host, port, transport, isSecure } = target;
+  return { uri: uri.replace(':proxy@', ':'), host, port, transport, isSecure };
 }
 
 function explainShape(text: string): string {
-  if (/^sips:/i.test(text)) return 'expected a sip: target: only UDP is supported by this version';
   if (text.length > MAX_LENGTH) return `expected ${TARGET_FORM} of at most ${MAX_LENGTH} characters`;
   return `expected ${TARGET_FORM}`;
 }
@@ -56,14 +66,32 @@ function explainUser(user: string): string {
     : 'expected a user of letters, digits and the marks that RFC 3261 allows';
 }
 
-function explainParameters(parameters: string): string | undefined {
+/** UDP is not written: it is what a SIP URI without the parameter means. Over SIPS each of them is its secure twin. */
+function readTransport(
+  parameters: string,
+  isSecure: boolean,
+): { readonly name: TransportName; readonly written: string } | { readonly refusal: string } {
+  let name: TransportName = isSecure ? 'tls' : 'udp';
+  let written = '';
   for (const parameter of parameters.split(';').slice(1)) {
-    const [name = '', value = ''] = parameter.toLowerCase().split('=');
-    if (name !== 'transport') return 'expected no URI parameter but transport=udp';
-    if (value !== 'udp') return 'expected transport=udp: only UDP is supported by this version';
+    const [key = '', value = ''] = parameter.toLowerCase().split('=');
+    const known = TRANSPORTS.find((transport) => transport === value);
+    if (key !== 'transport') return { refusal: 'expected no URI parameter but transport' };
+    if (known === undefined) return { refusal: `expected transport=${TRANSPORTS.join(', ')}` };
+    if (isSecure && known === 'udp') return { refusal: 'expected no transport=udp in a sips: target: it has no TLS' };
+    name = isSecure ? SECURE_TWIN[known] : known;
+    written = known === 'udp' ? '' : `;transport=${known}`;
   }
-  return undefined;
+  return { name, written };
 }
+
+const SECURE_TWIN: Readonly<Record<TransportName, TransportName>> = {
+  udp: 'tls',
+  tcp: 'tls',
+  tls: 'tls',
+  ws: 'wss',
+  wss: 'wss',
+};
 
 function readHost(text: string): string | undefined {
   if (text.startsWith('[')) {

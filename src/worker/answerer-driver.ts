@@ -16,9 +16,18 @@ export class AnswererDriver implements Driver {
   private readonly sender: FiguresSender;
   private draining = false;
 
-  constructor(userAgent: UserAgent, options: Omit<AnswererContext, 'onAnswered' | 'onMeasured' | 'onEnd'>) {
+  /** @param figuresAgent sends the reports, by UDP whatever carries the calls */
+  constructor(
+    userAgent: UserAgent,
+    figuresAgent: UserAgent,
+    options: Omit<AnswererContext, 'onAnswered' | 'onMeasured' | 'onEnd'>,
+  ) {
     const { timers, media } = options;
-    this.sender = new FiguresSender({ userAgent, timers, mayReach: (address) => media.mayReach(address) });
+    this.sender = new FiguresSender({
+      userAgent: figuresAgent,
+      timers,
+      mayReach: (address) => media.mayReach(address),
+    });
     const context: AnswererContext = {
       ...options,
       onMeasured: (token, totals) => this.sender.report(token, totals),

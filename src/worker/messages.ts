@@ -5,8 +5,12 @@ import type { CallRecord } from '../call/outcome.js';
 import type { Impairment, ImpairmentCounts } from '../lib/impairment.js';
 import type { ReachRules } from '../lib/reach.js';
 import type { Credentials } from '../sip/auth/authorizer.js';
+import type { TlsMaterial } from '../sip/transport/tls-settings.js';
+import type { Protocol } from '../sip/transport/transport.js';
+import type { SipServer } from '../sip/ua/server-list.js';
 
 export type { CallRecord } from '../call/outcome.js';
+export type { TlsMaterial } from '../sip/transport/tls-settings.js';
 
 // ---- media workers ---------------------------------------------------------------------------------------------------
 
@@ -232,7 +236,10 @@ export interface SignallingSetup {
   readonly localAddress: string;
   /** 0: any free port. */
   readonly localPort: number;
+  /** Null: the local address. */
   readonly advertise: string | null;
+  readonly links: SignallingLinks;
+  readonly seed: number;
   readonly runToken: string;
   readonly ptimeMs: number;
   /** In order of preference. */
@@ -244,11 +251,28 @@ export interface SignallingSetup {
   readonly role: CallerRole | AnswererRole;
 }
 
+/** How the signalling travels, beside UDP. */
+export interface SignallingLinks {
+  readonly tls: TlsMaterial;
+  /** Of the WebSocket URL. */
+  readonly webSocketPath: string;
+  /** One connection for all calls of a worker to an endpoint, or one for each call. */
+  readonly connections: 'worker' | 'call';
+  /** While calls are up, each endpoint gets a keep-alive this often; 0: none. */
+  readonly keepAliveMs: number;
+}
+
 export interface CallerEndpoint {
   readonly uri: string;
-  /** The address that was checked: the one that is called, whatever its name resolves to later. */
-  readonly address: string;
-  readonly port: number;
+  /** The addresses that were checked: those are called, whatever the name resolves to later. At least one. */
+  readonly servers: readonly SipServer[];
+  readonly protocol: Protocol;
+  /** Called by a SIPS URI. */
+  readonly isSecure: boolean;
+  /** The name that is expected in its certificate; null: its address. */
+  readonly serverName: string | null;
+  /** URI of the outbound proxy, whose servers those are then; null: none. */
+  readonly proxyUri: string | null;
   readonly credentials: Credentials | null;
 }
 
@@ -278,6 +302,8 @@ export interface CallerRole {
 
 export interface AnswererRole {
   readonly type: 'answerer';
+  /** What it listens on. */
+  readonly protocol: Protocol;
   /** Final status instead of an answer; null: answer. */
   readonly rejectStatus: number | null;
   /** Ringing before the answer, ms; null: never answer. */

@@ -59,14 +59,16 @@ export class OptionsRtt {
     this.pending[endpoint]?.abandon();
     this.askAfter(options.intervalMs, endpoint, target);
     const sentNs = options.now();
-    this.pending[endpoint] = options.userAgent.options(
-      target.uri,
+    const { uri, nextHop, routes, agent = options.userAgent } = target;
+    this.pending[endpoint] = agent.options(
+      uri,
       ({ status, wasRetransmitted }) => {
         if (status !== null && !wasRetransmitted) {
           this.measured.push(endpoint, (options.now() - sentNs) / NS_PER_MS);
         }
       },
-      target.nextHop,
+      nextHop,
+      routes,
     );
   }
 }

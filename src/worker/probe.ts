@@ -31,7 +31,8 @@ export async function probeTarget(
           finish(true);
         }
       };
-      asked.push(userAgent.options(target.uri, answered, target.nextHop));
+      const { uri, nextHop, routes, agent = userAgent } = target;
+      asked.push(agent.options(uri, answered, nextHop, routes));
       timers.schedule(PROBE_INTERVAL_MS, probe);
     };
     timers.schedule(timeoutMs, () => finish(false));

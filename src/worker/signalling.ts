@@ -1,19 +1,22 @@
 /**
- * Entry of a signalling worker thread: one UDP socket, one user agent, the timers, and a driver (caller or answerer). Its
+ * Entry of a signalling worker thread: its sockets and user agents, the timers, and a driver (caller or answerer). Its
  * loop is a chain of timers; how late each fires is the thread's event-loop delay.
  */
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import type { CallTarget } from '../call/caller-call.js';
 import type { MediaSlots } from '../call/media-slots.js';
 import { monotonicNs, NS_PER_MS } from '../lib/clock.js';
+import { createRandom, deriveSeed } from '../lib/random.js';
 import { messageOf } from '../lib/errors.js';
 import { reachTest } from '../lib/reach.js';
 import { Tally } from '../lib/tally.js';
+import { NO_HEADERS, headerBlock } from '../sip/message/builder.js';
 import { parseUri } from '../sip/message/uri.js';
 import { TimerWheel } from '../sip/transaction/timer-wheel.js';
-import { openUdp, type UdpTransport } from '../sip/transport/udp.js';
 import { createIdSource } from '../sip/ua/id-source.js';
-import { UserAgent } from '../sip/ua/user-agent.js';
+import { ServerList } from '../sip/ua/server-list.js';
+import { SipCounters } from '../sip/ua/sip-counters.js';
+import { type OpenAgent, Agents } from './agents.js';
 import { AnswererDriver } from './answerer-driver.js';
 import { CallerDriver } from './caller-driver.js';
 import type { Driver } from './driver.js';
@@ -21,7 +24,7 @@ import { probeTarget } from './probe.js';
 import { SinkSlots, SlotPool } from './slot-pool.js';
 import { FIGURES_RULES } from './figures-report.js';
 import { OptionsRtt } from './options-rtt.js';
-import type { CallerEndpoint, SignallingCommand, SignallingReport, SignallingSetup, SipCounts } from './messages.js';
+import type { SignallingCommand, SignallingReport, SignallingSetup, SipCounts } from './messages.js';
 
 /** The loop turns at least this often, for the timers of the transactions. */
 const LONGEST_PAUSE_MS = 10;
@@ -31,11 +34,9 @@ const LAST_FIGURES_MS = 100;
 const LAST_REPORTS_MS = 500;
 
 class SignallingThread {
-  private readonly wheel: TimerWheel;
-  private readonly userAgent: UserAgent;
+  private readonly userAgent: OpenAgent['userAgent'];
   private readonly pool: SlotPool | null;
   private readonly slots: MediaSlots;
-  private readonly mayReach: (host: string) => boolean;
   private readonly loopDelayUs = new Tally();
   private driver: Driver | null = null;
   private epochNs = 0;
@@ -46,27 +47,26 @@ class SignallingThread {
   private reportedAtMs = 0;
   private readonly optionsRtt: OptionsRtt | null;
 
+  private readonly wheel: TimerWheel;
+  private readonly mayReach: (host: string) => boolean;
+  private readonly agents: Agents;
+  private readonly targets: readonly CallTarget[];
+
   constructor(
     private readonly setup: SignallingSetup,
-    private readonly transport: UdpTransport,
+    { wheel, mayReach, agents, targets }: ThreadParts,
     private readonly report: (message: SignallingReport) => void,
   ) {
     const advertised = setup.advertise ?? setup.localAddress;
-    this.mayReach = reachTest(setup.reach);
-    this.wheel = new TimerWheel(monotonicMs(), monotonicMs);
-    this.userAgent = new UserAgent({
-      transport,
-      timers: this.wheel,
-      ids: createIdSource(setup.runToken, setup.index),
-      user: 'callgauge',
-      userAgent: 'callgauge',
-      advertisedHost: advertised,
-      mayReach: this.mayReach,
-      ...(setup.role.type === 'caller' && setup.role.figures ? { publications: FIGURES_RULES } : {}),
-    });
+    this.wheel = wheel;
+    this.mayReach = mayReach;
+    this.agents = agents;
+    this.targets = targets;
+    this.userAgent = agents.udp.userAgent;
     this.optionsRtt = this.createOptionsRtt();
     this.pool = setup.sinkPort === null ? new SlotPool(advertised) : null;
     this.slots = this.pool ?? new SinkSlots(advertised, setup.sinkPort ?? 0);
+    this.keepAlive();
     this.turn();
   }
 
@@ -110,18 +110,18 @@ class SignallingThread {
     };
     const { role } = setup;
     if (role.type === 'answerer') {
-      return new AnswererDriver(userAgent, { ...shared, ...role });
+      return new AnswererDriver(this.agents.listening.userAgent, userAgent, { ...shared, ...role });
     }
     return new CallerDriver({
       role,
       index: setup.index,
       workers: setup.workers,
       runToken: setup.runToken,
-      sipAddress: { address: setup.advertise ?? setup.localAddress, port: this.transport.localAddress.port },
+      sipAddress: { address: setup.advertise ?? setup.localAddress, port: this.agents.udp.transport.localAddress.port },
       context: {
         ...shared,
         userAgent,
-        endpoints: role.endpoints.map(targetOf),
+        endpoints: this.targets,
         holdMs: role.holdMs,
         ringTimeoutMs: role.ringTimeoutMs,
         expect: role.expect,
@@ -141,11 +141,10 @@ class SignallingThread {
     if (setup.index !== 0 || role.type !== 'caller' || role.optionsIntervalMs === null) {
       return null;
     }
-    const endpoints = role.endpoints.map(targetOf);
     return new OptionsRtt({
       userAgent,
       timers: wheel,
-      endpoints,
+      endpoints: this.targets,
       intervalMs: role.optionsIntervalMs,
       now: monotonicNs,
     });
@@ -240,12 +239,8 @@ class SignallingThread {
   }
 
   private async waitForTargets(timeoutMs: number): Promise<boolean> {
-    const { role } = this.setup;
-    if (role.type !== 'caller') {
-      return true;
-    }
     const { userAgent, wheel } = this;
-    const probes = role.endpoints.map((endpoint) => probeTarget(userAgent, wheel, targetOf(endpoint), timeoutMs));
+    const probes = this.targets.map((target) => probeTarget(userAgent, wheel, target, timeoutMs));
     return (await Promise.all(probes)).every(Boolean);
   }
 
@@ -272,32 +267,82 @@ class SignallingThread {
       }
       this.reportNow((monotonicNs() - this.epochNs) / NS_PER_MS, this.driver);
     }
-    this.userAgent.close();
     this.pool?.close();
-    await this.transport.close();
+    await this.agents.close();
   }
+
+  /** So that NATs and firewalls on the way keep it open; nothing goes to an endpoint without calls. */
+  private keepAlive(): void {
+    const { role, links } = this.setup;
+    if (role.type !== 'caller' || links.keepAliveMs === 0) {
+      return;
+    }
+    this.wheel.schedule(links.keepAliveMs, () => {
+      if ((this.driver?.liveCalls ?? 0) > 0) {
+        role.endpoints.forEach((endpoint) => this.agents.keepAlive(endpoint));
+      }
+      this.keepAlive();
+    });
+  }
+}
+
+/** What has to be there before the thread's loop begins. */
+interface ThreadParts {
+  readonly wheel: TimerWheel;
+  readonly mayReach: (host: string) => boolean;
+  readonly agents: Agents;
+  readonly targets: readonly CallTarget[];
+}
+
+/** @throws the error of a socket that cannot be bound */
+async function openParts(setup: SignallingSetup): Promise<ThreadParts> {
+  const { role } = setup;
+  const wheel = new TimerWheel(monotonicMs(), monotonicMs);
+  const mayReach = reachTest(setup.reach);
+  const agents = await Agents.open(setup, {
+    timers: wheel,
+    ids: createIdSource(setup.runToken, setup.index),
+    counters: new SipCounters(),
+    user: 'callgauge',
+    userAgent: 'callgauge',
+    mayReach,
+    ...(role.type === 'caller' && role.figures ? { publications: FIGURES_RULES } : {}),
+  });
+  const endpoints = role.type === 'caller' ? role.endpoints : [];
+  const random = createRandom(deriveSeed(setup.seed, setup.index));
+  const targets = await Promise.all(
+    endpoints.map(async (endpoint): Promise<CallTarget> => {
+      const { uri, servers, credentials, proxyUri } = endpoint;
+      const [first] = servers;
+      return {
+        uri: parseUri(uri),
+        nextHop: { host: first?.addresses[0] ?? '', port: first?.port ?? 0 },
+        servers: new ServerList(servers, () => random.next(), monotonicMs),
+        agent: await agents.agentFor(endpoint),
+        routes: proxyUri === null ? NO_HEADERS : headerBlock([['Route', `<${proxyUri};lr>`]]),
+        credentials,
+      };
+    }),
+  );
+  return { wheel, mayReach, agents, targets };
 }
 
 function monotonicMs(): number {
   return monotonicNs() / NS_PER_MS;
 }
 
-function targetOf({ uri, address, port, credentials }: CallerEndpoint): CallTarget {
-  return { uri: parseUri(uri), nextHop: { host: address, port }, credentials };
-}
-
 async function main(port: MessagePort, setup: SignallingSetup): Promise<void> {
   const report = (message: SignallingReport): void => port.postMessage(message);
-  let transport: UdpTransport;
+  let parts: ThreadParts;
   try {
-    transport = await openUdp({ address: setup.localAddress, port: setup.localPort });
+    parts = await openParts(setup);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'other';
     report({ type: 'cannot-open', code, message: messageOf(error) });
     port.close();
     return;
   }
-  const thread = new SignallingThread(setup, transport, report);
+  const thread = new SignallingThread(setup, parts, report);
   // A rejection here is a fault of ours: the thread dies of it, and main says whose calls went with it.
   port.on('message', async (command: SignallingCommand) => {
     await thread.obey(command);
@@ -305,10 +350,10 @@ async function main(port: MessagePort, setup: SignallingSetup): Promise<void> {
       port.close();
     }
   });
-  const { requestedBytes, receiveBytes } = transport.buffers;
+  const { requestedBytes, receiveBytes } = parts.agents.socket.buffers;
   report({
     type: 'ready',
-    localPort: transport.localAddress.port,
+    localPort: parts.agents.listening.transport.localAddress.port,
     bufferBytes: { requested: requestedBytes, granted: receiveBytes },
   });
 }

@@ -201,9 +201,17 @@ function tagOf(params: string): string | null {
   return parameterOf(params, 'tag') || null;
 }
 
-/** Host and port to send to for a URI: its maddr or host, its port or 5060 (§18.1.1, without SRV lookups). */
+/** Host and port to send to for a URI: its maddr or host, its port or that of its transport (§18.1.1, without SRV lookups). */
 export function nextHop(uri: SipUri): { host: string; port: number } {
   const maddr = uri.params === '' ? null : uriParameter(uri, 'maddr');
   if (maddr !== null && maddr === '') throw new SipParseError('bad-uri', 'expected a host in maddr, found nothing');
-  return { host: stripBrackets(maddr ?? uri.host), port: uri.port ?? 5060 };
+  return { host: stripBrackets(maddr ?? uri.host), port: uri.port ?? defaultPort(uri) };
+}
+
+/** RFC 3261 §19.1.2, RFC 7118 §5.3. */
+function defaultPort(uri: SipUri): number {
+  const isSecure = uri.scheme === 'sips';
+  const transport = uri.params === '' ? null : uriParameter(uri, 'transport')?.toLowerCase();
+  if (transport === 'ws') return isSecure ? 443 : 80;
+  return isSecure || transport === 'tls' ? 5061 : 5060;
 }

@@ -115,6 +115,10 @@ export class Connections implements Transport {
     link.send(data);
   }
 
+  hasConnection(host: string, port: number): boolean {
+    return this.#links.get(keyOf(host, port))?.isOpen ?? false;
+  }
+
   keepAlive(host: string, port: number): void {
     this.#links.get(keyOf(host, port))?.keepAlive();
   }

@@ -40,6 +40,8 @@ export interface Transport {
   onError: ((host: string, port: number, failure: TransportFailure) => void) | null;
   /** Sends one message; calls neither `onMessage` nor `onError` before it returns. @param data wire text, one character per byte @param host name or address, no brackets */
   send(data: string, host: string, port: number): void;
+  /** Whether a connection to host:port is up; never over datagrams. */
+  hasConnection(host: string, port: number): boolean;
   /** Something to show a NAT or firewall that the way is in use; nothing where no connection is up. */
   keepAlive(host: string, port: number): void;
   close(): Promise<void>;

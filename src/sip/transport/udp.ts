@@ -20,6 +20,8 @@ export interface UdpOptions {
   /** 0 lets the kernel choose. */
   readonly port: number;
   readonly bufferBytes?: number;
+  /** A socket that is bound already, with options that dgram cannot set; `port` then means nothing. */
+  readonly fd?: number;
   /** Addresses, and names with their addresses, that are remembered. Default 10,000 of each. */
   readonly maxCachedHosts?: number;
   /** Default that of node:dns. */
@@ -53,7 +55,8 @@ export async function openUdp(options: UdpOptions): Promise<UdpTransport> {
   const socket = createSocket({ type: family === 6 ? 'udp6' : 'udp4', lookup: resolved });
   await new Promise<void>((resolve, reject) => {
     socket.once('error', reject);
-    socket.bind({ address: options.address, port: options.port, exclusive: true }, () => {
+    const { address, port, fd } = options;
+    socket.bind(fd === undefined ? { address, port, exclusive: true } : { fd }, () => {
       socket.off('error', reject);
       resolve();
     });
@@ -120,6 +123,10 @@ export class UdpTransport implements Transport {
     const address = this.#addresses.get(host);
     if (address === undefined) this.#resolveThenSend(data, host, port);
     else this.#sendTo(data, address, port);
+  }
+
+  hasConnection(): boolean {
+    return false;
   }
 
   /** CRLFCRLF, which every SIP server ignores (RFC 5626 §3.5.1 has it for streams, and it is the custom on UDP). */

@@ -9,6 +9,7 @@ import {
   serializeRequest,
   toWire,
 } from '../message/builder.js';
+import type { Dialog } from '../dialog/dialog.js';
 import type { SipMessage } from '../message/message.js';
 import { createUri, formatAddress, formatHost } from '../message/uri.js';
 import { type Source, responsePort } from '../message/via.js';
@@ -20,7 +21,7 @@ import { DEFAULT_INTERVALS, type Intervals, type Timers } from '../transaction/t
 import { TransactionTable } from '../transaction/transaction-table.js';
 import type { Protocol, Transport } from '../transport/transport.js';
 import type { IdSource } from './id-source.js';
-import type { MayReach } from './next-hop.js';
+import { type MayReach, type Peer, permittedHop } from './next-hop.js';
 import type { PublicationRules } from './publication.js';
 import type { Session } from './session.js';
 import { SipCounters } from './sip-counters.js';
@@ -77,6 +78,7 @@ export class Core implements TransactionLayer {
   readonly ids: IdSource;
   readonly intervals: Intervals;
   readonly isReliable: boolean;
+  readonly isWebSocket: boolean;
   readonly counters: SipCounters;
   readonly table = new TransactionTable();
   /** By local and remote tag, see `sessionKey`. */
@@ -96,8 +98,10 @@ export class Core implements TransactionLayer {
   #isSecure: boolean;
 
   constructor(options: UserAgentOptions) {
+    const { protocol } = options.transport;
     this.output = options.transport;
-    this.isReliable = options.transport.protocol !== 'UDP';
+    this.isReliable = protocol !== 'UDP';
+    this.isWebSocket = protocol === 'WS' || protocol === 'WSS';
     this.counters = options.counters ?? new SipCounters();
     this.timers = options.timers;
     this.ids = options.ids;
@@ -130,6 +134,14 @@ export class Core implements TransactionLayer {
       scheme: this.#isSecure ? 'sips' : 'sip',
     } as const;
     this.withContact = joinBlocks(headerBlock([['Contact', formatAddress(uri)]]), this.allow);
+  }
+
+  /** Where the requests of a dialog go; null: where they should go may not be reached. */
+  hopOf({ route, routeSet }: Dialog, peer: Peer): Destination | null {
+    const { host, port } = peer.address;
+    if (peer.isConnection === true && routeSet.length === 0 && this.output.hasConnection(host, port))
+      return peer.address;
+    return permittedHop(route, peer, this.mayReach);
   }
 
   /** Where the answer to a request goes (§18.2.2): over a connection always back on it. */

@@ -5,7 +5,7 @@ import { SipParseError } from '../message/parse-error.js';
 import type { SipUri } from '../message/uri.js';
 import type { Destination } from '../transaction/invite-client.js';
 import type { Core } from './core.js';
-import { type Peer, permittedHop } from './next-hop.js';
+import type { Peer } from './next-hop.js';
 
 /** The dialog of a 2xx, and why the call cannot go on in it; null: it can. */
 export interface Fork {
@@ -25,7 +25,7 @@ export interface Caller {
 export function forkOf(core: Core, response: SipMessage, { local, target, peer }: Caller): Fork {
   try {
     const dialog = Dialog.fromResponse(response, local, target);
-    const hop = permittedHop(dialog.route, peer, core.mayReach);
+    const hop = core.hopOf(dialog, peer);
     return { dialog, hop: hop ?? peer.address, fault: hop === null ? unreachable(dialog) : null };
   } catch (error) {
     if (!(error instanceof SipParseError)) throw error;

@@ -28,7 +28,7 @@ export class UasCall implements IncomingCall, SessionUser, ExchangeOwner {
     const local = { address: `${request.toText};tag=${this.tag}`, tag: this.tag, cseq: 0 };
     const { host, port } = exchange.transaction;
     const source = { host, port };
-    const peer = { named: source, address: source };
+    const peer = { named: source, address: source, isConnection: core.isReliable };
     this.#session = new Session(core, { dialog: Dialog.fromRequest(request, local), peer, authorizer: null }, this);
     this.#answer = new RepeatedAnswer(core, () => this.#noAck());
     this.callId = this.#session.dialog.callId;

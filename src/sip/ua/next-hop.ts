@@ -13,6 +13,11 @@ export interface Peer {
   readonly named: Destination;
   /** Where the INVITE went, or in a call to us where its answers go. */
   readonly address: Destination;
+  /**
+   * The INVITE came over a connection, or we are a WebSocket client, whom nobody can connect to: what has no route set goes
+   * over that connection while it lasts, whatever the Contact says (RFC 7118 §5, RFC 5626 §5.3).
+   */
+  readonly isConnection?: boolean;
 }
 
 /**

@@ -30,6 +30,12 @@ export interface InviteRequest {
   readonly callId?: string;
   /** Where the INVITE goes instead of the target's host, and whatever in the dialog is for that host; the Request-URI stays. */
   readonly nextHop?: Destination;
+  /** Tried in this order where the one before gives no answer, no connection or a 503 (RFC 3263 §4.3). */
+  readonly otherHops?: readonly Destination[];
+  /** Told of each that failed so. */
+  readonly onHopFailed?: (hop: Destination) => void;
+  /** Route headers: an outbound proxy, or what the registrar gave (RFC 3608). */
+  readonly routes?: HeaderBlock;
   /** For 401 and 407; null: such an answer is a refusal. */
   readonly credentials?: Credentials | null;
 }
@@ -67,6 +73,8 @@ export class UacCall implements OutgoingCall, InviteClientUser, SessionUser {
   #state: 'inviting' | 'answered' | 'finished' = 'inviting';
   #cancel: 'none' | 'wanted' | 'sent' = 'none';
   #hasProvisional = false;
+  /** Of `otherHops`. */
+  #hopsTried = 0;
   #transaction: InviteClient;
   #session: Session | null = null;
   #listener: OutgoingCallListener;
@@ -88,13 +96,13 @@ export class UacCall implements OutgoingCall, InviteClientUser, SessionUser {
     this.callId = request.callId ?? core.ids.callId();
     this.#tag = core.ids.tag();
     const named = nextHop(request.target);
-    this.#peer = { named, address: request.nextHop ?? named };
+    this.#peer = { named, address: request.nextHop ?? named, isConnection: core.isWebSocket };
     this.#authorizer = new Authorizer(request.credentials ?? null, core.ids);
     this.#transaction = core.startInvite(this.#inviteFields(1), this.#peer.address, this);
   }
 
   #inviteFields(cseq: number): RequestFields {
-    const { target, fromUser, displayName, headers = NO_HEADERS } = this.request;
+    const { target, fromUser, displayName, headers = NO_HEADERS, routes = NO_HEADERS } = this.request;
     const requestUri = serializeUri(target);
     return {
       method: 'INVITE',
@@ -105,7 +113,7 @@ export class UacCall implements OutgoingCall, InviteClientUser, SessionUser {
       to: `<${requestUri}>`,
       callId: this.callId,
       cseq,
-      routes: NO_HEADERS,
+      routes,
       headers: joinBlocks(this.#authorization, joinBlocks(this.core.withContact, headers)),
       contentType: 'application/sdp',
       body: toWire(this.request.sdp),
@@ -193,6 +201,7 @@ export class UacCall implements OutgoingCall, InviteClientUser, SessionUser {
   onFailure(response: SipMessage): void {
     const { status } = response;
     if (this.#state !== 'inviting') return;
+    if (status === 503 && this.#tryNextHop()) return;
     const asks = isChallenge(status);
     const isCancelled = (this.#cancel === 'sent' && status === 487) || (this.#cancel !== 'none' && asks);
     const why = asks && !isCancelled ? this.#authorizer.accept(response) : '';
@@ -208,11 +217,29 @@ export class UacCall implements OutgoingCall, InviteClientUser, SessionUser {
     this.#transaction = this.core.startInvite(this.#inviteFields(fields.cseq + 1), this.#peer.address, this);
   }
 
+  /**
+   * The same INVITE to the next server (RFC 3263 §4.3): a transaction of its own, the CSeq number stays. False: there is none,
+   * or the one that failed has said something but a 503, so that the call may have come to somebody.
+   */
+  #tryNextHop(): boolean {
+    const failed = this.#peer.address;
+    this.request.onHopFailed?.(failed);
+    const next = this.request.otherHops?.[this.#hopsTried];
+    if (next === undefined || this.#state !== 'inviting' || this.#cancel !== 'none') return false;
+    this.#hopsTried++;
+    this.#hasProvisional = false;
+    this.#peer = { ...this.#peer, address: next };
+    this.#transaction = this.core.startInvite(this.#inviteFields(this.#transaction.fields.cseq), next, this);
+    return true;
+  }
+
   onTimeout(): void {
+    if (this.#tryNextHop()) return;
     this.#fail({ status: null, cause: 'timeout', detail: 'no response to INVITE for 64·T1' });
   }
 
   onTransportError({ cause, detail }: TransportFailure): void {
+    if (!this.#hasProvisional && this.#tryNextHop()) return;
     this.#fail({ status: null, cause, detail });
   }
 

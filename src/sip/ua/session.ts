@@ -10,7 +10,7 @@ import type { TransportFailure } from '../transport/transport.js';
 import type { CallEnd } from './call-events.js';
 import type { Core } from './core.js';
 import type { Exchange } from './exchange.js';
-import { type Peer, permittedHop } from './next-hop.js';
+import type { Peer } from './next-hop.js';
 import { RepeatedAnswer } from './repeated-answer.js';
 import { refusalDetail } from './refusal.js';
 
@@ -72,7 +72,7 @@ export class Session implements ClientUser {
     const ids = { viaPrefix: core.viaPrefix, branch: core.ids.branch() };
     const authorization = authorizer?.headersFor('BYE', dialog.route.requestUri) ?? NO_HEADERS;
     const fields = dialog.nextRequest('BYE', ids, joinBlocks(authorization, core.noContact));
-    const hop = permittedHop(dialog.route, peer, core.mayReach);
+    const hop = core.hopOf(dialog, peer);
     core.startClient(fields, hop ?? peer.address, this);
   }
 

@@ -59,6 +59,7 @@ const SERVED_METHODS: ReadonlySet<string> = new Set(['INVITE', 'BYE', 'OPTIONS']
 interface LoneRequest {
   readonly method: string;
   readonly target: SipUri;
+  readonly routes: HeaderBlock;
   readonly headers: HeaderBlock;
   readonly contentType: string;
   readonly body: string;
@@ -107,10 +108,16 @@ export class UserAgent {
   /**
    * Asks a peer whether it is there; any response is a sign of life.
    * @param hop where it is sent instead of the target's host
+   * @param routes Route headers
    * @throws SipParseError for a target whose maddr is empty
    */
-  options(target: SipUri, done: (result: RequestResult) => void, hop?: Destination): PendingRequest {
-    const request = { method: 'OPTIONS', target, headers: this.#core.capabilities, contentType: '', body: '' };
+  options(
+    target: SipUri,
+    done: (result: RequestResult) => void,
+    hop?: Destination,
+    routes: HeaderBlock = NO_HEADERS,
+  ): PendingRequest {
+    const request = { method: 'OPTIONS', target, routes, headers: this.#core.capabilities, contentType: '', body: '' };
     return this.#ask(request, done, hop);
   }
 
@@ -118,12 +125,13 @@ export class UserAgent {
   publish(publication: Publication, done: (result: RequestResult) => void): PendingRequest {
     const { target, event, contentType, body } = publication;
     const headers = joinBlocks(headerBlock([['Event', event]]), this.#core.noContact);
-    return this.#ask({ method: 'PUBLISH', target, headers, contentType, body: toWire(body) }, done);
+    const routes = NO_HEADERS;
+    return this.#ask({ method: 'PUBLISH', target, routes, headers, contentType, body: toWire(body) }, done);
   }
 
   #ask(request: LoneRequest, done: (result: RequestResult) => void, hop?: Destination): PendingRequest {
     const core = this.#core;
-    const { method, target, headers, contentType, body } = request;
+    const { method, target, routes, headers, contentType, body } = request;
     const requestUri = serializeUri(target);
     const fields = {
       method,
@@ -134,7 +142,7 @@ export class UserAgent {
       to: `<${requestUri}>`,
       callId: core.ids.callId(),
       cseq: 1,
-      routes: NO_HEADERS,
+      routes,
       headers,
       contentType,
       body,

@@ -69,13 +69,29 @@ seed: 7
     expect(scenario.endpoints).toEqual([
       {
         name: 'trunk-a',
-        target: { kind: 'sip', uri: 'sip:echo@192.0.2.10:5070', user: 'echo', host: '192.0.2.10', port: 5070 },
+        target: {
+          kind: 'sip',
+          uri: 'sip:echo@192.0.2.10:5070',
+          user: 'echo',
+          host: '192.0.2.10',
+          port: 5070,
+          transport: 'udp',
+          isSecure: false,
+        },
         labels: { site: 'berlin' },
         auth: null,
       },
       {
         name: 'b',
-        target: { kind: 'sip', uri: 'sip:7@[2001:DB8::1]', user: '7', host: '2001:db8::1', port: 5060 },
+        target: {
+          kind: 'sip',
+          uri: 'sip:7@[2001:DB8::1]',
+          user: '7',
+          host: '2001:db8::1',
+          port: null,
+          transport: 'udp',
+          isSecure: false,
+        },
         labels: {},
         auth: null,
       },
@@ -232,7 +248,7 @@ describe('bad documents: the exact lines', () => {
   it('shows all problems at once, top to bottom', () => {
     const text = `version: 1
 nmae: x
-target: sip:x@y;transport=tls
+target: sip:x@y;transport=sctp
 call: { hold: soon, expect: 200 }
 load:
   calls: 0
@@ -244,7 +260,7 @@ seed: -1
     expect(linesOf(text).map((line) => line.slice(FILE.length + 1))).toEqual([
       '1:1 name: missing; expected a name of 1 to 64 letters, digits, dots, dashes and underscores',
       '2:1 nmae: unknown key "nmae" (did you mean "name"?)',
-      '3:1 target: expected transport=udp: only UDP is supported by this version, got "sip:x@y;transport=tls"',
+      '3:1 target: expected transport=udp, tcp, tls, ws, wss, got "sip:x@y;transport=sctp"',
       '4:9 call.hold: expected a duration like 10s, got "soon"',
       '4:21 call.expect: expected answered or a final status from 300 to 699, got 200',
       '6:3 load.calls: expected a whole number from 1 to 1000000000, got 0',

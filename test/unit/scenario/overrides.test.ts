@@ -89,7 +89,15 @@ describe('flags over a scenario', () => {
     expect(scenario.endpoints).toEqual([
       {
         name: 'target',
-        target: { kind: 'sip', uri: 'sip:7@[::1]:5070', user: '7', host: '::1', port: 5070 },
+        target: {
+          kind: 'sip',
+          uri: 'sip:7@[::1]:5070',
+          user: '7',
+          host: '::1',
+          port: 5070,
+          transport: 'udp',
+          isSecure: false,
+        },
         labels: {},
         auth: null,
       },
@@ -131,7 +139,7 @@ describe('flags over a scenario', () => {
 
 it('all bad flags are named at once', () => {
   const flags: RunFlags = {
-    target: 'sip:x@y;transport=tcp',
+    target: 'sip:x@y;transport=sctp',
     hold: 'x',
     codec: 'G722,G722',
     gate: [''],
@@ -144,7 +152,7 @@ it('all bad flags are named at once', () => {
     localAddress: 'lo',
   };
   expect(applyOverrides(null, flags).problems.map(formatProblem)).toEqual([
-    '--target: expected transport=udp: only UDP is supported by this version, got "sip:x@y;transport=tcp"',
+    '--target: expected transport=udp, tcp, tls, ws, wss, got "sip:x@y;transport=sctp"',
     '--hold: expected a duration like 10s, got "x"',
     '--codec: expected PCMU, PCMA or G722, or a list of them in order of preference, got "G722,G722"',
     '--gate: expected a gate of 1 to 300 characters on one line, got ""',

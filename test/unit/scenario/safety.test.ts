@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { isPublic, parseIp, parseIpRange, rangeHolds } from '../../../src/lib/ip-address.js';
 import { isEmergencyUser } from '../../../src/scenario/emergency.js';
 import { checkSafety } from '../../../src/scenario/safety.js';
-import { explainTarget, parseTarget } from '../../../src/scenario/target.js';
+import { explainTarget, parseProxy, parseTarget } from '../../../src/scenario/target.js';
 import { formatProblem } from '../../../src/lib/errors.js';
 import { good } from './documents.js';
 
@@ -99,11 +99,11 @@ describe('emergency numbers', () => {
 
 describe('targets', () => {
   it.each<[string, string]>([
-    ['sips:a@b', 'only UDP is supported by this version'],
-    ['sip:a@b;transport=tcp', 'only UDP is supported by this version'],
+    ['sip:a@b;transport=sctp', 'transport=udp, tcp, tls, ws, wss'],
+    ['sips:a@b;transport=udp', 'no transport=udp in a sips: target'],
     ['sip:a:pw@b', 'without a password'],
     ['sip:a@b?x=y', 'without URI headers'],
-    ['sip:a@b;lr', 'no URI parameter but transport=udp'],
+    ['sip:a@b;lr', 'no URI parameter but transport'],
     ['sip:a@b:0', 'a port from 1 to 65535'],
     ['sip:a@b:65536', 'a port from 1 to 65535'],
     ['sip:a@2130706433', 'a host name'],
@@ -119,6 +119,34 @@ describe('targets', () => {
   ])('%j', (text, reason) => {
     expect(parseTarget(text)).toBeUndefined();
     expect(explainTarget(text)).toContain(reason);
+  });
+});
+
+describe('the transport of a target', () => {
+  it.each([
+    ['sip:a@b', 'sip:a@b', null, 'udp', false],
+    ['sip:a@B:5070;transport=UDP', 'sip:a@B:5070', 5070, 'udp', false],
+    ['sip:a@b;transport=tcp', 'sip:a@b;transport=tcp', null, 'tcp', false],
+    ['sip:a@[::1]:5061;transport=tls', 'sip:a@[::1]:5061;transport=tls', 5061, 'tls', false],
+    ['sip:a@b;transport=ws', 'sip:a@b;transport=ws', null, 'ws', false],
+    ['sips:a@b', 'sips:a@b', null, 'tls', true],
+    ['sips:a@b;transport=tcp', 'sips:a@b;transport=tcp', null, 'tls', true],
+    ['SIPS:a@b;transport=ws', 'sips:a@b;transport=ws', null, 'wss', true],
+  ] as const)('%s', (...row) => {
+    const [text, uri, port, transport, isSecure] = row;
+    expect(parseTarget(text)).toMatchObject({ kind: 'sip', uri, port, transport, isSecure });
+  });
+
+  it('an outbound proxy is the same without a user', () => {
+    expect(parseProxy('sip:proxy.example.com:5070;transport=tcp')).toEqual({
+      uri: 'sip:proxy.example.com:5070;transport=tcp',
+      host: 'proxy.example.com',
+      port: 5070,
+      transport: 'tcp',
+      isSecure: false,
+    });
+    expect(parseProxy('sip:me@proxy')).toBeUndefined();
+    expect(parseProxy('loopback')).toBeUndefined();
   });
 });
 

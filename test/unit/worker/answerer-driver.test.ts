@@ -40,7 +40,7 @@ function bench(slots: number) {
   const { agent: caller } = agentOn(network, '10.0.0.1', 1);
   const { agent } = agentOn(network, '10.0.0.2', 2);
   let free = slots;
-  const driver = new AnswererDriver(agent, {
+  const driver = new AnswererDriver(agent, agent, {
     timers: network.wheel,
     slots: {
       measured: true,

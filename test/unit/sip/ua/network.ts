@@ -16,8 +16,8 @@ export class Network {
   lose: (data: string, index: number) => boolean = () => false;
   #count = 0;
 
-  node(host: string): FakeTransport {
-    const transport = new FakeTransport(this, host);
+  node(host: string, given?: Transport): FakeTransport {
+    const transport = given instanceof FakeTransport ? given : new FakeTransport(this, host);
     this.nodes.set(`${host}:5060`, transport);
     return transport;
   }
@@ -38,7 +38,6 @@ export class Network {
 }
 
 export class FakeTransport implements Transport {
-  readonly protocol: Protocol = 'UDP';
   readonly localAddress: TransportAddress;
   readonly counters = { sent: 0, received: 0, sentBytes: 0, receivedBytes: 0, sendErrors: 0 };
   onMessage: Transport['onMessage'] = null;
@@ -47,12 +46,17 @@ export class FakeTransport implements Transport {
   constructor(
     readonly network: Network,
     host: string,
+    readonly protocol: Protocol = 'UDP',
   ) {
     this.localAddress = { host, port: 5060, family: 'IPv4' };
   }
 
   send(data: string, host: string, port: number): void {
     this.network.carry(data, this, `${host}:${port}`);
+  }
+
+  hasConnection(): boolean {
+    return this.protocol !== 'UDP';
   }
 
   keepAlive(): void {}
@@ -68,7 +72,7 @@ export function agentOn(
   worker: number,
   options: Partial<UserAgentOptions> = {},
 ): { agent: UserAgent; transport: FakeTransport } {
-  const transport = network.node(host);
+  const transport = network.node(host, options.transport);
   const ids = createIdSource('run', worker);
   const agent = new UserAgent({
     transport,

@@ -1,0 +1,136 @@
+/**
+ * The user agents of one signalling thread: one on UDP, which also carries the reports of received figures, and one for
+ * each endpoint that is reached by connections. Via and Contact are of one transport, so each has its own.
+ */
+import type { CallAgent } from '../call/caller-call.js';
+import { type ConnectionsOptions, openConnections } from '../sip/transport/connections.js';
+import type { Protocol, Transport } from '../sip/transport/transport.js';
+import { openUdp, type UdpTransport } from '../sip/transport/udp.js';
+import { UserAgent, type UserAgentOptions } from '../sip/ua/user-agent.js';
+import { CallConnections } from './call-connections.js';
+import type { CallerEndpoint, SignallingSetup } from './messages.js';
+
+/** What all user agents of the thread share. */
+export type SharedOptions = Omit<UserAgentOptions, 'transport' | keyof Identity>;
+
+type Identity = Pick<UserAgentOptions, 'advertisedHost' | 'unreachableHost' | 'isSecure'>;
+
+export interface OpenAgent {
+  readonly userAgent: UserAgent;
+  readonly transport: Transport;
+}
+
+export class Agents {
+  #open: OpenAgent[] = [];
+
+  /** @throws the error of the socket that cannot be bound */
+  static async open(setup: SignallingSetup, shared: SharedOptions): Promise<Agents> {
+    const listens = setup.role.type === 'answerer' ? setup.role.protocol : 'UDP';
+    const udp = await openUdp({ address: setup.localAddress, port: listens === 'UDP' ? setup.localPort : 0 });
+    const agents = new Agents(setup, shared, udp);
+    try {
+      if (listens !== 'UDP') agents.#listening = await agents.#listen(listens);
+      return agents;
+    } catch (error) {
+      await udp.close();
+      throw error;
+    }
+  }
+
+  readonly udp: OpenAgent;
+  #listening: OpenAgent | null = null;
+  #perCall: CallConnections[] = [];
+
+  private constructor(
+    private readonly setup: SignallingSetup,
+    private readonly shared: SharedOptions,
+    readonly socket: UdpTransport,
+  ) {
+    this.udp = this.#add(socket);
+  }
+
+  /** Takes the calls of an answerer. */
+  get listening(): OpenAgent {
+    return this.#listening ?? this.udp;
+  }
+
+  /** Places the calls to an endpoint. */
+  async agentFor(endpoint: CallerEndpoint): Promise<CallAgent> {
+    const { protocol } = endpoint;
+    if (protocol === 'UDP') return this.udp.userAgent;
+    const options = connectionOptions(this.setup, endpoint, protocol);
+    const shared = await this.#connected(endpoint, options);
+    if (this.setup.links.connections === 'worker') return shared;
+    const calls = new CallConnections({
+      userAgent: { ...this.shared, ...this.#identity(endpoint) },
+      connections: { ...options, listenPort: null },
+      options: shared.options.bind(shared),
+    });
+    this.#perCall.push(calls);
+    return calls;
+  }
+
+  /** Something to show NATs and firewalls on the way that it is in use. */
+  keepAlive(endpoint: CallerEndpoint): void {
+    for (const { addresses, port } of endpoint.servers)
+      for (const { transport } of this.#open)
+        if (transport.protocol === endpoint.protocol) transport.keepAlive(addresses[0] ?? '', port);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#perCall.map((calls) => calls.close()));
+    for (const { userAgent } of this.#open) userAgent.close();
+    await Promise.all(this.#open.map(({ transport }) => transport.close()));
+  }
+
+  get #advertised(): string {
+    return this.setup.advertise ?? this.setup.localAddress;
+  }
+
+  /** A WebSocket client cannot be connected to, and says so (RFC 7118 §5.2.1). */
+  #identity({ protocol, isSecure }: Pick<CallerEndpoint, 'protocol' | 'isSecure'>): Identity {
+    const isWebSocket = protocol === 'WS' || protocol === 'WSS';
+    const unreachableHost = `${this.setup.runToken}-${this.setup.index}.invalid`;
+    return { advertisedHost: this.#advertised, isSecure, ...(isWebSocket && { unreachableHost }) };
+  }
+
+  #add(transport: Transport, isSecure = false): OpenAgent {
+    const { protocol } = transport;
+    const identity = this.#identity({ protocol, isSecure });
+    const userAgent = new UserAgent({ ...this.shared, transport, ...identity });
+    this.#open.push({ userAgent, transport });
+    return { userAgent, transport };
+  }
+
+  async #listen(protocol: Exclude<Protocol, 'UDP'>): Promise<OpenAgent> {
+    const { localAddress, localPort, links } = this.setup;
+    return this.#add(await openConnections({ protocol, address: localAddress, listenPort: localPort, tls: links.tls }));
+  }
+
+  /** Over TCP we can be connected to as well; over TLS only with a certificate, so there our end of the connection must do. */
+  async #connected(endpoint: CallerEndpoint, options: ConnectionsOptions): Promise<UserAgent> {
+    const connections = await openConnections(options);
+    const { protocol, isSecure, servers } = endpoint;
+    const { userAgent } = this.#add(connections, isSecure);
+    if (protocol === 'TLS') connections.onLocalPort = (port) => userAgent.advertise(this.#advertised, port);
+    const [first] = servers;
+    // The first call is not to wait for it. Its failure is no end: each call tries again, and says why it failed.
+    if (this.setup.links.connections === 'worker')
+      await connections.connect(first?.addresses[0] ?? '', first?.port ?? 0);
+    return userAgent;
+  }
+}
+
+function connectionOptions(
+  { localAddress, links }: SignallingSetup,
+  { serverName }: CallerEndpoint,
+  protocol: Exclude<Protocol, 'UDP'>,
+): ConnectionsOptions {
+  return {
+    protocol,
+    address: localAddress,
+    listenPort: protocol === 'TCP' ? 0 : null,
+    tls: { ...links.tls, serverName: links.tls.serverName ?? serverName },
+    webSocketPath: links.webSocketPath,
+  };
+}
