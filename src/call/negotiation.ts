@@ -1,12 +1,12 @@
 /** Offer and answer as texts: what the sdp room says, turned into what a call needs. Bad SDP is data, never a throw. */
-import { parseIp } from '../lib/ip-address.js';
+import { type IpAddress, parseIp } from '../lib/ip-address.js';
 import { acceptAnswer, createAnswer, createOffer } from '../sdp/offer-answer.js';
 import type { LocalMedia, NegotiatedMedia, Offer, Refusal } from '../sdp/offer-answer.js';
 import type { MediaSlot } from './media-slots.js';
 
 /** Where audio and reports go, which ways the audio flows, and what may come. No payload type stands in two of the lists. */
 export interface AgreedMedia {
-  /** IPv4. */
+  /** Of the family of our sockets. */
   readonly address: string;
   readonly port: number;
   /** Name in the codec table, upper case. */
@@ -20,7 +20,7 @@ export interface AgreedMedia {
   readonly comfortNoisePayloadTypes: readonly number[];
   /** RTCP comes and goes on the ports of the audio. */
   readonly rtcpMux: boolean;
-  /** Where RTCP goes, muxed or not: IPv4. Null, as is the port then: nowhere that we may reach, so none is sent. */
+  /** Where RTCP goes, muxed or not. Null, as is the port then: nowhere that we may reach, so none is sent. */
   readonly rtcpAddress: string | null;
   readonly rtcpPort: number | null;
   readonly sends: boolean;
@@ -47,6 +47,8 @@ export interface MediaPreferences {
   readonly ptimeMs: number;
   /** Whether audio may be sent to an address: an SDP from the network must not aim our packets at a stranger. */
   mayReach(address: string): boolean;
+  /** Of our sockets; default 4. */
+  readonly family?: 4 | 6;
 }
 
 /** How this program names itself, and knows its own: between our ends reports go once a second. */
@@ -92,8 +94,10 @@ function localMedia(slot: MediaSlot, { call, sessionVersion }: SdpVersion, prefe
 
 function agreedMedia(media: NegotiatedMedia, preferences: MediaPreferences): AgreedMedia | MediaRefusal {
   const address = parseIp(media.remoteAddress);
-  if (address?.family !== 4) {
-    return { cause: 'sdp:bad-address', detail: `expected an IPv4 address for audio, found ${media.remoteAddress}` };
+  const { family = 4 } = preferences;
+  if (address?.family !== family) {
+    const detail = `expected an IPv${family} address for audio, found ${media.remoteAddress}`;
+    return { cause: 'sdp:bad-address', detail };
   }
   const sends = media.direction === 'sendrecv' || media.direction === 'sendonly';
   // Where nothing is sent there is nobody to protect: hold of old names 0.0.0.0, which counts as public.
@@ -103,7 +107,7 @@ function agreedMedia(media: NegotiatedMedia, preferences: MediaPreferences): Agr
   }
   const rtcp = rtcpTarget(media, preferences);
   return {
-    address: address.bytes.join('.'),
+    address: plainText(address, media.remoteAddress),
     port: media.remotePort,
     codec: media.codec.name,
     payloadType: media.sendPayloadType,
@@ -137,11 +141,13 @@ function rtcpTarget(media: NegotiatedMedia, preferences: MediaPreferences): Targ
 function allowedTarget(host: string, port: number, preferences: MediaPreferences): Target | null {
   const ip = parseIp(host);
   // 0.0.0.0 is nobody's address (hold of old), and a socket would take it for this host.
-  const isSomebody = ip?.family === 4 && ip.bytes.some((byte) => byte !== 0);
+  const isSomebody = ip?.family === (preferences.family ?? 4) && ip.bytes.some((byte) => byte !== 0);
   if (!isSomebody || port <= 0 || port > 65_535 || !preferences.mayReach(host)) return null;
-  // Not as it came: an IPv4 address may be written as IPv6 (::ffff:192.0.2.1).
-  return { address: ip.bytes.join('.'), port };
+  return { address: plainText(ip, host), port };
 }
+
+/** Not as it came: an IPv4 address may be written as IPv6 (::ffff:192.0.2.1). */
+const plainText = ({ family, bytes }: IpAddress, text: string): string => (family === 4 ? bytes.join('.') : text);
 
 function refused(refusal: Refusal): MediaRefusal {
   return { cause: `sdp:${refusal.code}`, detail: refusal.message };

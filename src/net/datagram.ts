@@ -3,6 +3,8 @@
  * callback) and node:dgram (portable, arrival times are callback times). Both are polled: `receive` until it says none.
  */
 
+import { parseIp } from '../lib/ip-address.js';
+
 /** What cannot be opened or bound. */
 export class NetError extends Error {
   constructor(
@@ -14,11 +16,11 @@ export class NetError extends Error {
   }
 }
 
-/** An IPv4 address and port, prepared once a leg so that a send costs no conversion. */
+/** An address and port, prepared once a leg so that a send costs no conversion. */
 export interface Destination {
   readonly address: string;
   readonly port: number;
-  /** `struct sockaddr_in`; empty on the dgram back end. */
+  /** `struct sockaddr_in` or `sockaddr_in6`; empty on the dgram back end. */
   readonly sockaddr: Uint8Array;
 }
 
@@ -29,7 +31,7 @@ export interface DatagramSockets {
   readonly data: Uint8Array;
   /** When it arrived, ns on the monotonic clock. */
   readonly arrivalNs: number;
-  /** IPv4 source address as an unsigned 32-bit number. */
+  /** Source address as `addressNumber` gives it. */
   readonly sourceAddress: number;
   readonly sourcePort: number;
 
@@ -67,6 +69,33 @@ export function parseIpv4(address: string): number | null {
     value = value * 256 + octet;
   }
   return value;
+}
+
+/**
+ * An address as one number, so that a packet's source is compared without a text: IPv4 as its 32 bits; IPv6 as 2^32 and above,
+ * by a hash of 52 bits. Null for anything else.
+ */
+export function addressNumber(address: string): number | null {
+  if (!address.includes(':')) {
+    return parseIpv4(address);
+  }
+  const ip = parseIp(address);
+  if (ip?.family === 4) {
+    return parseIpv4(ip.bytes.join('.'));
+  }
+  return ip === undefined ? null : ipv6Number(Uint8Array.from(ip.bytes), 0);
+}
+
+/** @param bytes 16 of them from `offset` on are an IPv6 address */
+export function ipv6Number(bytes: Uint8Array, offset: number): number {
+  // Two runs of FNV-1a, 32 bits each, over the same octets in both directions.
+  let high = 0x811c_9dc5;
+  let low = 0x811c_9dc5;
+  for (let i = 0; i < 16; i++) {
+    high = Math.imul(high ^ (bytes[offset + i] ?? 0), 0x0100_0193);
+    low = Math.imul(low ^ (bytes[offset + 15 - i] ?? 0), 0x0100_0193);
+  }
+  return 0x1_0000_0000 + (high & 0xf_ffff) * 0x1_0000_0000 + (low >>> 0);
 }
 
 /** An unsigned 32-bit number as a dotted quad. */

@@ -3,7 +3,7 @@
  * `receive` empties it. Arrival times are callback times, which the report says; what overflows a ring is a drop.
  */
 import { createSocket, type Socket } from 'node:dgram';
-import { MAX_DATAGRAM_BYTES, NetError, parseIpv4, type DatagramSockets, type Destination } from './datagram.js';
+import { addressNumber, MAX_DATAGRAM_BYTES, NetError, type DatagramSockets, type Destination } from './datagram.js';
 import { monotonicNs } from '../lib/clock.js';
 
 const RING_PACKETS = 64;
@@ -41,7 +41,7 @@ export class DgramSockets implements DatagramSockets {
   private lastAddress = 0;
 
   async open(address: string, port: number): Promise<number> {
-    const socket = createSocket('udp4');
+    const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4');
     const entry: Port = { socket, ring: [], drops: 0 };
     await bind(socket, address, port);
     socket.on('error', () => {}); // an ICMP error of an earlier send; the missing answer tells more
@@ -85,7 +85,7 @@ export class DgramSockets implements DatagramSockets {
     this.sourcePort = waiting.port;
     if (waiting.address !== this.lastAddressText) {
       this.lastAddressText = waiting.address;
-      this.lastAddress = parseIpv4(waiting.address) ?? 0;
+      this.lastAddress = addressNumber(waiting.address) ?? 0;
     }
     this.sourceAddress = this.lastAddress;
     return length;

@@ -1,12 +1,21 @@
 /**
  * Linux back end: libc's own calls through koffi. `recvmsg` with SO_TIMESTAMPNS gives the kernel's arrival time and
- * SO_RXQ_OVFL the drops. IPv4 only. Other systems use dgram.ts: their structs and constants differ.
+ * SO_RXQ_OVFL the drops. Other systems use dgram.ts: their structs and constants differ.
  */
 import type koffi from 'koffi';
-import { MAX_DATAGRAM_BYTES, NetError, parseIpv4, type DatagramSockets, type Destination } from './datagram.js';
+import {
+  ipv6Number,
+  MAX_DATAGRAM_BYTES,
+  NetError,
+  parseIpv4,
+  type DatagramSockets,
+  type Destination,
+} from './datagram.js';
+import { parseIp } from '../lib/ip-address.js';
 import { monotonicNs } from '../lib/clock.js';
 
 const AF_INET = 2;
+const AF_INET6 = 10;
 const SOCK_DGRAM = 2;
 const SOCK_NONBLOCK = 0o4000;
 const SOCK_CLOEXEC = 0o2000000;
@@ -23,7 +32,10 @@ const CLOCK_SAMPLES = 5;
 /** A pair of readings no further apart than this needs no second try. */
 const CLOCK_GOOD_NS = 20_000;
 
+/** `struct sockaddr_in`: family (2), port (2), address (4). `sockaddr_in6`: family (2), port (2), flow (4), address (16), scope (4). */
 const SOCKADDR_BYTES = 16;
+const SOCKADDR6_BYTES = 28;
+const SOCKADDR6_ADDRESS = 8;
 const CONTROL_BYTES = 128;
 /** Byte offsets in `struct msghdr` of 64-bit Linux. */
 const MSGHDR = { name: 0, nameLength: 8, iov: 16, iovLength: 24, control: 32, controlLength: 40, bytes: 56 } as const;
@@ -86,7 +98,7 @@ async function importKoffi(): Promise<typeof koffi | null> {
  */
 class Arena {
   readonly data = Buffer.alloc(MAX_DATAGRAM_BYTES);
-  readonly source = Buffer.alloc(SOCKADDR_BYTES);
+  readonly source = Buffer.alloc(SOCKADDR6_BYTES);
   readonly control = Buffer.alloc(CONTROL_BYTES);
   readonly iov = Buffer.alloc(16);
   readonly message = Buffer.alloc(MSGHDR.bytes);
@@ -129,11 +141,15 @@ export class LibcSockets implements DatagramSockets {
 
   async open(address: string, port: number): Promise<number> {
     const sockaddr = sockaddrOf(address, port);
-    const handle = this.libc.socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    const handle = this.libc.socket(
+      address.includes(':') ? AF_INET6 : AF_INET,
+      SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
+      0,
+    );
     if (handle < 0) {
       throw this.openError(address, port);
     }
-    if (this.libc.bind(handle, sockaddr, SOCKADDR_BYTES) !== 0) {
+    if (this.libc.bind(handle, sockaddr, sockaddr.length) !== 0) {
       const error = this.openError(address, port);
       this.libc.close(handle);
       throw error;
@@ -157,12 +173,13 @@ export class LibcSockets implements DatagramSockets {
   }
 
   send(handle: number, packet: Uint8Array, destination: Destination): boolean {
-    return this.libc.sendto(handle, packet, packet.length, MSG_DONTWAIT, destination.sockaddr, SOCKADDR_BYTES) >= 0;
+    const { sockaddr } = destination;
+    return this.libc.sendto(handle, packet, packet.length, MSG_DONTWAIT, sockaddr, sockaddr.length) >= 0;
   }
 
   receive(handle: number): number {
     const { arena, messageWords } = this;
-    messageWords[MSGHDR.nameLength / 4] = SOCKADDR_BYTES;
+    messageWords[MSGHDR.nameLength / 4] = SOCKADDR6_BYTES;
     messageWords[MSGHDR.controlLength / 4] = CONTROL_BYTES;
     const length = this.libc.recvmsg(handle, arena.message, MSG_DONTWAIT);
     if (length < 0) {
@@ -172,7 +189,9 @@ export class LibcSockets implements DatagramSockets {
     const source = arena.source;
     this.sourcePort = ((source[2] ?? 0) << 8) | (source[3] ?? 0);
     this.sourceAddress =
-      (((source[4] ?? 0) << 24) | ((source[5] ?? 0) << 16) | ((source[6] ?? 0) << 8) | (source[7] ?? 0)) >>> 0;
+      source[0] === AF_INET6
+        ? ipv6Number(source, SOCKADDR6_ADDRESS)
+        : (((source[4] ?? 0) << 24) | ((source[5] ?? 0) << 16) | ((source[6] ?? 0) << 8) | (source[7] ?? 0)) >>> 0;
     this.readControl(handle, messageWords[MSGHDR.controlLength / 4] ?? 0);
     return length;
   }
@@ -260,15 +279,30 @@ function wordsOf(memory: Buffer): Uint32Array {
   return new Uint32Array(memory.buffer, memory.byteOffset, memory.length / 4);
 }
 
-/** `struct sockaddr_in`. @throws NetError when `address` is no IPv4 address */
+/** `struct sockaddr_in` or `sockaddr_in6`. @throws NetError when `address` is none */
 function sockaddrOf(address: string, port: number): Uint8Array {
+  if (address.includes(':')) {
+    return sockaddr6Of(address, port);
+  }
   const value = parseIpv4(address);
   if (value === null) {
-    throw new NetError('address-not-available', `expected an IPv4 address, got "${address}"`);
+    throw new NetError('address-not-available', `expected an IP address, got "${address}"`);
   }
   const sockaddr = Buffer.alloc(SOCKADDR_BYTES);
   sockaddr.writeUInt16LE(AF_INET, 0);
   sockaddr.writeUInt16BE(port, 2);
   sockaddr.writeUInt32BE(value, 4);
+  return sockaddr;
+}
+
+function sockaddr6Of(address: string, port: number): Uint8Array {
+  const ip = parseIp(address);
+  if (ip?.family !== 6) {
+    throw new NetError('address-not-available', `expected an IP address, got "${address}"`);
+  }
+  const sockaddr = Buffer.alloc(SOCKADDR6_BYTES);
+  sockaddr.writeUInt16LE(AF_INET6, 0);
+  sockaddr.writeUInt16BE(port, 2);
+  sockaddr.set(ip.bytes, SOCKADDR6_ADDRESS);
   return sockaddr;
 }

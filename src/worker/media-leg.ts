@@ -6,7 +6,7 @@ import type { AgreedMedia } from '../call/negotiation.js';
 import type { RemoteMedia } from '../call/media-slots.js';
 import { NS_PER_MS, NS_PER_SECOND } from '../lib/clock.js';
 import type { Destination } from '../net/datagram.js';
-import { parseIpv4 } from '../net/datagram.js';
+import { addressNumber } from '../net/datagram.js';
 import { JITTER_BUFFER_MS } from '../quality/jitter-buffer.js';
 import { StreamMeter } from '../quality/stream-meter.js';
 import { RtpHeader, RTP_HEADER_BYTES } from '../rtp/packet.js';
@@ -213,7 +213,7 @@ export class MediaLeg {
     this.destination = this.towards(this.destination, media.address, media.port);
     this.rtcpDestination = hasRtcp ? this.towards(this.rtcpDestination, rtcpAddress, rtcpPort) : null;
     this.isMuxed = media.rtcpMux;
-    this.expectedSource = parseIpv4(media.address) ?? 0;
+    this.expectedSource = addressNumber(media.address) ?? 0;
     this.latch.expect(this.expectedSource, media.port);
     this.kinds.agree(media);
     this.sends = media.sends;

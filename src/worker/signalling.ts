@@ -8,10 +8,11 @@ import type { MediaSlots } from '../call/media-slots.js';
 import { monotonicNs, NS_PER_MS } from '../lib/clock.js';
 import { createRandom, deriveSeed } from '../lib/random.js';
 import { messageOf } from '../lib/errors.js';
+import { parseIp } from '../lib/ip-address.js';
 import { reachTest } from '../lib/reach.js';
 import { Tally } from '../lib/tally.js';
 import { NO_HEADERS, headerBlock } from '../sip/message/builder.js';
-import { parseUri } from '../sip/message/uri.js';
+import { formatHost, parseUri } from '../sip/message/uri.js';
 import { TimerWheel } from '../sip/transaction/timer-wheel.js';
 import { createIdSource } from '../sip/ua/id-source.js';
 import { ServerList } from '../sip/ua/server-list.js';
@@ -106,7 +107,12 @@ class SignallingThread {
       slots,
       epochNs,
       now: monotonicNs,
-      media: { codecs: setup.codecs, ptimeMs: setup.ptimeMs, mayReach: this.mayReach },
+      media: {
+        codecs: setup.codecs,
+        ptimeMs: setup.ptimeMs,
+        mayReach: this.mayReach,
+        family: parseIp(setup.localAddress)?.family ?? 4,
+      },
     };
     const { role } = setup;
     if (role.type === 'answerer') {
@@ -125,7 +131,7 @@ class SignallingThread {
         holdMs: role.holdMs,
         ringTimeoutMs: role.ringTimeoutMs,
         expect: role.expect,
-        callIdOf: (call) => `${setup.runToken}-${call}@${setup.advertise ?? setup.localAddress}`,
+        callIdOf: (call) => `${setup.runToken}-${call}@${formatHost(setup.advertise ?? setup.localAddress)}`,
       },
       onTooManyRefusals: (count, last) => {
         const what = last.sipStatus === null ? last.cause : `${last.sipStatus} ${last.cause}`;

@@ -58,6 +58,14 @@ describe('calls', () => {
     checkCalls(end);
   });
 
+  test.each(['udp', 'tcp'])('over IPv6 and %s, signalling and audio', async (transport) => {
+    const port = await answer(transport, [], '[::1]:0');
+    const { code, result } = await callsTo(`sip:echo@[::1]:${port};transport=${transport}`);
+    expect(code).toBe(0);
+    expect(result.calls).toMatchObject({ completed: 3, oneWay: 0, noMedia: 0, causes: [] });
+    expect(result.quality.received?.packets).toMatchObject({ lost: 0, stray: 0 });
+  });
+
   test('with a certificate of our own, whose key has a password; a scenario file says it all', async () => {
     const port = await answer('tls', ['--tls-ca', file('ca.pem')]);
     const scenario = temporaryFile(

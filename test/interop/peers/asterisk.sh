@@ -6,6 +6,8 @@
 #   asterisk.sh stop   [port=15600]
 #   asterisk.sh status [port=15600]
 #   asterisk.sh cli    [port=15600] command='core show channels'
+#   asterisk.sh ca     [port=15600]
+# TCP has the same port, TLS the next one, WebSockets the one after it (path /ws), UDP also [::1]; "ca" prints the authority's path.
 # PEERS_CACHE keeps the chroot (default: callgauge-peers-cache in the temporary directory). Extensions and accounts are in asterisk/.
 here=$(dirname "$(readlink -f "$0")")
 # shellcheck source-path=SCRIPTDIR source=lib.sh
@@ -23,7 +25,7 @@ outside=$root$inside
 name=asterisk-$port
 pidfile=$LAB/$name.pid
 
-usage() { sed -n '3,9s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+usage() { sed -n '3,11s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 
 # archive: where apt gets the release of this host from; it has the other releases too
 archive() {
@@ -73,12 +75,26 @@ configure() {
   modules=$(cd "$root" && ls -d usr/lib/*/asterisk/modules | head -n 1)
   for file in "$here"/asterisk/*.conf; do
     sed -e "s#@INSIDE@#$inside#; s#@MODULES@#/$modules#; s#@BIND@#$BIND#; s#@PORT@#$port#; s#@PEER@#$peer#" \
+      -e "s#@TLS_PORT@#$((port + 1))#; s#@WS_PORT@#$((port + 2))#" \
       -e "s#@RTP_FIRST@#${rtp%-*}#; s#@RTP_LAST@#${rtp#*-}#" "$file" >"$outside/etc/$(basename "$file")"
   done
+  make_certificates "$outside/etc"
   # It does not start without these, though they say nothing.
   for file in acl features udptl cdr cel ccss stasis manager pjproject sorcery; do echo '[general]' >"$outside/etc/$file.conf"; done
   : >"$outside/etc/acl.conf"
 }
+
+# make_certificates DIRECTORY: an authority (ca.pem), and a certificate for $BIND and pbx.example
+make_certificates() (
+  cd "$1" || exit 1
+  local curve=(-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes)
+  printf 'subjectAltName=DNS:pbx.example,IP:%s\n' "$BIND" >server.ext
+  {
+    openssl req -x509 "${curve[@]}" -keyout ca.key -out ca.pem -days 2 -subj '/CN=Test CA'
+    openssl req "${curve[@]}" -keyout server.key -out server.csr -subj /CN=pbx.example
+    openssl x509 -req -in server.csr -out server.pem -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile server.ext
+  } 2>/dev/null
+)
 
 cli() {
   [ -S "$outside/run/asterisk.ctl" ] && chroot "$root" /usr/sbin/asterisk -C "$inside/etc/asterisk.conf" -rx "$1"
@@ -114,5 +130,6 @@ case $verb in
     rm -rf --one-file-system "$outside" ;;
   status) if alive "$pidfile"; then echo "up $(pid_of "$pidfile")"; else echo down; exit 1; fi ;;
   cli) cli "$command" ;;
+  ca) echo "$outside/etc/ca.pem" ;;
   *) usage ;;
 esac

@@ -81,6 +81,17 @@ describe('their address', () => {
     expect(both(sdp({ address: 'fd00::9', family: 'IP6' }))).toEqual([refusal, refusal]);
   });
 
+  it('of IPv6 is taken by sockets of IPv6, and IPv4 is not', () => {
+    const v6 = { ...PCMU, family: 6 as const };
+    const there = sdp({ address: 'fd00::9', family: 'IP6' });
+    for (const result of both(there, v6)) {
+      expect(result).toMatchObject({ address: 'fd00::9', rtcpAddress: 'fd00::9' });
+    }
+    for (const result of both(sdp({ address: '10.0.0.9' }), v6)) {
+      expect(result).toMatchObject({ cause: 'sdp:bad-address' });
+    }
+  });
+
   it.each(['pbx.example', '10.0.0.256', '10.0.0', '0x0a.0.0.1', '010.0.0.1'])('%s is none', (address) => {
     for (const result of both(sdp({ address }))) {
       expect(result).toMatchObject({ cause: 'sdp:bad-address' });

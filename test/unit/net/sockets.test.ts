@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
 import { monotonicNs } from '../../../src/lib/clock.js';
 import {
+  addressNumber,
   formatIpv4,
   MAX_DATAGRAM_BYTES,
   NetError,
@@ -90,6 +91,19 @@ describe.each(backends.filter(([, create]) => create !== null))('%s', (name, fac
     // The wall clock may be slewed between the two readings of its offset: a millisecond of grace.
     expect(sockets.arrivalNs).toBeGreaterThan(before - 1e6);
     expect(sockets.arrivalNs).toBeLessThan(after + 1e6);
+  });
+
+  it('speaks IPv6, and knows its sources apart', async () => {
+    const sockets = create();
+    const places = await Promise.all([freePort(), freePort()]);
+    const [a = 0, b = 0] = await Promise.all(places.map((port) => sockets.open('::1', port)));
+    opened.push({ sockets, handle: a }, { sockets, handle: b });
+    expect(sockets.send(a, Uint8Array.of(7, 8), sockets.destination('::1', places[1] ?? 0))).toBe(true);
+    expect(await next(sockets, b)).toBe(2);
+    expect([...sockets.data.subarray(0, 2)]).toEqual([7, 8]);
+    expect(sockets.sourceAddress).toBe(addressNumber('0:0:0:0:0:0:0:1'));
+    expect(sockets.sourceAddress).not.toBe(addressNumber('::2'));
+    expect(sockets.sourcePort).toBe(places[0]);
   });
 
   it('keeps order, and the caller may patch its packet as soon as it is sent', async () => {
@@ -262,6 +276,26 @@ describe.skipIf(libc === null)('kernel arrival times', () => {
     offset = BigInt(stepMs) * 1_000_000n;
     expect(sockets.sampleClock()).toBe(true);
     expect(sockets.sampleClock()).toBe(false);
+  });
+});
+
+describe('addressNumber', () => {
+  it('is the 32 bits of IPv4, also where it is written as IPv6', () => {
+    expect(addressNumber('192.0.2.1')).toBe(0xc000_0201);
+    expect(addressNumber('::ffff:192.0.2.1')).toBe(0xc000_0201);
+    expect(addressNumber('pbx')).toBeNull();
+    expect(addressNumber('fe80::zz')).toBeNull();
+  });
+
+  it('is a whole number of its own for each IPv6 address, never one of IPv4', () => {
+    const numbers = new Set<number>();
+    for (let i = 0; i < 65_536; i++) {
+      const number = addressNumber(`2001:db8::${i.toString(16)}`) ?? 0;
+      expect(Number.isSafeInteger(number)).toBe(true);
+      expect(number).toBeGreaterThanOrEqual(0x1_0000_0000);
+      numbers.add(number);
+    }
+    expect(numbers.size).toBe(65_536);
   });
 });
 
