@@ -59,6 +59,8 @@ export function resultFacts(parts: FactParts): RunFacts {
       ...hostFacts,
       workers: parts.workers,
       socketBufferBytes: end.facts?.bufferBytes ?? { requested: SOCKET_BUFFER_BYTES, granted: null },
+      signallingDscp: end.facts?.signallingDscp ?? null,
+      seenAddress: null, // known to the book
       command: host.commandLine,
     },
     method: methodOf(scenario.codecs),

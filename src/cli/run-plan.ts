@@ -120,7 +120,7 @@ function mediaSetup(
 }
 
 function signallingSetup(host: ProcessHost, parts: PlanParts, index: number): SignallingSetup {
-  const { prepared, endpoints, seed, sinkPort, localAddress } = parts;
+  const { prepared, endpoints, seed, backend, sinkPort, localAddress } = parts;
   const { scenario } = prepared;
   return {
     kind: 'signalling',
@@ -128,11 +128,13 @@ function signallingSetup(host: ProcessHost, parts: PlanParts, index: number): Si
     workers: signallingWorkerCount(prepared),
     localAddress,
     localPort: 0,
-    advertise: scenario.network.advertise,
+    advertise: scenario.network.advertise === 'learned' ? null : scenario.network.advertise,
     links: {
       tls: prepared.tls,
       webSocketPath: scenario.network.webSocketPath,
       connections: scenario.network.connections,
+      dscp: backend === 'dgram' ? null : scenario.network.signallingDscp,
+      learnsAddress: scenario.network.advertise === 'learned',
       keepAliveMs: scenario.network.keepAliveMs,
     },
     seed,

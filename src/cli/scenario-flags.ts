@@ -17,7 +17,7 @@ const FLAGS = {
   workers: 'threads, e.g. signalling=1,media=2',
   seed: 'seed of everything random',
   'local-address': 'address of this host to send from',
-  advertise: 'address to write into SIP and SDP',
+  advertise: 'address to write into SIP and SDP; learned: the one at which the target sees us',
   wait: 'wait so long for the target to answer OPTIONS, e.g. 60s',
   proxy: 'outbound proxy, e.g. sip:proxy.example.com;transport=tcp',
   connections: 'over TCP, TLS and WebSockets: one for all calls of a worker, or one a call',

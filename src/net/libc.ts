@@ -14,11 +14,11 @@ import {
 import { parseIp } from '../lib/ip-address.js';
 import { monotonicNs } from '../lib/clock.js';
 
-const AF_INET = 2;
-const AF_INET6 = 10;
-const SOCK_DGRAM = 2;
-const SOCK_NONBLOCK = 0o4000;
-const SOCK_CLOEXEC = 0o2000000;
+export const AF_INET = 2;
+export const AF_INET6 = 10;
+export const SOCK_DGRAM = 2;
+export const SOCK_NONBLOCK = 0o4000;
+export const SOCK_CLOEXEC = 0o2000000;
 const SOL_SOCKET = 1;
 const SO_RXQ_OVFL = 40;
 const SO_TIMESTAMPNS = 35;
@@ -280,7 +280,7 @@ function wordsOf(memory: Buffer): Uint32Array {
 }
 
 /** `struct sockaddr_in` or `sockaddr_in6`. @throws NetError when `address` is none */
-function sockaddrOf(address: string, port: number): Uint8Array {
+export function sockaddrOf(address: string, port: number): Uint8Array {
   if (address.includes(':')) {
     return sockaddr6Of(address, port);
   }

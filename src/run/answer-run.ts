@@ -57,6 +57,8 @@ export interface AnswerCounts {
 
 /** Calls that still live at the end get this long for their BYE. */
 const DRAIN_MS = 1500;
+/** CS3, as runs have it without a word of the scenario. */
+const SIGNALLING_DSCP = 24;
 const DRAIN_CHECK_MS = 20;
 
 export class AnswerRun {
@@ -182,7 +184,14 @@ function fleetPlan(plan: AnswerPlan): Parameters<typeof Fleet.start>[0] {
         localAddress: plan.listen.address,
         localPort: plan.listen.port,
         advertise: plan.advertise,
-        links: { tls: plan.tls, webSocketPath: '/', connections: 'worker', keepAliveMs: 0 },
+        links: {
+          tls: plan.tls,
+          webSocketPath: '/',
+          connections: 'worker',
+          dscp: plan.backend === 'dgram' ? null : SIGNALLING_DSCP,
+          learnsAddress: false,
+          keepAliveMs: 0,
+        },
         seed: plan.seed,
         runToken: plan.runToken,
         ptimeMs: plan.ptimeMs,

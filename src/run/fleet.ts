@@ -45,6 +45,8 @@ export interface FleetFacts {
   readonly slots: number;
   readonly localPorts: readonly number[];
   readonly bufferBytes: { readonly requested: number; readonly granted: number | null };
+  /** Code point of SIP over UDP; null: not set. */
+  readonly signallingDscp: number | null;
 }
 
 /** Both ends wait this long for each other at the start. */
@@ -126,6 +128,7 @@ export class Fleet {
     return {
       netBackend: backends[0]?.backend ?? 'none',
       slots,
+      signallingDscp: ready[0]?.dscp ?? null,
       localPorts: ready.map(({ localPort }) => localPort),
       bufferBytes: {
         requested: ready[0]?.bufferBytes.requested ?? 0,

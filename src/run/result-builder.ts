@@ -63,7 +63,7 @@ export function buildResult(book: RunBook, facts: RunFacts): Result {
       worstCallBlock(worst, facts.endpoints[worst.record.endpoint]?.name ?? ''),
     ),
     generator: generatorBlock(book, facts, Object.values(spoiled)),
-    environment: facts.environment,
+    environment: { ...facts.environment, seenAddress: book.seenAddress },
     method: { ...facts.method, codecs: usedCodecs(book, facts.method.codecs) },
     scenario: facts.scenario,
     seed: facts.seed,

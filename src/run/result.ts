@@ -307,6 +307,17 @@ export const resultSchema = z.strictObject({
     openFilesLimit: count.nullable(),
     workers: z.strictObject({ signalling: count, media: count }),
     socketBufferBytes: z.strictObject({ requested: count, granted: count.nullable() }),
+    signallingDscp: count
+      .nullable()
+      .default(null)
+      .describe(
+        'code point that SIP packets over UDP carry, 0-63; null: not set, where native sockets are not to be had',
+      ),
+    seenAddress: z
+      .string()
+      .nullable()
+      .default(null)
+      .describe('our address and port as the first response named them (received, rport); null: none did'),
     command: z.string(),
   }),
   method: z.strictObject({

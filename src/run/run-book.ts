@@ -132,6 +132,11 @@ export class RunBook implements MetricSource {
     this.addOptionsRtt(batch);
   }
 
+  /** Our address and port as the far side sees them; null: nobody said. */
+  get seenAddress(): string | null {
+    return [...this.signalling.values()].find(({ seenAddress }) => seenAddress !== null)?.seenAddress ?? null;
+  }
+
   /** Legs of endpoints that return figures, as their answers or a first report say, whose report has not come. */
   get farLegsOutstanding(): number {
     return this.farLegs.outstanding;

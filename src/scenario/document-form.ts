@@ -100,6 +100,7 @@ function networkForm(scenario: Scenario): Record<string, unknown> {
     connections: value('connections', network.connections),
     webSocketPath: value('webSocketPath', network.webSocketPath),
     outboundProxy: value('outboundProxy', network.outboundProxy?.uri ?? null),
+    signallingDscp: value('signallingDscp', network.signallingDscp),
     keepAlive: value('keepAlive', formatDuration(network.keepAliveMs)),
   });
 }

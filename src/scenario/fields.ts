@@ -150,6 +150,35 @@ export const target = () =>
 
 export const proxy = () => textLeaf(PROXY_FORM, '[sS][iI][pP][sS]?:[^@]+', parseProxy);
 
+/** Differentiated-services code points by their names (RFC 2474, RFC 2597, RFC 3246), as numbers. */
+export const dscp = () =>
+  leaf({
+    form: 'a code point like CS3, AF31 or EF, or a number from 0 to 63',
+    keywords: {
+      type: ['string', 'integer'],
+      minimum: 0,
+      maximum: 63,
+      pattern: `^(CS[0-7]|AF[1-4][1-3]|EF|${REFERENCE})$`,
+    },
+    read: (value) => (typeof value === 'string' ? namedDscp(value) : isDscp(value) ? value : undefined),
+  });
+
+const isDscp = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 63;
+
+function namedDscp(text: string): number | undefined {
+  const [, selector, precedence, drop] = /^(?:CS([0-7])|AF([1-4])([1-3])|EF)$/.exec(text) ?? [];
+  if (text === 'EF') return 46;
+  if (selector !== undefined) return 8 * Number(selector);
+  return precedence === undefined ? undefined : 8 * Number(precedence) + 2 * Number(drop);
+}
+
+/** An address, or the word for the one that the far side sees. */
+export const advertised = () =>
+  textLeaf('an IPv4 or IPv6 address, or learned', '[0-9A-Fa-f.:]+|learned', (text) =>
+    text === 'learned' || parseIp(text) ? text.toLowerCase() : undefined,
+  );
+
 /** A path as it stands in a URL. */
 export const urlPath = () =>
   textLeaf('a path like /ws', String.raw`/[A-Za-z0-9\-._~/%]*`, (text) =>

@@ -187,7 +187,7 @@ function applyHostFlags(override: Override, flags: RunFlags): void {
     override.change(flag, `network.${path}`, { network: { ...override.scenario.network, ...part } });
   const localAddress = override.read('--local-address', flags.localAddress, fields.ipAddress());
   if (localAddress !== undefined) changeNetwork('--local-address', 'localAddress', { localAddress });
-  const advertise = override.read('--advertise', flags.advertise, fields.ipAddress());
+  const advertise = override.read('--advertise', flags.advertise, fields.advertised());
   if (advertise !== undefined) changeNetwork('--advertise', 'advertise', { advertise });
   const waitMs = override.read('--wait', flags.wait, fields.duration());
   if (waitMs !== undefined) changeNetwork('--wait', 'wait', { waitMs });

@@ -30,6 +30,7 @@ export function resolveScenario(document: ScenarioFile, file: string, sources: S
       connections: network.connections,
       webSocketPath: network.webSocketPath,
       outboundProxy: network.outboundProxy ?? null,
+      signallingDscp: network.signallingDscp,
       keepAliveMs: network.keepAlive,
     },
     loopback: { impair: loopback.impair ?? null },

@@ -116,6 +116,7 @@ export interface Safety {
 
 export interface Network {
   readonly localAddress: string | null;
+  /** An address, or `learned`; null: the local one. */
   readonly advertise: string | null;
   readonly rtpPorts: { readonly first: number; readonly last: number };
   /** How long to wait for the targets before the start. */
@@ -129,6 +130,8 @@ export interface Network {
   readonly webSocketPath: string;
   /** Everything goes there first; null: straight to the targets. */
   readonly outboundProxy: SipAddress | null;
+  /** Code point of SIP over UDP. */
+  readonly signallingDscp: number;
   /** From one keep-alive to the next while calls are up; 0: none. */
   readonly keepAliveMs: number;
 }

@@ -139,9 +139,15 @@ const network = z
       .optional()
       .meta(help('Send from this address. Default: the one that the kernel routes to the target.', '127.0.0.1')),
     advertise: fields
-      .ipAddress()
+      .advertised()
       .optional()
-      .meta(help('Write this address into SIP and SDP, for a host behind static NAT.', '203.0.113.5')),
+      .meta(
+        help(
+          'Write this address into SIP and SDP, for a host behind static NAT. `learned`: the one at which the far side sees us, from its first response on; with `wait` from the first call on.',
+          '203.0.113.5',
+          'learned',
+        ),
+      ),
     rtpPorts: fields.portRange().prefault('16384-24575').meta(help('Ports for RTP and RTCP.', '16384-24575')),
     wait: fields.duration().prefault('0s').meta(help('Wait so long for the targets to respond first.', '60s')),
     optionsInterval: fields
@@ -170,6 +176,10 @@ const network = z
       .proxy()
       .optional()
       .meta(help('Send everything there first, with a Route header.', 'sip:proxy.example.com;transport=tcp')),
+    signallingDscp: fields
+      .dscp()
+      .prefault('CS3')
+      .meta(help('Mark of SIP packets over UDP, for routers that sort by it. Linux only.', 'CS3', 'AF31', 0)),
     keepAlive: fields
       .duration()
       .prefault('25s')

@@ -4,6 +4,9 @@
  */
 import type { CallAgent } from '../call/caller-call.js';
 import { type ConnectionsOptions, openConnections } from '../sip/transport/connections.js';
+import { openMarkedUdp } from '../net/marked-socket.js';
+import { parseIp } from '../lib/ip-address.js';
+import { formatHost } from '../sip/message/uri.js';
 import type { Protocol, Transport } from '../sip/transport/transport.js';
 import { openUdp, type UdpTransport } from '../sip/transport/udp.js';
 import { UserAgent, type UserAgentOptions } from '../sip/ua/user-agent.js';
@@ -26,9 +29,13 @@ export class Agents {
   /** @throws the error of the socket that cannot be bound */
   static async open(setup: SignallingSetup, shared: SharedOptions): Promise<Agents> {
     const listens = setup.role.type === 'answerer' ? setup.role.protocol : 'UDP';
-    const udp = await openUdp({ address: setup.localAddress, port: listens === 'UDP' ? setup.localPort : 0 });
+    const [address, port] = [setup.localAddress, listens === 'UDP' ? setup.localPort : 0];
+    const { dscp } = setup.links;
+    const fd = dscp === null ? null : await openMarkedUdp(address, port, dscp);
+    const udp = await openUdp({ address, port, ...(fd !== null && { fd }) });
     const agents = new Agents(setup, shared, udp);
     try {
+      agents.dscp = fd === null ? null : dscp;
       if (listens !== 'UDP') agents.#listening = await agents.#listen(listens);
       return agents;
     } catch (error) {
@@ -38,8 +45,17 @@ export class Agents {
   }
 
   readonly udp: OpenAgent;
+  /** Of the UDP socket; null: not set. */
+  dscp: number | null = null;
+  /** Our address and port as the first response named them. */
+  seenAddress: string | null = null;
+  /** Where far ends send their reports: the UDP socket. */
+  figuresAddress: { readonly address: string; readonly port: number };
+  /** Told of each new address, where it is to be advertised. */
+  onLearned: (host: string) => void = () => {};
   #listening: OpenAgent | null = null;
   #perCall: CallConnections[] = [];
+  #learned = new Map<UserAgent, string>();
 
   private constructor(
     private readonly setup: SignallingSetup,
@@ -47,6 +63,7 @@ export class Agents {
     readonly socket: UdpTransport,
   ) {
     this.udp = this.#add(socket);
+    this.figuresAddress = { address: this.#advertised, port: socket.localAddress.port };
   }
 
   /** Takes the calls of an answerer. */
@@ -98,8 +115,27 @@ export class Agents {
     const { protocol } = transport;
     const identity = this.#identity({ protocol, isSecure });
     const userAgent = new UserAgent({ ...this.shared, transport, ...identity });
+    // A WebSocket client is reached over its connection, wherever it is seen.
+    if (identity.unreachableHost === undefined)
+      userAgent.onAddressSeen = (host, port) => this.#noteSeen(userAgent, host, port);
     this.#open.push({ userAgent, transport });
     return { userAgent, transport };
+  }
+
+  #noteSeen(userAgent: UserAgent, host: string, port: number | null): void {
+    // The peer's word: it goes into our messages only as an address and a port.
+    if (parseIp(host) === undefined || port === null || !(port > 0 && port < 65_536)) return;
+    this.seenAddress ??= `${formatHost(host)}:${port}`;
+    if (!this.setup.links.learnsAddress) {
+      userAgent.onAddressSeen = null;
+      return;
+    }
+    if (userAgent === this.udp.userAgent) this.figuresAddress = { address: host, port };
+    const before = this.#learned.get(userAgent);
+    if (before === `${host} ${port}`) return;
+    this.#learned.set(userAgent, `${host} ${port}`);
+    userAgent.advertise(host, port);
+    this.onLearned(host);
   }
 
   async #listen(protocol: Exclude<Protocol, 'UDP'>): Promise<OpenAgent> {

@@ -23,7 +23,7 @@ export interface CallerDriverOptions {
   /** Of the run, whose reports are taken. */
   readonly runToken: string;
   /** Where far ends reach this worker's user agent. */
-  readonly sipAddress: { readonly address: string; readonly port: number };
+  sipAddress(): { readonly address: string; readonly port: number };
   /** So many refusals came in a row that going on would be abuse. */
   onTooManyRefusals(count: number, last: CallRecord): void;
 }
@@ -67,7 +67,7 @@ export class CallerDriver implements Driver {
     }
     this.context = {
       ...options.context,
-      tokenOf: (call) => (role.figures ? encodeCallToken({ ...options.sipAddress, runId, call }) : null),
+      tokenOf: (call) => (role.figures ? encodeCallToken({ ...options.sipAddress(), runId, call }) : null),
       onAnswered: (call, agent) => {
         this.live.noteAnswer();
         if (role.figures) {

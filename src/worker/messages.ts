@@ -258,6 +258,10 @@ export interface SignallingLinks {
   readonly webSocketPath: string;
   /** One connection for all calls of a worker to an endpoint, or one for each call. */
   readonly connections: 'worker' | 'call';
+  /** Code point of SIP over UDP; null: the system's own. */
+  readonly dscp: number | null;
+  /** Advertise the address at which the far side sees us. */
+  readonly learnsAddress: boolean;
   /** While calls are up, each endpoint gets a keep-alive this often; 0: none. */
   readonly keepAliveMs: number;
 }
@@ -346,6 +350,8 @@ export interface SignallingBatch {
   readonly ourAnswerers: readonly number[];
   /** Reports of received figures. Of a caller: taken, and refused; of an answerer: delivered, and given up. */
   readonly figures: FigureCounts;
+  /** Our address and port as the first response named them (received and rport, RFC 3581); null: none did. */
+  readonly seenAddress: string | null;
   /** Pairs of (endpoint, ms): round trips of OPTIONS. */
   readonly optionsRttMs: Float64Array;
   /** No further call will start and none is live. */
@@ -374,6 +380,8 @@ export type SignallingReport =
       readonly type: 'ready';
       readonly localPort: number;
       readonly bufferBytes: { readonly requested: number; readonly granted: number };
+      /** Of SIP over UDP; null: not set. */
+      readonly dscp: number | null;
     }
   | { readonly type: 'slots-open'; readonly opened: number }
   | { readonly type: 'waited'; readonly reachable: boolean }

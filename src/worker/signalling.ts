@@ -66,6 +66,11 @@ class SignallingThread {
     this.userAgent = agents.udp.userAgent;
     this.optionsRtt = this.createOptionsRtt();
     this.pool = setup.sinkPort === null ? new SlotPool(advertised) : null;
+    agents.onLearned = (host) => {
+      if (this.pool !== null) {
+        this.pool.address = host;
+      }
+    };
     this.slots = this.pool ?? new SinkSlots(advertised, setup.sinkPort ?? 0);
     this.keepAlive();
     this.turn();
@@ -123,7 +128,7 @@ class SignallingThread {
       index: setup.index,
       workers: setup.workers,
       runToken: setup.runToken,
-      sipAddress: { address: setup.advertise ?? setup.localAddress, port: this.agents.udp.transport.localAddress.port },
+      sipAddress: () => this.agents.figuresAddress,
       context: {
         ...shared,
         userAgent,
@@ -222,6 +227,7 @@ class SignallingThread {
       farLegs: driver.takeFarLegs(),
       ourAnswerers: driver.ourAnswerers,
       figures: driver.figures,
+      seenAddress: this.agents.seenAddress,
       optionsRttMs: this.optionsRtt?.take() ?? new Float64Array(0),
       finished: driver.finished,
     });
@@ -361,6 +367,7 @@ async function main(port: MessagePort, setup: SignallingSetup): Promise<void> {
     type: 'ready',
     localPort: parts.agents.listening.transport.localAddress.port,
     bufferBytes: { requested: requestedBytes, granted: receiveBytes },
+    dscp: parts.agents.dscp,
   });
 }
 

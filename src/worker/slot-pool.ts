@@ -123,7 +123,7 @@ export class SlotPool implements MediaSlots {
   private readonly workers: MediaWorkerSlots[] = [];
 
   /** @param address what the SDP advertises */
-  constructor(private readonly address: string) {}
+  constructor(public address: string) {}
 
   /** Joins a media worker; resolves when its first slots are open. */
   async join(port: MessagePort): Promise<void> {

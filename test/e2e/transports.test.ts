@@ -66,6 +66,15 @@ describe('calls', () => {
     expect(result.quality.received?.packets).toMatchObject({ lost: 0, stray: 0 });
   });
 
+  test('to a peer whose word on our address is taken; SIP over UDP is marked', async () => {
+    const port = await answer('udp');
+    const { code, result } = await callsTo(`sip:echo@127.0.0.1:${port}`, ['--advertise', 'learned', '--wait', '10s']);
+    expect(code).toBe(0);
+    expect(result.calls).toMatchObject({ completed: 3, oneWay: 0, noMedia: 0, causes: [] });
+    expect(result.environment.seenAddress).toMatch(/^127\.0\.0\.1:\d+$/);
+    expect([24, null]).toContain(result.environment.signallingDscp); // null: without native sockets
+  });
+
   test('with a certificate of our own, whose key has a password; a scenario file says it all', async () => {
     const port = await answer('tls', ['--tls-ca', file('ca.pem')]);
     const scenario = temporaryFile(

@@ -15,7 +15,8 @@ import type { SipMessage } from '../message/message.js';
 import { SipParseError } from '../message/parse-error.js';
 import { checkMessage, indexMessage } from '../message/parser.js';
 import { type SipUri, nextHop, serializeUri } from '../message/uri.js';
-import { type Source, stampVia } from '../message/via.js';
+import { parameterOf } from '../message/characters.js';
+import { type Source, type Via, stampVia } from '../message/via.js';
 import type { Client } from '../transaction/client.js';
 import type { TransportFailure } from '../transport/transport.js';
 import type { Destination } from '../transaction/invite-client.js';
@@ -71,6 +72,8 @@ export class UserAgent {
   onInvite: ((call: IncomingCall) => void) | null = null;
   /** Takes the body of each publication that the rules allow; gives the final status. While null they are answered 480. */
   onPublish: ((body: string) => number) | null = null;
+  /** Takes where a peer says that our request came from (RFC 3581 §4); null again where nobody needs to know any more. */
+  onAddressSeen: ((host: string, port: number | null) => void) | null = null;
   #core: Core;
   /** The INVITEs that became calls, for CANCEL. */
   #incoming = new WeakMap<InviteServer, Exchange>();
@@ -223,7 +226,14 @@ export class UserAgent {
       return;
     }
     this.counters.countResponse(response.cseq.method, response.status);
+    if (this.onAddressSeen !== null) this.#noteSeen(response.topVia);
     transaction.receive(response);
+  }
+
+  #noteSeen(via: Via): void {
+    const host = parameterOf(via.params, 'received') || via.host;
+    const port = parameterOf(via.params, 'rport') || null;
+    this.onAddressSeen?.(host, port === null ? via.port : Number(port));
   }
 
   #receiveRequest(request: SipMessage, source: Source): void {

@@ -419,6 +419,8 @@ function runOf(shape: Shape): Result {
       openFilesLimit: 65_536,
       workers: { signalling: 1, media: 1 },
       socketBufferBytes: { requested: 262_144, granted: null },
+      signallingDscp: 24,
+      seenAddress: null,
       command: 'callgauge run scenarios/peak.yaml --seed 7',
     },
     method: {

@@ -215,6 +215,7 @@ export function signallingBatch(changes: Partial<SignallingBatch> = {}): Signall
     farLegs: new Float64Array(0),
     ourAnswerers: [],
     figures: { passed: 0, refused: 0 },
+    seenAddress: null,
     optionsRttMs: new Float64Array(0),
     finished: false,
     ...changes,

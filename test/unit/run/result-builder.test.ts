@@ -64,6 +64,8 @@ function factsOf(situation: Situation): RunFacts {
       openFilesLimit: null,
       workers: { signalling: 1, media: 1 },
       socketBufferBytes: { requested: 0, granted: null },
+      signallingDscp: null,
+      seenAddress: null,
       command: 'callgauge run',
     },
     method: {

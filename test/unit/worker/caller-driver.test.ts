@@ -69,7 +69,7 @@ class Bench {
       index,
       workers,
       runToken: 'run',
-      sipAddress: { address: '10.0.0.1', port: 5060 },
+      sipAddress: () => ({ address: '10.0.0.1', port: 5060 }),
       context: {
         userAgent,
         timers: this.network.wheel,

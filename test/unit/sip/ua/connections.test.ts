@@ -185,3 +185,16 @@ describe('an outbound proxy', () => {
     }
   });
 });
+
+describe('where a peer sees us', () => {
+  it('is told from received and rport of its responses, and without them from the Via (RFC 3581 §4)', () => {
+    const network = new Network();
+    const { agent } = agentOn(network, '10.0.0.1', 1, { advertisedHost: '192.168.0.7' });
+    const seen: unknown[] = [];
+    agent.onAddressSeen = (...place) => seen.push(place);
+    agentOn(network, '10.0.0.2', 2).agent.onInvite = (call) => call.reject(486);
+    agent.invite({ target: TARGET, nextHop: hop('10.0.0.2'), sdp: SDP }, new Recorder());
+    network.wheel.advance(1_000);
+    expect(seen).toEqual([['10.0.0.1', 5060]]);
+  });
+});
