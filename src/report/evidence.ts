@@ -129,7 +129,7 @@ function messageLines({ atMs, direction, text, cutBytes }: Ladder['messages'][nu
   return [
     '',
     `[${index + 1}] ${way} at ${atMs.toFixed(3)} ms${cut}`,
-    ...lines.map((line) => `    ${escapeTerminal(line)}`),
+    ...lines.map((line) => (line === '' ? '' : `    ${escapeTerminal(line)}`)),
   ];
 }
 

@@ -65,7 +65,11 @@ export function buildResult(book: RunBook, facts: RunFacts): Result {
       .map((second) => Object.assign(second, { targetRate: facts.targetRateAt(second.second) })),
     endpoints: facts.endpoints.map((endpoint, index) => endpointBlock(book, facts, endpoint, index)),
     worstCalls,
-    evidence: evidenceBlock(book.evidence, worstCalls, plan),
+    evidence: evidenceBlock(
+      book.evidence,
+      book.worst.list.map(({ record }) => record),
+      plan,
+    ),
     generator: generatorBlock(book, facts, Object.values(spoiled)),
     environment: facts.environment,
     method: { ...facts.method, codecs: usedCodecs(book, facts.method.codecs) },

@@ -3,8 +3,8 @@
  * its SIP messages. All text of it that may be of the network passes the filter of `CallBlockPlan`, and only there.
  */
 import { scoreBreakdown } from '../quality/score-breakdown.js';
-import { BASIS, LEG } from '../worker/messages.js';
-import type { CallLadder } from '../worker/messages.js';
+import { BASIS, hasFailed, LEG } from '../worker/messages.js';
+import type { CallLadder, CallRecord } from '../worker/messages.js';
 import type { Strip } from './call-strips.js';
 import { codecKey, codecName, scaleOf } from './codec-scale.js';
 import type { EvidenceBook, EvidenceCall } from './evidence-book.js';
@@ -69,32 +69,34 @@ export function worstCallBlocks(
   return worst.map((call) => callBlock({ ...call, ladder: evidence.ladderOf(call.record) }, plan));
 }
 
-/** What stands in `evidence/`, and why calls failed. @param worst as they stand in the result */
-export function evidenceBlock(book: EvidenceBook, worst: readonly WorstCall[], plan: CallBlockPlan): EvidenceBlock {
-  const why = new Map<number, ('failed' | 'worst')[]>();
-  for (const { record } of book.causes.flatMap(({ kept }) => kept)) {
-    why.set(record.call, ['failed']);
-  }
-  for (const { call } of worst) {
-    why.set(call, [...(why.get(call) ?? []), 'worst']);
-  }
-  const failures = book.causes.map(({ record, count, kept }, index) => {
-    const example = index < EXAMPLES ? kept[0] : undefined;
+/** What stands in `evidence/`, and why calls failed. @param worst the records of the worst calls */
+export function evidenceBlock(book: EvidenceBook, worst: readonly CallRecord[], plan: CallBlockPlan): EvidenceBlock {
+  const kept = book.causes.flatMap((cause) => cause.kept.map(({ record }) => record));
+  const worstCalls = new Set(worst.map(({ call }) => call));
+  const records = new Map([...kept, ...worst].map((record) => [record.call, record]));
+  const files = [...records.values()]
+    .toSorted((one, other) => one.call - other.call)
+    .map((record) => ({
+      call: record.call,
+      path: evidencePath(record.call),
+      why: [
+        ...(hasFailed(record) ? ['failed' as const] : []),
+        ...(worstCalls.has(record.call) ? ['worst' as const] : []),
+      ],
+    }));
+  const failures = book.causes.map(({ record, count, kept: own }, index) => {
+    const example = index < EXAMPLES ? own[0] : undefined;
     return {
       phase: record.phase ?? 'setup',
       sipStatus: record.sipStatus,
       cause: record.cause ?? 'unknown',
       count,
-      files: kept.length,
+      files: own.length,
       example: example === undefined ? null : callBlock(example, plan),
     };
   });
-  const calls = [...why].toSorted(([a], [b]) => a - b);
-  return {
-    files: calls.map(([call, reasons]) => ({ call, path: evidencePath(call), why: reasons })),
-    failures,
-    withoutFile: book.causes.reduce((sum, { count, kept }) => sum + count - kept.length, 0),
-  };
+  const failed = book.causes.reduce((sum, { count }) => sum + count, 0);
+  return { files, failures, withoutFile: failed - files.filter(({ why }) => why.includes('failed')).length };
 }
 
 function bothOrNull<Part>(
