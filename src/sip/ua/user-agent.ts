@@ -146,9 +146,9 @@ export class UserAgent {
 
   /** Lets go of the transport (its owner closes it) and of every timer; listeners hear nothing more. */
   close(): void {
-    const { output, table, sessions } = this.#core;
-    output.onMessage = null;
-    output.onError = null;
+    const { transport, table, sessions } = this.#core;
+    transport.onMessage = null;
+    transport.onError = null;
     table.clear();
     for (const session of sessions.values()) session.close();
     sessions.clear();
@@ -158,6 +158,7 @@ export class UserAgent {
     if (isKeepAlive(data)) return;
     const message = this.#read(data, source);
     if (message === null) return;
+    this.#core.log?.noteReceived(message);
     try {
       if (message.isRequest) this.#receiveRequest(message, source);
       else this.#receiveResponse(message);
