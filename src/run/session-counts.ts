@@ -59,18 +59,15 @@ export class SessionCounts {
   }
 
   private numeratorOf(name: SessionRatio): number {
-    switch (name) {
-      case 'ser':
-      case 'asr':
-        return this.established;
-      case 'seer':
-        return this.established + this.saidNo;
-      case 'ner':
-        return this.established + this.saidNo + this.notAnswered;
-      case 'isa':
-        return this.ineffective;
-      case 'scr':
-        return this.completed;
-    }
+    const { established, saidNo, notAnswered, ineffective, completed } = this;
+    const numerators: Readonly<Record<SessionRatio, number>> = {
+      ser: established,
+      seer: established + saidNo,
+      isa: ineffective,
+      scr: completed,
+      asr: established,
+      ner: established + saidNo + notAnswered,
+    };
+    return numerators[name];
   }
 }
