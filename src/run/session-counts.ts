@@ -3,7 +3,7 @@
  * credentials is the same attempt. Calls that we cut ourselves and calls of the warm-up are no attempts here.
  */
 import type { ScalarView } from '../gates/source.js';
-import type { CallRecord } from '../call/outcome.js';
+import type { CallRecord } from '../worker/messages.js';
 
 /** RFC 6076 §4.7: the far side, and not the network, said no. */
 const SAID_NO: ReadonlySet<number> = new Set([480, 486, 600, 603]);
