@@ -4,7 +4,8 @@ import { costWords, scoreWords, termName, type BreakdownTerm } from '../breakdow
 import { html, type Markup } from './markup.js';
 
 const WIDTH = 480;
-const HEIGHT = 14;
+const HEIGHT = 23;
+const BAR_HEIGHT = 11;
 /** A piece that is narrower has no room for its letter. */
 const LETTER_WIDTH = 12;
 
@@ -42,7 +43,7 @@ function cost({ faultlessR, rFactor, rFactorCq }: CallBreakdown): number {
 function bar({ faultlessR, steps, rFactor, rFactorCq }: CallBreakdown): Markup {
   const widthOf = (points: number): number => Math.round((points / faultlessR) * WIDTH);
   let x = widthOf(rFactorCq ?? rFactor);
-  const pieces = [html`<path class="bar" fill="#3d85c6" d="M0 0h${x}v${HEIGHT}H0z" />`];
+  const pieces = [html`<path class="bar" fill="#3d85c6" d="M0 0h${x}v${BAR_HEIGHT}H0z" />`];
   // From what is left to what is faultless: the term that was taken off last stands first.
   for (const { term, points } of steps.toReversed()) {
     const width = widthOf(points);
@@ -57,8 +58,8 @@ function bar({ faultlessR, steps, rFactor, rFactorCq }: CallBreakdown): Markup {
     height="${HEIGHT}"
     viewBox="0 0 ${WIDTH} ${HEIGHT}"
     font-size="11"
-    fill="#fff"
-    stroke-width="14"
+    fill="currentColor"
+    stroke-width="${BAR_HEIGHT}"
     aria-hidden="true"
   >
     ${pieces}
@@ -67,6 +68,6 @@ function bar({ faultlessR, steps, rFactor, rFactorCq }: CallBreakdown): Markup {
 
 /** A thick line: shorter to write than a box. */
 function piece({ letter, color }: Look, x: number, width: number): Markup {
-  const text = width < LETTER_WIDTH ? '' : html`<text x="${x + 3}" y="11">${letter}</text>`;
-  return html`<path stroke="${color}" d="M${x + 1} 7h${Math.max(1, width - 1)}" />${text}`;
+  const text = width < LETTER_WIDTH ? '' : html`<text x="${x + 2}" y="${HEIGHT - 2}">${letter}</text>`;
+  return html`<path stroke="${color}" d="M${x + 1} ${BAR_HEIGHT / 2}h${Math.max(1, width - 1)}" />${text}`;
 }

@@ -16,7 +16,7 @@ const LOSS_HEIGHT = 12;
 const MOS_STEP = 2;
 const LOSS_STEP = 3;
 const ROW_HEIGHT = MOS_HEIGHT + LOSS_HEIGHT + 6;
-const AXIS_HEIGHT = 12;
+const AXIS_HEIGHT = 15;
 /** Below it many people are dissatisfied (G.107 Table B.1: R 70). */
 export const POOR_MOS = 3.6;
 /** Share of bad packets that fills its lane. */
@@ -64,8 +64,8 @@ export function callStrip({ seconds }: WorstCall): Markup | null {
     <title>MOS and loss of ${rows.map(({ direction }) => direction).join(' and ')} audio, ${from} to ${to}</title>
     ${drawings}
     <path stroke="currentColor" stroke-dasharray="2 3" d="${limits.join('')}" />
-    <text x="${LEFT}" y="${base - 2}">${from}</text>
-    <text x="${LEFT + count * unit}" y="${base - 2}" text-anchor="end">${to}</text>
+    <text x="${LEFT}" y="${base - 4}">${from}</text>
+    <text x="${LEFT + count * unit}" y="${base - 4}" text-anchor="end">${to}</text>
   </svg> `;
 }
 

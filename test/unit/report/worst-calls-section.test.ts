@@ -52,7 +52,7 @@ describe('a worst call', () => {
       omittedAfter: 0,
     };
     expect(cardOf(sectionOf([worstCall({ ladder })]))).toContain(
-      '<details><summary>SIP ladder, 2 messages</summary>' + '<pre>      0.0 ──► INVITE sip:bob@h (SDP)',
+      '<details><summary>SIP ladder, 2 messages</summary><pre>      0.0 ──► INVITE sip:bob@h (SDP)',
     );
     expect(sectionOf([worstCall({ ladder })])).toContain(
       '\n      3.0 ◄── 486 Busy Here   [Reason: Q.850;cause=17]</pre>',
