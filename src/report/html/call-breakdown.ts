@@ -33,7 +33,7 @@ export const BREAKDOWN_LEGEND = (['codec', 'lost', 'late', 'bursts', 'delay'] as
 /** The bar of one direction, and its words. */
 export function callBreakdown(breakdown: CallBreakdown, direction: string): Markup {
   const words = `${direction}: ${scoreWords(breakdown)}; ${costWords(breakdown)}`;
-  return html`<p class="why">${words}${cost(breakdown) < DRAWN_POINTS ? '' : bar(breakdown)}</p> `;
+  return html`<p>${words}${cost(breakdown) < DRAWN_POINTS ? '' : bar(breakdown)}</p> `;
 }
 
 function cost({ faultlessR, rFactor, rFactorCq }: CallBreakdown): number {

@@ -80,7 +80,7 @@ footer{margin-top:2rem;padding-top:.6rem;border-top:1px solid var(--line);font-s
 .strip{display:block;max-width:100%;height:auto}
 .strip .bar{fill-opacity:.6}
 .strip .bad{fill-opacity:.7}
-.why{margin:.2rem 0 .35rem;font-size:.88rem}
+.call p{margin:.2rem 0 .35rem;font-size:.88rem}
 .call pre{font-size:.82rem}
 @media (min-width:110rem){.page{max-width:100rem}}
 @media (max-width:40rem){.page{padding:0 .9rem 2rem}h1{font-size:1.35rem}.wide{display:none}.narrow[hidden]{display:block}.facts{gap:.35rem 1.4rem}td bdi,th bdi,td .none,th small{max-width:13rem}td .short{max-width:4.8rem}.groups h3{margin-top:.9rem}}

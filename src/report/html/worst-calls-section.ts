@@ -102,7 +102,7 @@ function card(call: WorstCall): Markup {
   const words = stripWords(call);
   return html`<article id="call-${call.call}" class="call">
     <h3>Call #${call.call}: ${networkText(call.outcome)}${scoreHead(call)} ${fileLink(call.evidence)}</h3>
-    ${call.detail === null ? '' : html`<p class="why">${networkText(call.detail)}</p> `}${callStrip(call) ?? ''}${words.length === 0 ? '' : html`<p class="why">${words.join('. ')}.</p>`}
+    ${call.detail === null ? '' : html`<p>${networkText(call.detail)}</p> `}${callStrip(call) ?? ''}${words.length === 0 ? '' : html`<p>${words.join('. ')}.</p>`}
     ${received === null ? '' : callBreakdown(received, 'Received')}${sent === null ? '' : callBreakdown(sent, 'Sent')}
     ${callLadder(call.ladder)}
   </article> `;
@@ -137,13 +137,13 @@ function failureCard(failure: EvidenceBlock['failures'][number], shown: Readonly
   const { phase, sipStatus, cause, count, example } = failure;
   const status = sipStatus === null ? '' : `${sipStatus} `;
   const title = html`<b>${status}${networkText(cause)}</b> × ${formatCount(count)}, ${networkText(phase)}`;
-  if (example === null) return html`<p class="why">${title}</p> `;
+  if (example === null) return html`<p>${title}</p> `;
   if (shown.has(example.call)) {
-    return html`<p class="why">${title}: see <a href="#call-${example.call}">call #${example.call}</a></p> `;
+    return html`<p>${title}: see <a href="#call-${example.call}">call #${example.call}</a></p> `;
   }
   const why = example.detail === null ? '' : html` ${networkText(example.detail)}.`;
   return html`<div id="call-${example.call}" class="call">
-    <p class="why">${title}: first call #${example.call}.${why} ${fileLink(example.evidence)}</p>
+    <p>${title}: first call #${example.call}.${why} ${fileLink(example.evidence)}</p>
     ${callLadder(example.ladder)}
   </div> `;
 }
