@@ -47,16 +47,30 @@ export class ProcessHost {
     process.stderr.on('error', () => {});
   }
 
+  /** Somebody watches stderr, on a terminal that can move its cursor. */
   get isTerminal(): boolean {
-    return process.stderr.isTTY;
+    return process.stderr.isTTY && this.env['TERM'] !== 'dumb';
   }
 
   get colorsStdout(): boolean {
-    return process.stdout.isTTY && this.env['NO_COLOR'] === undefined;
+    return process.stdout.isTTY && this.mayColor;
+  }
+
+  get colorsStderr(): boolean {
+    return process.stderr.isTTY && this.mayColor;
   }
 
   get columns(): number {
     return process.stderr.columns || 80; // a terminal that does not know its size says 0
+  }
+
+  get rows(): number {
+    return process.stderr.rows || 24;
+  }
+
+  /** NO_COLOR counts unless it is empty (no-color.org). */
+  private get mayColor(): boolean {
+    return (this.env['NO_COLOR'] ?? '') === '' && this.env['TERM'] !== 'dumb';
   }
 
   /** The command as it was given, its password masked. */

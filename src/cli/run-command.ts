@@ -18,6 +18,7 @@ import type { ProcessHost, Signal } from './host.js';
 import { startLoopback, type LoopbackAnswerer } from './loopback.js';
 import { prepare, type Prepared } from './preparation.js';
 import { Progress } from './progress.js';
+import { CoursePlan } from './progress-course.js';
 import { RunFiles } from './run-files.js';
 import { resultFacts } from './run-facts.js';
 import { localAddressFor, planRun, type ResolvedEndpoint } from './run-plan.js';
@@ -85,13 +86,13 @@ class RunCommand {
     this.startedAt = host.now();
     this.backend = netBackend(host);
     this.seed = prepared.scenario.seed ?? this.startedAt.getTime() % 0x1_0000_0000;
-    this.progress = new Progress(host, options.quiet, (second) => prepared.schedule.rateAt(second * 1000 + 500));
+    this.progress = new Progress(host, options.quiet, new CoursePlan(prepared.scenario, prepared.schedule));
   }
 
   async execute(): Promise<number> {
     const { host, prepared, options } = this;
     for (const warning of prepared.warnings) {
-      this.progress.say(`warning: ${warning}`);
+      this.progress.say(warning, 'warning');
     }
     const directory = options.out ?? join('reports', directoryName(this.startedAt, prepared.scenario.name));
     const files = new RunFiles(
@@ -107,6 +108,7 @@ class RunCommand {
       const result = await this.measure(files, loopback);
       return this.report(result, files);
     } finally {
+      this.progress.end();
       await loopback?.stop();
     }
   }
@@ -126,17 +128,20 @@ class RunCommand {
     });
     const cpuBefore = host.cpuSeconds;
     const run = new Run(plan, {
-      onWaiting: () => this.progress.say('waiting for the target to answer OPTIONS'),
-      onBegin: (facts) =>
+      onWaiting: () => this.progress.say('waiting for the target to answer OPTIONS', 'waiting'),
+      onBegin: (facts) => {
+        this.progress.begin(facts.netBackend);
         this.progress.say(
           `started: ${facts.slots} media slots, ${facts.netBackend} sockets, files in ${files.directory}`,
-        ),
+          'started',
+        );
+      },
       onSecond: (second, book) => {
-        this.progress.second(second, book);
+        this.progress.takeSecond(second, book, []);
         files.tick(second);
       },
       onMedia: (batch) => files.addRows(batch),
-      onWarning: (text) => this.progress.say(`warning: ${text}`),
+      onWarning: (text) => this.progress.say(text, 'warning'),
     });
     run.book.onJoined = (record, legs) => files.addCall(record, legs);
     const evidence = new EvidenceFiles(host, files.directory, {
@@ -177,6 +182,7 @@ class RunCommand {
       if (this.signals.length === 1) {
         this.progress.say(
           `${signal}: ending the calls (up to 10 s); press again to leave at once with what is measured`,
+          'signal',
         );
         this.run?.interrupt(signal);
       } else {

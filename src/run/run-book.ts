@@ -161,6 +161,12 @@ export class RunBook implements MetricSource {
     return this.sumOf((batch) => batch.started);
   }
 
+  /** Whole seconds of which every signalling worker that has reported so far has told its starts. */
+  get signallingSeconds(): number {
+    const newest = [...this.signalling.values()].map(({ second }) => second + 1);
+    return newest.length === 0 ? 0 : Math.min(...newest);
+  }
+
   get peakActive(): number {
     return this.sumOf((batch) => batch.peakActive);
   }

@@ -181,7 +181,9 @@ export const LEG = {
   rtcpMalformed: 43,
   /** Times that the far side put us on hold. */
   holds: 44,
-  columns: 45,
+  /** Report blocks of the far end about our stream. */
+  rtcpBlocks: 45,
+  columns: 46,
 } as const;
 
 /** Where figures of the sent direction are from: RTCP report blocks of the next hop, or our own answerer at the far end. */

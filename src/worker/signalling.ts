@@ -57,7 +57,7 @@ class SignallingThread {
   ) {
     const advertised = setup.advertise ?? setup.localAddress;
     this.mayReach = reachTest(setup.reach);
-    this.wheel = new TimerWheel(monotonicNs() / NS_PER_MS);
+    this.wheel = new TimerWheel(monotonicMs(), monotonicMs);
     this.ladders = setup.role.type === 'caller' ? new CallLadders(monotonicNs) : null;
     this.userAgent = new UserAgent({
       transport,
@@ -294,6 +294,10 @@ class SignallingThread {
     this.pool?.close();
     await this.transport.close();
   }
+}
+
+function monotonicMs(): number {
+  return monotonicNs() / NS_PER_MS;
 }
 
 function targetOf({ uri, address, port, credentials }: CallerEndpoint): CallTarget {

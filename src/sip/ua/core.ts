@@ -8,7 +8,7 @@ import {
   toWire,
 } from '../message/builder.js';
 import type { SipMessage } from '../message/message.js';
-import { createUri, formatAddress, formatHost } from '../message/uri.js';
+import { type SipUri, createUri, formatAddress, formatHost } from '../message/uri.js';
 import { Client, type ClientUser } from '../transaction/client.js';
 import { type Destination, InviteClient, type InviteClientUser } from '../transaction/invite-client.js';
 import { InviteServer } from '../transaction/invite-server.js';
@@ -109,6 +109,12 @@ export class Core implements TransactionLayer {
   /** Our From address with a tag. @param user plain text; default the user of the options */
   fromAddress(tag: string, user: string = this.user, displayName: string | null = null): string {
     return formatAddress(createUri({ user, host: this.hostOnly }), displayName, tag);
+  }
+
+  /** Our Contact URI for a user of ours. @param user plain text */
+  contactOf(user: string): SipUri {
+    const colon = this.hostPort.lastIndexOf(':');
+    return createUri({ user, host: this.hostOnly, port: Number(this.hostPort.slice(colon + 1)) });
   }
 
   startInvite(fields: RequestFields, destination: Destination, user: InviteClientUser): InviteClient {
