@@ -3,10 +3,11 @@
  * gets what it needs of these handed in, so that the whole program can be tested from outside.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { withoutCommands } from '../report/github.js';
 import { commandLine } from './command-line.js';
 import { withoutTwins } from './environment.js';
 
@@ -60,11 +61,17 @@ export class ProcessHost {
     return join(PACKAGE_ROOT, name);
   }
 
+  /** What a CI system would take for a command is none in it. */
   out(text: string): void {
-    process.stdout.write(text);
+    process.stdout.write(withoutCommands(text));
   }
 
   err(text: string): void {
+    process.stderr.write(withoutCommands(text));
+  }
+
+  /** Commands for the CI system whose log stderr goes to. */
+  ciCommands(text: string): void {
     process.stderr.write(text);
   }
 
@@ -106,6 +113,11 @@ export class ProcessHost {
 
   appendFile(path: string, data: Uint8Array): void {
     appendFileSync(path, data);
+  }
+
+  /** Bytes in a file; 0 where there is none. */
+  fileBytes(path: string): number {
+    return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   }
 
   onSignal(handle: (signal: Signal) => void): void {

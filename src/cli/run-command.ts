@@ -4,14 +4,18 @@ import type { Argv } from 'yargs';
 import { EXIT_CODES } from '../gates/verdict.js';
 import { messageOf } from '../lib/errors.js';
 import { bindSink } from '../net/resolve.js';
+import { jsonWithoutCommands } from '../report/github.js';
 import { serializeResult } from '../report/json.js';
 import { renderSummary } from '../report/text.js';
 import { escapeTerminal } from '../report/visible-text.js';
+import type { NumberRedactor } from '../run/redaction.js';
+import { redactorOf, redactResult } from '../run/redacted-result.js';
 import type { Result } from '../run/result.js';
 import { buildResult } from '../run/result-builder.js';
 import { Run } from '../run/run.js';
 import type { MediaWorkerSetup } from '../worker/messages.js';
 import { netBackend, withEnvironment } from './environment.js';
+import { tellGithub } from './github-actions.js';
 import type { ProcessHost, Signal } from './host.js';
 import { startLoopback, type LoopbackAnswerer } from './loopback.js';
 import { prepare, type Prepared } from './preparation.js';
@@ -69,6 +73,8 @@ class RunCommand {
   private readonly progress: Progress;
   private readonly seed: number;
   private readonly backend: MediaWorkerSetup['backend'];
+  /** Null: nothing is hidden. */
+  private readonly redactor: NumberRedactor | null;
   private run: Run | null = null;
   private signals: Signal[] = [];
 
@@ -80,19 +86,20 @@ class RunCommand {
     this.startedAt = host.now();
     this.backend = netBackend(host);
     this.seed = prepared.scenario.seed ?? this.startedAt.getTime() % 0x1_0000_0000;
+    this.redactor = redactorOf(prepared.scenario);
     this.progress = new Progress(host, options.quiet, (second) => prepared.schedule.rateAt(second * 1000 + 500));
   }
 
   async execute(): Promise<number> {
     const { host, prepared, options } = this;
     for (const warning of prepared.warnings) {
-      this.progress.say(`warning: ${warning}`);
+      this.progress.say(`warning: ${this.shown(warning)}`);
     }
-    const directory = options.out ?? join('reports', directoryName(this.startedAt, prepared.scenario.name));
+    const directory = options.out ?? join('reports', directoryName(this.startedAt, this.shown(prepared.scenario.name)));
     const files = new RunFiles(
       host,
       directory,
-      prepared.scenario.endpoints.map(({ name }) => name),
+      prepared.scenario.endpoints.map(({ name }) => this.shown(name)),
     );
     this.listen();
     const loopback = prepared.scenario.endpoints.some(({ target }) => target.kind === 'loopback')
@@ -131,14 +138,17 @@ class RunCommand {
         files.tick(second);
       },
       onMedia: (batch) => files.addRows(batch),
-      onWarning: (text) => this.progress.say(`warning: ${text}`),
+      onWarning: (text) => this.progress.say(`warning: ${this.shown(text)}`),
     });
-    run.book.onJoined = (record, legs) => files.addCall(record, legs);
+    run.book.onJoined = (record, legs) => {
+      const detail = record.detail === null ? null : this.shown(record.detail);
+      files.addCall({ ...record, detail }, legs);
+    };
     this.steer(run);
     const end = await run.execute();
     sink?.close();
     this.progress.end();
-    const result = buildResult(
+    const measured = buildResult(
       run.book,
       resultFacts({
         host,
@@ -153,8 +163,14 @@ class RunCommand {
         workers: { signalling: plan.fleet.signalling.length, media: plan.fleet.media.length },
       }),
     );
+    // Whatever is written or printed is made from what is hidden already.
+    const result = this.redactor === null ? measured : redactResult(measured, this.redactor);
     files.finish(result);
     return result;
+  }
+
+  private shown(text: string): string {
+    return this.redactor?.text(text) ?? text;
   }
 
   /** From before the first file on: a signal that comes before the run has begun is kept for it. */
@@ -187,10 +203,11 @@ class RunCommand {
   private report(result: Result, files: RunFiles): number {
     const { host, options } = this;
     if (options.json) {
-      host.out(serializeResult(result));
+      host.out(jsonWithoutCommands(serializeResult(result)));
     } else {
       host.out(renderSummary(result, { color: host.colorsStdout, reportPath: files.reportPath }));
     }
+    tellGithub(host, result, files.reportPath);
     if (files.failure !== null) {
       host.err(
         `callgauge: the files in ${escapeTerminal(files.directory)} are incomplete: ${escapeTerminal(files.failure)}\n`,
@@ -217,5 +234,5 @@ function directoryName(startedAt: Date, name: string): string {
   return `${startedAt
     .toISOString()
     .replace(/\.\d+Z$/, 'Z')
-    .replaceAll(':', '-')}_${name}`;
+    .replaceAll(':', '-')}_${name.replaceAll('*', '')}`;
 }

@@ -22,11 +22,13 @@ const INTERNATIONAL_DIGITS = 6;
 export class NumberRedactor {
   private readonly pseudonyms = new Map<string, string>();
   private readonly names: ReadonlySet<string>;
+  private readonly numbers: readonly string[];
 
   /** @param known users and numbers to hide wherever they stand as a word, not only where the syntax shows what they are */
   constructor(known: readonly string[] = []) {
     known.forEach((user) => this.user(user));
     this.names = new Set(known.filter((user) => !NUMBER.test(user)).map(canonical));
+    this.numbers = known.filter((user) => NUMBER.test(user)).map(canonical);
   }
 
   /** A text with numbers and names in it: a SIP message, a command, a sentence. Linear in its length, never throws. */
@@ -68,11 +70,21 @@ export class NumberRedactor {
     return hidden + text.slice(copied);
   }
 
+  /** The known number that a text which was clipped ends in the middle of; else the number itself. */
+  private whole(number: string): string {
+    const start = canonical(number);
+    return this.pseudonyms.has(start) ? number : (this.numbers.find((known) => known.startsWith(start)) ?? number);
+  }
+
   /** Numbers and names outside of any syntax. */
   private words(text: string): string {
-    const numbers = text.replaceAll(BARE_NUMBER, (number) => {
+    const numbers = text.replaceAll(BARE_NUMBER, (number: string, at: number) => {
       const isInternational = number.startsWith('+') && number.length > INTERNATIONAL_DIGITS;
-      return isInternational ? this.user(number) : (this.pseudonyms.get(canonical(number)) ?? number);
+      const isLast = at + number.length === text.length;
+      return (
+        this.pseudonyms.get(canonical(isLast ? this.whole(number) : number)) ??
+        (isInternational ? this.user(number) : number)
+      );
     });
     if (this.names.size === 0) return numbers;
     return numbers.replaceAll(BARE_NAME, (name) => {

@@ -44,6 +44,8 @@ describe('NumberRedactor', () => {
     ['404 no route to 493012345678', '404 no route to ***1'],
     ['404 no route to +49301234567890', '404 no route to ***2'],
     ['+493012345678.', '***1.'],
+    ['a text that was clipped at 49301', 'a text that was clipped at ***1'],
+    ['49301 is another', '49301 is another'],
     ['PJSIP/493012345678-00000001', 'PJSIP/***1-00000001'],
     ['5060 and 16384 and 1200 calls', '5060 and 16384 and 1200 calls'],
     ['mos.p5 >= 3.6: observed 3.02, margin -0.58, +0.4930', 'mos.p5 >= 3.6: observed 3.02, margin -0.58, +0.4930'],
