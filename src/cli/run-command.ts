@@ -15,11 +15,13 @@ import { buildResult } from '../run/result-builder.js';
 import { Run } from '../run/run.js';
 import type { MediaWorkerSetup } from '../worker/messages.js';
 import { netBackend, withEnvironment } from './environment.js';
+import { EvidenceFiles } from './evidence-files.js';
 import { tellGithub } from './github-actions.js';
 import type { ProcessHost, Signal } from './host.js';
 import { startLoopback, type LoopbackAnswerer } from './loopback.js';
 import { prepare, type Prepared } from './preparation.js';
 import { Progress } from './progress.js';
+import { CoursePlan } from './progress-course.js';
 import { RunFiles } from './run-files.js';
 import { resultFacts } from './run-facts.js';
 import { localAddressFor, planRun, type ResolvedEndpoint } from './run-plan.js';
@@ -75,6 +77,8 @@ class RunCommand {
   private readonly backend: MediaWorkerSetup['backend'];
   /** Null: nothing is hidden. */
   private readonly redactor: NumberRedactor | null;
+  /** Every text from outside passes it on its way to a file or the terminal. */
+  private readonly shown = (text: string): string => this.redactor?.text(text) ?? text;
   private run: Run | null = null;
   private signals: Signal[] = [];
 
@@ -87,13 +91,13 @@ class RunCommand {
     this.backend = netBackend(host);
     this.seed = prepared.scenario.seed ?? this.startedAt.getTime() % 0x1_0000_0000;
     this.redactor = redactorOf(prepared.scenario);
-    this.progress = new Progress(host, options.quiet, (second) => prepared.schedule.rateAt(second * 1000 + 500));
+    this.progress = new Progress(host, options.quiet, new CoursePlan(prepared.scenario, prepared.schedule));
   }
 
   async execute(): Promise<number> {
     const { host, prepared, options } = this;
     for (const warning of prepared.warnings) {
-      this.progress.say(`warning: ${this.shown(warning)}`);
+      this.progress.say(this.shown(warning), 'warning');
     }
     const directory = options.out ?? join('reports', directoryName(this.startedAt, this.shown(prepared.scenario.name)));
     const files = new RunFiles(
@@ -109,6 +113,7 @@ class RunCommand {
       const result = await this.measure(files, loopback);
       return this.report(result, files);
     } finally {
+      this.progress.end();
       await loopback?.stop();
     }
   }
@@ -128,22 +133,31 @@ class RunCommand {
     });
     const cpuBefore = host.cpuSeconds;
     const run = new Run(plan, {
-      onWaiting: () => this.progress.say('waiting for the target to answer OPTIONS'),
-      onBegin: (facts) =>
+      onWaiting: () => this.progress.say('waiting for the target to answer OPTIONS', 'waiting'),
+      onBegin: (facts) => {
+        this.progress.begin(facts.netBackend);
         this.progress.say(
           `started: ${facts.slots} media slots, ${facts.netBackend} sockets, files in ${files.directory}`,
-        ),
+          'started',
+        );
+      },
       onSecond: (second, book) => {
-        this.progress.second(second, book);
+        this.progress.takeSecond(second, book, []);
         files.tick(second);
       },
       onMedia: (batch) => files.addRows(batch),
-      onWarning: (text) => this.progress.say(`warning: ${this.shown(text)}`),
+      onWarning: (text) => this.progress.say(this.shown(text), 'warning'),
     });
     run.book.onJoined = (record, legs) => {
       const detail = record.detail === null ? null : this.shown(record.detail);
       files.addCall({ ...record, detail }, legs);
     };
+    const evidence = new EvidenceFiles(host, files.directory, {
+      endpoints: endpoints.map(({ name }) => this.shown(name)),
+      redact: this.shown,
+      run: { name: this.shown(prepared.scenario.name), startedAt: this.startedAt.toISOString() },
+    });
+    files.onFlush = () => evidence.flush(run.book.evidence);
     this.steer(run);
     const end = await run.execute();
     sink?.close();
@@ -161,16 +175,14 @@ class RunCommand {
         noGates: this.options.noGates,
         inconclusive: this.options.inconclusive,
         workers: { signalling: plan.fleet.signalling.length, media: plan.fleet.media.length },
+        redact: this.shown,
       }),
     );
     // Whatever is written or printed is made from what is hidden already.
     const result = this.redactor === null ? measured : redactResult(measured, this.redactor);
+    evidence.addWorst(result.worstCalls);
     files.finish(result);
     return result;
-  }
-
-  private shown(text: string): string {
-    return this.redactor?.text(text) ?? text;
   }
 
   /** From before the first file on: a signal that comes before the run has begun is kept for it. */
@@ -180,6 +192,7 @@ class RunCommand {
       if (this.signals.length === 1) {
         this.progress.say(
           `${signal}: ending the calls (up to 10 s); press again to leave at once with what is measured`,
+          'signal',
         );
         this.run?.interrupt(signal);
       } else {

@@ -42,6 +42,8 @@ export class RunFiles {
   private rowsKept = 0;
   /** The first write that failed, in words. */
   failure: string | null = null;
+  /** What else is written whenever the rows are. */
+  onFlush: () => void = () => {};
 
   /** @throws CannotRunError when the folder cannot be made */
   constructor(
@@ -109,6 +111,7 @@ export class RunFiles {
     this.seconds = [];
     this.append(CALLS_FILE, calls);
     this.append(SECONDS_FILE, seconds);
+    this.attempt(this.onFlush);
   }
 
   private append(file: string, lines: readonly string[]): void {

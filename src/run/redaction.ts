@@ -13,6 +13,7 @@ const END_OF_USER = /[@\s<>"]/g;
 const END_OF_NUMBER = /[;,?\s<>"']/g;
 /** Stand for nobody: our own name, and what RFC 3323 writes in place of one. */
 const NOBODY = /^(callgauge|anonymous|-|cg-[a-z2-7]{24}|\*\*\*\d*)$/i;
+const CLIPPED_NUMBER = /^\+?\d+$/;
 const NUMBER = /^\+?\d[\d().-]*$/;
 const BARE_NUMBER = /(?<![\w*]|\d[.:])\+?\d{4,20}(?!\w|\.\d)/g;
 const BARE_NAME = /[\p{L}\w][\p{L}\w.+-]*/gu;
@@ -99,7 +100,9 @@ function endOfUser(text: string, start: number, scheme: string): number {
   const pattern = scheme.toLowerCase() === 'tel' ? END_OF_NUMBER : END_OF_USER;
   pattern.lastIndex = start;
   const end = pattern.exec(text)?.index ?? text.length;
-  return pattern === END_OF_NUMBER || text[end] === '@' ? end : -end;
+  // A message that was clipped ends in the middle of a number; no host is digits alone.
+  const isUser = pattern === END_OF_NUMBER || text[end] === '@' || CLIPPED_NUMBER.test(text.slice(start, end));
+  return isUser ? end : -end;
 }
 
 /** The display name before a `<`, without its quotes (RFC 3261 §25.1 name-addr). */
@@ -122,10 +125,14 @@ function quotedBefore(text: string, from: number, end: number): { start: number;
 
 /** `username="1001"` of digest credentials, and what SDP says of its author (RFC 8866 §5.2, §5.6). */
 function loginsHidden(text: string, hide: (user: string) => string): string {
-  return text
-    .replaceAll(/(\busername\s{0,9}=\s{0,9}")([^"]*)/gi, (_, before: string, user: string) => before + hide(user))
-    .replaceAll(/^(o=)(\S+)(?= \d)/gm, (_, before: string, user: string) => before + hide(user))
-    .replaceAll(/^([pe]=)(.+)$/gm, (_, before: string, who: string) => before + hide(who.trimEnd()));
+  return (
+    text
+      .replaceAll(/(\busername\s{0,9}=\s{0,9}")([^"]*)/gi, (_, before: string, user: string) => before + hide(user))
+      // A name that was clipped: its quotes do not close.
+      .replaceAll(/^([\w-]{1,40}:\s{0,9}")([^"\r\n]+)$/gm, (_, before: string, name: string) => before + hide(name))
+      .replaceAll(/^(o=)(\S+)(?= \d)/gm, (_, before: string, user: string) => before + hide(user))
+      .replaceAll(/^([pe]=)(.+)$/gm, (_, before: string, who: string) => before + hide(who.trimEnd()))
+  );
 }
 
 /** One form for what is one number: without escapes, password, parameters, `+` and visual separators (RFC 3966 §5.1.1). */

@@ -73,7 +73,10 @@ describe('numbers', () => {
     expect(result.endpoints[0]?.target).toBe(`sip:***1@${HOST}:${pbx.port}`);
     expect(result.environment.command).toContain('--user ***2');
     expect(result.scenario).toMatchObject({ auth: { user: '***2' }, redact: 'numbers' });
-    const rows = filesOf(folder).find(({ name }) => name === 'calls.ndjson.gz')?.text;
+    const files = new Map(filesOf(folder).map(({ name, text }) => [name, text]));
+    expect(files.get('evidence/call-0.txt')).toContain(`INVITE sip:***1@${HOST}:${pbx.port} SIP/2.0`);
+    expect(files.get('evidence/call-0.txt')).toContain('P-Asserted-Identity: "***');
+    const rows = files.get('calls.ndjson.gz');
     expect(rows).toContain('***1 unknown to ***2');
   });
 

@@ -68,6 +68,14 @@ describe('NumberRedactor', () => {
     expect(redactor.text(once)).toBe(once);
   });
 
+  it.each([
+    ['From: "Anna Exam\r\n\r\n', 'From: "***1\r\n\r\n'],
+    ['To: <sip:+4930555\r\n\r\n', 'To: <sip:***1\r\n\r\n'],
+    ['Contact: <sip:192.0.2.1', 'Contact: <sip:192.0.2.1'],
+  ])('hides what a clipped message ends with: %j', (text, expected) => {
+    expect(new NumberRedactor().text(text)).toBe(expected);
+  });
+
   it('hides the number in any text around it, and never throws', () => {
     const junk = fc.string({
       unit: fc.constantFrom(' ', '"', '<', '>', '@', '\\', ':', ';', 'sip:', 'tel:', '%', '\n', 'a', '1'),
