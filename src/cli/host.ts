@@ -11,11 +11,13 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { withoutCommands } from '../report/github.js';
 import { commandLine } from './command-line.js';
 import { withoutTwins } from './environment.js';
 
@@ -83,11 +85,17 @@ export class ProcessHost {
     return join(PACKAGE_ROOT, name);
   }
 
+  /** What a CI system would take for a command is none in it. */
   out(text: string): void {
-    process.stdout.write(text);
+    process.stdout.write(withoutCommands(text));
   }
 
   err(text: string): void {
+    process.stderr.write(withoutCommands(text));
+  }
+
+  /** Commands for the CI system whose log stderr goes to. */
+  ciCommands(text: string): void {
     process.stderr.write(text);
   }
 
@@ -134,6 +142,11 @@ export class ProcessHost {
 
   appendFile(path: string, data: Uint8Array): void {
     appendFileSync(path, data);
+  }
+
+  /** Bytes in a file; 0 where there is none. */
+  fileBytes(path: string): number {
+    return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   }
 
   onSignal(handle: (signal: Signal) => void): void {

@@ -3,6 +3,7 @@ import yargs from 'yargs';
 import { EXIT_CODES } from '../gates/verdict.js';
 import { CannotRunError, formatProblem, messageOf, ProblemsError } from '../lib/errors.js';
 import { escapeTerminal } from '../report/visible-text.js';
+import { NumberRedactor } from '../run/redaction.js';
 import { answerCommand } from './answer-command.js';
 import { doctorCommand } from './doctor-command.js';
 import { declaredOptions } from './environment.js';
@@ -58,17 +59,24 @@ export async function runProgram(host: ProcessHost): Promise<number> {
 }
 
 function explain(host: ProcessHost, error: unknown): number {
+  const redactor = new NumberRedactor();
+  const shown = (text: string): string => (isRedactionAsked(host) ? redactor.text(text) : text);
   if (error instanceof ProblemsError) {
     for (const problem of error.problems) {
-      host.err(`${escapeTerminal(formatProblem(problem))}\n`);
+      host.err(`${escapeTerminal(shown(formatProblem(problem)))}\n`);
     }
     return EXIT_CODES.invalid;
   }
   if (error instanceof CannotRunError) {
     const hint = error.hint === undefined ? '' : ` (${error.hint})`;
-    host.err(`callgauge: ${escapeTerminal(error.message + hint)}\n`);
+    host.err(`callgauge: ${escapeTerminal(shown(error.message + hint))}\n`);
     return EXIT_CODES.couldNotRun;
   }
   host.err(`callgauge: internal error: ${escapeTerminal(messageOf(error))}\n`);
   return EXIT_CODES.fault;
+}
+
+/** Before there is a scenario that says so: a problem quotes what was given. */
+function isRedactionAsked({ args, env }: ProcessHost): boolean {
+  return args.includes('--redact-numbers') || /^(1|true|yes)$/i.test(env['CALLGAUGE_REDACT_NUMBERS'] ?? '');
 }

@@ -4,16 +4,19 @@ import type { Argv } from 'yargs';
 import { EXIT_CODES } from '../gates/verdict.js';
 import { messageOf } from '../lib/errors.js';
 import { bindSink } from '../net/resolve.js';
+import { jsonWithoutCommands } from '../report/github.js';
 import { serializeResult } from '../report/json.js';
 import { renderSummary } from '../report/text.js';
 import { escapeTerminal } from '../report/visible-text.js';
+import type { NumberRedactor } from '../run/redaction.js';
+import { redactorOf, redactResult } from '../run/redacted-result.js';
 import type { Result } from '../run/result.js';
 import { buildResult } from '../run/result-builder.js';
 import { Run } from '../run/run.js';
-import { asItIs } from '../run/worst-call-block.js';
 import type { MediaWorkerSetup } from '../worker/messages.js';
 import { netBackend, withEnvironment } from './environment.js';
 import { EvidenceFiles } from './evidence-files.js';
+import { tellGithub } from './github-actions.js';
 import type { ProcessHost, Signal } from './host.js';
 import { startLoopback, type LoopbackAnswerer } from './loopback.js';
 import { prepare, type Prepared } from './preparation.js';
@@ -24,9 +27,6 @@ import { resultFacts } from './run-facts.js';
 import { localAddressFor, planRun, type ResolvedEndpoint } from './run-plan.js';
 import { addScenarioFlags, scenarioArguments } from './scenario-flags.js';
 import { printPlan } from './validate-command.js';
-
-/** Every text of the evidence passes it, in the result and in the files of its calls. */
-const EVIDENCE_FILTER = asItIs;
 
 interface RunOptions {
   readonly out: string | undefined;
@@ -75,6 +75,10 @@ class RunCommand {
   private readonly progress: Progress;
   private readonly seed: number;
   private readonly backend: MediaWorkerSetup['backend'];
+  /** Null: nothing is hidden. */
+  private readonly redactor: NumberRedactor | null;
+  /** Every text from outside passes it on its way to a file or the terminal. */
+  private readonly shown = (text: string): string => this.redactor?.text(text) ?? text;
   private run: Run | null = null;
   private signals: Signal[] = [];
 
@@ -86,19 +90,20 @@ class RunCommand {
     this.startedAt = host.now();
     this.backend = netBackend(host);
     this.seed = prepared.scenario.seed ?? this.startedAt.getTime() % 0x1_0000_0000;
+    this.redactor = redactorOf(prepared.scenario);
     this.progress = new Progress(host, options.quiet, new CoursePlan(prepared.scenario, prepared.schedule));
   }
 
   async execute(): Promise<number> {
     const { host, prepared, options } = this;
     for (const warning of prepared.warnings) {
-      this.progress.say(warning, 'warning');
+      this.progress.say(this.shown(warning), 'warning');
     }
-    const directory = options.out ?? join('reports', directoryName(this.startedAt, prepared.scenario.name));
+    const directory = options.out ?? join('reports', directoryName(this.startedAt, this.shown(prepared.scenario.name)));
     const files = new RunFiles(
       host,
       directory,
-      prepared.scenario.endpoints.map(({ name }) => name),
+      prepared.scenario.endpoints.map(({ name }) => this.shown(name)),
     );
     this.listen();
     const loopback = prepared.scenario.endpoints.some(({ target }) => target.kind === 'loopback')
@@ -141,20 +146,23 @@ class RunCommand {
         files.tick(second);
       },
       onMedia: (batch) => files.addRows(batch),
-      onWarning: (text) => this.progress.say(text, 'warning'),
+      onWarning: (text) => this.progress.say(this.shown(text), 'warning'),
     });
-    run.book.onJoined = (record, legs) => files.addCall(record, legs);
+    run.book.onJoined = (record, legs) => {
+      const detail = record.detail === null ? null : this.shown(record.detail);
+      files.addCall({ ...record, detail }, legs);
+    };
     const evidence = new EvidenceFiles(host, files.directory, {
-      endpoints: endpoints.map(({ name }) => name),
-      redact: EVIDENCE_FILTER,
-      run: { name: prepared.scenario.name, startedAt: this.startedAt.toISOString() },
+      endpoints: endpoints.map(({ name }) => this.shown(name)),
+      redact: this.shown,
+      run: { name: this.shown(prepared.scenario.name), startedAt: this.startedAt.toISOString() },
     });
     files.onFlush = () => evidence.flush(run.book.evidence);
     this.steer(run);
     const end = await run.execute();
     sink?.close();
     this.progress.end();
-    const result = buildResult(
+    const measured = buildResult(
       run.book,
       resultFacts({
         host,
@@ -167,9 +175,11 @@ class RunCommand {
         noGates: this.options.noGates,
         inconclusive: this.options.inconclusive,
         workers: { signalling: plan.fleet.signalling.length, media: plan.fleet.media.length },
-        redact: EVIDENCE_FILTER,
+        redact: this.shown,
       }),
     );
+    // Whatever is written or printed is made from what is hidden already.
+    const result = this.redactor === null ? measured : redactResult(measured, this.redactor);
     evidence.addWorst(result.worstCalls);
     files.finish(result);
     return result;
@@ -206,10 +216,11 @@ class RunCommand {
   private report(result: Result, files: RunFiles): number {
     const { host, options } = this;
     if (options.json) {
-      host.out(serializeResult(result));
+      host.out(jsonWithoutCommands(serializeResult(result)));
     } else {
       host.out(renderSummary(result, { color: host.colorsStdout, reportPath: files.reportPath }));
     }
+    tellGithub(host, result, files.reportPath);
     if (files.failure !== null) {
       host.err(
         `callgauge: the files in ${escapeTerminal(files.directory)} are incomplete: ${escapeTerminal(files.failure)}\n`,
@@ -236,5 +247,5 @@ function directoryName(startedAt: Date, name: string): string {
   return `${startedAt
     .toISOString()
     .replace(/\.\d+Z$/, 'Z')
-    .replaceAll(':', '-')}_${name}`;
+    .replaceAll(':', '-')}_${name.replaceAll('*', '')}`;
 }

@@ -40,6 +40,10 @@ export function addScenarioFlags<T>(program: Argv<T>): Argv<T> {
       describe: 'a gate, e.g. "mos.p5 >= 3.6" (repeatable)',
     })
     .option('no-gates', { type: 'boolean', describe: 'exit 0 whatever the gates say' })
+    .option('redact-numbers', {
+      type: 'boolean',
+      describe: 'write ***1, ***2, … in place of users, telephone numbers and caller names',
+    })
     .option('allow-public', {
       type: 'string',
       array: true,
@@ -74,6 +78,7 @@ export function scenarioArguments(given: Readonly<Record<string, unknown>>): Sce
       wait: text('wait'),
       noMedia: given['no-media'] === true ? true : undefined,
       noGates: given['no-gates'] === true ? true : undefined,
+      redactNumbers: given['redact-numbers'] === true ? true : undefined,
       gate: list('gate'),
       allowPublic: list('allow-public'),
     },
