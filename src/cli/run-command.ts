@@ -9,7 +9,7 @@ import { serializeResult } from '../report/json.js';
 import { renderSummary } from '../report/text.js';
 import { escapeTerminal } from '../report/visible-text.js';
 import type { NumberRedactor } from '../run/redaction.js';
-import { redactorOf, redactResult } from '../run/redacted-result.js';
+import { redactorOf, redactTexts } from '../run/redacted-result.js';
 import type { Result } from '../run/result.js';
 import { buildResult } from '../run/result-builder.js';
 import { Run } from '../run/run.js';
@@ -179,7 +179,7 @@ class RunCommand {
       }),
     );
     // Whatever is written or printed is made from what is hidden already.
-    const result = this.redactor === null ? measured : redactResult(measured, this.redactor);
+    const result = this.redactor === null ? measured : redactTexts(measured, this.redactor);
     evidence.addWorst(result.worstCalls);
     files.finish(result);
     return result;
