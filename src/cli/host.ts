@@ -3,7 +3,16 @@
  * gets what it needs of these handed in, so that the whole program can be tested from outside.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -112,6 +121,11 @@ export class ProcessHost {
     for (const path of paths) {
       rmSync(path, { force: true });
     }
+  }
+
+  /** Names of what stands in a folder; none where there is no folder. */
+  fileNames(path: string): string[] {
+    return existsSync(path) ? readdirSync(path) : [];
   }
 
   emptyFile(path: string): void {

@@ -10,8 +10,10 @@ import { escapeTerminal } from '../report/visible-text.js';
 import type { Result } from '../run/result.js';
 import { buildResult } from '../run/result-builder.js';
 import { Run } from '../run/run.js';
+import { asItIs } from '../run/worst-call-block.js';
 import type { MediaWorkerSetup } from '../worker/messages.js';
 import { netBackend, withEnvironment } from './environment.js';
+import { EvidenceFiles } from './evidence-files.js';
 import type { ProcessHost, Signal } from './host.js';
 import { startLoopback, type LoopbackAnswerer } from './loopback.js';
 import { prepare, type Prepared } from './preparation.js';
@@ -22,6 +24,9 @@ import { resultFacts } from './run-facts.js';
 import { localAddressFor, planRun, type ResolvedEndpoint } from './run-plan.js';
 import { addScenarioFlags, scenarioArguments } from './scenario-flags.js';
 import { printPlan } from './validate-command.js';
+
+/** Every text of the evidence passes it, in the result and in the files of its calls. */
+const EVIDENCE_FILTER = asItIs;
 
 interface RunOptions {
   readonly out: string | undefined;
@@ -139,6 +144,12 @@ class RunCommand {
       onWarning: (text) => this.progress.say(text, 'warning'),
     });
     run.book.onJoined = (record, legs) => files.addCall(record, legs);
+    const evidence = new EvidenceFiles(host, files.directory, {
+      endpoints: endpoints.map(({ name }) => name),
+      redact: EVIDENCE_FILTER,
+      run: { name: prepared.scenario.name, startedAt: this.startedAt.toISOString() },
+    });
+    files.onFlush = () => evidence.flush(run.book.evidence);
     this.steer(run);
     const end = await run.execute();
     sink?.close();
@@ -156,8 +167,10 @@ class RunCommand {
         noGates: this.options.noGates,
         inconclusive: this.options.inconclusive,
         workers: { signalling: plan.fleet.signalling.length, media: plan.fleet.media.length },
+        redact: EVIDENCE_FILTER,
       }),
     );
+    evidence.addWorst(result.worstCalls);
     files.finish(result);
     return result;
   }

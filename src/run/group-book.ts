@@ -1,6 +1,6 @@
 /** All figures of one group of calls: the run as a whole, or one endpoint. Merged by adding histograms, never percentiles. */
 import { Distribution } from '../metrics/histogram.js';
-import { BASIS, DIRECTION, LEG, ROW, type CallRecord } from '../worker/messages.js';
+import { BASIS, causeKey, DIRECTION, LEG, ROW, type CallRecord } from '../worker/messages.js';
 import { DirectionBook } from './direction-book.js';
 import { isNoMedia, isOneWay } from './leg-findings.js';
 import { SecondSeries } from './second-series.js';
@@ -117,7 +117,7 @@ export class GroupBook {
     if (record.succeeded || record.phase === null || record.cause === null) {
       return;
     }
-    const key = `${record.phase}|${record.sipStatus ?? ''}|${record.cause}`;
+    const key = causeKey(record);
     const entry = this.causes.get(key);
     if (entry === undefined) {
       this.causes.set(key, { record, count: 1 });

@@ -3,11 +3,12 @@ import { evaluateGates } from '../gates/evaluate.js';
 import type { Gate } from '../gates/grammar.js';
 import { decideVerdict, type VerdictInput } from '../gates/verdict.js';
 import type { GroupBook } from './group-book.js';
-import { codecsOf, qualityBlocks, worstCallBlock } from './quality-blocks.js';
+import { codecsOf, qualityBlocks } from './quality-blocks.js';
 import { RESULT_SCHEMA_VERSION, type CallsBlock, type EndpointResult } from './result.js';
 import type { GeneratorBlock, Result, ResultSecond, SignallingBlock } from './result.js';
 import type { RunBook } from './run-book.js';
 import { doubtsOf, warningsOf } from './run-warnings.js';
+import { asItIs, evidenceBlock, worstCallBlocks, type CallBlockPlan } from './worst-call-block.js';
 
 /** What is known of the run beside its measurements. */
 export interface RunFacts {
@@ -33,6 +34,8 @@ export interface RunFacts {
   readonly seed: number;
   targetRateAt(second: number): number;
   readonly peakTargetRate: number;
+  /** What every text of the evidence passes; absent: it is shown as it is. */
+  readonly redact?: (text: string) => string;
 }
 
 export function buildResult(book: RunBook, facts: RunFacts): Result {
@@ -40,6 +43,8 @@ export function buildResult(book: RunBook, facts: RunFacts): Result {
   const gates = evaluateGates(facts.gates, book, { spoiled, reflected: book.total.calls.roundTrip > 0 });
   const doubts = [...(facts.verdict.doubts ?? []), ...doubtsOf(book, spoiled)];
   const decision = decideVerdict({ ...facts.verdict, doubts, gates });
+  const plan: CallBlockPlan = { endpoints: facts.endpoints.map(({ name }) => name), redact: facts.redact ?? asItIs };
+  const worstCalls = worstCallBlocks(book.worst.list, book.evidence, plan);
   return {
     schemaVersion: RESULT_SCHEMA_VERSION,
     tool: facts.tool,
@@ -59,8 +64,11 @@ export function buildResult(book: RunBook, facts: RunFacts): Result {
       .seconds()
       .map((second) => Object.assign(second, { targetRate: facts.targetRateAt(second.second) })),
     endpoints: facts.endpoints.map((endpoint, index) => endpointBlock(book, facts, endpoint, index)),
-    worstCalls: book.worst.list.map((worst) =>
-      worstCallBlock(worst, facts.endpoints[worst.record.endpoint]?.name ?? ''),
+    worstCalls,
+    evidence: evidenceBlock(
+      book.evidence,
+      book.worst.list.map(({ record }) => record),
+      plan,
     ),
     generator: generatorBlock(book, facts, Object.values(spoiled)),
     environment: facts.environment,
