@@ -8,6 +8,7 @@ import { RESULT_SCHEMA_VERSION, type CallsBlock, type EndpointResult } from './r
 import type { GeneratorBlock, Result, ResultSecond, SignallingBlock } from './result.js';
 import type { RunBook } from './run-book.js';
 import { doubtsOf, warningsOf } from './run-warnings.js';
+import type { SessionRatio } from './session-counts.js';
 import { asItIs, evidenceBlock, worstCallBlocks, type CallBlockPlan } from './worst-call-block.js';
 
 /** What is known of the run beside its measurements. */
@@ -110,6 +111,7 @@ function signallingBlock(book: RunBook): SignallingBlock {
   const sip = book.sipCounts();
   return {
     successRatio: successRatio(total),
+    ...sessionBlock(total),
     setupDelayMs: total.setupDelayMs.summary(),
     answerDelayMs: total.answerDelayMs.summary(),
     disconnectDelayMs: total.disconnectDelayMs.summary(),
@@ -119,6 +121,23 @@ function signallingBlock(book: RunBook): SignallingBlock {
     responses: sip.responses.map(([method, status, count]) => ({ method, status, count })),
     malformed: sip.malformed,
     dropped: sip.dropped,
+  };
+}
+
+/** How the INVITEs ended, by the names of RFC 6076. */
+function sessionBlock({ sessions, sessionDurationMs }: GroupBook) {
+  const { attempts, redirected } = sessions;
+  const ratioOf = (name: SessionRatio): number | null => sessions.ratio(name)?.value ?? null;
+  return {
+    attempts,
+    redirected,
+    ser: ratioOf('ser'),
+    seer: ratioOf('seer'),
+    isa: ratioOf('isa'),
+    scr: ratioOf('scr'),
+    asr: ratioOf('asr'),
+    ner: ratioOf('ner'),
+    sessionDurationMs: sessionDurationMs.summary(),
   };
 }
 
@@ -140,6 +159,7 @@ function endpointBlock(
     calls: callsBlock(group, group === book.total ? book.peakActive : peakOf(seconds)),
     signalling: {
       successRatio: successRatio(group),
+      ...sessionBlock(group),
       setupDelayMs: group.setupDelayMs.summary(),
       answerDelayMs: group.answerDelayMs.summary(),
       disconnectDelayMs: group.disconnectDelayMs.summary(),

@@ -160,8 +160,28 @@ const callsSchema = z.strictObject({
   causes: z.array(causeSchema),
 });
 
+const addedRatio = ratio.nullable().default(null);
+
+/** Denominators: `attempts` for ISA, SCR, ASR and NER, `attempts - redirected` for SER and SEER. */
+const sessionShape = {
+  attempts: count.default(0).describe('dialog-creating INVITEs, each once; without those that we cut, and the warm-up'),
+  redirected: count.default(0).describe('of these, answered 3xx'),
+  ser: addedRatio.describe('RFC 6076 §4.6, session establishment: 200 / (attempts - redirected)'),
+  seer: addedRatio.describe(
+    'RFC 6076 §4.7, effective establishment: (200, 480, 486, 600, 603) / (attempts - redirected)',
+  ),
+  isa: addedRatio.describe('RFC 6076 §4.8, ineffective attempts: (408, 500, 503, 504, no response) / attempts'),
+  scr: addedRatio.describe('RFC 6076 §4.9, session completion: established and ended by an answered BYE / attempts'),
+  asr: addedRatio.describe('ITU-T E.411, answer seizure: 200 / attempts'),
+  ner: addedRatio.describe(
+    'ITU-T E.425, network effectiveness: (200, 480, 486, 600, 603, rang without answer) / attempts',
+  ),
+  sessionDurationMs: addedDistribution.describe('SDT of RFC 6076 §4.5: 2xx to BYE; its mean is the ACD'),
+};
+
 const signallingSchema = z.strictObject({
   successRatio: ratio.nullable(),
+  ...sessionShape,
   setupDelayMs: distribution.describe('SRD of RFC 6076 §4.3: INVITE to the first status-indicative response'),
   answerDelayMs: distribution.describe('INVITE to 2xx'),
   disconnectDelayMs: distribution.describe('SDD of RFC 6076 §4.4: BYE to its 2xx'),
@@ -186,6 +206,7 @@ const endpointSchema = z.strictObject({
   calls: callsSchema,
   signalling: z.strictObject({
     successRatio: ratio.nullable(),
+    ...sessionShape,
     setupDelayMs: distribution,
     answerDelayMs: distribution,
     disconnectDelayMs: distribution,
