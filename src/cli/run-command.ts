@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { Argv } from 'yargs';
 import { EXIT_CODES } from '../gates/verdict.js';
-import { messageOf } from '../lib/errors.js';
+import { messageOf, ProblemsError } from '../lib/errors.js';
 import { bindSink } from '../net/resolve.js';
 import { jsonWithoutCommands } from '../report/github.js';
 import { serializeResult } from '../report/json.js';
@@ -32,9 +32,17 @@ interface RunOptions {
   readonly out: string | undefined;
   readonly json: boolean;
   readonly quiet: boolean;
+  readonly open: boolean;
   readonly noGates: boolean;
   readonly inconclusive: 'fail' | 'warn' | null;
 }
+
+const OPEN_NEEDS_TERMINAL = {
+  code: 'no-terminal',
+  where: '--open',
+  message: 'expected a terminal, whose user sees the browser; there is none',
+  hint: 'leave it out, and take report.html from the folder of the run',
+};
 
 export function runCommand(program: Argv, host: ProcessHost, finish: (exitCode: number) => void): void {
   program.command(
@@ -45,14 +53,23 @@ export function runCommand(program: Argv, host: ProcessHost, finish: (exitCode: 
         addScenarioFlags(
           command.positional('scenario', { type: 'string', describe: 'YAML file; without it the flags make the run' }),
         )
-          .option('out', { type: 'string', requiresArg: true, describe: 'folder for the files of the run' })
           .option('inconclusive', { choices: ['fail', 'warn'] as const, describe: 'exit 3 or 0 instead of 4' })
+          .group(['out', 'json', 'quiet', 'open', 'dry-run'], 'Output:')
+          .option('out', { type: 'string', requiresArg: true, describe: 'folder for the files of the run' })
           .option('json', { type: 'boolean', default: false, describe: 'print result.json instead of the summary' })
-          .option('quiet', { type: 'boolean', default: false, describe: 'no progress' })
-          .option('dry-run', { type: 'boolean', default: false, describe: 'check everything, send nothing' }),
+          .option('quiet', { type: 'boolean', default: false, describe: 'no progress, only the result' })
+          .option('open', { type: 'boolean', default: false, describe: 'open the report in the browser at the end' })
+          .option('dry-run', { type: 'boolean', default: false, describe: 'check everything, send nothing' })
+          .example('$0 run --target loopback', 'to ourselves: needs nothing')
+          .example('$0 run --target sip:600@pbx', 'to an extension of a PBX')
+          .example('$0 run peak.yaml --rate 20/s', 'as a file says, with another rate')
+          .epilogue('Defaults are those of a run without a scenario.'),
         host,
       ),
     async (given) => {
+      if (given.open && !host.hasTerminal) {
+        throw new ProblemsError([OPEN_NEEDS_TERMINAL]);
+      }
       const prepared = await prepare(host, scenarioArguments(given));
       if (given['dry-run']) {
         printPlan(host, prepared);
@@ -62,6 +79,7 @@ export function runCommand(program: Argv, host: ProcessHost, finish: (exitCode: 
         out: given.out,
         json: given.json,
         quiet: given.quiet,
+        open: given.open,
         noGates: given['no-gates'] === true,
         inconclusive: given.inconclusive ?? null,
       };
@@ -111,7 +129,11 @@ class RunCommand {
       : null;
     try {
       const result = await this.measure(files, loopback);
-      return this.report(result, files);
+      const exitCode = this.report(result, files);
+      if (options.open && files.failure === null) {
+        await this.open(files.reportPath);
+      }
+      return exitCode;
     } finally {
       this.progress.end();
       await loopback?.stop();
@@ -211,6 +233,13 @@ class RunCommand {
       run.abandon();
     }
     this.host.onFault((error) => run.fail(messageOf(error)));
+  }
+
+  private async open(path: string): Promise<void> {
+    const failure = await this.host.openInDesktop(path);
+    if (failure !== null) {
+      this.progress.say(`the report could not be opened: ${failure}`, 'warning');
+    }
   }
 
   private report(result: Result, files: RunFiles): number {
