@@ -1,11 +1,8 @@
 /** A password goes to no file, no output and no report, whether the run is good, refused or mistyped. */
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { cli, HOST, run, temporaryFile, temporaryFolder, type CliEnd } from './cli.js';
+import { cli, filesOf, HOST, run, temporaryFile, temporaryFolder, type CliEnd } from './cli.js';
 
 const SECRET = 'hunter2-0815';
 /** In any case, and as text that was escaped on the way. */
@@ -51,17 +48,6 @@ function expectNoTrace(end: CliEnd, folder?: string): void {
   }
 }
 
-/** All files of a run, those of its folders too, as text. */
-function filesOf(folder: string): { name: string; text: string }[] {
-  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
-  return names
-    .filter((name) => statSync(join(folder, name)).isFile())
-    .map((name) => {
-      const bytes = readFileSync(join(folder, name));
-      return { name, text: (name.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('latin1') };
-    });
-}
-
 /** The answers to the challenges went out, and the SIP ladders show that there was one and not what it was. */
 function expectMaskedAnswers(heard: readonly string[], folder: string): void {
   const answers = heard.flatMap((text) => /\bresponse="([0-9a-f]+)"/.exec(text)?.[1] ?? []);
@@ -93,8 +79,16 @@ describe('a run with a password', () => {
     const { folder, result, ...end } = await run(['--target', door.uri, ...SHORT, ...args], { env });
     expect(end.code).toBe(3);
     expectNoTrace(end, folder);
-    expect(readdirSync(folder)).toEqual(
-      expect.arrayContaining(['result.json', 'report.html', 'calls.ndjson.gz', 'seconds.ndjson.gz']),
+    expect(filesOf(folder).map(({ name }) => name)).toEqual(
+      expect.arrayContaining([
+        'result.json',
+        'report.html',
+        'junit.xml',
+        'summary.md',
+        'metrics.txt',
+        'calls.ndjson.gz',
+        'seconds.ndjson.gz',
+      ]),
     );
     expect(result.scenario).toMatchObject({ auth: { user: 'alice', password: '[redacted]' } });
     const { command } = result.environment;
