@@ -2,8 +2,8 @@
 import type { Scenario } from '../scenario/scenario.js';
 import { NumberRedactor } from './redaction.js';
 
-/** Text that is no words: a histogram in base64 may hold any digits, and a time has some by nature. */
-const NO_WORDS: ReadonlySet<string> = new Set(['histogram', 'startedAt', 'schemaVersion']);
+/** Text that is no words: a histogram in base64 may hold any digits, a time has some by nature, and a path those of its call. */
+const NO_WORDS: ReadonlySet<string> = new Set(['histogram', 'startedAt', 'schemaVersion', 'evidence', 'path']);
 const USER_FLAG = /(--user[ =])('(?:[^']|'\\'')*'|\S+)/g;
 const REFERENCE = /^\$\{.*\}$/s;
 

@@ -3,7 +3,8 @@ import { NumberRedactor } from '../../../src/run/redaction.js';
 import { redactorOf, redactTexts } from '../../../src/run/redacted-result.js';
 import { resultSchema } from '../../../src/run/result.js';
 import { loadScenario } from '../../../src/scenario/load.js';
-import { bothDirections } from '../report/result-fixture.js';
+import { bothDirections, typicalPass } from '../report/result-fixture.js';
+import { failures, worstCall } from '../report/worst-call-fixture.js';
 
 function scenarioOf(text: string) {
   const { scenario } = loadScenario(`version: 1\nname: x\n${text}`, { file: 'x.yaml', env: { USER: 'anna.k' } });
@@ -56,5 +57,18 @@ describe('the redactor of a scenario', () => {
       ),
     );
     expect(redactor?.text('4930123, anna.k and 4930999 hear an echo')).toBe('***1, ***2 and ***3 hear an echo');
+  });
+});
+
+describe('a result without numbers', () => {
+  it('still leads to the files of its calls, though a call has the number of a user', () => {
+    const call = worstCall({ call: 1001, evidence: 'evidence/call-1001.txt', detail: 'try 1001 later' });
+    const result = { ...typicalPass(), worstCalls: [call], evidence: failures(call) };
+    const hidden = redactTexts(result, new NumberRedactor(['1001']));
+    expect(hidden.worstCalls[0]).toMatchObject({ evidence: 'evidence/call-1001.txt', detail: 'try ***1 later' });
+    expect(hidden.evidence).toMatchObject({
+      files: [{ path: 'evidence/call-1001.txt' }],
+      failures: [{ example: { evidence: 'evidence/call-1001.txt', detail: 'try ***1 later' } }, { example: null }],
+    });
   });
 });
