@@ -3,7 +3,7 @@
  * gets what it needs of these handed in, so that the whole program can be tested from outside.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -76,6 +76,15 @@ export class ProcessHost {
 
   readText(path: string): string {
     return readFileSync(path, 'utf8');
+  }
+
+  readBytes(path: string): Uint8Array {
+    return readFileSync(path);
+  }
+
+  /** False also where there is nothing. */
+  isDirectory(path: string): boolean {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
   }
 
   makeDirectory(path: string): void {

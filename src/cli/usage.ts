@@ -3,7 +3,7 @@ import type { Problem } from '../lib/errors.js';
 import { nearestName } from '../lib/nearest.js';
 import type { DeclaredOptions } from './environment.js';
 
-const COMMANDS = ['run', 'answer', 'validate', 'doctor', 'schema'];
+const COMMANDS = ['run', 'answer', 'validate', 'doctor', 'compare', 'schema'];
 const PROGRAM = 'callgauge';
 
 /**

@@ -62,9 +62,10 @@ export function buildResult(book: RunBook, facts: RunFacts): Result {
     worstCalls: book.worst.list.map((worst) =>
       worstCallBlock(worst, facts.endpoints[worst.record.endpoint]?.name ?? ''),
     ),
-    generator: generatorBlock(book, facts, Object.values(spoiled)),
+    generator: { ...generatorBlock(book, facts, Object.values(spoiled)), spoiled },
     environment: facts.environment,
     method: { ...facts.method, codecs: usedCodecs(book, facts.method.codecs) },
+    baseline: null,
     scenario: facts.scenario,
     seed: facts.seed,
   };
@@ -143,7 +144,7 @@ function endpointBlock(
   };
 }
 
-function generatorBlock(book: RunBook, facts: RunFacts, reasons: string[]): GeneratorBlock {
+function generatorBlock(book: RunBook, facts: RunFacts, reasons: string[]): Omit<GeneratorBlock, 'spoiled'> {
   const { health } = book;
   const lostWorkers = [...(facts.verdict.lostWorkers ?? [])];
   return {
