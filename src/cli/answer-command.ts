@@ -123,8 +123,12 @@ async function serve(host: ProcessHost, plan: AnswerPlan, quiet: boolean): Promi
 }
 
 /** `key=value` pairs; those of the bad link begin with `impair`. */
-function countsLine({ impairment, ...counts }: AnswerCounts): string {
-  const pairs = [...Object.entries(counts), ...(impairment === null ? [] : impairmentPairs(impairment))];
+function countsLine({ impairment, jitterMs, ...counts }: AnswerCounts): string {
+  const pairs = [
+    ...Object.entries(counts),
+    ...Object.entries(jitterMs ?? {}).map(([stat, ms]) => [`jitterMs_${stat}`, ms.toFixed(3)] as const),
+    ...(impairment === null ? [] : impairmentPairs(impairment)),
+  ];
   return pairs.map(([name, value]) => `${name}=${value}`).join(' ');
 }
 

@@ -3,7 +3,17 @@
  * gets what it needs of these handed in, so that the whole program can be tested from outside.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -38,16 +48,30 @@ export class ProcessHost {
     process.stderr.on('error', () => {});
   }
 
+  /** Somebody watches stderr, on a terminal that can move its cursor. */
   get isTerminal(): boolean {
-    return process.stderr.isTTY;
+    return process.stderr.isTTY && this.env['TERM'] !== 'dumb';
   }
 
   get colorsStdout(): boolean {
-    return process.stdout.isTTY && this.env['NO_COLOR'] === undefined;
+    return process.stdout.isTTY && this.mayColor;
+  }
+
+  get colorsStderr(): boolean {
+    return process.stderr.isTTY && this.mayColor;
   }
 
   get columns(): number {
     return process.stderr.columns || 80; // a terminal that does not know its size says 0
+  }
+
+  get rows(): number {
+    return process.stderr.rows || 24;
+  }
+
+  /** NO_COLOR counts unless it is empty (no-color.org). */
+  private get mayColor(): boolean {
+    return (this.env['NO_COLOR'] ?? '') === '' && this.env['TERM'] !== 'dumb';
   }
 
   /** The command as it was given, its password masked. */
@@ -107,6 +131,11 @@ export class ProcessHost {
     for (const path of paths) {
       rmSync(path, { force: true });
     }
+  }
+
+  /** Names of what stands in a folder; none where there is no folder. */
+  fileNames(path: string): string[] {
+    return existsSync(path) ? readdirSync(path) : [];
   }
 
   emptyFile(path: string): void {

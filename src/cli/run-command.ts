@@ -10,17 +10,25 @@ import { escapeTerminal } from '../report/visible-text.js';
 import type { Result } from '../run/result.js';
 import { buildResult } from '../run/result-builder.js';
 import { Run } from '../run/run.js';
+import { asItIs } from '../run/worst-call-block.js';
 import type { MediaWorkerSetup } from '../worker/messages.js';
+import { readBaseline, withBaseline } from './baseline-run.js';
 import { netBackend, withEnvironment } from './environment.js';
+import { EvidenceFiles } from './evidence-files.js';
 import type { ProcessHost, Signal } from './host.js';
 import { startLoopback, type LoopbackAnswerer } from './loopback.js';
 import { prepare, type Prepared } from './preparation.js';
 import { Progress } from './progress.js';
+import { CoursePlan } from './progress-course.js';
 import { RunFiles } from './run-files.js';
 import { resultFacts } from './run-facts.js';
 import { localAddressFor, planRun, type ResolvedEndpoint } from './run-plan.js';
 import { addScenarioFlags, scenarioArguments } from './scenario-flags.js';
+import type { StoredRun } from './stored-run.js';
 import { printPlan } from './validate-command.js';
+
+/** Every text of the evidence passes it, in the result and in the files of its calls. */
+const EVIDENCE_FILTER = asItIs;
 
 interface RunOptions {
   readonly out: string | undefined;
@@ -28,6 +36,7 @@ interface RunOptions {
   readonly quiet: boolean;
   readonly noGates: boolean;
   readonly inconclusive: 'fail' | 'warn' | null;
+  readonly baseline: StoredRun | null;
 }
 
 export function runCommand(program: Argv, host: ProcessHost, finish: (exitCode: number) => void): void {
@@ -41,6 +50,16 @@ export function runCommand(program: Argv, host: ProcessHost, finish: (exitCode: 
         )
           .option('out', { type: 'string', requiresArg: true, describe: 'folder for the files of the run' })
           .option('inconclusive', { choices: ['fail', 'warn'] as const, describe: 'exit 3 or 0 instead of 4' })
+          .option('baseline', {
+            type: 'string',
+            requiresArg: true,
+            describe: 'result.json or folder of an earlier run to compare with',
+          })
+          .option('allow-different', {
+            type: 'boolean',
+            default: false,
+            describe: 'compare with the baseline although it asked for other things',
+          })
           .option('json', { type: 'boolean', default: false, describe: 'print result.json instead of the summary' })
           .option('quiet', { type: 'boolean', default: false, describe: 'no progress' })
           .option('dry-run', { type: 'boolean', default: false, describe: 'check everything, send nothing' }),
@@ -48,6 +67,7 @@ export function runCommand(program: Argv, host: ProcessHost, finish: (exitCode: 
       ),
     async (given) => {
       const prepared = await prepare(host, scenarioArguments(given));
+      const baseline = readBaseline(host, prepared, { file: given.baseline, allowDifferent: given['allow-different'] });
       if (given['dry-run']) {
         printPlan(host, prepared);
         return;
@@ -58,6 +78,7 @@ export function runCommand(program: Argv, host: ProcessHost, finish: (exitCode: 
         quiet: given.quiet,
         noGates: given['no-gates'] === true,
         inconclusive: given.inconclusive ?? null,
+        baseline,
       };
       finish(await new RunCommand(host, prepared, options).execute());
     },
@@ -80,13 +101,13 @@ class RunCommand {
     this.startedAt = host.now();
     this.backend = netBackend(host);
     this.seed = prepared.scenario.seed ?? this.startedAt.getTime() % 0x1_0000_0000;
-    this.progress = new Progress(host, options.quiet, (second) => prepared.schedule.rateAt(second * 1000 + 500));
+    this.progress = new Progress(host, options.quiet, new CoursePlan(prepared.scenario, prepared.schedule));
   }
 
   async execute(): Promise<number> {
     const { host, prepared, options } = this;
     for (const warning of prepared.warnings) {
-      this.progress.say(`warning: ${warning}`);
+      this.progress.say(warning, 'warning');
     }
     const directory = options.out ?? join('reports', directoryName(this.startedAt, prepared.scenario.name));
     const files = new RunFiles(
@@ -102,6 +123,7 @@ class RunCommand {
       const result = await this.measure(files, loopback);
       return this.report(result, files);
     } finally {
+      this.progress.end();
       await loopback?.stop();
     }
   }
@@ -121,24 +143,33 @@ class RunCommand {
     });
     const cpuBefore = host.cpuSeconds;
     const run = new Run(plan, {
-      onWaiting: () => this.progress.say('waiting for the target to answer OPTIONS'),
-      onBegin: (facts) =>
+      onWaiting: () => this.progress.say('waiting for the target to answer OPTIONS', 'waiting'),
+      onBegin: (facts) => {
+        this.progress.begin(facts.netBackend);
         this.progress.say(
           `started: ${facts.slots} media slots, ${facts.netBackend} sockets, files in ${files.directory}`,
-        ),
+          'started',
+        );
+      },
       onSecond: (second, book) => {
-        this.progress.second(second, book);
+        this.progress.takeSecond(second, book, []);
         files.tick(second);
       },
       onMedia: (batch) => files.addRows(batch),
-      onWarning: (text) => this.progress.say(`warning: ${text}`),
+      onWarning: (text) => this.progress.say(text, 'warning'),
     });
     run.book.onJoined = (record, legs) => files.addCall(record, legs);
+    const evidence = new EvidenceFiles(host, files.directory, {
+      endpoints: endpoints.map(({ name }) => name),
+      redact: EVIDENCE_FILTER,
+      run: { name: prepared.scenario.name, startedAt: this.startedAt.toISOString() },
+    });
+    files.onFlush = () => evidence.flush(run.book.evidence);
     this.steer(run);
     const end = await run.execute();
     sink?.close();
     this.progress.end();
-    const result = buildResult(
+    const measured = buildResult(
       run.book,
       resultFacts({
         host,
@@ -151,8 +182,11 @@ class RunCommand {
         noGates: this.options.noGates,
         inconclusive: this.options.inconclusive,
         workers: { signalling: plan.fleet.signalling.length, media: plan.fleet.media.length },
+        redact: EVIDENCE_FILTER,
       }),
     );
+    const result = withBaseline(measured, this.options.baseline);
+    evidence.addWorst(result.worstCalls);
     files.finish(result);
     return result;
   }
@@ -164,6 +198,7 @@ class RunCommand {
       if (this.signals.length === 1) {
         this.progress.say(
           `${signal}: ending the calls (up to 10 s); press again to leave at once with what is measured`,
+          'signal',
         );
         this.run?.interrupt(signal);
       } else {

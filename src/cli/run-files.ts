@@ -19,18 +19,25 @@ const FULL_ROWS = 5_000_000;
 const SAMPLED_CALLS = 100;
 const CALLS_FILE = 'calls.ndjson.gz';
 const SECONDS_FILE = 'seconds.ndjson.gz';
+/** What is made from the result alone, in the order in which it is written: the result itself first. */
+export const RENDERED: readonly { readonly file: string; readonly render: (result: Result) => string }[] = [
+  { file: 'result.json', render: serializeResult },
+  { file: 'report.html', render: renderReport },
+];
+
 /** So that a file without rows is gzip as well: one of no bytes is an error to every reader. */
 const EMPTY_MEMBER = gzipSync('');
 
 export class RunFiles {
   readonly reportPath: string;
-  readonly resultPath: string;
   private calls: string[] = [];
   private seconds: string[] = [];
   private lastFlushSecond = 0;
   private rowsKept = 0;
   /** The first write that failed, in words. */
   failure: string | null = null;
+  /** What else is written whenever the rows are. */
+  onFlush: () => void = () => {};
 
   /** @throws CannotRunError when the folder cannot be made */
   constructor(
@@ -40,11 +47,10 @@ export class RunFiles {
     private readonly fullRows = FULL_ROWS,
   ) {
     this.reportPath = join(directory, 'report.html');
-    this.resultPath = join(directory, 'result.json');
     try {
       host.makeDirectory(directory);
       // A run that ends before it has a result must not leave the last one's in its place.
-      host.removeFiles([this.reportPath, this.resultPath]);
+      host.removeFiles(RENDERED.map(({ file }) => join(directory, file)));
       for (const file of [CALLS_FILE, SECONDS_FILE]) {
         host.emptyFile(join(directory, file));
         host.appendFile(join(directory, file), EMPTY_MEMBER);
@@ -88,8 +94,9 @@ export class RunFiles {
   /** Everything that is left: rows, result and report. */
   finish(result: Result): void {
     this.flush();
-    this.attempt(() => this.host.writeFile(this.resultPath, serializeResult(result)));
-    this.attempt(() => this.host.writeFile(this.reportPath, renderReport(result)));
+    for (const { file, render } of RENDERED) {
+      this.attempt(() => this.host.writeFile(join(this.directory, file), render(result)));
+    }
   }
 
   private flush(): void {
@@ -98,6 +105,7 @@ export class RunFiles {
     this.seconds = [];
     this.append(CALLS_FILE, calls);
     this.append(SECONDS_FILE, seconds);
+    this.attempt(this.onFlush);
   }
 
   private append(file: string, lines: readonly string[]): void {

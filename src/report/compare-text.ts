@@ -1,5 +1,6 @@
 /** `callgauge compare` on stdout: verdict, both runs, what differs in what was asked, and one line per figure, worst first. */
 import { figureName, type ComparedFigure, type Comparison, type ScenarioDifference } from '../run/comparison.js';
+import type { Result } from '../run/result.js';
 import { comparedCells, comparedMark, comparisonMark, isUnchanged, methodSentences } from './comparison-words.js';
 import { formatUtc } from './number-format.js';
 import { wrapLine } from './text-wrap.js';
@@ -14,6 +15,7 @@ export interface ComparisonTextOptions {
 const HEADINGS = ['', 'figure', 'baseline', 'new', 'difference', '95 % interval', 'matters'];
 const NUMERIC_FROM = 2;
 const VALUE_LIMIT = 60;
+const MAX_MOVED = 5;
 const CODES: Readonly<Record<Tone, string>> = { good: '32', bad: '31', unsure: '33' };
 
 /** Ends with a newline; text of the scenarios cannot reach the terminal raw. */
@@ -28,6 +30,31 @@ export function renderComparison(comparison: Comparison, { color }: ComparisonTe
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join('\n'))
     .join('\n\n')}\n`;
+}
+
+/** The block of a run's summary: the verdict against its baseline and the figures that got worse or better; the report has all. */
+export function baselineLines(baseline: Result['baseline'], color: boolean): string[] {
+  if (baseline === null) return [];
+  const { verdict, reasons, baselineRun, comparisons, file } = baseline;
+  const about = `against ${baselineRun.name}, ${formatUtc(baselineRun.startedAt)} (${file})`;
+  const moved = comparisons.filter((row) => row.verdict === 'worse' || row.verdict === 'better');
+  return [
+    'Baseline',
+    ...wrapLine(`${wordsOf(comparisonMark(verdict))} ${escapeTerminal(about)}`, '  ', 2).map((line) =>
+      line.replace(wordsOf(comparisonMark(verdict)), painted(comparisonMark(verdict), color)),
+    ),
+    ...(verdict === 'inconclusive'
+      ? reasons.flatMap((reason) => wrapLine(`- ${escapeTerminal(reason)}`, '  ', 2))
+      : []),
+    ...moved.slice(0, MAX_MOVED).flatMap((row) => wrapLine(movedText(row), '  ', 2)),
+    ...(moved.length > MAX_MOVED ? [`  ${moved.length - MAX_MOVED} more in the report`] : []),
+  ];
+}
+
+function movedText(row: ComparedFigure): string {
+  const { baseline, result, difference, interval } = comparedCells(row);
+  const name = escapeTerminal(clipText(figureName(row), VALUE_LIMIT));
+  return `${wordsOf(comparedMark(row))}  ${name}: ${baseline} → ${result}, ${difference} (${interval})`;
 }
 
 function headLines({ verdict, reasons, baselineRun, resultRun }: Comparison, color: boolean): string[] {

@@ -1,5 +1,6 @@
 /** The end of a run on stdout: verdict, gates, failures by cause, key numbers, health, path of the report. */
 import type { Cause, GateResult, Result } from '../run/result.js';
+import { baselineLines } from './compare-text.js';
 import { healthSentence } from './generator-health.js';
 import { keyFigures, sharedReason } from './key-figures.js';
 import type { KeyFigure } from './key-figures.js';
@@ -26,6 +27,7 @@ export function renderSummary(result: Result, options: SummaryOptions): string {
   const blocks = [
     verdictLines(result, options.color),
     gateLines(result.gates, options.color),
+    baselineLines(result.baseline, options.color),
     causeLines(result.calls.causes),
     figureLines(result),
     warningLines(result),

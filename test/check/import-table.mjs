@@ -14,7 +14,7 @@ const MAY_IMPORT = {
   cli: ['*'],
   report: ['metrics', 'types:run', 'types:gates', 'run/result', 'run/comparison'],
   baseline: ['metrics', 'run/result', 'run/comparison'],
-  run: ['scenario', 'schedule', 'gates', 'metrics', 'worker/messages', 'worker/pool'],
+  run: ['scenario', 'schedule', 'gates', 'metrics', 'worker/messages', 'worker/pool', 'quality/score-breakdown'],
   worker: ['call', 'schedule', 'metrics', 'net', 'rtp', 'media', 'quality', 'sip'],
   call: ['sip', 'sdp', 'types:rtp', 'types:media'],
   net: [],

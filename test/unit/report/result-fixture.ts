@@ -306,6 +306,15 @@ function runOf(shape: Shape): Result {
     );
   const delays = {
     successRatio: 1,
+    attempts: shape.calls,
+    redirected: 0,
+    ser: 1,
+    seer: 1,
+    isa: 0,
+    scr: 1,
+    asr: 1,
+    ner: 1,
+    sessionDurationMs: distribution('ms', [29_900, 30_000, 30_100]),
     setupDelayMs: delay(42),
     answerDelayMs: delay(950),
     disconnectDelayMs: delay(18),
