@@ -34,8 +34,9 @@ function incompleteReason(which: string, { verdict }: Result): string | null {
  * makes it bad; a spoiled one that does, and a figure that the new run no longer has, do.
  */
 function doubtsOf(rows: readonly ComparedFigure[]): string[] {
+  if (rows.length === 0) return ['no figure was measured in either run'];
   if (!rows.some(({ verdict }) => verdict === 'same' || verdict === 'better')) {
-    const why = rows.find(({ reason }) => reason !== null)?.reason ?? 'no figure was measured in both runs';
+    const why = rows.find(({ reason }) => reason !== null)?.reason ?? 'none is in both runs';
     return [`no figure could be judged: ${why}`];
   }
   const suspicious = rows.filter((row) => row.verdict === 'untrusted' && looksWorse(row));

@@ -7,6 +7,9 @@ import type { Markup } from './markup.js';
 const WIDTH = 168;
 const HEIGHT = 18;
 const MIDDLE = WIDTH / 2;
+/** Where a line ends at the latest. */
+const FIRST = 2;
+const LAST = WIDTH - 2;
 /** Differences beyond so many times what matters end at the edge, with an arrow. */
 const EDGE = 4;
 const UNIT = (MIDDLE - 6) / EDGE;
@@ -39,13 +42,13 @@ export function intervalPlot(
 /** An end within the drawing is a bar, one beyond it an arrow. */
 function cap(x: number, y: number): string {
   const end = clamped(x);
-  if (x < end) return `M${end + 4} ${y - 4}L${end} ${y}L${end + 4} ${y + 4}`;
-  if (x > end && end > MIDDLE) return `M${end - 4} ${y - 4}L${end} ${y}L${end - 4} ${y + 4}`;
+  if (x < FIRST) return `M${end + 4} ${y - 4}L${end} ${y}L${end + 4} ${y + 4}`;
+  if (x > LAST) return `M${end - 4} ${y - 4}L${end} ${y}L${end - 4} ${y + 4}`;
   return `M${end} ${y - 4}V${y + 4}`;
 }
 
 function clamped(x: number): number {
-  return rounded(Math.min(WIDTH - 2, Math.max(2, x)));
+  return rounded(Math.min(LAST, Math.max(FIRST, x)));
 }
 
 function rounded(value: number): number {
