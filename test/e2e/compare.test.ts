@@ -1,7 +1,7 @@
 /** Before and after: short real runs on loopback, compared by the built program. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import Ajv from 'ajv';
+import { Ajv } from 'ajv';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Comparison } from '../../src/run/comparison.js';
 import { cli, PACKAGE, run, startAnswerer, stopAnswerer, temporaryFile, temporaryFolder, type RunEnd } from './cli.js';

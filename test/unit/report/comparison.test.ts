@@ -1,6 +1,5 @@
 import { Ajv } from 'ajv';
 import { describe, expect, test } from 'vitest';
-import { compareResults } from '../../../src/baseline/compare.js';
 import { baselineLines, renderComparison } from '../../../src/report/compare-text.js';
 import { comparisonJsonSchema, serializeComparison } from '../../../src/report/comparison-json.js';
 import { formatDifference } from '../../../src/report/comparison-words.js';
