@@ -7,10 +7,11 @@ import type { Result } from '../run/result.js';
 
 /** A difference below one of these makes the runs unlike. */
 const ASKED = new Set(['endpoints', 'codec', 'media', 'audio', 'call', 'load', 'loopback', 'method']);
-/** Below those, what may differ all the same: who is called and as whom, what endpoints are labelled with. */
-const MAY_DIFFER = /^endpoints\.[^]*\.(?:target|auth\.(?:user|password)|labels\.[^]*)$/;
-/** What judges or guards a run changes no figure; secrets are redacted and tell nothing. */
-const IRRELEVANT = new Set(['version', 'gates', 'safety']);
+/** Below those, what may differ all the same: who is called, what endpoints are labelled with. */
+const MAY_DIFFER = /^endpoints\.[^]*\.(?:target|labels\.[^]*)$/;
+/** What judges or guards a run changes no figure; who logs in is nobody's business in a report. */
+const IRRELEVANT = new Set(['version', 'gates', 'safety', 'auth']);
+const LOGIN = /^endpoints\.[^]*\.auth\.(?:user|password)$/;
 
 /** As `result.json` holds it. */
 export type Asked = Pick<Result, 'scenario' | 'method' | 'seed'>;
@@ -21,7 +22,7 @@ export function scenarioDifferences(baseline: Asked, result: Asked): ScenarioDif
   const after = valuesOf(result);
   const paths = new Set([...before.keys(), ...after.keys()]);
   return [...paths]
-    .filter((path) => before.get(path) !== after.get(path) && !IRRELEVANT.has(rootOf(path)))
+    .filter((path) => before.get(path) !== after.get(path) && !IRRELEVANT.has(rootOf(path)) && !LOGIN.test(path))
     .map((path) => ({
       path,
       baseline: before.get(path) ?? null,

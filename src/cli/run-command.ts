@@ -2,19 +2,22 @@
 import { join } from 'node:path';
 import type { Argv } from 'yargs';
 import { EXIT_CODES } from '../gates/verdict.js';
-import { messageOf } from '../lib/errors.js';
+import { messageOf, ProblemsError } from '../lib/errors.js';
 import { bindSink } from '../net/resolve.js';
+import { jsonWithoutCommands } from '../report/github.js';
 import { serializeResult } from '../report/json.js';
 import { renderSummary } from '../report/text.js';
 import { escapeTerminal } from '../report/visible-text.js';
+import type { NumberRedactor } from '../run/redaction.js';
+import { redactorOf, redactResult } from '../run/redacted-result.js';
 import type { Result } from '../run/result.js';
 import { buildResult } from '../run/result-builder.js';
 import { Run } from '../run/run.js';
-import { asItIs } from '../run/worst-call-block.js';
 import type { MediaWorkerSetup } from '../worker/messages.js';
 import { readBaseline, withBaseline } from './baseline-run.js';
 import { netBackend, withEnvironment } from './environment.js';
 import { EvidenceFiles } from './evidence-files.js';
+import { tellGithub } from './github-actions.js';
 import type { ProcessHost, Signal } from './host.js';
 import { startLoopback, type LoopbackAnswerer } from './loopback.js';
 import { prepare, type Prepared } from './preparation.js';
@@ -27,17 +30,22 @@ import { addScenarioFlags, scenarioArguments } from './scenario-flags.js';
 import type { StoredRun } from './stored-run.js';
 import { printPlan } from './validate-command.js';
 
-/** Every text of the evidence passes it, in the result and in the files of its calls. */
-const EVIDENCE_FILTER = asItIs;
-
 interface RunOptions {
   readonly out: string | undefined;
   readonly json: boolean;
   readonly quiet: boolean;
+  readonly open: boolean;
   readonly noGates: boolean;
   readonly inconclusive: 'fail' | 'warn' | null;
   readonly baseline: StoredRun | null;
 }
+
+const OPEN_NEEDS_TERMINAL = {
+  code: 'no-terminal',
+  where: '--open',
+  message: 'expected a terminal, whose user sees the browser; there is none',
+  hint: 'leave it out, and take report.html from the folder of the run',
+};
 
 export function runCommand(program: Argv, host: ProcessHost, finish: (exitCode: number) => void): void {
   program.command(
@@ -48,7 +56,6 @@ export function runCommand(program: Argv, host: ProcessHost, finish: (exitCode: 
         addScenarioFlags(
           command.positional('scenario', { type: 'string', describe: 'YAML file; without it the flags make the run' }),
         )
-          .option('out', { type: 'string', requiresArg: true, describe: 'folder for the files of the run' })
           .option('inconclusive', { choices: ['fail', 'warn'] as const, describe: 'exit 3 or 0 instead of 4' })
           .option('baseline', {
             type: 'string',
@@ -60,12 +67,22 @@ export function runCommand(program: Argv, host: ProcessHost, finish: (exitCode: 
             default: false,
             describe: 'compare with the baseline although it asked for other things',
           })
+          .group(['out', 'json', 'quiet', 'open', 'dry-run'], 'Output:')
+          .option('out', { type: 'string', requiresArg: true, describe: 'folder for the files of the run' })
           .option('json', { type: 'boolean', default: false, describe: 'print result.json instead of the summary' })
-          .option('quiet', { type: 'boolean', default: false, describe: 'no progress' })
-          .option('dry-run', { type: 'boolean', default: false, describe: 'check everything, send nothing' }),
+          .option('quiet', { type: 'boolean', default: false, describe: 'no progress, only the result' })
+          .option('open', { type: 'boolean', default: false, describe: 'open the report in the browser at the end' })
+          .option('dry-run', { type: 'boolean', default: false, describe: 'check everything, send nothing' })
+          .example('$0 run --target loopback', 'to ourselves: needs nothing')
+          .example('$0 run --target sip:600@pbx', 'to an extension of a PBX')
+          .example('$0 run peak.yaml --rate 20/s', 'as a file says, with another rate')
+          .epilogue('Defaults are those of a run without a scenario.'),
         host,
       ),
     async (given) => {
+      if (given.open && !host.hasTerminal) {
+        throw new ProblemsError([OPEN_NEEDS_TERMINAL]);
+      }
       const prepared = await prepare(host, scenarioArguments(given));
       const baseline = readBaseline(host, prepared, { file: given.baseline, allowDifferent: given['allow-different'] });
       if (given['dry-run']) {
@@ -76,6 +93,7 @@ export function runCommand(program: Argv, host: ProcessHost, finish: (exitCode: 
         out: given.out,
         json: given.json,
         quiet: given.quiet,
+        open: given.open,
         noGates: given['no-gates'] === true,
         inconclusive: given.inconclusive ?? null,
         baseline,
@@ -90,6 +108,10 @@ class RunCommand {
   private readonly progress: Progress;
   private readonly seed: number;
   private readonly backend: MediaWorkerSetup['backend'];
+  /** Null: nothing is hidden. */
+  private readonly redactor: NumberRedactor | null;
+  /** Every text from outside passes it on its way to a file or the terminal. */
+  private readonly shown = (text: string): string => this.redactor?.text(text) ?? text;
   private run: Run | null = null;
   private signals: Signal[] = [];
 
@@ -101,19 +123,20 @@ class RunCommand {
     this.startedAt = host.now();
     this.backend = netBackend(host);
     this.seed = prepared.scenario.seed ?? this.startedAt.getTime() % 0x1_0000_0000;
+    this.redactor = redactorOf(prepared.scenario);
     this.progress = new Progress(host, options.quiet, new CoursePlan(prepared.scenario, prepared.schedule));
   }
 
   async execute(): Promise<number> {
     const { host, prepared, options } = this;
     for (const warning of prepared.warnings) {
-      this.progress.say(warning, 'warning');
+      this.progress.say(this.shown(warning), 'warning');
     }
-    const directory = options.out ?? join('reports', directoryName(this.startedAt, prepared.scenario.name));
+    const directory = options.out ?? join('reports', directoryName(this.startedAt, this.shown(prepared.scenario.name)));
     const files = new RunFiles(
       host,
       directory,
-      prepared.scenario.endpoints.map(({ name }) => name),
+      prepared.scenario.endpoints.map(({ name }) => this.shown(name)),
     );
     this.listen();
     const loopback = prepared.scenario.endpoints.some(({ target }) => target.kind === 'loopback')
@@ -121,7 +144,11 @@ class RunCommand {
       : null;
     try {
       const result = await this.measure(files, loopback);
-      return this.report(result, files);
+      const exitCode = this.report(result, files);
+      if (options.open && files.failure === null) {
+        await this.open(files.reportPath);
+      }
+      return exitCode;
     } finally {
       this.progress.end();
       await loopback?.stop();
@@ -156,13 +183,16 @@ class RunCommand {
         files.tick(second);
       },
       onMedia: (batch) => files.addRows(batch),
-      onWarning: (text) => this.progress.say(text, 'warning'),
+      onWarning: (text) => this.progress.say(this.shown(text), 'warning'),
     });
-    run.book.onJoined = (record, legs) => files.addCall(record, legs);
+    run.book.onJoined = (record, legs) => {
+      const detail = record.detail === null ? null : this.shown(record.detail);
+      files.addCall({ ...record, detail }, legs);
+    };
     const evidence = new EvidenceFiles(host, files.directory, {
-      endpoints: endpoints.map(({ name }) => name),
-      redact: EVIDENCE_FILTER,
-      run: { name: prepared.scenario.name, startedAt: this.startedAt.toISOString() },
+      endpoints: endpoints.map(({ name }) => this.shown(name)),
+      redact: this.shown,
+      run: { name: this.shown(prepared.scenario.name), startedAt: this.startedAt.toISOString() },
     });
     files.onFlush = () => evidence.flush(run.book.evidence);
     this.steer(run);
@@ -182,10 +212,12 @@ class RunCommand {
         noGates: this.options.noGates,
         inconclusive: this.options.inconclusive,
         workers: { signalling: plan.fleet.signalling.length, media: plan.fleet.media.length },
-        redact: EVIDENCE_FILTER,
+        redact: this.shown,
       }),
     );
-    const result = withBaseline(measured, this.options.baseline);
+    // Whatever is written or printed is made from what is hidden already.
+    const compared = withBaseline(measured, this.options.baseline);
+    const result = this.redactor === null ? compared : redactResult(compared, this.redactor);
     evidence.addWorst(result.worstCalls);
     files.finish(result);
     return result;
@@ -219,13 +251,21 @@ class RunCommand {
     this.host.onFault((error) => run.fail(messageOf(error)));
   }
 
+  private async open(path: string): Promise<void> {
+    const failure = await this.host.openInDesktop(path);
+    if (failure !== null) {
+      this.progress.say(`the report could not be opened: ${failure}`, 'warning');
+    }
+  }
+
   private report(result: Result, files: RunFiles): number {
     const { host, options } = this;
     if (options.json) {
-      host.out(serializeResult(result));
+      host.out(jsonWithoutCommands(serializeResult(result)));
     } else {
       host.out(renderSummary(result, { color: host.colorsStdout, reportPath: files.reportPath }));
     }
+    tellGithub(host, result, files.reportPath);
     if (files.failure !== null) {
       host.err(
         `callgauge: the files in ${escapeTerminal(files.directory)} are incomplete: ${escapeTerminal(files.failure)}\n`,
@@ -252,5 +292,5 @@ function directoryName(startedAt: Date, name: string): string {
   return `${startedAt
     .toISOString()
     .replace(/\.\d+Z$/, 'Z')
-    .replaceAll(':', '-')}_${name}`;
+    .replaceAll(':', '-')}_${name.replaceAll('*', '')}`;
 }

@@ -7,6 +7,9 @@ import { join } from 'node:path';
 import { CannotRunError, messageOf } from '../lib/errors.js';
 import { renderReport } from '../report/html/document.js';
 import { serializeResult } from '../report/json.js';
+import { renderJunit } from '../report/junit.js';
+import { renderMarkdown } from '../report/markdown.js';
+import { renderOpenMetrics } from '../report/openmetrics.js';
 import type { Result } from '../run/result.js';
 import type { JoinedLegs } from '../run/leg-join.js';
 import { ROW, type CallRecord, type MediaBatch } from '../worker/messages.js';
@@ -23,6 +26,9 @@ const SECONDS_FILE = 'seconds.ndjson.gz';
 export const RENDERED: readonly { readonly file: string; readonly render: (result: Result) => string }[] = [
   { file: 'result.json', render: serializeResult },
   { file: 'report.html', render: renderReport },
+  { file: 'junit.xml', render: renderJunit },
+  { file: 'summary.md', render: (result) => renderMarkdown(result) },
+  { file: 'metrics.txt', render: renderOpenMetrics },
 ];
 
 /** So that a file without rows is gzip as well: one of no bytes is an error to every reader. */

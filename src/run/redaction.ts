@@ -13,6 +13,7 @@ const END_OF_USER = /[@\s<>"]/g;
 const END_OF_NUMBER = /[;,?\s<>"']/g;
 /** Stand for nobody: our own name, and what RFC 3323 writes in place of one. */
 const NOBODY = /^(callgauge|anonymous|-|cg-[a-z2-7]{24}|\*\*\*\d*)$/i;
+const CLIPPED_NUMBER = /^\+?\d+$/;
 const NUMBER = /^\+?\d[\d().-]*$/;
 const BARE_NUMBER = /(?<![\w*]|\d[.:])\+?\d{4,20}(?!\w|\.\d)/g;
 const BARE_NAME = /[\p{L}\w][\p{L}\w.+-]*/gu;
@@ -22,11 +23,13 @@ const INTERNATIONAL_DIGITS = 6;
 export class NumberRedactor {
   private readonly pseudonyms = new Map<string, string>();
   private readonly names: ReadonlySet<string>;
+  private readonly numbers: readonly string[];
 
   /** @param known users and numbers to hide wherever they stand as a word, not only where the syntax shows what they are */
   constructor(known: readonly string[] = []) {
     known.forEach((user) => this.user(user));
     this.names = new Set(known.filter((user) => !NUMBER.test(user)).map(canonical));
+    this.numbers = known.filter((user) => NUMBER.test(user)).map(canonical);
   }
 
   /** A text with numbers and names in it: a SIP message, a command, a sentence. Linear in its length, never throws. */
@@ -68,11 +71,21 @@ export class NumberRedactor {
     return hidden + text.slice(copied);
   }
 
+  /** The known number that a text which was clipped ends in the middle of; else the number itself. */
+  private whole(number: string): string {
+    const start = canonical(number);
+    return this.pseudonyms.has(start) ? number : (this.numbers.find((known) => known.startsWith(start)) ?? number);
+  }
+
   /** Numbers and names outside of any syntax. */
   private words(text: string): string {
-    const numbers = text.replaceAll(BARE_NUMBER, (number) => {
+    const numbers = text.replaceAll(BARE_NUMBER, (number: string, at: number) => {
       const isInternational = number.startsWith('+') && number.length > INTERNATIONAL_DIGITS;
-      return isInternational ? this.user(number) : (this.pseudonyms.get(canonical(number)) ?? number);
+      const isLast = at + number.length === text.length;
+      return (
+        this.pseudonyms.get(canonical(isLast ? this.whole(number) : number)) ??
+        (isInternational ? this.user(number) : number)
+      );
     });
     if (this.names.size === 0) return numbers;
     return numbers.replaceAll(BARE_NAME, (name) => {
@@ -87,7 +100,9 @@ function endOfUser(text: string, start: number, scheme: string): number {
   const pattern = scheme.toLowerCase() === 'tel' ? END_OF_NUMBER : END_OF_USER;
   pattern.lastIndex = start;
   const end = pattern.exec(text)?.index ?? text.length;
-  return pattern === END_OF_NUMBER || text[end] === '@' ? end : -end;
+  // A message that was clipped ends in the middle of a number; no host is digits alone.
+  const isUser = pattern === END_OF_NUMBER || text[end] === '@' || CLIPPED_NUMBER.test(text.slice(start, end));
+  return isUser ? end : -end;
 }
 
 /** The display name before a `<`, without its quotes (RFC 3261 §25.1 name-addr). */
@@ -110,10 +125,14 @@ function quotedBefore(text: string, from: number, end: number): { start: number;
 
 /** `username="1001"` of digest credentials, and what SDP says of its author (RFC 8866 §5.2, §5.6). */
 function loginsHidden(text: string, hide: (user: string) => string): string {
-  return text
-    .replaceAll(/(\busername\s{0,9}=\s{0,9}")([^"]*)/gi, (_, before: string, user: string) => before + hide(user))
-    .replaceAll(/^(o=)(\S+)(?= \d)/gm, (_, before: string, user: string) => before + hide(user))
-    .replaceAll(/^([pe]=)(.+)$/gm, (_, before: string, who: string) => before + hide(who.trimEnd()));
+  return (
+    text
+      .replaceAll(/(\busername\s{0,9}=\s{0,9}")([^"]*)/gi, (_, before: string, user: string) => before + hide(user))
+      // A name that was clipped: its quotes do not close.
+      .replaceAll(/^([\w-]{1,40}:\s{0,9}")([^"\r\n]+)$/gm, (_, before: string, name: string) => before + hide(name))
+      .replaceAll(/^(o=)(\S+)(?= \d)/gm, (_, before: string, user: string) => before + hide(user))
+      .replaceAll(/^([pe]=)(.+)$/gm, (_, before: string, who: string) => before + hide(who.trimEnd()))
+  );
 }
 
 /** One form for what is one number: without escapes, password, parameters, `+` and visual separators (RFC 3966 §5.1.1). */

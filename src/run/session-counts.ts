@@ -3,7 +3,7 @@
  * credentials is the same attempt. Calls that we cut ourselves and calls of the warm-up are no attempts here.
  */
 import type { ScalarView } from '../gates/source.js';
-import type { CallRecord } from '../call/outcome.js';
+import type { CallRecord } from '../worker/messages.js';
 
 /** RFC 6076 §4.7: the far side, and not the network, said no. */
 const SAID_NO: ReadonlySet<number> = new Set([480, 486, 600, 603]);
@@ -59,18 +59,15 @@ export class SessionCounts {
   }
 
   private numeratorOf(name: SessionRatio): number {
-    switch (name) {
-      case 'ser':
-      case 'asr':
-        return this.established;
-      case 'seer':
-        return this.established + this.saidNo;
-      case 'ner':
-        return this.established + this.saidNo + this.notAnswered;
-      case 'isa':
-        return this.ineffective;
-      case 'scr':
-        return this.completed;
-    }
+    const { established, saidNo, notAnswered, ineffective, completed } = this;
+    const numerators: Readonly<Record<SessionRatio, number>> = {
+      ser: established,
+      seer: established + saidNo,
+      isa: ineffective,
+      scr: completed,
+      asr: established,
+      ner: established + saidNo + notAnswered,
+    };
+    return numerators[name];
   }
 }

@@ -1,11 +1,11 @@
 /** A run on a real terminal (a pty of `script`, util-linux), drawn by the model of one. */
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { withoutColor } from '../unit/cli/snapshots.js';
 import { TerminalModel } from '../unit/cli/terminal-model.js';
-import { Cli, cli, MAIN, temporaryFolder } from './cli.js';
+import { Cli, cli, MAIN, PACKAGE, temporaryFolder } from './cli.js';
 
 const RUN = '--target loopback --calls 6 --rate 3/s --hold 2s --no-media';
 const hasScript = spawnSync('script', ['--version']).status === 0;
@@ -99,6 +99,18 @@ describe.skipIf(!hasScript)('a run on a terminal', () => {
     expect(plain.raw).not.toMatch(/\[[\d;]*m/);
   });
 
+  test('--open shows the report at the end; an opener that fails is a warning', async () => {
+    const bin = temporaryFolder();
+    const folder = temporaryFolder();
+    writeFileSync(join(bin, 'xdg-open'), `#!/bin/sh\necho "$1" >'${bin}/opened'\nexit 3\n`, { mode: 0o755 });
+    const flags = `run --target loopback --calls 1 --hold 100ms --no-media --open --out '${folder}'`;
+    const env = { PATH: `${bin}:${process.env['PATH'] ?? ''}` };
+    const { code, lines } = await onTerminal(flags, 120, env);
+    expect(code).toBe(0);
+    expect(readFileSync(join(bin, 'opened'), 'utf8')).toBe(`${join(folder, 'report.html')}\n`);
+    expect(lines.at(-1)).toBe('warning: the report could not be opened: xdg-open ended with exit code 3');
+  });
+
   test('one that is dumb gets lines and no escape code', async () => {
     const { code, raw } = await onTerminal(`run ${RUN} --out '${temporaryFolder()}'`, 80, { TERM: 'dumb' });
     expect(code).toBe(0);
@@ -115,4 +127,51 @@ test('where nobody watches every line on stderr is pairs, and no stream has an e
   expect(lines.filter((line) => !/^t=\d+s( \w+=([^\s"=]+|"([^"\\]|\\.)*"))+$/.test(line))).toEqual([]);
   expect(lines).toContain('t=0s event=stage stage="hold 3/s"');
   expect(lines.some((line) => line.endsWith('event=stage stage=draining'))).toBe(true);
+});
+
+test('--open without a terminal is refused before anything is done', async () => {
+  const folder = join(temporaryFolder(), 'never');
+  const { code, stdout, stderr } = await cli(['run', '--target', 'loopback', '--open', '--out', folder]);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect(stderr).toMatch(/^--open: expected a terminal[^\n]+\n$/);
+  expect(existsSync(folder)).toBe(false);
+});
+
+describe('the help', () => {
+  test.each([[], ['run'], ['answer'], ['validate'], ['doctor'], ['schema']])(
+    '%s fits 80 columns',
+    async (...command) => {
+      const { code, stdout, stderr } = await cli([...command, '--help']);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
+      expect(stdout).not.toMatch(/\n\n\n|·|\[\]|\[(string|boolean|array)\]/);
+      expect(stdout).toContain('--help');
+    },
+  );
+
+  test('of run has its flags in groups, the target first, and examples', async () => {
+    const { stdout } = await cli(['run', '--help']);
+    const groups = stdout.split('\n').filter((line) => /^[A-Z][\w ]+:$/.test(line));
+    expect(groups).toEqual([
+      'Positionals:',
+      'What to call:',
+      'How many calls:',
+      'Audio:',
+      'Verdict:',
+      'This host:',
+      'Output:',
+      'Other flags:',
+      'Examples:',
+    ]);
+    expect(stdout).toMatch(/^Output:\n[^]*--open[^]*^Other flags:\n +--version +print the version\n/m);
+    expect(stdout).toContain('callgauge run --target loopback');
+  });
+});
+
+test('without a command the next step is named; --version is the version alone', async () => {
+  const { code, stderr } = await cli([]);
+  expect(code).toBe(2);
+  expect(stderr).toContain('(start with callgauge run --target loopback, or see callgauge --help)');
+  const { version } = JSON.parse(readFileSync(join(PACKAGE, 'package.json'), 'utf8')) as { version: string };
+  expect(await cli(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
 });

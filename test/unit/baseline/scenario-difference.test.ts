@@ -65,7 +65,6 @@ describe('scenarioDifferences', () => {
     expect(pathsOf(asked(), asked({ endpoints: other }, { seed: 9 }), false)).toEqual([
       'endpoints.trunk.target',
       'endpoints.trunk.labels.site',
-      'endpoints.trunk.auth.user',
       'seed',
     ]);
   });

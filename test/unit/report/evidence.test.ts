@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { renderEvidence } from '../../../src/report/evidence.js';
 import type { WorstCall } from '../../../src/run/result.js';
-import { HOSTILE, worstCall } from './worst-call-fixture.js';
+import { HOSTILE } from './result-fixture.js';
+import { worstCall } from './worst-call-fixture.js';
 
 const RUN = { name: 'peak', startedAt: '2026-11-20T14:03:22.123Z' };
 const linesOf = (call: WorstCall): string[] => renderEvidence(call, RUN).split('\n');

@@ -1,8 +1,5 @@
 /** A call that went badly, with everything that can be known of one. */
-import type { WorstCall } from '../../../src/run/result.js';
-
-/** What a peer may write where it can. */
-export const HOSTILE = '"><script>alert(1)</script></style>&#x0;\u202Eevil\u2066\n\u001B[2J\u0000`\'';
+import type { EvidenceBlock, WorstCall } from '../../../src/run/result.js';
 
 /** 5 % loss in bursts of ratio 2 at a delay of 250 ms: by hand 95·5/30.1 = 15.78, 95·5/27.6 − 15.78 = 1.43, Idd = 8.92. */
 export function worstCall(changes: Partial<WorstCall> = {}): WorstCall {
@@ -79,4 +76,62 @@ export function point(second: number, changes: Partial<Point>): Point {
 export function message(atMs: number, direction: Message['direction'], firstLine: string, body: string): Message {
   const head = 'Call-ID: abc-12@192.0.2.1\r\nServer: pbx/1\r\n';
   return { atMs, direction, firstLine, text: `${firstLine}\r\n${head}\r\n${body}`, cutBytes: 0 };
+}
+
+/** What is known of a worst call of a run: a bad minute in both directions, as large as such things become. */
+export function worstEvidence(call: number, seconds: number): Partial<WorstCall> {
+  const { breakdown } = worstCall();
+  const binSeconds = Math.ceil(seconds / 120);
+  const points = Array.from({ length: Math.ceil(seconds / binSeconds) }, (_, index) => {
+    const isBad = (index + call) % 12 < 5;
+    return point(index * binSeconds, {
+      mosLq: index === 0 ? null : 3.5 + Math.sin((index + call) / 4) * 0.8,
+      lossRatio: isBad ? ((index * 3 + call) % 5) / 50 : 0,
+      discardRatio: isBad ? (index % 4) / 100 : 0,
+      jitterMs: 4 + (index % 9),
+    });
+  });
+  const strip = { binSeconds, points };
+  return {
+    seconds: { received: strip, sent: strip },
+    breakdown: { received: breakdown?.received ?? null, sent: breakdown?.received ?? null },
+    ladder: {
+      messages: [
+        message(0, 'out', `INVITE sip:${call}@192.0.2.9:5060 SIP/2.0`, 'v=0\r\n'),
+        message(12, 'in', 'SIP/2.0 100 Trying', ''),
+        message(40.5, 'in', 'SIP/2.0 180 Ringing', ''),
+        message(950, 'in', 'SIP/2.0 200 OK', 'v=0\r\n'),
+        message(951.2, 'out', `ACK sip:${call}@192.0.2.9:5060 SIP/2.0`, ''),
+        message(60_951, 'out', `BYE sip:${call}@192.0.2.9:5060 SIP/2.0`, ''),
+        message(60_969, 'in', 'SIP/2.0 200 OK', ''),
+      ],
+      omitted: 0,
+      omittedAfter: 0,
+    },
+    evidence: `evidence/call-${call}.txt`,
+  };
+}
+
+/** Failed calls of two causes, the first with an example that no other list has. */
+export function failures(example: WorstCall): EvidenceBlock {
+  const phase = 'setup';
+  return {
+    files: [{ call: example.call, path: `evidence/call-${example.call}.txt`, why: ['failed'] }],
+    failures: [
+      { phase, sipStatus: 486, cause: 'busy', count: 30, files: 20, example },
+      { phase, sipStatus: null, cause: 'timeout', count: 2, files: 2, example: null },
+    ],
+    withoutFile: 10,
+  };
+}
+
+/** First lines, headers and bodies of a peer that attacks the reader. */
+export function hostileLadder(text: string): NonNullable<WorstCall['ladder']> {
+  const message = {
+    atMs: 0,
+    direction: 'in' as const,
+    firstLine: text,
+    text: `${text}\r\nReason: ${text}\r\n\r\nv=0${text}`,
+  };
+  return { messages: [{ ...message, cutBytes: 0 }], omitted: 1, omittedAfter: 1 };
 }

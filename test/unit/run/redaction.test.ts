@@ -44,6 +44,8 @@ describe('NumberRedactor', () => {
     ['404 no route to 493012345678', '404 no route to ***1'],
     ['404 no route to +49301234567890', '404 no route to ***2'],
     ['+493012345678.', '***1.'],
+    ['a text that was clipped at 49301', 'a text that was clipped at ***1'],
+    ['49301 is another', '49301 is another'],
     ['PJSIP/493012345678-00000001', 'PJSIP/***1-00000001'],
     ['5060 and 16384 and 1200 calls', '5060 and 16384 and 1200 calls'],
     ['mos.p5 >= 3.6: observed 3.02, margin -0.58, +0.4930', 'mos.p5 >= 3.6: observed 3.02, margin -0.58, +0.4930'],
@@ -64,6 +66,14 @@ describe('NumberRedactor', () => {
     const once = redactor.text('sip:600@h "Al" <sip:601@h>');
     expect(once).toBe('sip:***1@h "***2" <sip:***3@h>');
     expect(redactor.text(once)).toBe(once);
+  });
+
+  it.each([
+    ['From: "Anna Exam\r\n\r\n', 'From: "***1\r\n\r\n'],
+    ['To: <sip:+4930555\r\n\r\n', 'To: <sip:***1\r\n\r\n'],
+    ['Contact: <sip:192.0.2.1', 'Contact: <sip:192.0.2.1'],
+  ])('hides what a clipped message ends with: %j', (text, expected) => {
+    expect(new NumberRedactor().text(text)).toBe(expected);
   });
 
   it('hides the number in any text around it, and never throws', () => {
