@@ -73,6 +73,9 @@ function inOurWords(message: string): { where: string; message: string } {
   if (lacking !== null) {
     return { where: `--${lacking[1]}`, message: 'expected a value' };
   }
+  if (message.startsWith('Not enough non-option arguments') && message.endsWith('need at least 2')) {
+    return { where: PROGRAM, message: 'expected two runs, the one before and the one after' };
+  }
   const short = message.startsWith('Not enough non-option arguments');
   return { where: PROGRAM, message: short ? 'expected the path of a scenario' : message.replaceAll(/\s+/g, ' ') };
 }

@@ -93,6 +93,10 @@ describe.concurrent('a command that is refused', () => {
     ],
     [['validate'], 'callgauge: expected the path of a scenario (see callgauge validate --help)\n'],
     [
+      ['compare', 'before.json'],
+      'callgauge: expected two runs, the one before and the one after (see callgauge compare --help)\n',
+    ],
+    [
       ['answer', '--mode', 'sing'],
       '--mode: expected one of "echo", "play", "busy", got "sing" (see callgauge answer --help)\n',
     ],
