@@ -73,7 +73,7 @@ export function resultFacts(parts: FactParts): RunFacts {
 }
 
 /** How figures come about, in words that every report prints. */
-function methodOf(codecs: readonly string[]): Result['method'] {
+export function methodOf(codecs: readonly string[]): Result['method'] {
   return {
     scoreWindowSeconds: SCORE_WINDOW_SECONDS,
     jitterBufferMs: JITTER_BUFFER_MS,

@@ -1,5 +1,6 @@
 /** Checked gates + figures of the run + health of the generator → one result per gate, as result.json holds it. */
-import type { MetricDefinition, MetricUnit, SpoilCondition } from '../metrics/names.js';
+import type { MetricDefinition, MetricUnit } from '../metrics/names.js';
+import { spoils } from '../metrics/spoil.js';
 import { type Gate, marginOf, meetsLimit, type Severity } from './grammar.js';
 import type { DistributionView, HealthConditions, MetricQuery, MetricSource, ScalarView } from './source.js';
 
@@ -115,27 +116,10 @@ function withoutData(
 /** The sentences of every condition that holds and spoils this metric, or null. */
 function spoilReason(metric: MetricDefinition, query: MetricQuery, health: HealthConditions): string | null {
   const reasons = metric.spoiledBy
-    .filter((condition) => concerns(condition, metric, query, health))
+    .filter((condition) => spoils(condition, metric, { direction: query.direction, reflected: health.reflected }))
     .map((condition) => health.spoiled[condition])
     .filter((reason) => reason !== undefined);
   return reasons.length === 0 ? null : reasons.join('; ');
-}
-
-/**
- * Media that we sent late spoils what the far side hears or sends back; our own reception spoils what we received. Of the
- * sent direction only what is timed here depends on our clock: the far end counts and times the rest by its own.
- */
-function concerns(
-  condition: SpoilCondition,
-  { population, timedHere }: MetricDefinition,
-  { direction }: MetricQuery,
-  { reflected }: HealthConditions,
-): boolean {
-  if (population !== 'legs') return true;
-  const sent = direction === 'sent';
-  if (condition === 'sendLateness') return sent || reflected;
-  if (condition === 'mediaClock') return !sent || timedHere;
-  return condition === 'receiveDrops' ? !sent : true;
 }
 
 /** The first second with a single value on the bad side. A count of values has none, a scalar is of the whole run. */

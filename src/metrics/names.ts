@@ -3,6 +3,8 @@
  * that this version measures are here, so that a gate on any other is refused before a packet leaves.
  */
 
+import { smallestDifference, type SmallestDifference } from './smallest-difference.js';
+
 /** `factor`: a plain number such as BurstR. */
 export type MetricUnit = 'MOS' | 'R' | 'ratio' | 'factor' | 'ms' | 'count' | 'calls' | 'calls/s';
 
@@ -54,6 +56,8 @@ export interface MetricDefinition {
   /** True where the figure rests on an arrival time of this host in both directions, as a round trip does. */
   readonly timedHere: boolean;
   readonly spoiledBy: readonly SpoilCondition[];
+  /** Between two runs, what is less than this is the same; null: runs are not compared by it. */
+  readonly smallestDifference: SmallestDifference | null;
 }
 
 const DELAY_SPOILERS: readonly SpoilCondition[] = ['eventLoopDelay', 'lateStarts'];
@@ -420,6 +424,7 @@ function metric(row: MetricRow): MetricDefinition {
     timeBases: ['second', 'call'],
     timedHere: false,
     spoiledBy: [],
+    smallestDifference: smallestDifference(row.id),
     ...row,
   };
 }

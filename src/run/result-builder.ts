@@ -71,9 +71,10 @@ export function buildResult(book: RunBook, facts: RunFacts): Result {
       book.worst.list.map(({ record }) => record),
       plan,
     ),
-    generator: generatorBlock(book, facts, Object.values(spoiled)),
+    generator: { ...generatorBlock(book, facts, Object.values(spoiled)), spoiled },
     environment: facts.environment,
     method: { ...facts.method, codecs: usedCodecs(book, facts.method.codecs) },
+    baseline: null,
     scenario: facts.scenario,
     seed: facts.seed,
   };
@@ -171,7 +172,7 @@ function endpointBlock(
   };
 }
 
-function generatorBlock(book: RunBook, facts: RunFacts, reasons: string[]): GeneratorBlock {
+function generatorBlock(book: RunBook, facts: RunFacts, reasons: string[]): Omit<GeneratorBlock, 'spoiled'> {
   const { health } = book;
   const lostWorkers = [...(facts.verdict.lostWorkers ?? [])];
   return {
