@@ -1,4 +1,6 @@
 /** What is seen while a run goes on: one line repainted on a terminal, else a `key=value` line every ten seconds. */
+import type { GateResult } from '../gates/evaluate.js';
+import { formatValue } from '../report/number-format.js';
 import type { DirectionSecond } from '../run/direction-series.js';
 import type { RunBook } from '../run/run-book.js';
 import { escapeTerminal } from '../report/visible-text.js';
@@ -28,6 +30,12 @@ export class Progress {
       this.wipe();
       this.host.err(`${escapeTerminal(text)}\n`);
     }
+  }
+
+  /** A gate has failed, or passes again. */
+  gateFlip({ expr, state, observed, unit }: GateResult, previous: GateResult['state']): void {
+    const value = observed === null ? '' : `, now ${formatValue(observed, unit)}`;
+    this.say(`gate ${state} (was ${previous}): ${expr}${value}`);
   }
 
   second(second: number, book: RunBook): void {

@@ -130,6 +130,7 @@ class RunCommand {
         this.progress.second(second, book);
         files.tick(second);
       },
+      onGateFlip: (gate, previous) => this.progress.gateFlip(gate, previous),
       onMedia: (batch) => files.addRows(batch),
       onWarning: (text) => this.progress.say(`warning: ${text}`),
     });

@@ -18,11 +18,15 @@ const FLAGS = {
   seed: 'seed of everything random',
   'local-address': 'address of this host to send from',
   advertise: 'address to write into SIP and SDP',
+  profile: 'ready-made gates: ci, trunk or capacity; own gates on the same figure take their place',
+  baseline: 'result.json of another run, which gates like "baseline.mos.p50 >= -0.05" compare with',
   wait: 'wait so long for the target to answer OPTIONS, e.g. 60s',
 } as const;
 
 export interface ScenarioArguments {
   readonly scenario?: string | undefined;
+  /** Path of the result that gates may compare with. */
+  readonly baseline?: string | undefined;
   readonly flags: RunFlags;
 }
 
@@ -56,6 +60,7 @@ export function scenarioArguments(given: Readonly<Record<string, unknown>>): Sce
     Array.isArray(given[name]) ? given[name].map(String) : undefined;
   return {
     scenario: text('scenario'),
+    baseline: text('baseline'),
     flags: {
       target: text('target'),
       calls: text('calls'),
@@ -75,6 +80,7 @@ export function scenarioArguments(given: Readonly<Record<string, unknown>>): Sce
       noMedia: given['no-media'] === true ? true : undefined,
       noGates: given['no-gates'] === true ? true : undefined,
       gate: list('gate'),
+      profile: text('profile'),
       allowPublic: list('allow-public'),
     },
   };

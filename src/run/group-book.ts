@@ -54,8 +54,13 @@ export class GroupBook {
   /** Legs on which the far end sent RTCP. */
   rtcpLegs = 0;
 
+  /** @param keepsSeconds false: only figures of the whole are asked for */
+  constructor(private readonly keepsSeconds = true) {}
+
   addCall(record: CallRecord, warm: boolean): void {
-    this.series.addCall(record);
+    if (this.keepsSeconds) {
+      this.series.addCall(record);
+    }
     this.countOutcome(record);
     this.countCause(record);
     if (record.outcome !== 'notStarted') {
@@ -71,7 +76,9 @@ export class GroupBook {
 
   addRow(table: Float64Array, offset: number, warm: boolean): void {
     const isSent = table[offset + ROW.direction] === DIRECTION.sent;
-    this.series.addRow(table, offset);
+    if (this.keepsSeconds) {
+      this.series.addRow(table, offset);
+    }
     (isSent ? this.sent : this.received).addRow(table, offset, warm);
   }
 
