@@ -77,6 +77,61 @@ export const METRICS: readonly MetricDefinition[] = [
     description: 'Share of the attempted calls in which the expected outcome came.',
   }),
   metric({
+    id: 'ser',
+    unit: 'ratio',
+    better: 'higher',
+    path: 'signalling.ser',
+    standard: 'RFC 6076 §4.6 (SER)',
+    category: 'calls',
+    description: 'Session establishment: INVITEs answered 200, per attempt that was not redirected.',
+  }),
+  metric({
+    id: 'seer',
+    unit: 'ratio',
+    better: 'higher',
+    path: 'signalling.seer',
+    standard: 'RFC 6076 §4.7 (SEER)',
+    category: 'calls',
+    description:
+      'Effective establishment: INVITEs answered 200, 480, 486, 600 or 603, per attempt that was not redirected.',
+  }),
+  metric({
+    id: 'isa',
+    unit: 'ratio',
+    path: 'signalling.isa',
+    standard: 'RFC 6076 §4.8 (ISA)',
+    category: 'calls',
+    description: 'Ineffective attempts: INVITEs that ended in 408, 500, 503, 504 or no response, per attempt.',
+  }),
+  metric({
+    id: 'scr',
+    unit: 'ratio',
+    better: 'higher',
+    path: 'signalling.scr',
+    standard: 'RFC 6076 §4.9 (SCR)',
+    category: 'calls',
+    description: 'Session completion: calls that were answered and ended by an answered BYE, per attempt.',
+  }),
+  metric({
+    id: 'asr',
+    unit: 'ratio',
+    better: 'higher',
+    path: 'signalling.asr',
+    standard: 'ITU-T E.411 (ASR)',
+    category: 'calls',
+    description: 'Answer seizure: INVITEs answered 200, per attempt.',
+  }),
+  metric({
+    id: 'ner',
+    unit: 'ratio',
+    better: 'higher',
+    path: 'signalling.ner',
+    standard: 'ITU-T E.425 (NER)',
+    category: 'calls',
+    description:
+      'Network effectiveness: answered, busy, refused by the called side or rung without answer, per attempt.',
+  }),
+  metric({
     id: 'setup_delay',
     unit: 'ms',
     population: 'calls',
@@ -105,6 +160,16 @@ export const METRICS: readonly MetricDefinition[] = [
     category: 'signalling',
     description: 'Time from the BYE to its 2xx.',
     spoiledBy: DELAY_SPOILERS,
+  }),
+  metric({
+    id: 'session_duration',
+    unit: 'ms',
+    better: 'higher',
+    population: 'calls',
+    path: 'signalling.sessionDurationMs',
+    standard: 'RFC 6076 §4.5 (SDT)',
+    category: 'calls',
+    description: 'Time from the 2xx to the BYE; its mean is the average call duration (ACD).',
   }),
   metric({
     id: 'signalling_rtt',
@@ -343,12 +408,6 @@ export const METRIC_NAMES: readonly string[] = [...BY_NAME.keys()];
 
 /** Known to the trade and not measured by this version, each with the metric here that comes nearest. */
 export const UNMEASURED: Readonly<Record<string, string>> = {
-  ser: 'success_ratio',
-  seer: 'success_ratio',
-  isa: 'success_ratio',
-  scr: 'success_ratio',
-  asr: 'success_ratio',
-  ner: 'success_ratio',
   registration_delay: 'setup_delay',
 };
 

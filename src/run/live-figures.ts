@@ -15,9 +15,12 @@ export class LiveFigures implements MetricSource {
 
   scalar(query: MetricQuery): ScalarView | null {
     const seen = this.book.scalar(query);
-    const pending = this.pendingOf(query);
+    const metric = findMetric(query.metric);
     // A count only grows: what it is by now it stays.
-    return seen === null || query.metric !== 'success_ratio' ? seen : withGood(seen, pending, 1);
+    if (seen === null || metric?.unit !== 'ratio') {
+      return seen;
+    }
+    return withGood(seen, this.pendingOf(query), metric.better === 'higher' ? 1 : 0);
   }
 
   ratio(query: MetricQuery): ScalarView | null {

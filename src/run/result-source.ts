@@ -9,6 +9,7 @@ import { Distribution, type DistributionKind } from '../metrics/histogram.js';
 import { findMetric, type MetricDefinition, type ScoreScale } from '../metrics/names.js';
 import { scaleOfName } from './codec-scale.js';
 import { DELAYS, QUALITY } from './metric-figures.js';
+import { SESSION_RATIOS, type SessionRatio } from './session-counts.js';
 import type { QualityFigure } from './quality-book.js';
 import { mergeDistributions } from './quality-book.js';
 import { resultSchema, type DistributionSummary, type EndpointResult, type Result } from './result.js';
@@ -47,7 +48,7 @@ const OTHER = { received: 'sent', sent: 'received' } as const;
 type Part = Pick<EndpointResult, 'quality' | 'calls'> & {
   readonly signalling: Pick<
     EndpointResult['signalling'],
-    'successRatio' | 'setupDelayMs' | 'answerDelayMs' | 'disconnectDelayMs' | 'signallingRttMs'
+    'successRatio' | 'attempts' | 'redirected' | SessionRatio | (typeof DELAYS)[keyof typeof DELAYS]
   >;
 };
 
@@ -62,6 +63,10 @@ export class ResultSource implements MetricSource {
     }
     if (parts === null) {
       return null;
+    }
+    const session = SESSION_RATIOS.find((name) => name === query.metric);
+    if (session !== undefined) {
+      return sessionRatioOf(parts, session);
     }
     return query.metric === 'success_ratio' ? successOf(parts) : countOf(parts, query.metric);
   }
@@ -137,6 +142,18 @@ function successOf(parts: readonly Part[]): ScalarView | null {
     attempted += signalling.successRatio === null ? 0 : judged;
   }
   return attempted === 0 ? null : { value: succeeded / attempted, samples: attempted };
+}
+
+/** Weighted by the attempts that each part judged; SER and SEER leave redirected ones out. */
+function sessionRatioOf(parts: readonly Part[], name: SessionRatio): ScalarView | null {
+  let [sum, samples] = [0, 0];
+  for (const { signalling } of parts) {
+    const without = name === 'ser' || name === 'seer' ? signalling.redirected : 0;
+    const attempts = signalling[name] === null ? 0 : signalling.attempts - without;
+    sum += (signalling[name] ?? 0) * attempts;
+    samples += attempts;
+  }
+  return samples === 0 ? null : { value: sum / samples, samples };
 }
 
 function countOf(parts: readonly Part[], metric: string): ScalarView | null {

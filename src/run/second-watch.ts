@@ -7,6 +7,7 @@ import type { Stat } from '../gates/grammar.js';
 import type { MetricQuery, SecondFigure } from '../gates/source.js';
 import { DIRECTION, LEG, ROW, type CallRecord } from '../worker/messages.js';
 import { codecKey, scaleOf } from './codec-scale.js';
+import { sessionDurationOf } from './group-book.js';
 import { isNoMedia, isOneWay } from './leg-findings.js';
 import { DELAYS, QUALITY } from './metric-figures.js';
 import type { QualityFigure } from './quality-book.js';
@@ -151,7 +152,10 @@ function callFigure(metric: string, record: CallRecord): number {
     return record.establishedMs === null ? Number.NaN : Number(record.outcome === 'dropped');
   }
   const delay = Object.hasOwn(DELAYS, metric) ? DELAYS[metric as keyof typeof DELAYS] : undefined;
-  return delay === undefined || delay === 'signallingRttMs' ? Number.NaN : (record[delay] ?? Number.NaN);
+  if (delay === undefined || delay === 'signallingRttMs') {
+    return Number.NaN;
+  }
+  return (delay === 'sessionDurationMs' ? sessionDurationOf(record) : record[delay]) ?? Number.NaN;
 }
 
 type Columns = typeof ROW | typeof LEG;

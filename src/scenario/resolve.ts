@@ -31,6 +31,7 @@ export function resolveScenario(document: ScenarioFile, file: string, sources: S
     },
     loopback: { impair: loopback.impair ?? null },
     workers: { signalling: workers.signalling, media: workers.media ?? null },
+    redact: document.redact ?? null,
     seed: document.seed ?? null,
     sources,
   };

@@ -150,7 +150,6 @@ describe('problems, with column and mend', () => {
     ['idle.jiter.p95 <= 1ms', 'column 6: unknown metric "jiter" (did you mean "jitter"?)'],
     ['mos.p5 >= -3', 'expected a MOS of 1 to 5, got -3'],
     ['baseline.mos.p5 >= -5', 'expected a difference in MOS of -4 to 4, got -5'],
-    ['ser >= 99%', 'column 1: ser is not measured by this version (the nearest that is measured: success_ratio)'],
     [
       'registration_delay.p95 <= 1s',
       'column 1: registration_delay is not measured by this version (the nearest that is measured: setup_delay)',
