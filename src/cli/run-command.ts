@@ -178,10 +178,11 @@ class RunCommand {
           'started',
         );
       },
-      onSecond: (second, book) => {
-        this.progress.takeSecond(second, book, []);
+      onSecond: (second, book, gates) => {
+        this.progress.takeSecond(second, book, gates);
         files.tick(second);
       },
+      onGateFlip: (gate, previous) => this.progress.gateFlip(gate, previous),
       onMedia: (batch) => files.addRows(batch),
       onWarning: (text) => this.progress.say(this.shown(text), 'warning'),
     });

@@ -45,6 +45,8 @@ export function resultFacts(parts: FactParts): RunFacts {
     })),
     media: scenario.media,
     gates: prepared.gates,
+    baseline: prepared.baseline,
+    endedBy: end.endedBy,
     verdict: {
       interrupted: end.interrupted,
       fault: end.fault,

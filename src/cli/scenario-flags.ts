@@ -21,7 +21,10 @@ const FLAGS = {
     codec: 'PCMU, PCMA, G722, or several: G722,PCMA [default: PCMU]',
     audio: 'WAV file to send, 8 or 16 kHz, 16 bit',
   },
-  'Verdict:': {},
+  'Verdict:': {
+    profile: 'ready-made gates: ci, trunk or capacity',
+    baseline: 'result.json that "baseline." gates compare with',
+  },
   'This host:': {
     'local-address': 'address of this host to send from',
     advertise: 'address to write into SIP and SDP',
@@ -39,6 +42,8 @@ const SWITCHES = {
 
 export interface ScenarioArguments {
   readonly scenario?: string | undefined;
+  /** Path of the result that gates may compare with. */
+  readonly baseline?: string | undefined;
   readonly flags: RunFlags;
 }
 
@@ -82,6 +87,7 @@ export function scenarioArguments(given: Readonly<Record<string, unknown>>): Sce
     Array.isArray(given[name]) ? given[name].map(String) : undefined;
   return {
     scenario: text('scenario'),
+    baseline: text('baseline'),
     flags: {
       target: text('target'),
       calls: text('calls'),
@@ -102,6 +108,7 @@ export function scenarioArguments(given: Readonly<Record<string, unknown>>): Sce
       noGates: given['no-gates'] === true ? true : undefined,
       redactNumbers: given['redact-numbers'] === true ? true : undefined,
       gate: list('gate'),
+      profile: text('profile'),
       allowPublic: list('allow-public'),
     },
   };

@@ -232,6 +232,17 @@ export const gateResultSchema = z.strictObject({
   severity: z.enum(['gate', 'warn']),
   firstFailedAtSecond: count.nullable(),
   reason: z.string().nullable().describe('why untrusted, no-data or not-evaluated; else null'),
+  comparedWith: z
+    .enum(['limit', 'idle', 'baseline'])
+    .default('limit')
+    .describe('idle, baseline: observed is the difference from that figure (figure − reference)'),
+  reference: addedNumber.describe('the figure that observed is the difference from, in unit'),
+  forMs: addedNumber.describe(
+    'failed only when violated for so long without a break; observed is the worst that lasted',
+  ),
+  afterMs: z.number().nonnegative().default(0).describe('what is before this time of the run does not count'),
+  limitFloor: addedNumber.describe('part of limit: what this host alone contributes (p95), added by a profile'),
+  profile: z.string().nullable().default(null).describe('the profile that the gate is from'),
 });
 export type GateResult = z.infer<typeof gateResultSchema>;
 
