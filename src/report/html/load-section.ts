@@ -45,6 +45,6 @@ export function loadSection(result: Result): Section {
   const { intended, achieved, heldBack } = result.load;
   const held = heldBack === 0 ? '' : `; ${formatCount(heldBack)} waited for the concurrency cap`;
   const body = html`<p>${formatCount(achieved)} of ${formatCount(intended)} starts that were due happened${held}.</p>
-    <div class="charts">${renderTimeChart(STARTS, result)}${renderTimeChart(ACTIVE, result)}</div> `;
+    <div class="charts">${[STARTS, ACTIVE].map((chart) => renderTimeChart(chart, result))}</div> `;
   return { id: 'load', title: 'Load', body };
 }
