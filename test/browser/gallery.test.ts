@@ -48,7 +48,7 @@ describe.skipIf(isMissing)('the report of a run', () => {
       faults.push(...(await violations(page, axe)), ...(await page.evaluate(findFaults)));
       expect(faults).toEqual([]);
       await context.close();
-    });
+    }, 300_000);
   }
 });
 

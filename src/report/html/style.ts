@@ -29,9 +29,9 @@ h1 .name{min-width:0}
 .facts dt{font-size:.78rem;color:var(--soft)}
 .facts dd{margin:0;overflow-wrap:anywhere}
 nav{display:flex;flex-wrap:wrap;align-items:center;justify-content:space-between;gap:.3rem 1.5rem;padding:.5rem 0;border:solid var(--line);border-width:1px 0;font-size:.84rem;background:var(--paper)}
-nav ul{display:flex;flex-wrap:wrap;gap:.15rem .95rem;margin:0;padding:0;list-style:none}
+nav ul{flex:1 1 20rem;display:flex;flex-wrap:wrap;gap:.15rem .95rem;margin:0;padding:0;list-style:none}
 nav a{text-decoration:none}nav a:hover{text-decoration:underline}
-.tools{display:flex;flex-wrap:wrap;gap:.5rem}
+.tools{display:flex;flex:none;gap:.5rem}
 select,.reset,input{font:inherit;color:inherit;background:var(--paper);border:1px solid var(--soft);border-radius:4px;padding:.1rem .45rem}
 .reset{cursor:pointer;color:var(--main);border-color:var(--main)}
 section{margin-top:1.7rem;scroll-margin-top:3rem}
@@ -48,7 +48,7 @@ tbody th{font-weight:400}
 [align=right],[align=right] td{text-align:right}
 td bdi,th bdi,td .none,th small{display:inline-block;max-width:22rem;white-space:normal;overflow-wrap:break-word}
 th small{color:var(--soft);font-size:.92em}
-td .short{max-width:4.8rem}
+td .short{max-width:none;white-space:nowrap}
 td .short,.figures .none{font-size:.92em}
 #odd-streams bdi,#odd-streams th small{max-width:min(50rem,55vw)}
 tr:target>*,:target>summary{background:var(--tint)}
@@ -81,6 +81,7 @@ figcaption{margin-bottom:.25rem;font-size:.92rem;position:relative;flex:1}
 .value{display:inline-block;min-width:2.6em;padding-left:.35em;color:var(--ink);font-weight:600}
 .chart{display:block;touch-action:pan-y;overflow:visible}
 .scripted .chart,.scripted .strip{cursor:crosshair}
+.chart:focus:not(:focus-visible){outline:0}
 .cursor{stroke:var(--ink);stroke-opacity:.7}
 .axis,.strips .ticks{fill:var(--soft)}
 .main,.second{stroke:var(--main)}
@@ -95,6 +96,8 @@ figcaption{margin-bottom:.25rem;font-size:.92rem;position:relative;flex:1}
 #heat-bad .heat-mark{stroke:var(--paper);stroke-opacity:1}
 .heatmap{margin-bottom:1rem}
 .strips{width:100%}
+.strips bdi{max-width:none;white-space:nowrap}
+.fine path{stroke-width:1.25px}
 .strips td,.strips th{vertical-align:middle}
 .strips svg{display:block}
 details{font-size:.84rem;margin:.1rem 0 .4rem}
@@ -109,6 +112,6 @@ footer{margin-top:2rem;padding-top:.6rem;border-top:1px solid var(--line);font-s
 @media (min-width:60rem){.groups{grid-template-columns:repeat(3,1fr)}main{display:grid;grid-template-columns:1fr 1fr;gap:0 2rem}section{grid-column:1/-1;min-width:0}#responses,#causes{grid-column:auto}}
 @media (min-width:82rem){.groups{grid-template-columns:repeat(6,1fr);gap:0 1.25rem;font-size:.84rem}}
 @media (prefers-reduced-motion:no-preference){:root{scroll-behavior:smooth}}
-@media (max-width:40rem){.page{padding:0 .9rem 2rem}h1{font-size:1.25rem}header{padding-top:1rem}.facts{gap:.35rem 1.4rem}td bdi,th bdi,td .none,th small{max-width:13rem}td .short{max-width:4.8rem}.groups h3{margin-top:.9rem}.strips bdi{max-width:6rem}.strips th,.strips td{padding-right:.5rem;white-space:normal}}
-@media print{:root:root{${LIGHT};--ink:#000;--soft:#444;--line:#bbb}body{font-size:9.5pt;print-color-adjust:exact;-webkit-print-color-adjust:exact}.page{max-width:none;padding:0}nav,figure details,.filter{display:none!important}.scroll{overflow:visible}table{font-size:7.5pt;width:auto}.strips{width:100%}th,td,thead th{white-space:normal;padding-right:.5rem;overflow-wrap:anywhere}thead th{font-size:7pt}td[align],[align] td{white-space:nowrap}td bdi,th bdi{display:inline;overflow-wrap:anywhere}section{margin-top:1.1rem}h2,h3,caption{break-after:avoid}figure,tr,.groups{break-inside:avoid}.groups{grid-template-columns:repeat(3,1fr)}.charts{grid-template-columns:1fr 1fr;gap:.8rem 1.2rem}pre{white-space:pre-wrap;overflow-wrap:anywhere}}
+@media (max-width:40rem){.page{padding:0 .9rem 2rem}h1{font-size:1.25rem}header{padding-top:1rem}.facts{gap:.35rem 1.4rem}td bdi,th bdi,td .none,th small{max-width:13rem}.groups h3{margin-top:.9rem}.strips bdi{max-width:6rem;white-space:normal}.strips th,.strips td{padding-right:.5rem;white-space:normal}}
+@media print{:root:root{${LIGHT};--ink:#000;--soft:#444;--line:#bbb}body{font-size:9.5pt;print-color-adjust:exact;-webkit-print-color-adjust:exact}.page{max-width:none;padding:0}nav,figure details,.filter,.value,.at{display:none!important}.groups{font-size:8pt}.legend,figcaption{font-size:8pt}.scroll{overflow:visible}table{font-size:7.5pt;width:auto}.strips{width:100%}th,td,thead th{white-space:normal;padding-right:.5rem;overflow-wrap:anywhere}thead th{font-size:7pt}td[align],[align] td{white-space:nowrap}td bdi,th bdi{display:inline;overflow-wrap:anywhere}section{margin-top:1.1rem}h2,h3,caption{break-after:avoid}figure,tr,.groups{break-inside:avoid}.groups{grid-template-columns:repeat(3,1fr)}.charts{grid-template-columns:1fr 1fr;gap:.8rem 1.2rem}pre{white-space:pre-wrap;overflow-wrap:anywhere}}
 `;

@@ -47,6 +47,8 @@ const RTCP_SECONDS = 5;
 interface SimulatedCall {
   readonly record: CallRecord;
   readonly codec: string;
+  /** The seconds in which the link of the second endpoint is bad. */
+  readonly trouble: readonly [number, number];
 }
 
 /** The result of a run; valid by the schema. */
@@ -108,18 +110,25 @@ function callOf(run: SimulatedRun, call: number, noise: number): SimulatedCall {
     startedMs,
   };
   const codec = codecs[call % codecs.length]!;
+  const seconds = run.calls / callsPerSecond + holdSeconds;
+  const trouble = [Math.round(seconds * 0.35), Math.round(seconds * 0.46)] as const;
   if (far === 'silent') {
-    return { codec, record: failedRecord({ ...base, endedMs: startedMs + 32_000, sipStatus: null, cause: 'timeout' }) };
+    return {
+      codec,
+      trouble,
+      record: failedRecord({ ...base, endedMs: startedMs + 32_000, sipStatus: null, cause: 'timeout' }),
+    };
   }
   if (far === 'refused') {
     const isBusy = noise < 0.4;
     const why = { sipStatus: isBusy ? 486 : 503, cause: isBusy ? 'busy' : 'serviceUnavailable' };
-    return { codec, record: failedRecord({ ...base, endedMs: startedMs + 20 + noise * 60, ...why }) };
+    return { codec, trouble, record: failedRecord({ ...base, endedMs: startedMs + 20 + noise * 60, ...why }) };
   }
   const setupDelayMs = 24 + noise * 50;
   const establishedMs = startedMs + 180 + noise * 900;
   return {
     codec,
+    trouble,
     record: recordOf({
       ...base,
       establishedMs,
@@ -164,9 +173,13 @@ function counted(run: SimulatedRun, calls: readonly SimulatedCall[], now: { seco
   });
 }
 
-/** The link of the second endpoint is bad for a seventh of the run, from a third on; every link breathes a little. */
-function lossOf({ record: { endpoint, call } }: SimulatedCall, second: number, noise: number): number {
-  const isBad = endpoint === 1 && Math.floor(second / 9) % 7 === 3;
+/** The link of the second endpoint is bad for a while; every link breathes a little. */
+function lossOf(
+  { record: { endpoint, call }, trouble: [from, to] }: SimulatedCall,
+  second: number,
+  noise: number,
+): number {
+  const isBad = endpoint === 1 && second >= from && second < to;
   const quiet = noise < 0.93 ? 0 : noise < 0.99 ? 1 : 2;
   return isBad ? Math.floor(noise * 26) : call % 97 === 13 && second % 3 === 0 ? 3 : quiet;
 }

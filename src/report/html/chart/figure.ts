@@ -43,7 +43,7 @@ export function twinDetails(title: string, { caption, headers, rows }: Twin): Ma
   const head = headers.map((header) => html`<th scope="col">${header}</th>`);
   const body = rows.map(([name = '', ...cells]) => [ROW, name, cells.map((cell) => [CELL, cell])]);
   return html`<details>
-    <summary>${title}: as a table</summary>
+    <summary aria-label="As a table: ${title}">As a table</summary>
     <div class="scroll" tabindex="0">
       <table>
         <caption>

@@ -30,6 +30,11 @@ export function stroke(path: string, look: LineLook): Markup {
   return html`<path d="${path}" fill="none" vector-effect="non-scaling-stroke" ${LINES[look]} /> `;
 }
 
+/** Lines of so many steps that broad ones would run together. */
+export function fineStrokes(lines: readonly Markup[]): Markup {
+  return html`<g class="fine">${lines}</g>`;
+}
+
 /** A filled path. */
 export function fill(path: string, look: AreaLook): Markup {
   return html`<path d="${path}" ${AREAS[look]} /> `;

@@ -7,7 +7,7 @@ import { svgChart } from './frame.js';
 import { roundTop, timeAxis, valueAxis } from './scale.js';
 import type { ValueAxis } from './scale.js';
 import { bandPath, linePath } from './step-path.js';
-import { fill, keyOf, stroke } from './strokes.js';
+import { fill, fineStrokes, keyOf, stroke } from './strokes.js';
 import type { LineLook } from './strokes.js';
 import { binName, binSeconds, binValue, spanSeconds } from './time-bins.js';
 import type { Aggregate, SecondValue, TimeBin } from './time-bins.js';
@@ -56,6 +56,8 @@ export interface TimeChart {
 
 /** The most columns of a chart: a longer run is gathered. */
 export const MOST_COLUMNS = 600;
+/** From this many columns on lines are drawn finer. */
+const FINE_FROM = 200;
 
 /** The figure of `chart` over the seconds of `result`, or a sentence saying why there is none. */
 export function renderTimeChart(chart: TimeChart, result: Result): Markup {
@@ -115,14 +117,15 @@ function domainOf(chart: TimeChart, range: ValueRange): ValueRange {
   return [0, chart.unit === '%' ? Math.min(100, rounded) : rounded];
 }
 
-function lineMarks(chart: TimeChart, bins: readonly TimeBin[], values: ValueAxis): Markup[] {
-  return chart.lines.map((line) => {
+function lineMarks(chart: TimeChart, bins: readonly TimeBin[], values: ValueAxis): Markup | readonly Markup[] {
+  const lines = chart.lines.map((line) => {
     const steps = bins.flatMap((bin) => {
       const value = binValue(bin, line.pick, line.aggregate);
       return value === null ? [] : [{ x0: bin.from, x1: bin.to, y: values.y(value) }];
     });
     return stroke(linePath(steps), line.look);
   });
+  return bins.length > FINE_FROM ? fineStrokes(lines) : lines;
 }
 
 function bandMark({ band }: TimeChart, bins: readonly TimeBin[], values: ValueAxis): Markup {

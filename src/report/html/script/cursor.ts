@@ -85,16 +85,19 @@ const showView = (from, to) => {
       }
     }
   }
-  reset.hidden = width === span;
-  reset.textContent = 'Show all (zoomed to ' + label(view.from, Math.max(121, span)) + '–' + label(view.to, Math.max(121, span)) + ')';
+  reset.style.visibility = width === span ? 'hidden' : '';
+  reset.title = label(view.from, Math.max(121, span)) + '–' + label(view.to, Math.max(121, span));
 };
 const zoomBy = (factor) => {
   const middle = cursor === null ? (view.from + view.to) / 2 : cursor;
   showView(middle - (middle - view.from) * factor, middle + (view.to - middle) * factor);
 };
-const reset = add(tools, 'button', { type: 'button', class: 'reset' });
+const reset = document.createElement('button');
+set(reset, { type: 'button', class: 'reset' });
+tools.prepend(reset);
 reset.addEventListener('click', () => showView(0, span));
-reset.hidden = true;
+reset.style.visibility = 'hidden';
+reset.textContent = 'Reset zoom';
 
 const KEYS = {
   ArrowLeft: (step) => showCursor((cursor ?? span) - step),
@@ -160,6 +163,6 @@ for (const chart of charts) {
   });
 }
 document.addEventListener('keydown', (event) => {
-  if (event.key === 'Escape' && !reset.hidden) showView(0, span);
+  if (event.key === 'Escape' && view.to - view.from < span) showView(0, span);
 });
 `;
