@@ -71,7 +71,8 @@ export function answerCommand(program: Argv, host: ProcessHost, finish: (exitCod
           .option('impair', {
             type: 'string',
             requiresArg: true,
-            describe: 'bad link for what is sent: loss=2%,burst=3,jitter=20ms,delay=50ms,duplicate=1%,reorder=1%',
+            describe:
+              'bad link for what is sent: loss=2%,burst=3,jitter=20ms (also delay=50ms,duplicate=1%,reorder=1%)',
           })
           .option('seed', { type: 'string', requiresArg: true, describe: 'seed of everything random' })
           .option('quiet', { type: 'boolean', default: false, describe: 'print nothing but errors' }),
@@ -123,8 +124,12 @@ async function serve(host: ProcessHost, plan: AnswerPlan, quiet: boolean): Promi
 }
 
 /** `key=value` pairs; those of the bad link begin with `impair`. */
-function countsLine({ impairment, ...counts }: AnswerCounts): string {
-  const pairs = [...Object.entries(counts), ...(impairment === null ? [] : impairmentPairs(impairment))];
+function countsLine({ impairment, jitterMs, ...counts }: AnswerCounts): string {
+  const pairs = [
+    ...Object.entries(counts),
+    ...Object.entries(jitterMs ?? {}).map(([stat, ms]) => [`jitterMs_${stat}`, ms.toFixed(3)] as const),
+    ...(impairment === null ? [] : impairmentPairs(impairment)),
+  ];
   return pairs.map(([name, value]) => `${name}=${value}`).join(' ');
 }
 

@@ -3,15 +3,32 @@
  * gets what it needs of these handed in, so that the whole program can be tested from outside.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { cpus, totalmem } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { withoutCommands } from '../report/github.js';
 import { commandLine } from './command-line.js';
 import { withoutTwins } from './environment.js';
 
 /** The folder that holds `audio/`, `scenarios/` and `package.json`. */
 const PACKAGE_ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+/** What shows a file on the desktop, without a shell that could read something into its name. */
+const OPENERS: Readonly<Partial<Record<NodeJS.Platform, readonly [command: string, ...args: string[]]>>> = {
+  darwin: ['open'],
+  win32: ['rundll32', 'url.dll,FileProtocolHandler'],
+};
 
 export interface HostFacts {
   readonly node: string;
@@ -38,16 +55,35 @@ export class ProcessHost {
     process.stderr.on('error', () => {});
   }
 
-  get isTerminal(): boolean {
+  /** Somebody is there. */
+  get hasTerminal(): boolean {
     return process.stderr.isTTY;
   }
 
+  /** Somebody watches stderr, on a terminal that can move its cursor. */
+  get isTerminal(): boolean {
+    return process.stderr.isTTY && this.env['TERM'] !== 'dumb';
+  }
+
   get colorsStdout(): boolean {
-    return process.stdout.isTTY && this.env['NO_COLOR'] === undefined;
+    return process.stdout.isTTY && this.mayColor;
+  }
+
+  get colorsStderr(): boolean {
+    return process.stderr.isTTY && this.mayColor;
   }
 
   get columns(): number {
     return process.stderr.columns || 80; // a terminal that does not know its size says 0
+  }
+
+  get rows(): number {
+    return process.stderr.rows || 24;
+  }
+
+  /** NO_COLOR counts unless it is empty (no-color.org). */
+  private get mayColor(): boolean {
+    return (this.env['NO_COLOR'] ?? '') === '' && this.env['TERM'] !== 'dumb';
   }
 
   /** The command as it was given, its password masked. */
@@ -60,11 +96,17 @@ export class ProcessHost {
     return join(PACKAGE_ROOT, name);
   }
 
+  /** What a CI system would take for a command is none in it. */
   out(text: string): void {
-    process.stdout.write(text);
+    process.stdout.write(withoutCommands(text));
   }
 
   err(text: string): void {
+    process.stderr.write(withoutCommands(text));
+  }
+
+  /** Commands for the CI system whose log stderr goes to. */
+  ciCommands(text: string): void {
     process.stderr.write(text);
   }
 
@@ -100,12 +142,41 @@ export class ProcessHost {
     }
   }
 
+  /** Names of what stands in a folder; none where there is no folder. */
+  fileNames(path: string): string[] {
+    return existsSync(path) ? readdirSync(path) : [];
+  }
+
   emptyFile(path: string): void {
     writeFileSync(path, '');
   }
 
   appendFile(path: string, data: Uint8Array): void {
     appendFileSync(path, data);
+  }
+
+  /** Bytes in a file; 0 where there is none. */
+  fileBytes(path: string): number {
+    return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  }
+
+  /**
+   * Shows a file by the desktop's own means. Gives why that failed, or null; an opener that has not ended after two
+   * seconds has become the browser itself.
+   */
+  async openInDesktop(path: string): Promise<string | null> {
+    const [command, ...args] = OPENERS[process.platform] ?? ['xdg-open'];
+    const child = spawn(command, [...args, resolve(path)], { stdio: 'ignore', detached: true });
+    child.unref();
+    return new Promise((settle) => {
+      const timer = setTimeout(() => settle(null), 2000);
+      const end = (failure: string | null): void => {
+        clearTimeout(timer);
+        settle(failure);
+      };
+      child.once('error', (error) => end(error.message));
+      child.once('exit', (code) => end(code === 0 ? null : `${command} ended with exit code ${code}`));
+    });
   }
 
   onSignal(handle: (signal: Signal) => void): void {

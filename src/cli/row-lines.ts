@@ -64,6 +64,7 @@ function receivedPart(leg: Float64Array) {
     holds: at(LEG.holds),
     rtcpReceived: at(LEG.rtcpReceived),
     rtcpMalformed: at(LEG.rtcpMalformed),
+    rtcpBlocks: at(LEG.rtcpBlocks),
     roundTrip: at(LEG.reflected) === 1,
     otherSource: at(LEG.otherSource) === 1,
   };

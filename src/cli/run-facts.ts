@@ -23,6 +23,8 @@ export interface FactParts {
   readonly noGates: boolean;
   readonly inconclusive: 'fail' | 'warn' | null;
   readonly workers: { readonly signalling: number; readonly media: number };
+  /** What every text of the evidence passes. */
+  readonly redact: (text: string) => string;
 }
 
 export function resultFacts(parts: FactParts): RunFacts {
@@ -66,6 +68,7 @@ export function resultFacts(parts: FactParts): RunFacts {
     seed: parts.seed,
     targetRateAt: (second) => schedule.rateAt(second * 1000 + 500),
     peakTargetRate: schedule.peakRate,
+    redact: parts.redact,
   };
 }
 

@@ -7,6 +7,9 @@ import { join } from 'node:path';
 import { CannotRunError, messageOf } from '../lib/errors.js';
 import { renderReport } from '../report/html/document.js';
 import { serializeResult } from '../report/json.js';
+import { renderJunit } from '../report/junit.js';
+import { renderMarkdown } from '../report/markdown.js';
+import { renderOpenMetrics } from '../report/openmetrics.js';
 import type { Result } from '../run/result.js';
 import type { JoinedLegs } from '../run/leg-join.js';
 import { ROW, type CallRecord, type MediaBatch } from '../worker/messages.js';
@@ -19,18 +22,28 @@ const FULL_ROWS = 5_000_000;
 const SAMPLED_CALLS = 100;
 const CALLS_FILE = 'calls.ndjson.gz';
 const SECONDS_FILE = 'seconds.ndjson.gz';
+/** What is made from the result alone, in the order in which it is written: the result itself first. */
+export const RENDERED: readonly { readonly file: string; readonly render: (result: Result) => string }[] = [
+  { file: 'result.json', render: serializeResult },
+  { file: 'report.html', render: renderReport },
+  { file: 'junit.xml', render: renderJunit },
+  { file: 'summary.md', render: (result) => renderMarkdown(result) },
+  { file: 'metrics.txt', render: renderOpenMetrics },
+];
+
 /** So that a file without rows is gzip as well: one of no bytes is an error to every reader. */
 const EMPTY_MEMBER = gzipSync('');
 
 export class RunFiles {
   readonly reportPath: string;
-  readonly resultPath: string;
   private calls: string[] = [];
   private seconds: string[] = [];
   private lastFlushSecond = 0;
   private rowsKept = 0;
   /** The first write that failed, in words. */
   failure: string | null = null;
+  /** What else is written whenever the rows are. */
+  onFlush: () => void = () => {};
 
   /** @throws CannotRunError when the folder cannot be made */
   constructor(
@@ -40,11 +53,10 @@ export class RunFiles {
     private readonly fullRows = FULL_ROWS,
   ) {
     this.reportPath = join(directory, 'report.html');
-    this.resultPath = join(directory, 'result.json');
     try {
       host.makeDirectory(directory);
       // A run that ends before it has a result must not leave the last one's in its place.
-      host.removeFiles([this.reportPath, this.resultPath]);
+      host.removeFiles(RENDERED.map(({ file }) => join(directory, file)));
       for (const file of [CALLS_FILE, SECONDS_FILE]) {
         host.emptyFile(join(directory, file));
         host.appendFile(join(directory, file), EMPTY_MEMBER);
@@ -88,8 +100,9 @@ export class RunFiles {
   /** Everything that is left: rows, result and report. */
   finish(result: Result): void {
     this.flush();
-    this.attempt(() => this.host.writeFile(this.resultPath, serializeResult(result)));
-    this.attempt(() => this.host.writeFile(this.reportPath, renderReport(result)));
+    for (const { file, render } of RENDERED) {
+      this.attempt(() => this.host.writeFile(join(this.directory, file), render(result)));
+    }
   }
 
   private flush(): void {
@@ -98,6 +111,7 @@ export class RunFiles {
     this.seconds = [];
     this.append(CALLS_FILE, calls);
     this.append(SECONDS_FILE, seconds);
+    this.attempt(this.onFlush);
   }
 
   private append(file: string, lines: readonly string[]): void {

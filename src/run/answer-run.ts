@@ -1,5 +1,6 @@
 /** The answerer's lifecycle: the same fleet as a run, with calls that come instead of calls that go. */
 import type { Impairment, ImpairmentCounts } from '../lib/impairment.js';
+import { Distribution } from '../metrics/histogram.js';
 import type {
   AnswererRole,
   CodecClip,
@@ -40,8 +41,13 @@ export interface AnswerCounts {
   packetsExpected: number;
   packetsReceived: number;
   packetsLost: number;
+  packetsSent: number;
+  /** Packets that were skipped because their time had passed: this host's fault, and no loss to the far end. */
+  packetsMissed: number;
   /** Legs whose figures the run that called has taken. */
   figuresReturned: number;
+  /** Interarrival jitter of what came, over the legs; null when nothing came. */
+  jitterMs: { readonly p50: number; readonly p95: number; readonly max: number } | null;
   /** What the bad link did; null without one. */
   impairment: ImpairmentCounts | null;
 }
@@ -59,7 +65,15 @@ export class AnswerRun {
   private facts: FleetFacts | null = null;
   private last: SignallingBatch | null = null;
   private impairment: ImpairmentCounts | null = null;
-  private readonly media = { legs: 0, packetsExpected: 0, packetsReceived: 0, packetsLost: 0 };
+  private readonly media = {
+    legs: 0,
+    packetsExpected: 0,
+    packetsReceived: 0,
+    packetsLost: 0,
+    packetsSent: 0,
+    packetsMissed: 0,
+  };
+  private readonly jitterMs = new Distribution('ms');
 
   private constructor() {}
 
@@ -89,8 +103,29 @@ export class AnswerRun {
       failed: this.last?.failed ?? 0,
       ...this.media,
       figuresReturned: this.last?.figures.passed ?? 0,
+      jitterMs: this.jitterSummary(),
       impairment: this.impairment,
     };
+  }
+
+  private jitterSummary(): AnswerCounts['jitterMs'] {
+    const { jitterMs } = this;
+    return jitterMs.count === 0
+      ? null
+      : { p50: jitterMs.percentile(50), p95: jitterMs.percentile(95), max: jitterMs.max };
+  }
+
+  private countLeg(at: (column: number) => number): void {
+    const { media } = this;
+    media.legs++;
+    media.packetsExpected += at(LEG.expected);
+    media.packetsReceived += at(LEG.received);
+    media.packetsLost += at(LEG.lost);
+    media.packetsSent += at(LEG.sent);
+    media.packetsMissed += at(LEG.missed);
+    if (Number.isFinite(at(LEG.jitterMs))) {
+      this.jitterMs.record(at(LEG.jitterMs));
+    }
   }
 
   private events(): FleetEvents {
@@ -100,10 +135,7 @@ export class AnswerRun {
           if (legs[offset + LEG.direction] === DIRECTION.sent) {
             continue; // the caller's view of a leg that is counted already
           }
-          this.media.legs++;
-          this.media.packetsExpected += legs[offset + LEG.expected] ?? 0;
-          this.media.packetsReceived += legs[offset + LEG.received] ?? 0;
-          this.media.packetsLost += legs[offset + LEG.lost] ?? 0;
+          this.countLeg((column) => legs[offset + column] ?? 0);
         }
       },
       onSignalling: (batch) => {

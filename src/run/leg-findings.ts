@@ -16,6 +16,8 @@ const LATE_START_MS = 1000;
 const CLOCK_SKEW_PPM = 200;
 /** RFC 3550 §6.2, A.7: first reports after 3.1 s at most, then every 6.2 s at most; after 10 s one was due in any case. */
 const RTCP_DUE_MS = 10_000;
+/** The first report may come before our first packet; the second knows of our stream if it was heard. */
+const REPORTS_DUE = 2;
 
 export const FINDINGS = [
   'noMedia',
@@ -30,6 +32,7 @@ export const FINDINGS = [
   'earlyMedia',
   'onHold',
   'rtcpMissing',
+  'sentUnreported',
 ] as const;
 export type Finding = (typeof FINDINGS)[number];
 
@@ -55,6 +58,13 @@ const RULES: Readonly<Record<Finding, (at: Column) => number | null | undefined>
   earlyMedia: (at) => above(at(LEG.earlyPackets), 1),
   onHold: (at) => above(at(LEG.holds), 1),
   rtcpMissing: (at) => given(at(LEG.rtcpReceived) === 0 && at(LEG.establishedForMs) >= RTCP_DUE_MS),
+  sentUnreported: (at) =>
+    given(
+      at(LEG.rtcpReceived) >= REPORTS_DUE &&
+        at(LEG.rtcpBlocks) === 0 &&
+        at(LEG.sent) > 0 &&
+        at(LEG.establishedForMs) >= RTCP_DUE_MS,
+    ),
 };
 
 /** All that is odd about the leg of this row (of the received direction), in the order of FINDINGS. */
@@ -99,6 +109,8 @@ const MEANINGS: Readonly<Record<Finding, string>> = {
   onHold:
     'The far side put the call on hold: what came and what did not come meanwhile is in no figure; usually a transfer or a queue.',
   rtcpMissing: `No RTCP came from the far end in ${RTCP_DUE_MS / 1000} s or more: no round trip, no conversational score and nothing of the sent direction; usually it sends none, or its port (RTP + 1) is blocked.`,
+  sentUnreported:
+    'RTCP came from the far end, and no report of it was about our stream, so nothing is known of the sent direction: usually our audio does not arrive, or the far end hears it without reporting.',
 };
 
 const FIGURES: Readonly<Partial<Record<Finding, (worst: number) => string>>> = {

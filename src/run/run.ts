@@ -138,6 +138,7 @@ export class Run {
     const { fleet, facts } = await Fleet.start(this.plan.fleet, {
       onMedia: (batch) => this.takeMedia(batch),
       onSignalling: (batch) => this.takeSignalling(batch),
+      onLadders: (report) => this.book.evidence.addLadders(report),
       onStopAsked: (detail) => this.stopAsked(detail),
       onLost: (worker) => this.lose(worker),
     });
@@ -241,13 +242,22 @@ export class Run {
 
   private takeMedia(batch: MediaBatch): void {
     this.book.addMedia(batch);
+    this.askLadders();
     this.observer.onMedia(batch);
   }
 
   private takeSignalling(batch: SignallingBatch): void {
     this.book.addSignalling(batch);
+    this.askLadders();
     if (batch.farLegs.length > 0) {
       this.farLegsWait.note(this.elapsedMs());
+    }
+  }
+
+  private askLadders(): void {
+    const wanted = this.book.evidence.wanted();
+    if (wanted.length > 0) {
+      this.fleet?.askLadders(wanted);
     }
   }
 

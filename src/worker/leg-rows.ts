@@ -45,6 +45,7 @@ export interface LegFacts {
   ackToRtpMs: number;
   rtcpReceived: number;
   rtcpMalformed: number;
+  rtcpBlocks: number;
 }
 
 export function writeReceivedRow(
@@ -194,6 +195,7 @@ function writeFacts(table: Float64Array, offset: number, facts: LegFacts): void 
   table[offset + LEG.establishedForMs] = facts.endedMs - facts.answeredMs;
   table[offset + LEG.rtcpReceived] = facts.rtcpReceived;
   table[offset + LEG.rtcpMalformed] = facts.rtcpMalformed;
+  table[offset + LEG.rtcpBlocks] = facts.rtcpBlocks;
 }
 
 /** Of a leg of which nothing is known yet. */
@@ -217,5 +219,6 @@ export function emptyFacts(): LegFacts {
     ackToRtpMs: Number.NaN,
     rtcpReceived: 0,
     rtcpMalformed: 0,
+    rtcpBlocks: 0,
   };
 }

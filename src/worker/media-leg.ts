@@ -424,6 +424,7 @@ export class MediaLeg {
     const verdict = rtcp.receive(sockets.data, length, sockets.arrivalNs);
     facts.rtcpReceived = rtcp.counts.received;
     facts.rtcpMalformed = rtcp.counts.malformed;
+    facts.rtcpBlocks = rtcp.counts.blocks;
     if (verdict !== 'ok' || !rtcp.takeNews()) {
       return;
     }

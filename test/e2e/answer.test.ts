@@ -30,6 +30,11 @@ describe.concurrent('the answerer', { retry: 1 }, () => {
     expect(unheard).toBeGreaterThanOrEqual(0);
     expect(unheard).toBeLessThanOrEqual(3);
     expect(counts['figuresReturned']).toBe(3);
+    // What it sent and what we received are the same stream, but for packets that were on their way at the BYE.
+    const unreceived = (counts['packetsSent'] ?? 0) - (result.quality.received?.packets.expected ?? 0);
+    expect(Math.abs(unreceived)).toBeLessThanOrEqual(6);
+    expect(counts['jitterMs_p50']).toBeGreaterThan(0);
+    expect(counts['jitterMs_max']).toBeGreaterThanOrEqual(counts['jitterMs_p95'] ?? Number.NaN);
   });
 
   test('plays speech of its own', async () => {

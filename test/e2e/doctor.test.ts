@@ -38,6 +38,13 @@ describe('doctor', () => {
       expect(measured).toBeGreaterThanOrEqual((injected ?? Number.NaN) - tolerance.below);
       expect(measured).toBeLessThanOrEqual(injected ?? Number.NaN);
     }
+    // A busy host reads more delay and jitter than was injected, and never less.
+    const [jitter, delay] = ['jitter', 'delay'].map((name) => document.readBacks.find((it) => it.quantity === name));
+    expect(jitter?.measured).toBeGreaterThan((jitter?.injected ?? Number.NaN) * 0.95);
+    expect(jitter?.measured).toBeLessThan((jitter?.injected ?? Number.NaN) * 1.5);
+    expect(delay?.injected).toBe(50);
+    expect(delay?.measured).toBeGreaterThan(49);
+    expect(delay?.measured).toBeLessThan(75);
     const shares = losses.map(({ injected, of }) => (injected ?? 0) / (of ?? 1));
     expect(shares).toEqual(shares.toSorted((a, b) => a - b));
     expect(document.steady.floorJitterMs?.p50).toBeGreaterThan(0);

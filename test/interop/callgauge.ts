@@ -23,6 +23,8 @@ export interface CallRow {
   readonly cause: string | null;
   readonly detail: string | null;
   readonly earlyMedia: boolean;
+  /** ms since the start of the run. */
+  readonly establishedMs: number | null;
   readonly received: {
     readonly expected: number;
     readonly received: number;
@@ -32,8 +34,19 @@ export interface CallRow {
     readonly jitterMs: number | null;
     readonly jitterMaxMs: number | null;
     readonly otherSource: boolean;
+    /** ms since establishedMs. */
+    readonly firstPacketMs: number | null;
   } | null;
-  readonly sent: { readonly packets: number } | null;
+  readonly sent: { readonly packets: number; readonly lost: number | null; readonly basis: string | null } | null;
+}
+
+/** One line of seconds.ndjson.gz, as far as tests read it. */
+export interface SecondRow {
+  readonly call: number;
+  readonly direction: 'received' | 'sent';
+  readonly second: number;
+  readonly lost: number | null;
+  readonly rttMs: number | null;
 }
 
 export interface RunOutcome {
@@ -43,6 +56,7 @@ export interface RunOutcome {
   /** From result.json, checked by its schema. */
   readonly result: Result;
   readonly calls: readonly CallRow[];
+  readonly seconds: readonly SecondRow[];
 }
 
 export interface RunOptions {
@@ -73,7 +87,7 @@ export async function runCallgauge(args: readonly string[], options: RunOptions 
   }
 }
 
-function filesOf(directory: string, output: Output): Pick<RunOutcome, 'result' | 'calls'> {
+function filesOf(directory: string, output: Output): Pick<RunOutcome, 'result' | 'calls' | 'seconds'> {
   let text: string;
   try {
     text = readFileSync(join(directory, 'result.json'), 'utf8');
@@ -83,9 +97,18 @@ function filesOf(directory: string, output: Output): Pick<RunOutcome, 'result' |
   if (text !== output.stdout) {
     throw new Error(`expected --json to print result.json, found: ${output.stdout.slice(0, 200)}`);
   }
-  const rows = gunzipSync(readFileSync(join(directory, 'calls.ndjson.gz'))).toString();
-  const lines = rows.split('\n').filter((line) => line !== '');
-  return { result: parseResult(text), calls: lines.map((line) => JSON.parse(line) as CallRow) };
+  return {
+    result: parseResult(text),
+    calls: rowsOf<CallRow>(directory, 'calls.ndjson.gz'),
+    seconds: rowsOf<SecondRow>(directory, 'seconds.ndjson.gz'),
+  };
+}
+
+function rowsOf<T>(directory: string, file: string): T[] {
+  const lines = gunzipSync(readFileSync(join(directory, file)))
+    .toString()
+    .split('\n');
+  return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as T);
 }
 
 export interface Answerer {

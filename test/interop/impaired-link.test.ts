@@ -13,6 +13,9 @@ const HOLD_SECONDS = 5;
 const PACKETS = CALLS * HOLD_SECONDS * 50;
 /** So many packets of a call at most come before its leg counts or after it has stopped: 100 ms of them. */
 const UNCOUNTED = 5;
+/** Packets of each stream that a window of loss takes: its third second. */
+const LOST_FROM = 100;
+const LOST_TO = 150;
 
 interface Impaired {
   readonly outcome: RunOutcome;
@@ -171,5 +174,74 @@ describe.skipIf(!netlabAvailable()).concurrent('over an impaired link', { retry:
     }
     expect(received).toMatchObject({ lost: 0, duplicate: 0, reordered: 0 });
     expect(receivedOf(outcome.result).perCall.lossRatio?.max).toBe(0);
+    // Round trips by RTCP, each end's report answered by the other's: twice the delay, and never less.
+    const rttMs = outcome.seconds.flatMap((row) => row.rttMs ?? []);
+    expect(rttMs.length).toBeGreaterThanOrEqual(CALLS * (HOLD_SECONDS - 3));
+    expect(Math.min(...rttMs)).toBeGreaterThanOrEqual(120);
+    expect(Math.min(...rttMs)).toBeLessThan(120 * 1.02);
+    expect(receivedOf(outcome.result).rttMs?.p50).toBeLessThan(120 * 1.02 + floorMs(outcome, 'max'));
+  });
+
+  it('jitters by 8 ms either way: each call reads within 2 % of what the chosen delays cause, and the floor of this host', async () => {
+    const impaired = await run(`-S 11 -j 8 -d 10 -x b ${RTP}`);
+    expect(impaired.received).toMatchObject({ lost: 0, duplicate: 0, reordered: 0 });
+    const { calls } = impaired.outcome;
+    const flows = impaired.bToA.flows.toSorted((one, other) => one.port - other.port);
+    expect(flows).toHaveLength(CALLS);
+    for (const [index, row] of calls.toSorted((one, other) => one.call - other.call).entries()) {
+      const injectedMs = flows[index]?.jitterMs ?? Number.NaN;
+      // 2/3 of 8 ms for a stream alone; less, since the link keeps the order among the streams of all calls.
+      expect(injectedMs).toBeGreaterThan(2);
+      expect(injectedMs).toBeLessThan(16 / 3);
+      const offMs = Math.abs((row.received?.jitterMs ?? Number.NaN) - injectedMs);
+      expect(offMs).toBeLessThan(injectedMs * 0.02 + floorMs(impaired.outcome, 'p95'));
+    }
+    // The other way had no jitter but its own.
+    const sentMs = impaired.outcome.result.quality.sent?.perCall.jitterMs?.p50;
+    expect(sentMs).toBeLessThan(2);
+  });
+
+  it('loses one second of each stream to the caller: in the seconds in which its packets were due, and in no other', async () => {
+    const { outcome } = await run(`-l 100 -w ${LOST_FROM},${LOST_TO} -x b ${RTP}`);
+    for (const row of outcome.calls) {
+      expect(row.received?.lost).toBe(LOST_TO - LOST_FROM);
+      expect(row.sent).toMatchObject({ basis: 'answerer', lost: 0 });
+      const startMs = (row.establishedMs ?? Number.NaN) + (row.received?.firstPacketMs ?? Number.NaN);
+      const due = dueBySecond(startMs);
+      const seconds = outcome.seconds.filter(({ call, direction }) => call === row.call && direction === 'received');
+      for (const { second, lost } of seconds) {
+        expect(Math.abs((lost ?? Number.NaN) - (due.get(second) ?? 0))).toBeLessThanOrEqual(2);
+      }
+      expect(seconds.reduce((sum, { lost }) => sum + (lost ?? 0), 0)).toBe(LOST_TO - LOST_FROM);
+    }
+  });
+
+  it('loses one second of each stream from the caller: the far end tells it, in the reports that follow it', async () => {
+    const { outcome, received } = await run(`-l 100 -w ${LOST_FROM},${LOST_TO} -x a ${RTP}`);
+    expect(received.lost).toBe(0);
+    for (const row of outcome.calls) {
+      expect(row.sent).toMatchObject({ basis: 'answerer', lost: LOST_TO - LOST_FROM });
+      const seconds = outcome.seconds.filter(({ call, direction }) => call === row.call && direction === 'sent');
+      const lossy = seconds.filter(({ lost }) => (lost ?? 0) > 0).map(({ second }) => second);
+      const firstDue = Math.min(...dueBySecond(row.establishedMs ?? Number.NaN).keys());
+      expect(Math.min(...lossy)).toBeGreaterThanOrEqual(firstDue);
+      // Reports of our own ends are 0.5 to 1.5 s apart (RFC 3550 §6.2), and the loss lasts two seconds at most.
+      expect(Math.max(...lossy)).toBeLessThanOrEqual(firstDue + 3);
+    }
   });
 });
+
+/** How many of the lost packets were due in each second of the run, when the stream starts at that time. */
+function dueBySecond(startMs: number): ReadonlyMap<number, number> {
+  const due = new Map<number, number>();
+  for (let packet = LOST_FROM; packet < LOST_TO; packet++) {
+    const second = Math.floor((startMs + packet * 20) / 1000);
+    due.set(second, (due.get(second) ?? 0) + 1);
+  }
+  return due;
+}
+
+/** The jitter that this host alone contributed during the run. */
+function floorMs({ result }: RunOutcome, stat: 'p95' | 'max'): number {
+  return result.generator.floor?.jitterMs?.[stat] ?? Number.NaN;
+}

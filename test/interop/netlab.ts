@@ -25,6 +25,8 @@ export interface LinkCounts {
 export interface LinkFlow {
   readonly port: number;
   readonly delivered: number;
+  /** What the chosen delays alone cause: mean of the interarrival jitter over the delivered packets. */
+  readonly jitterMs: number;
   /** For each lost packet, how many of the flow had been delivered before it. */
   readonly lossesAfter: readonly number[];
 }

@@ -80,7 +80,7 @@ figcaption{margin-bottom:.25rem;font-size:.92rem;position:relative;flex:1}
 .at{position:absolute;right:0;top:0;color:var(--soft);font-size:.86em}
 .value{display:inline-block;min-width:2.6em;padding-left:.35em;color:var(--ink);font-weight:600}
 .chart{display:block;touch-action:pan-y;overflow:visible}
-.scripted .chart,.scripted .strip{cursor:crosshair}
+.scripted .chart,.scripted .heat-row{cursor:crosshair}
 .chart:focus:not(:focus-visible){outline:0}
 .cursor{stroke:var(--ink);stroke-opacity:.7}
 .axis,.strips .ticks{fill:var(--soft)}
@@ -108,6 +108,16 @@ pre{margin:.3rem 0 .9rem;padding:.6rem .8rem;background:var(--tint);overflow-x:a
 .pair .scroll{min-width:0;max-width:100%}
 .method{margin:.2rem 0 .8rem;padding-left:1.2rem;max-width:100ch;font-size:.92rem}
 footer{margin-top:2rem;padding-top:.6rem;border-top:1px solid var(--line);font-size:.82rem;color:var(--soft)}
+.calls{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,31rem),1fr));gap:1.2rem 2rem}
+.call{min-width:0;margin:0 0 .6rem;padding-left:.8rem;border-left:3px solid var(--line)}
+.call:target{border-left-color:var(--main)}
+.call h3{margin:0 0 .2rem;color:var(--ink)}
+.call small{font-weight:400;margin-left:.4rem}
+.strip{display:block;max-width:100%;height:auto}
+.strip .bar{fill-opacity:.6}
+.strip .bad{fill-opacity:.7}
+.call p{margin:.2rem 0 .35rem;font-size:.88rem}
+.call pre{font-size:.82rem}
 @media (min-width:60rem){nav{position:sticky;top:0;z-index:1}}
 @media (min-width:60rem){.groups{grid-template-columns:repeat(3,1fr)}main{display:grid;grid-template-columns:1fr 1fr;gap:0 2rem}section{grid-column:1/-1;min-width:0}#responses,#causes{grid-column:auto}}
 @media (min-width:82rem){.groups{grid-template-columns:repeat(6,1fr);gap:0 1.25rem;font-size:.84rem}}

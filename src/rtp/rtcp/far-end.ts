@@ -13,6 +13,8 @@ export interface FarCounts {
   /** Compounds of the far end. */
   received: number;
   malformed: number;
+  /** Blocks about our stream. */
+  blocks: number;
   /** Of somebody else, or our own come back (an echo; §8.2). */
   stray: number;
   /** Blocks that told a round-trip time. */
@@ -114,6 +116,7 @@ export class FarEnd implements RtcpVisitor {
       return;
     }
     this.isRelated = true;
+    this.counts.blocks++;
     const verdict = this.report.take(block, reporter, sent, this.arrivalNs);
     this.hasTold ||= verdict !== 'next' || this.report.interval.expected > 0;
     if (verdict === 'first' || verdict === 'next' || verdict === 'rebased') {
@@ -151,5 +154,5 @@ export class FarEnd implements RtcpVisitor {
 }
 
 function emptyCounts(): FarCounts {
-  return { received: 0, malformed: 0, stray: 0, roundTrips: 0, delayMissing: 0, roundTripImplausible: 0 };
+  return { received: 0, malformed: 0, blocks: 0, stray: 0, roundTrips: 0, delayMissing: 0, roundTripImplausible: 0 };
 }

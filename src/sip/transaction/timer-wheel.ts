@@ -1,6 +1,7 @@
 /**
- * Timers on a hashed wheel: schedule and cancel in O(1), one small object a timer, no clock of its own. The owner calls
- * `advance` some hundred times a second, and before it handles a burst of messages, so that delays count from now.
+ * Timers on a hashed wheel: schedule and cancel in O(1), one small object a timer. The owner calls `advance` some hundred
+ * times a second. Delays count from the clock that it hands in: after a stall of the thread the messages that waited are
+ * handled long after the last `advance`, and a timer that counted from there would be early by the stall.
  */
 import type { TimerHandle, Timers } from './timers.js';
 
@@ -28,10 +29,13 @@ export class TimerWheel implements Timers {
   #tick: number;
   #nowMs: number;
   #count = 0;
+  #clock: () => number;
 
-  constructor(startMs = 0) {
+  /** @param clock monotonic ms, on the same zero as what `advance` is given; default: the time of the last `advance` */
+  constructor(startMs = 0, clock: () => number = () => this.#nowMs) {
     this.#nowMs = startMs;
     this.#tick = Math.floor(startMs / TICK_MS);
+    this.#clock = clock;
   }
 
   /** Timers that are waiting. */
@@ -47,7 +51,7 @@ export class TimerWheel implements Timers {
   schedule(delayMs: number, fire: () => void): TimerHandle;
   schedule<T>(delayMs: number, fire: (target: T) => void, target: T): TimerHandle;
   schedule(delayMs: number, fire: (target: never) => void, target?: unknown): TimerHandle {
-    const dueTick = Math.max(this.#tick + 1, Math.ceil((this.#nowMs + delayMs) / TICK_MS));
+    const dueTick = Math.max(this.#tick + 1, Math.ceil((this.#clock() + delayMs) / TICK_MS));
     const timer = new WheelTimer(dueTick, fire as (target: unknown) => void, target);
     this.#link(timer);
     return timer;

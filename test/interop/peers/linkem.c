@@ -3,17 +3,19 @@
  * packet, so packet number n of a direction has the same fate in every run.
  *
  *   linkem -a SPACE -b SPACE [-i DEVICE] [-S seed] [-p FIRST-LAST] [-x a|b|ab] [-d delay] [-j jitter] [-l loss]
- *          [-g ENTER,LEAVE] [-n EVERY,FIRST] [-u duplicates] [-R]
+ *          [-g ENTER,LEAVE] [-n EVERY,FIRST] [-u duplicates] [-R] [-w FROM,TO]
  *   -p  touch only UDP with an even source or destination port in FIRST-LAST and no RTCP on it (RFC 5761), so RTP; default: all
  *   -x  directions to touch: a is from a to b; default ab
  *   -d  delay, ms          -j  jitter, ms: uniform in +-j; order is kept unless -R
  *   -l  loss, per cent     -u  packets sent twice, per cent
  *   -g  bursts (Gilbert): per cent chance of each packet to enter and to leave the state in which all are lost
  *   -n  loses exactly packets FIRST, FIRST+EVERY, ... of those touched, counted from 0
+ *   -w  only packets FROM .. TO-1 of each flow suffer all this, counted from 0 by destination port; the others pass
  * On TERM or INT it prints one line of JSON for each direction: touched, delivered (distinct), lost, duplicated, overflowed,
  * reordered (delivered after a packet of their flow that was sent later), and its flows in the order of their first packet,
  * told apart by destination port. lossesAfter: for each lost packet, how many of its flow had been delivered before it; with
- * 0 before it a receiver cannot know of it, and with all of them neither. Exact while order is kept. */
+ * 0 before it a receiver cannot know of it, and with all of them neither. jitterMs: mean over the flow's delivered packets of
+ * the interarrival jitter (RFC 3550 A.8) that the chosen delays alone cause, 0 at the first. Exact while order is kept. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -38,14 +40,17 @@ struct packet {
   int64_t at; /* ns of CLOCK_MONOTONIC at which it leaves */
   uint64_t number;
   int length, port, copy, touched, lost;
+  int64_t delay; /* ns on the link */
   unsigned char *bytes;
 };
 
 /* One flow, by destination port. */
 struct flow {
   uint64_t highest; /* number + 1 of the latest packet delivered, 0: none */
-  uint32_t delivered;
+  uint32_t delivered, seen;
   int known;
+  int64_t delay; /* of the latest packet delivered */
+  double jitter, jitter_sum; /* ns */
 };
 
 struct loss {
@@ -67,7 +72,7 @@ struct direction {
 
 static struct direction directions[2];
 static double delay_ms, jitter_ms, loss, enter, leave, duplicates;
-static int every, first, reorder, first_port, last_port;
+static int every, first, reorder, first_port, last_port, window_from, window_to;
 static volatile sig_atomic_t stopped;
 
 static void on_signal(int number) {
@@ -160,7 +165,9 @@ static void take(struct direction *d, const unsigned char *bytes, int length) {
   }
   uint64_t number = d->touched++;
   double random = draw(d), burst = draw(d), jitter = draw(d), twice = draw(d);
-  if (is_lost(d, number, random, burst)) {
+  int position = d->flows[packet.port].seen++;
+  int suffers = !window_to || (position >= window_from && position < window_to);
+  if (is_lost(d, number, random, burst) && suffers) {
     /* It waits for its turn like the others: whether a later one was delivered shows only then. */
     packet.lost = 1;
     packet.length = 0;
@@ -172,14 +179,16 @@ static void take(struct direction *d, const unsigned char *bytes, int length) {
     d->overflowed++;
     return;
   }
-  double ms = delay_ms + jitter_ms * (2 * jitter - 1);
+  double ms = suffers ? delay_ms + jitter_ms * (2 * jitter - 1) : 0;
+  int64_t came = packet.at;
   packet.at += ms > 0 ? (int64_t)(ms * 1e6) : 0;
   if (!reorder) {
     if (packet.at < d->last) packet.at = d->last;
     d->last = packet.at;
   }
+  packet.delay = packet.at - came;
   push(d, packet, bytes);
-  if (twice * 100 < duplicates) {
+  if (suffers && twice * 100 < duplicates) {
     d->duplicated++;
     packet.copy = 1;
     push(d, packet, bytes);
@@ -195,6 +204,16 @@ static void note_loss(struct direction *d, int port) {
   d->losses[d->lost++] = (struct loss){port, d->flows[port].delivered};
 }
 
+/* J += (|D| - J) / 16, before the packet is counted. */
+static void note_jitter(struct flow *flow, int64_t delay) {
+  if (flow->delivered) {
+    double difference = delay > flow->delay ? delay - flow->delay : flow->delay - delay;
+    flow->jitter += (difference - flow->jitter) / 16;
+    flow->jitter_sum += flow->jitter;
+  }
+  flow->delay = delay;
+}
+
 static void count(struct direction *d, const struct packet *packet) {
   struct flow *flow = &d->flows[packet->port];
   if (packet->copy || !packet->touched) return;
@@ -206,6 +225,7 @@ static void count(struct direction *d, const struct packet *packet) {
     note_loss(d, packet->port);
     return;
   }
+  note_jitter(flow, packet->delay);
   d->delivered++;
   flow->delivered++;
   if (packet->number + 1 < flow->highest) {
@@ -281,7 +301,9 @@ static void report(const struct direction *d, const char *name) {
          name, d->touched, d->delivered, d->lost, d->duplicated, d->reordered, d->overflowed);
   for (int i = 0; i < d->known; i++) {
     int port = d->order[i], listed = 0;
-    printf("%s{\"port\":%d,\"delivered\":%u,\"lossesAfter\":[", i ? "," : "", port, d->flows[port].delivered);
+    const struct flow *flow = &d->flows[port];
+    printf("%s{\"port\":%d,\"delivered\":%u,\"jitterMs\":%.6f,\"lossesAfter\":[", i ? "," : "", port, flow->delivered,
+           flow->delivered ? flow->jitter_sum / flow->delivered / 1e6 : 0);
     for (uint64_t k = 0; k < d->lost; k++)
       if (d->losses[k].port == port) printf("%s%u", listed++ ? "," : "", d->losses[k].after);
     printf("]}");
@@ -293,7 +315,7 @@ int main(int argc, char **argv) {
   const char *a = 0, *b = 0, *touched = "ab", *device = "linkem0";
   uint64_t start = 1;
   int option;
-  while ((option = getopt(argc, argv, "a:b:i:S:p:x:d:j:l:g:n:u:R")) > 0) switch (option) {
+  while ((option = getopt(argc, argv, "a:b:i:S:p:x:d:j:l:g:n:u:w:R")) > 0) switch (option) {
       case 'a': a = optarg; break;
       case 'b': b = optarg; break;
       case 'i': device = optarg; break;
@@ -306,6 +328,7 @@ int main(int argc, char **argv) {
       case 'g': if (sscanf(optarg, "%lf,%lf", &enter, &leave) != 2) return 2; break;
       case 'n': if (sscanf(optarg, "%d,%d", &every, &first) != 2) return 2; break;
       case 'u': duplicates = atof(optarg); break;
+      case 'w': if (sscanf(optarg, "%d,%d", &window_from, &window_to) != 2) return 2; break;
       case 'R': reorder = 1; break;
       default: return 2;
     }

@@ -27,6 +27,12 @@ describe('a leg', () => {
     ['earlyMedia', { earlyPackets: 1 }, { earlyPackets: 0 }, 1],
     ['onHold', { holds: 1 }, { holds: 0 }, 1],
     ['rtcpMissing', { rtcpReceived: 0, establishedForMs: 10_000 }, { rtcpReceived: 0, establishedForMs: 9999 }, null],
+    [
+      'sentUnreported',
+      { rtcpReceived: 2, rtcpBlocks: 0, sent: 500, establishedForMs: 10_000 },
+      { rtcpReceived: 2, rtcpBlocks: 1, sent: 500, establishedForMs: 10_000 },
+      null,
+    ],
   ];
   it.each(table)('%s at its threshold: %j is, %j is not', (finding, is, isNot, value) => {
     expect(legFindings(legsOf(is))).toEqual([{ finding, value }]);

@@ -577,6 +577,7 @@ describe('whatever the workers send', () => {
     clockSkewPpm: anything,
     rtcpReceived: anything,
     rtcpMalformed: anything,
+    rtcpBlocks: anything,
   });
   const plain = fc
     .record({

@@ -30,7 +30,7 @@ export function heatStrip(runs: readonly HeatRun[], columns: number, description
   });
   return html`<svg class="heat" role="img" width="100%" height="16">
     <title>${description}</title>
-    <svg class="strip" width="100%" height="16">
+    <svg class="heat-row" width="100%" height="16">
       <rect class="unknown" width="100%" height="16" fill="#7d8590" fill-opacity=".15" />
       ${boxes}
     </svg>

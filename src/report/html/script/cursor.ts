@@ -12,10 +12,11 @@ const label = (second, span) => {
 };
 const STEPS = [1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400];
 const charts = [...document.querySelectorAll('figure[data-span]')].map((figure) => {
-  const plots = [...figure.querySelectorAll('.plot,.strip')];
+  const plots = [...figure.querySelectorAll('.plot,.heat-row')];
   const entries = [...figure.querySelectorAll('[data-columns]')].map((entry) => {
+    const name = entry.textContent.trim();
     const value = add(entry, 'b', { class: 'value' });
-    return { value, columns: entry.dataset.columns.split(' ').map(Number) };
+    return { name, value, columns: entry.dataset.columns.split(' ').map(Number) };
   });
   const at = add(figure.querySelector('figcaption'), 'span', { class: 'at', 'aria-hidden': 'true' });
   const target = figure.querySelector('svg.chart') || figure.querySelector('.strips');
@@ -51,7 +52,7 @@ const showCursor = (second) => {
       set(line, { x1: x, x2: x, y1: -8, y2: 999 });
     }
     if (chart.slider && row) {
-      const values = chart.entries.map(({ value }) => value.parentNode.textContent.trim()).join(', ');
+      const values = chart.entries.map(({ name, value }) => name + ' ' + value.textContent).join(', ');
       set(chart.slider, { 'aria-valuenow': Math.floor(cursor), 'aria-valuetext': row.name + (values && ': ' + values) });
     }
   }

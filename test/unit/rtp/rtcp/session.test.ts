@@ -246,7 +246,13 @@ describe('what RtcpSession learns of the far end', () => {
     receive(session, 104, { blocks: [{ highestSequence: 1091, lastSr: middleAt(102) }] });
     receive(session, 105, { blocks: [{ highestSequence: 1092, lastSr: middleAt(90), delaySinceLastSr: 1 }] });
     expect(session.rttMs).toBeNaN();
-    expect(session.counts).toMatchObject({ received: 3, roundTrips: 0, delayMissing: 1, roundTripImplausible: 1 });
+    expect(session.counts).toMatchObject({
+      received: 3,
+      blocks: 3,
+      roundTrips: 0,
+      delayMissing: 1,
+      roundTripImplausible: 1,
+    });
   });
 
   it('sets no store by what somebody else says', () => {
@@ -317,7 +323,7 @@ describe('what RtcpSession learns of the far end', () => {
       0,
     ]);
     expect(session.farTotals.intervals).toBe(0);
-    expect(Object.values(session.counts)).toEqual([0, 0, 0, 0, 0, 0]);
+    expect(new Set(Object.values(session.counts))).toEqual(new Set([0]));
     expect(receive(session, 200.5, { blocks: [block], srAt: 3 })).toBe('stray');
     const { seen } = readAll(session.write(201e9));
     expect([seen.receiverReports, seen.blocks]).toEqual([[0xbbbb], []]);

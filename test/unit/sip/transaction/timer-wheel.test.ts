@@ -42,3 +42,13 @@ it('a timer set by a timer counts from when that one was due', () => {
   wheel.advance(50_000);
   expect(fired).toEqual([2_500]);
 });
+
+it('a timer set after a stall, before the next turn, counts from the clock and is not early by the stall', () => {
+  let nowMs = 1_000;
+  const wheel = new TimerWheel(nowMs, () => nowMs);
+  const fired: number[] = [];
+  nowMs = 1_600; // no advance in between: the thread stood still
+  wheel.schedule(700, () => void fired.push(nowMs));
+  for (; nowMs <= 3_000; nowMs += 10) wheel.advance(nowMs);
+  expect(fired).toEqual([2_300]);
+});
