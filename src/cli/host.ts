@@ -3,8 +3,23 @@
  * gets what it needs of these handed in, so that the whole program can be tested from outside.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
+import {
+  closeSync,
+  constants,
+  createReadStream,
+  existsSync,
+  fstatSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { cpus, hostname, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { commandLine } from './command-line.js';
@@ -23,7 +38,17 @@ export interface HostFacts {
   readonly openFilesLimit: number | null;
 }
 
-export type Signal = 'SIGINT' | 'SIGTERM';
+/** SIGHUP: the terminal was closed. */
+export type Signal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
+
+/** A process, told apart from a later one of the same number. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  /** Null where the system does not tell. */
+  readonly startTicks: string | null;
+  readonly hostName: string;
+  readonly bootId: string | null;
+}
 
 export class ProcessHost {
   readonly args: readonly string[] = process.argv.slice(2);
@@ -104,19 +129,71 @@ export class ProcessHost {
     writeFileSync(path, '');
   }
 
+  /** All of it or nothing: what a full disk took of it is taken back, so that what comes later can still be read. The file must be there. */
   appendFile(path: string, data: Uint8Array): void {
-    appendFileSync(path, data);
+    const file = openSync(path, constants.O_WRONLY | constants.O_APPEND);
+    const { size } = fstatSync(file);
+    try {
+      for (let written = 0; written < data.length;) {
+        written += writeSync(file, data, written);
+      }
+    } catch (error) {
+      ftruncateSync(file, size);
+      throw error;
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  /** The bytes of a file, piece by piece. */
+  readChunks(path: string): NodeJS.ReadableStream {
+    return createReadStream(path);
+  }
+
+  exists(path: string): boolean {
+    return existsSync(path);
+  }
+
+  /** @throws Error when there is nothing at that path */
+  isDirectory(path: string): boolean {
+    return statSync(path).isDirectory();
   }
 
   onSignal(handle: (signal: Signal) => void): void {
     process.on('SIGINT', () => handle('SIGINT'));
     process.on('SIGTERM', () => handle('SIGTERM'));
+    process.on('SIGHUP', () => handle('SIGHUP'));
   }
 
   /** A fault that nobody caught; the process must leave after it. */
   onFault(handle: (error: unknown) => void): void {
     process.on('uncaughtException', handle);
     process.on('unhandledRejection', handle);
+  }
+
+  get identity(): ProcessIdentity {
+    const { pid } = process;
+    return { pid, startTicks: startTicksOf(pid), hostName: hostname(), bootId: bootId() };
+  }
+
+  /** Whether that process still lives; unknown when it is, or was, one of another host. */
+  livenessOf({ pid, startTicks, hostName, bootId: boot }: ProcessIdentity): 'alive' | 'dead' | 'unknown' {
+    if (hostName !== hostname()) {
+      return 'unknown';
+    }
+    if (boot !== bootId() || !isRunning(pid)) {
+      return 'dead';
+    }
+    return startTicks === startTicksOf(pid) ? 'alive' : 'dead';
+  }
+
+  /** Shows a file in the browser of the user. */
+  openFile(path: string): void {
+    const openers: Readonly<Record<string, readonly string[]>> = { darwin: ['open'], win32: ['explorer'] };
+    const [command = 'xdg-open', ...args] = openers[process.platform] ?? ['xdg-open'];
+    const child = spawn(command, [...args, path], { stdio: 'ignore', detached: true });
+    child.on('error', (error) => this.err(`callgauge: the report cannot be opened: ${error.message}\n`));
+    child.unref();
   }
 
   /** CPU seconds of this process so far, all threads. */
@@ -159,6 +236,34 @@ export class ProcessHost {
 
   now(): Date {
     return new Date();
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'; // of another user
+  }
+}
+
+/** Field 22 of /proc/PID/stat, behind a name that may hold anything; a process that only waits to be buried is none. */
+function startTicksOf(pid: number): string | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' ? 'ended' : (fields[19] ?? null);
+  } catch {
+    return null; // no Linux
+  }
+}
+
+function bootId(): string | null {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  } catch {
+    return null; // no Linux
   }
 }
 

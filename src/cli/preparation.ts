@@ -1,5 +1,5 @@
 /** From arguments to a plan that has been checked: nothing is sent, everything that is wrong is said at once. */
-import { parseGates } from '../gates/check.js';
+import { parseGates, type GateContext } from '../gates/check.js';
 import { defaultGates } from '../gates/defaults.js';
 import type { Gate } from '../gates/grammar.js';
 import { CannotRunError, messageOf, ProblemsError, type Problem } from '../lib/errors.js';
@@ -23,6 +23,8 @@ export const PTIME_MS = 20;
 export interface Prepared {
   readonly scenario: Scenario;
   readonly gates: readonly Gate[];
+  /** The same as they were given, and what their names are checked against. */
+  readonly gateInputs: { readonly inputs: readonly unknown[]; readonly context: GateContext };
   readonly schedule: Schedule;
   readonly peak: Peak;
   /** Addresses of the targets' hosts. */
@@ -53,7 +55,16 @@ export async function prepare(host: ProcessHost, given: ScenarioArguments): Prom
     throw new ProblemsError(problems);
   }
   checkFiles(host, peak);
-  return { scenario, gates: gates.gates, schedule, peak, addresses, clips, warnings: [...warnings, ...gates.warnings] };
+  return {
+    scenario,
+    gates: gates.gates,
+    gateInputs: gates.given,
+    schedule,
+    peak,
+    addresses,
+    clips,
+    warnings: [...warnings, ...gates.warnings],
+  };
 }
 
 function readScenario(host: ProcessHost, given: ScenarioArguments): { scenario: Scenario; warnings: string[] } {
@@ -87,7 +98,7 @@ function reasonOf(error: unknown): string {
   return messageOf(error).replace(/^[A-Z]+: (.*?),? (?:open|read)\b.*$/, '$1');
 }
 
-function readGates(scenario: Scenario): ReturnType<typeof parseGates> {
+function readGates(scenario: Scenario): ReturnType<typeof parseGates> & { given: Prepared['gateInputs'] } {
   const carriesAudio = scenario.media && scenario.call.expect === 'answered';
   const entries = scenario.gates ?? defaultGates(carriesAudio ? scalesOf(scenario.codecs) : []);
   const labels: Record<string, string[]> = {};
@@ -96,16 +107,15 @@ function readGates(scenario: Scenario): ReturnType<typeof parseGates> {
       (labels[key] ??= []).push(value);
     }
   }
-  return parseGates(
-    entries.map((entry) => (typeof entry === 'string' ? entry : withoutPlace(entry))),
-    {
-      endpoints: scenario.endpoints.map(({ name }) => name),
-      labels,
-      codecs: scenario.codecs,
-      places: entries.map((entry) => (typeof entry === 'string' ? 'default gate' : entry.where)),
-      areDefaults: scenario.gates === null,
-    },
-  );
+  const inputs = entries.map((entry) => (typeof entry === 'string' ? entry : withoutPlace(entry)));
+  const context = {
+    endpoints: scenario.endpoints.map(({ name }) => name),
+    labels,
+    codecs: scenario.codecs,
+    areDefaults: scenario.gates === null,
+  };
+  const places = entries.map((entry) => (typeof entry === 'string' ? 'default gate' : entry.where));
+  return { ...parseGates(inputs, { ...context, places }), given: { inputs, context } };
 }
 
 function scalesOf(codecs: readonly string[]): ScoreScale[] {

@@ -7,6 +7,7 @@ import { answerCommand } from './answer-command.js';
 import { doctorCommand } from './doctor-command.js';
 import { declaredOptions } from './environment.js';
 import type { ProcessHost } from './host.js';
+import { reportCommand } from './report-command.js';
 import { runCommand } from './run-command.js';
 import { schemaCommand } from './schema-command.js';
 import { usageProblems } from './usage.js';
@@ -36,7 +37,7 @@ export async function runProgram(host: ProcessHost): Promise<number> {
       'Every flag has a twin in the environment: CALLGAUGE_RATE=5/s for --rate 5/s. CALLGAUGE_NET_BACKEND=dgram does without the native sockets.',
     )
     .strict()
-    .demandCommand(1, 'expected a command: run, answer, validate, doctor or schema')
+    .demandCommand(1, 'expected a command: run, answer, validate, doctor, report or schema')
     .wrap(100)
     .exitProcess(false)
     .fail((message: string | null, error: Error | undefined) => {
@@ -46,7 +47,7 @@ export async function runProgram(host: ProcessHost): Promise<number> {
       }
       throw new ProblemsError(usageProblems(message ?? messageOf(error), declaredOptions(program), host.args));
     });
-  for (const command of [runCommand, answerCommand, validateCommand, doctorCommand, schemaCommand]) {
+  for (const command of [runCommand, answerCommand, validateCommand, doctorCommand, reportCommand, schemaCommand]) {
     command(program, host, finish);
   }
   try {

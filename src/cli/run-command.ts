@@ -2,25 +2,33 @@
 import { join } from 'node:path';
 import type { Argv } from 'yargs';
 import { EXIT_CODES } from '../gates/verdict.js';
-import { messageOf } from '../lib/errors.js';
+import { CannotRunError } from '../lib/errors.js';
 import { bindSink } from '../net/resolve.js';
 import { serializeResult } from '../report/json.js';
 import { renderSummary } from '../report/text.js';
 import { escapeTerminal } from '../report/visible-text.js';
+import { NOTHING_LOST } from '../run/lost-calls.js';
+import type { StateProgress } from '../run/progress-lines.js';
 import type { Result } from '../run/result.js';
 import { buildResult } from '../run/result-builder.js';
-import { Run } from '../run/run.js';
+import { RunBook } from '../run/run-book.js';
+import { Run, type RunEnd, type RunPlan } from '../run/run.js';
+import { factsOf, type RunRecord } from '../run/run-record.js';
+import { shownAt } from '../scenario/scenario.js';
 import type { MediaWorkerSetup } from '../worker/messages.js';
 import { netBackend, withEnvironment } from './environment.js';
-import type { ProcessHost, Signal } from './host.js';
+import type { ProcessHost } from './host.js';
 import { startLoopback, type LoopbackAnswerer } from './loopback.js';
 import { prepare, type Prepared } from './preparation.js';
 import { Progress } from './progress.js';
 import { RunFiles } from './run-files.js';
-import { resultFacts } from './run-facts.js';
-import { localAddressFor, planRun, type ResolvedEndpoint } from './run-plan.js';
+import { runRecord } from './run-facts.js';
+import { createRunToken, localAddressFor, planRun, type ResolvedEndpoint } from './run-plan.js';
 import { addScenarioFlags, scenarioArguments } from './scenario-flags.js';
+import { StopRequests } from './stop-requests.js';
 import { printPlan } from './validate-command.js';
+
+type BoundSink = Awaited<ReturnType<typeof bindSink>>;
 
 interface RunOptions {
   readonly out: string | undefined;
@@ -69,8 +77,12 @@ class RunCommand {
   private readonly progress: Progress;
   private readonly seed: number;
   private readonly backend: MediaWorkerSetup['backend'];
-  private run: Run | null = null;
-  private signals: Signal[] = [];
+  private readonly cpuBefore: number;
+  private readonly stop: StopRequests;
+  /** Grows as more is known. */
+  private record: RunRecord;
+  private loopback: LoopbackAnswerer | null = null;
+  private sink: BoundSink | null = null;
 
   constructor(
     private readonly host: ProcessHost,
@@ -79,12 +91,23 @@ class RunCommand {
   ) {
     this.startedAt = host.now();
     this.backend = netBackend(host);
+    this.cpuBefore = host.cpuSeconds;
     this.seed = prepared.scenario.seed ?? this.startedAt.getTime() % 0x1_0000_0000;
     this.progress = new Progress(host, options.quiet, (second) => prepared.schedule.rateAt(second * 1000 + 500));
+    const { noGates, inconclusive } = options;
+    this.record = runRecord({
+      host,
+      prepared,
+      startedAt: this.startedAt,
+      seed: this.seed,
+      noGates,
+      inconclusive,
+    });
+    this.stop = new StopRequests((text) => this.progress.say(text));
   }
 
   async execute(): Promise<number> {
-    const { host, prepared, options } = this;
+    const { host, prepared, options, stop } = this;
     for (const warning of prepared.warnings) {
       this.progress.say(`warning: ${warning}`);
     }
@@ -94,94 +117,128 @@ class RunCommand {
       directory,
       prepared.scenario.endpoints.map(({ name }) => name),
     );
-    this.listen();
-    const loopback = prepared.scenario.endpoints.some(({ target }) => target.kind === 'loopback')
-      ? await startLoopback(host, { impairment: prepared.scenario.loopback.impair, seed: this.seed })
-      : null;
+    files.begin(this.record);
+    stop.listen(host);
     try {
-      const result = await this.measure(files, loopback);
-      return this.report(result, files);
+      const exitCode = this.report(await this.measure(files), files);
+      return stop.fault === null ? exitCode : EXIT_CODES.fault;
+    } catch (error) {
+      host.err(`callgauge: what was measured is kept: callgauge report ${escapeTerminal(directory)}\n`);
+      throw error;
     } finally {
-      await loopback?.stop();
+      this.sink?.close();
+      await Promise.race([this.loopback?.stop(), stop.hurried]);
     }
   }
 
-  private async measure(files: RunFiles, loopback: LoopbackAnswerer | null): Promise<Result> {
+  /** The run from its first socket to its files; what keeps it from starting is a result as well. */
+  private async measure(files: RunFiles): Promise<Result> {
+    let plan: RunPlan | null = null;
+    let refusal: CannotRunError | null = null;
+    try {
+      // Who presses twice, or a fault, does not wait for the far side to come up.
+      plan = await Promise.race([this.plan(), this.stop.hurried.then(() => null)]);
+    } catch (error) {
+      if (!(error instanceof CannotRunError)) {
+        throw error;
+      }
+      refusal = error;
+    }
+    if (plan === null) {
+      return this.conclude(files, new RunBook(this.record), this.unplanned(refusal));
+    }
+    files.begin(this.record);
+    const run = this.createRun(plan, files);
+    this.stop.steer(run);
+    const end = await run.execute();
+    this.stop.runIsOver();
+    this.progress.end();
+    files.flush(this.stateOf(end));
+    return this.conclude(files, run.book, end);
+  }
+
+  private async plan(): Promise<RunPlan> {
     const { host, prepared } = this;
-    const endpoints = resolveEndpoints(prepared, loopback);
+    if (prepared.scenario.endpoints.some(({ target }) => target.kind === 'loopback')) {
+      this.loopback = await startLoopback(host, { impairment: prepared.scenario.loopback.impair, seed: this.seed });
+    }
+    const endpoints = resolveEndpoints(prepared, this.loopback);
     const localAddress = await localAddressFor(prepared.scenario.network.localAddress, endpoints);
-    const sink = prepared.scenario.media ? null : await bindSink(localAddress);
+    this.sink = prepared.scenario.media ? null : await bindSink(localAddress);
     const plan = planRun(host, {
       prepared,
       endpoints,
       seed: this.seed,
       backend: this.backend,
-      sinkPort: sink?.port ?? null,
+      sinkPort: this.sink?.port ?? null,
       localAddress,
+      runToken: createRunToken(host, this.seed),
     });
-    const cpuBefore = host.cpuSeconds;
-    const run = new Run(plan, {
+    this.record = {
+      ...this.record,
+      callIds: plan.callIds,
+      endpoints: endpoints.map(({ name, uri, labels }, index) => ({
+        name,
+        labels: { ...labels },
+        target: shownAt(prepared.scenario, `endpoints[${index}].target`, uri),
+      })),
+    };
+    return plan;
+  }
+
+  private createRun(plan: RunPlan, files: RunFiles): Run {
+    const run: Run = new Run(plan, {
       onWaiting: () => this.progress.say('waiting for the target to answer OPTIONS'),
-      onBegin: (facts) =>
+      onBegin: (facts) => {
+        this.stop.callsBegin();
+        this.record = withFacts(this.record, facts);
+        files.begin(this.record);
         this.progress.say(
           `started: ${facts.slots} media slots, ${facts.netBackend} sockets, files in ${files.directory}`,
-        ),
+        );
+      },
       onSecond: (second, book) => {
         this.progress.second(second, book);
-        files.tick(second);
+        files.tick(second, () => this.stateOf(run.end()));
       },
-      onMedia: (batch) => files.addRows(batch),
+      onMedia: (batch) => files.addMedia(batch),
+      onSignalling: (batch) => files.addSignalling(batch),
       onWarning: (text) => this.progress.say(`warning: ${text}`),
     });
     run.book.onJoined = (record, legs) => files.addCall(record, legs);
-    this.steer(run);
-    const end = await run.execute();
-    sink?.close();
-    this.progress.end();
-    const result = buildResult(
-      run.book,
-      resultFacts({
-        host,
-        prepared,
-        end,
-        endpoints,
-        startedAt: this.startedAt,
-        seed: this.seed,
-        cpuSeconds: host.cpuSeconds - cpuBefore,
-        noGates: this.options.noGates,
-        inconclusive: this.options.inconclusive,
-        workers: { signalling: plan.fleet.signalling.length, media: plan.fleet.media.length },
-      }),
-    );
+    return run;
+  }
+
+  private conclude(files: RunFiles, book: RunBook, end: RunEnd): Result {
+    const outcome = { ...end, cpuSeconds: this.cpuSeconds };
+    const result = buildResult(book, factsOf(withFacts(this.record, end.facts), outcome, this.prepared.gates));
     files.finish(result);
     return result;
   }
 
-  /** From before the first file on: a signal that comes before the run has begun is kept for it. */
-  private listen(): void {
-    this.host.onSignal((signal) => {
-      this.signals.push(signal);
-      if (this.signals.length === 1) {
-        this.progress.say(
-          `${signal}: ending the calls (up to 10 s); press again to leave at once with what is measured`,
-        );
-        this.run?.interrupt(signal);
-      } else {
-        this.run?.abandon();
-      }
-    });
+  /** The end of a run that came to no plan. */
+  private unplanned(refusal: CannotRunError | null): RunEnd {
+    return {
+      durationMs: 0,
+      facts: null,
+      interrupted: this.stop.signal,
+      couldNotRun: refusal?.message ?? null,
+      hint: refusal?.hint ?? null,
+      fault: this.stop.fault,
+      lostWorkers: [],
+      lostCalls: NOTHING_LOST,
+      doubts: [],
+      warnings: [],
+    };
   }
 
-  private steer(run: Run): void {
-    this.run = run;
-    const [first, second] = this.signals;
-    if (first !== undefined) {
-      run.interrupt(first);
-    }
-    if (second !== undefined) {
-      run.abandon();
-    }
-    this.host.onFault((error) => run.fail(messageOf(error)));
+  private stateOf({ durationMs, interrupted, lostWorkers, doubts, warnings }: RunEnd): StateProgress {
+    const { cpuSeconds } = this;
+    return { type: 'state', elapsedMs: durationMs, cpuSeconds, interrupted, lostWorkers, doubts, warnings };
+  }
+
+  private get cpuSeconds(): number {
+    return this.host.cpuSeconds - this.cpuBefore;
   }
 
   private report(result: Result, files: RunFiles): number {
@@ -199,6 +256,15 @@ class RunCommand {
     }
     return result.exitCode;
   }
+}
+
+/** What the sockets turned out to be. */
+function withFacts(record: RunRecord, facts: RunEnd['facts']): RunRecord {
+  if (facts === null) {
+    return record;
+  }
+  const { netBackend, bufferBytes } = facts;
+  return { ...record, netBackend, environment: { ...record.environment, socketBufferBytes: { ...bufferBytes } } };
 }
 
 function resolveEndpoints(prepared: Prepared, loopback: LoopbackAnswerer | null): ResolvedEndpoint[] {

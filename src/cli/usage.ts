@@ -3,7 +3,7 @@ import type { Problem } from '../lib/errors.js';
 import { nearestName } from '../lib/nearest.js';
 import type { DeclaredOptions } from './environment.js';
 
-const COMMANDS = ['run', 'answer', 'validate', 'doctor', 'schema'];
+const COMMANDS = ['run', 'answer', 'validate', 'doctor', 'report', 'schema'];
 const PROGRAM = 'callgauge';
 
 /**
@@ -25,7 +25,7 @@ export function usageProblems(message: string, options: DeclaredOptions, args: r
         return command === undefined ? unknownCommand(name, help) : unexpected(name, help);
       });
   }
-  return [{ code: 'usage', ...inOurWords(message), hint: help }];
+  return [{ code: 'usage', ...inOurWords(message, command), hint: help }];
 }
 
 /** yargs names an unknown `--foo-bar` a second time, as `fooBar`. */
@@ -58,7 +58,7 @@ function unexpected(name: string, hint: string): Problem {
 }
 
 /** One line each, and those messages that say little said again. */
-function inOurWords(message: string): { where: string; message: string } {
+function inOurWords(message: string, command: string | undefined): { where: string; message: string } {
   const choices = /Argument: (\S+), Given: (.*), Choices: (.*)$/s.exec(message);
   if (choices !== null) {
     return {
@@ -71,5 +71,10 @@ function inOurWords(message: string): { where: string; message: string } {
     return { where: `--${lacking[1]}`, message: 'expected a value' };
   }
   const short = message.startsWith('Not enough non-option arguments');
-  return { where: PROGRAM, message: short ? 'expected the path of a scenario' : message.replaceAll(/\s+/g, ' ') };
+  return {
+    where: PROGRAM,
+    message: short
+      ? `expected the path of a ${command === 'report' ? 'run' : 'scenario'}`
+      : message.replaceAll(/\s+/g, ' '),
+  };
 }

@@ -2,6 +2,7 @@
 import { evaluateGates } from '../gates/evaluate.js';
 import type { Gate } from '../gates/grammar.js';
 import { decideVerdict, type VerdictInput } from '../gates/verdict.js';
+import { lostBlock, lostInWords, lostList, NOTHING_LOST, type LostList } from './lost-calls.js';
 import type { GroupBook } from './group-book.js';
 import { codecsOf, qualityBlocks, worstCallBlock } from './quality-blocks.js';
 import { RESULT_SCHEMA_VERSION, type CallsBlock, type EndpointResult } from './result.js';
@@ -23,6 +24,8 @@ export interface RunFacts {
   readonly media: boolean;
   readonly gates: readonly Gate[];
   readonly verdict: Omit<VerdictInput, 'gates'>;
+  /** Calls that left no record. */
+  readonly lostCalls?: LostList;
   readonly warnings: readonly string[];
   readonly cpuRatio: number | null;
   readonly netBackend: 'libc' | 'dgram' | 'none';
@@ -38,7 +41,9 @@ export interface RunFacts {
 export function buildResult(book: RunBook, facts: RunFacts): Result {
   const spoiled = book.health.conditions(facts.netBackend);
   const gates = evaluateGates(facts.gates, book, { spoiled, reflected: book.total.calls.roundTrip > 0 });
-  const doubts = [...(facts.verdict.doubts ?? []), ...doubtsOf(book, spoiled)];
+  const audio = lostAudio(book, facts);
+  const unknownAudio = audio.count === 0 ? [] : [`the audio of ${lostInWords(audio)} is unknown`];
+  const doubts = [...(facts.verdict.doubts ?? []), ...unknownAudio, ...doubtsOf(book, spoiled)];
   const decision = decideVerdict({ ...facts.verdict, doubts, gates });
   return {
     schemaVersion: RESULT_SCHEMA_VERSION,
@@ -55,6 +60,7 @@ export function buildResult(book: RunBook, facts: RunFacts): Result {
     calls: callsBlock(book.total, book.peakActive),
     signalling: signallingBlock(book),
     quality: { ...qualityBlocks(book.total, facts.media), findings: book.findings.list() },
+    lost: lostBlock(facts.lostCalls ?? NOTHING_LOST, audio),
     seconds: book.total.series
       .seconds()
       .map((second) => Object.assign(second, { targetRate: facts.targetRateAt(second.second) })),
@@ -70,11 +76,16 @@ export function buildResult(book: RunBook, facts: RunFacts): Result {
   };
 }
 
+/** A leg without totals is lost only where a thread died; else it is one that the end of the run was quicker than. */
+function lostAudio(book: RunBook, { verdict }: RunFacts): LostList {
+  return (verdict.lostWorkers ?? []).length === 0 ? NOTHING_LOST : lostList(book.unmeasured);
+}
+
 function loadBlock(book: RunBook, facts: RunFacts): Result['load'] {
   return {
     targetRate: facts.peakTargetRate,
     intended: book.health.intended,
-    achieved: book.total.calls.attempted,
+    achieved: Math.max(book.total.calls.attempted, book.started), // calls that were lost had begun as well
     heldBack: book.health.heldBack,
     activeCalls: book.loadDistribution('activeCalls').summary(),
     startRate: book.loadDistribution('started').summary(),
