@@ -43,14 +43,17 @@ export async function prepare(host: ProcessHost, given: ScenarioArguments): Prom
   const schedule = buildSchedule(scenario.load);
   const peak = expectedPeak(scenario, schedule);
   const clips = readClips(host, scenario);
-  const addresses = await resolveTargets(scenario);
-  const problems = [
+  const known = [
     ...gates.problems,
     ...checkPorts(scenario, peak),
     ...checkFamily(scenario),
-    ...checkSafety(scenario, (name) => addresses.get(name) ?? [], peak.calls),
     ...('problem' in clips ? [clips.problem] : []),
   ];
+  const addresses = await resolveTargets(scenario).catch((error: unknown) => {
+    // What is wrong with the input comes before what is wrong with the network.
+    throw known.length > 0 ? new ProblemsError(known) : error;
+  });
+  const problems = [...known, ...checkSafety(scenario, (name) => addresses.get(name) ?? [], peak.calls)];
   if (problems.length > 0 || 'problem' in clips) {
     throw new ProblemsError(problems);
   }
