@@ -87,7 +87,7 @@ test('a full disk ends nothing: the summary is printed, and exit 1 says that fil
     skip('this user may not mount a small tmpfs');
   }
   const args = ['run', '--target', 'loopback', '--calls', '2', '--rate', '10/s', '--hold', '500ms', '--no-media'];
-  const { code, stdout, stderr } = await cli([...args, '--out', join(disk, 'run')]);
+  const { code, stdout, stderr } = await cli([...args, '--out', disk]);
   spawnSync('umount', [disk]);
   expect(code).toBe(1);
   expect(stdout).toContain('Calls             attempted 2');
