@@ -12,6 +12,7 @@ import {
   ftruncateSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -20,13 +21,20 @@ import {
   writeSync,
 } from 'node:fs';
 import { cpus, hostname, totalmem } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { withoutCommands } from '../report/github.js';
 import { commandLine } from './command-line.js';
 import { withoutTwins } from './environment.js';
 
 /** The folder that holds `audio/`, `scenarios/` and `package.json`. */
 const PACKAGE_ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+/** What shows a file on the desktop, without a shell that could read something into its name. */
+const OPENERS: Readonly<Partial<Record<NodeJS.Platform, readonly [command: string, ...args: string[]]>>> = {
+  darwin: ['open'],
+  win32: ['rundll32', 'url.dll,FileProtocolHandler'],
+};
 
 export interface HostFacts {
   readonly node: string;
@@ -63,16 +71,35 @@ export class ProcessHost {
     process.stderr.on('error', () => {});
   }
 
-  get isTerminal(): boolean {
+  /** Somebody is there. */
+  get hasTerminal(): boolean {
     return process.stderr.isTTY;
   }
 
+  /** Somebody watches stderr, on a terminal that can move its cursor. */
+  get isTerminal(): boolean {
+    return process.stderr.isTTY && this.env['TERM'] !== 'dumb';
+  }
+
   get colorsStdout(): boolean {
-    return process.stdout.isTTY && this.env['NO_COLOR'] === undefined;
+    return process.stdout.isTTY && this.mayColor;
+  }
+
+  get colorsStderr(): boolean {
+    return process.stderr.isTTY && this.mayColor;
   }
 
   get columns(): number {
     return process.stderr.columns || 80; // a terminal that does not know its size says 0
+  }
+
+  get rows(): number {
+    return process.stderr.rows || 24;
+  }
+
+  /** NO_COLOR counts unless it is empty (no-color.org). */
+  private get mayColor(): boolean {
+    return (this.env['NO_COLOR'] ?? '') === '' && this.env['TERM'] !== 'dumb';
   }
 
   /** The command as it was given, its password masked. */
@@ -85,11 +112,17 @@ export class ProcessHost {
     return join(PACKAGE_ROOT, name);
   }
 
+  /** What a CI system would take for a command is none in it. */
   out(text: string): void {
-    process.stdout.write(text);
+    process.stdout.write(withoutCommands(text));
   }
 
   err(text: string): void {
+    process.stderr.write(withoutCommands(text));
+  }
+
+  /** Commands for the CI system whose log stderr goes to. */
+  ciCommands(text: string): void {
     process.stderr.write(text);
   }
 
@@ -123,6 +156,11 @@ export class ProcessHost {
     for (const path of paths) {
       rmSync(path, { force: true });
     }
+  }
+
+  /** Names of what stands in a folder; none where there is no folder. */
+  fileNames(path: string): string[] {
+    return existsSync(path) ? readdirSync(path) : [];
   }
 
   emptyFile(path: string): void {
@@ -159,6 +197,30 @@ export class ProcessHost {
     return statSync(path).isDirectory();
   }
 
+  /** Bytes in a file; 0 where there is none. */
+  fileBytes(path: string): number {
+    return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  }
+
+  /**
+   * Shows a file by the desktop's own means. Gives why that failed, or null; an opener that has not ended after two
+   * seconds has become the browser itself.
+   */
+  async openInDesktop(path: string): Promise<string | null> {
+    const [command, ...args] = OPENERS[process.platform] ?? ['xdg-open'];
+    const child = spawn(command, [...args, resolve(path)], { stdio: 'ignore', detached: true });
+    child.unref();
+    return new Promise((settle) => {
+      const timer = setTimeout(() => settle(null), 2000);
+      const end = (failure: string | null): void => {
+        clearTimeout(timer);
+        settle(failure);
+      };
+      child.once('error', (error) => end(error.message));
+      child.once('exit', (code) => end(code === 0 ? null : `${command} ended with exit code ${code}`));
+    });
+  }
+
   onSignal(handle: (signal: Signal) => void): void {
     process.on('SIGINT', () => handle('SIGINT'));
     process.on('SIGTERM', () => handle('SIGTERM'));
@@ -185,15 +247,6 @@ export class ProcessHost {
       return 'dead';
     }
     return startTicks === startTicksOf(pid) ? 'alive' : 'dead';
-  }
-
-  /** Shows a file in the browser of the user. */
-  openFile(path: string): void {
-    const openers: Readonly<Record<string, readonly string[]>> = { darwin: ['open'], win32: ['explorer'] };
-    const [command = 'xdg-open', ...args] = openers[process.platform] ?? ['xdg-open'];
-    const child = spawn(command, [...args, path], { stdio: 'ignore', detached: true });
-    child.on('error', (error) => this.err(`callgauge: the report cannot be opened: ${error.message}\n`));
-    child.unref();
   }
 
   /** CPU seconds of this process so far, all threads. */

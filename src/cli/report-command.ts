@@ -7,6 +7,7 @@ import type { Argv } from 'yargs';
 import { CannotRunError, messageOf, ProblemsError } from '../lib/errors.js';
 import { renderReport } from '../report/html/document.js';
 import { renderSummary } from '../report/text.js';
+import { escapeTerminal } from '../report/visible-text.js';
 import { withEnvironment } from './environment.js';
 import type { ProcessHost } from './host.js';
 import { RENDERED, REPORT_FILE, RESULT_FILE } from './run-files.js';
@@ -29,7 +30,7 @@ export function reportCommand(program: Argv, host: ProcessHost): void {
         host,
       ),
     async ({ run, out, open }) => {
-      if (open && !host.isTerminal) {
+      if (open && !host.hasTerminal) {
         const message = 'expected a terminal: without one there is nobody to show the report to';
         throw new ProblemsError([{ code: 'no-terminal', where: '--open', message }]);
       }
@@ -38,7 +39,10 @@ export function reportCommand(program: Argv, host: ProcessHost): void {
       const reportPath = writeReport(host, read, { folder: isFolder ? run : dirname(run), out });
       host.out(renderSummary(read.result, { color: host.colorsStdout, reportPath }));
       if (open) {
-        host.openFile(reportPath);
+        const failure = await host.openInDesktop(reportPath);
+        if (failure !== null) {
+          host.err(`callgauge: the report could not be opened: ${escapeTerminal(failure)}\n`);
+        }
       }
     },
   );

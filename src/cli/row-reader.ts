@@ -54,6 +54,7 @@ const RECEIVED_FIGURES = [
   'holds',
   'rtcpReceived',
   'rtcpMalformed',
+  'rtcpBlocks',
   'taken',
   'answeredMs',
   'establishedForMs',

@@ -2,11 +2,14 @@
 import { join } from 'node:path';
 import type { Argv } from 'yargs';
 import { EXIT_CODES } from '../gates/verdict.js';
-import { CannotRunError } from '../lib/errors.js';
+import { CannotRunError, ProblemsError } from '../lib/errors.js';
 import { bindSink } from '../net/resolve.js';
+import { jsonWithoutCommands } from '../report/github.js';
 import { serializeResult } from '../report/json.js';
 import { renderSummary } from '../report/text.js';
 import { escapeTerminal } from '../report/visible-text.js';
+import type { NumberRedactor } from '../run/redaction.js';
+import { redacted, redactorOf } from '../run/redacted-result.js';
 import { NOTHING_LOST } from '../run/lost-calls.js';
 import type { StateProgress } from '../run/progress-lines.js';
 import type { Result } from '../run/result.js';
@@ -17,10 +20,13 @@ import { factsOf, type RunRecord } from '../run/run-record.js';
 import { shownAt } from '../scenario/scenario.js';
 import type { MediaWorkerSetup } from '../worker/messages.js';
 import { netBackend, withEnvironment } from './environment.js';
+import { EvidenceFiles } from './evidence-files.js';
+import { tellGithub } from './github-actions.js';
 import type { ProcessHost } from './host.js';
 import { startLoopback, type LoopbackAnswerer } from './loopback.js';
 import { prepare, type Prepared } from './preparation.js';
 import { Progress } from './progress.js';
+import { CoursePlan } from './progress-course.js';
 import { RunFiles } from './run-files.js';
 import { runRecord } from './run-facts.js';
 import { createRunToken, localAddressFor, planRun, type ResolvedEndpoint } from './run-plan.js';
@@ -34,9 +40,17 @@ interface RunOptions {
   readonly out: string | undefined;
   readonly json: boolean;
   readonly quiet: boolean;
+  readonly open: boolean;
   readonly noGates: boolean;
   readonly inconclusive: 'fail' | 'warn' | null;
 }
+
+const OPEN_NEEDS_TERMINAL = {
+  code: 'no-terminal',
+  where: '--open',
+  message: 'expected a terminal, whose user sees the browser; there is none',
+  hint: 'leave it out, and take report.html from the folder of the run',
+};
 
 export function runCommand(program: Argv, host: ProcessHost, finish: (exitCode: number) => void): void {
   program.command(
@@ -47,14 +61,23 @@ export function runCommand(program: Argv, host: ProcessHost, finish: (exitCode: 
         addScenarioFlags(
           command.positional('scenario', { type: 'string', describe: 'YAML file; without it the flags make the run' }),
         )
-          .option('out', { type: 'string', requiresArg: true, describe: 'folder for the files of the run' })
           .option('inconclusive', { choices: ['fail', 'warn'] as const, describe: 'exit 3 or 0 instead of 4' })
+          .group(['out', 'json', 'quiet', 'open', 'dry-run'], 'Output:')
+          .option('out', { type: 'string', requiresArg: true, describe: 'folder for the files of the run' })
           .option('json', { type: 'boolean', default: false, describe: 'print result.json instead of the summary' })
-          .option('quiet', { type: 'boolean', default: false, describe: 'no progress' })
-          .option('dry-run', { type: 'boolean', default: false, describe: 'check everything, send nothing' }),
+          .option('quiet', { type: 'boolean', default: false, describe: 'no progress, only the result' })
+          .option('open', { type: 'boolean', default: false, describe: 'open the report in the browser at the end' })
+          .option('dry-run', { type: 'boolean', default: false, describe: 'check everything, send nothing' })
+          .example('$0 run --target loopback', 'to ourselves: needs nothing')
+          .example('$0 run --target sip:600@pbx', 'to an extension of a PBX')
+          .example('$0 run peak.yaml --rate 20/s', 'as a file says, with another rate')
+          .epilogue('Defaults are those of a run without a scenario.'),
         host,
       ),
     async (given) => {
+      if (given.open && !host.hasTerminal) {
+        throw new ProblemsError([OPEN_NEEDS_TERMINAL]);
+      }
       const prepared = await prepare(host, scenarioArguments(given));
       if (given['dry-run']) {
         printPlan(host, prepared);
@@ -64,6 +87,7 @@ export function runCommand(program: Argv, host: ProcessHost, finish: (exitCode: 
         out: given.out,
         json: given.json,
         quiet: given.quiet,
+        open: given.open,
         noGates: given['no-gates'] === true,
         inconclusive: given.inconclusive ?? null,
       };
@@ -79,6 +103,10 @@ class RunCommand {
   private readonly backend: MediaWorkerSetup['backend'];
   private readonly cpuBefore: number;
   private readonly stop: StopRequests;
+  /** Null: nothing is hidden. */
+  private readonly redactor: NumberRedactor | null;
+  /** Every text from outside passes it on its way to a file or the terminal. */
+  private readonly shown = (text: string): string => this.redactor?.text(text) ?? text;
   /** Grows as more is known. */
   private record: RunRecord;
   private loopback: LoopbackAnswerer | null = null;
@@ -93,7 +121,8 @@ class RunCommand {
     this.backend = netBackend(host);
     this.cpuBefore = host.cpuSeconds;
     this.seed = prepared.scenario.seed ?? this.startedAt.getTime() % 0x1_0000_0000;
-    this.progress = new Progress(host, options.quiet, (second) => prepared.schedule.rateAt(second * 1000 + 500));
+    this.redactor = redactorOf(prepared.scenario);
+    this.progress = new Progress(host, options.quiet, new CoursePlan(prepared.scenario, prepared.schedule));
     const { noGates, inconclusive } = options;
     this.record = runRecord({
       host,
@@ -103,29 +132,33 @@ class RunCommand {
       noGates,
       inconclusive,
     });
-    this.stop = new StopRequests((text) => this.progress.say(text));
+    this.stop = new StopRequests((text) => this.progress.say(text, 'signal'));
   }
 
   async execute(): Promise<number> {
     const { host, prepared, options, stop } = this;
     for (const warning of prepared.warnings) {
-      this.progress.say(`warning: ${warning}`);
+      this.progress.say(this.shown(warning), 'warning');
     }
-    const directory = options.out ?? join('reports', directoryName(this.startedAt, prepared.scenario.name));
+    const directory = options.out ?? join('reports', directoryName(this.startedAt, this.shown(prepared.scenario.name)));
     const files = new RunFiles(
       host,
       directory,
-      prepared.scenario.endpoints.map(({ name }) => name),
+      prepared.scenario.endpoints.map(({ name }) => this.shown(name)),
     );
-    files.begin(this.record);
+    this.begin(files);
     stop.listen(host);
     try {
       const exitCode = this.report(await this.measure(files), files);
+      if (options.open && files.failure === null) {
+        await this.open(files.reportPath);
+      }
       return stop.fault === null ? exitCode : EXIT_CODES.fault;
     } catch (error) {
       host.err(`callgauge: what was measured is kept: callgauge report ${escapeTerminal(directory)}\n`);
       throw error;
     } finally {
+      this.progress.end();
       this.sink?.close();
       await Promise.race([this.loopback?.stop(), stop.hurried]);
     }
@@ -147,14 +180,16 @@ class RunCommand {
     if (plan === null) {
       return this.conclude(files, new RunBook(this.record), this.unplanned(refusal));
     }
-    files.begin(this.record);
+    this.begin(files);
     const run = this.createRun(plan, files);
+    const evidence = this.evidenceOf(files);
+    files.onFlush = () => evidence.flush(run.book.evidence);
     this.stop.steer(run);
     const end = await run.execute();
     this.stop.runIsOver();
     this.progress.end();
     files.flush(this.stateOf(end));
-    return this.conclude(files, run.book, end);
+    return this.conclude(files, run.book, end, evidence);
   }
 
   private async plan(): Promise<RunPlan> {
@@ -188,30 +223,53 @@ class RunCommand {
 
   private createRun(plan: RunPlan, files: RunFiles): Run {
     const run: Run = new Run(plan, {
-      onWaiting: () => this.progress.say('waiting for the target to answer OPTIONS'),
+      onWaiting: () => this.progress.say('waiting for the target to answer OPTIONS', 'waiting'),
       onBegin: (facts) => {
         this.stop.callsBegin();
         this.record = withFacts(this.record, facts);
-        files.begin(this.record);
+        this.begin(files);
+        this.progress.begin(facts.netBackend);
         this.progress.say(
           `started: ${facts.slots} media slots, ${facts.netBackend} sockets, files in ${files.directory}`,
+          'started',
         );
       },
       onSecond: (second, book) => {
-        this.progress.second(second, book);
+        this.progress.takeSecond(second, book, []);
         files.tick(second, () => this.stateOf(run.end()));
       },
       onMedia: (batch) => files.addMedia(batch),
       onSignalling: (batch) => files.addSignalling(batch),
-      onWarning: (text) => this.progress.say(`warning: ${text}`),
+      onWarning: (text) => this.progress.say(this.shown(text), 'warning'),
     });
-    run.book.onJoined = (record, legs) => files.addCall(record, legs);
+    run.book.onJoined = (record, legs) => {
+      const detail = record.detail === null ? null : this.shown(record.detail);
+      files.addCall({ ...record, detail }, legs);
+    };
     return run;
   }
 
-  private conclude(files: RunFiles, book: RunBook, end: RunEnd): Result {
+  /** What a rebuild needs; nothing that is to be hidden is in it. */
+  private begin(files: RunFiles): void {
+    files.begin(this.redactor === null ? this.record : redacted(this.record, this.redactor));
+  }
+
+  private evidenceOf(files: RunFiles): EvidenceFiles {
+    const { name, endpoints } = this.record;
+    return new EvidenceFiles(this.host, files.directory, {
+      endpoints: endpoints.map((endpoint) => this.shown(endpoint.name)),
+      redact: this.shown,
+      run: { name: this.shown(name), startedAt: this.record.startedAt },
+    });
+  }
+
+  private conclude(files: RunFiles, book: RunBook, end: RunEnd, evidence: EvidenceFiles | null = null): Result {
     const outcome = { ...end, cpuSeconds: this.cpuSeconds };
-    const result = buildResult(book, factsOf(withFacts(this.record, end.facts), outcome, this.prepared.gates));
+    const facts = factsOf(withFacts(this.record, end.facts), outcome, this.prepared.gates);
+    const measured = buildResult(book, { ...facts, redact: this.shown });
+    // Whatever is written or printed is made from what is hidden already.
+    const result = this.redactor === null ? measured : redacted(measured, this.redactor);
+    evidence?.addWorst(result.worstCalls);
     files.finish(result);
     return result;
   }
@@ -234,20 +292,37 @@ class RunCommand {
 
   private stateOf({ durationMs, interrupted, lostWorkers, doubts, warnings }: RunEnd): StateProgress {
     const { cpuSeconds } = this;
-    return { type: 'state', elapsedMs: durationMs, cpuSeconds, interrupted, lostWorkers, doubts, warnings };
+    const shown = (texts: readonly string[]): string[] => texts.map(this.shown);
+    return {
+      type: 'state',
+      elapsedMs: durationMs,
+      cpuSeconds,
+      interrupted,
+      lostWorkers: shown(lostWorkers),
+      doubts: shown(doubts),
+      warnings: shown(warnings),
+    };
   }
 
   private get cpuSeconds(): number {
     return this.host.cpuSeconds - this.cpuBefore;
   }
 
+  private async open(path: string): Promise<void> {
+    const failure = await this.host.openInDesktop(path);
+    if (failure !== null) {
+      this.progress.say(`the report could not be opened: ${failure}`, 'warning');
+    }
+  }
+
   private report(result: Result, files: RunFiles): number {
     const { host, options } = this;
     if (options.json) {
-      host.out(serializeResult(result));
+      host.out(jsonWithoutCommands(serializeResult(result)));
     } else {
       host.out(renderSummary(result, { color: host.colorsStdout, reportPath: files.reportPath }));
     }
+    tellGithub(host, result, files.reportPath);
     if (files.failure !== null) {
       host.err(
         `callgauge: the files in ${escapeTerminal(files.directory)} are incomplete: ${escapeTerminal(files.failure)}\n`,
@@ -283,5 +358,5 @@ function directoryName(startedAt: Date, name: string): string {
   return `${startedAt
     .toISOString()
     .replace(/\.\d+Z$/, 'Z')
-    .replaceAll(':', '-')}_${name}`;
+    .replaceAll(':', '-')}_${name.replaceAll('*', '')}`;
 }

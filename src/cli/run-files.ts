@@ -7,6 +7,9 @@ import { join } from 'node:path';
 import { CannotRunError, messageOf } from '../lib/errors.js';
 import { renderReport } from '../report/html/document.js';
 import { serializeResult } from '../report/json.js';
+import { renderJunit } from '../report/junit.js';
+import { renderMarkdown } from '../report/markdown.js';
+import { renderOpenMetrics } from '../report/openmetrics.js';
 import { escapeTerminal } from '../report/visible-text.js';
 import type { JoinedLegs } from '../run/leg-join.js';
 import { ProgressLog, type StateProgress } from '../run/progress-lines.js';
@@ -36,6 +39,9 @@ export const ROW_FILES = {
 export const RENDERED: readonly { readonly file: string; readonly render: (result: Result) => string }[] = [
   { file: RESULT_FILE, render: serializeResult },
   { file: REPORT_FILE, render: renderReport },
+  { file: 'junit.xml', render: renderJunit },
+  { file: 'summary.md', render: (result) => renderMarkdown(result) },
+  { file: 'metrics.txt', render: renderOpenMetrics },
 ];
 
 export class RunFiles {
@@ -48,6 +54,8 @@ export class RunFiles {
   private firstFailure: string | null = null;
   /** A file that is written whole could not be. */
   private lacksFile = false;
+  /** What else is written whenever the rows are. */
+  onFlush: () => void = () => {};
 
   /** @throws CannotRunError when the folder cannot be made */
   constructor(
@@ -124,6 +132,7 @@ export class RunFiles {
     for (const file of Object.values(this.rowFiles)) {
       this.attempt(() => file.flush());
     }
+    this.attempt(() => this.onFlush());
   }
 
   /** What is left: the result and all that is made of it, also where somebody has taken the folder away. */

@@ -5,6 +5,8 @@ import type { DeclaredOptions } from './environment.js';
 
 const COMMANDS = ['run', 'answer', 'validate', 'doctor', 'report', 'schema'];
 const PROGRAM = 'callgauge';
+/** What is said of a command line without a command. */
+export const EXPECTED_COMMAND = `expected a command: ${COMMANDS.slice(0, -1).join(', ')} or ${COMMANDS.at(-1)}`;
 
 /**
  * @param message of yargs, in English
@@ -25,7 +27,8 @@ export function usageProblems(message: string, options: DeclaredOptions, args: r
         return command === undefined ? unknownCommand(name, help) : unexpected(name, help);
       });
   }
-  return [{ code: 'usage', ...inOurWords(message, command), hint: help }];
+  const first = `start with ${PROGRAM} run --target loopback, or see ${PROGRAM} --help`;
+  return [{ code: 'usage', ...inOurWords(message, command), hint: message === EXPECTED_COMMAND ? first : help }];
 }
 
 /** yargs names an unknown `--foo-bar` a second time, as `fooBar`. */

@@ -5,12 +5,14 @@ import { findMetric } from '../metrics/names.js';
 import type { DirectionSecond } from './direction-series.js';
 import type { GroupBook } from './group-book.js';
 import { mergeDistributions, type QualityFigure } from './quality-book.js';
+import { SESSION_RATIOS, SessionCounts } from './session-counts.js';
 import type { SecondFigures } from './second-series.js';
 
 const DELAYS = {
   setup_delay: 'setupDelayMs',
   answer_delay: 'answerDelayMs',
   disconnect_delay: 'disconnectDelayMs',
+  session_duration: 'sessionDurationMs',
   signalling_rtt: 'signallingRttMs',
 } as const;
 
@@ -54,6 +56,10 @@ export function scalarOf(books: readonly GroupBook[], query: MetricQuery, codec?
     const attempted = calls('attempted');
     return attempted === 0 ? null : { value: calls('succeeded') / attempted, samples: attempted };
   }
+  const sessionRatio = SESSION_RATIOS.find((name) => name === query.metric);
+  if (sessionRatio !== undefined) {
+    return sessionsOf(books).ratio(sessionRatio);
+  }
   if (query.metric === 'dropped') {
     return calls('answered') === 0 ? null : { value: calls('dropped'), samples: calls('answered') };
   }
@@ -61,6 +67,15 @@ export function scalarOf(books: readonly GroupBook[], query: MetricQuery, codec?
   const samples = sumOver(legs, ({ judged }) => judged.legs);
   const figure = query.metric === 'one_way' ? 'oneWay' : 'noMedia';
   return samples === 0 ? null : { value: sumOver(legs, ({ judged }) => judged[figure]), samples };
+}
+
+/** How the INVITEs of several groups ended. */
+export function sessionsOf(books: readonly GroupBook[]): SessionCounts {
+  const all = new SessionCounts();
+  for (const { sessions } of books) {
+    all.addAll(sessions);
+  }
+  return all;
 }
 
 /** The worst leg of a second, where the series keeps it. */

@@ -4,11 +4,13 @@ import type { Gate } from '../gates/grammar.js';
 import { decideVerdict, type VerdictInput } from '../gates/verdict.js';
 import { lostBlock, lostInWords, lostList, NOTHING_LOST, type LostList } from './lost-calls.js';
 import type { GroupBook } from './group-book.js';
-import { codecsOf, qualityBlocks, worstCallBlock } from './quality-blocks.js';
+import { codecsOf, qualityBlocks } from './quality-blocks.js';
 import { RESULT_SCHEMA_VERSION, type CallsBlock, type EndpointResult } from './result.js';
 import type { GeneratorBlock, Result, ResultSecond, SignallingBlock } from './result.js';
 import type { RunBook } from './run-book.js';
 import { doubtsOf, warningsOf } from './run-warnings.js';
+import type { SessionRatio } from './session-counts.js';
+import { asItIs, evidenceBlock, worstCallBlocks, type CallBlockPlan } from './worst-call-block.js';
 
 /** What is known of the run beside its measurements. */
 export interface RunFacts {
@@ -36,6 +38,8 @@ export interface RunFacts {
   readonly seed: number;
   targetRateAt(second: number): number;
   readonly peakTargetRate: number;
+  /** What every text of the evidence passes; absent: it is shown as it is. */
+  readonly redact?: (text: string) => string;
 }
 
 export function buildResult(book: RunBook, facts: RunFacts): Result {
@@ -45,6 +49,8 @@ export function buildResult(book: RunBook, facts: RunFacts): Result {
   const unknownAudio = audio.count === 0 ? [] : [`the audio of ${lostInWords(audio)} is unknown`];
   const doubts = [...(facts.verdict.doubts ?? []), ...unknownAudio, ...doubtsOf(book, spoiled)];
   const decision = decideVerdict({ ...facts.verdict, doubts, gates });
+  const plan: CallBlockPlan = { endpoints: facts.endpoints.map(({ name }) => name), redact: facts.redact ?? asItIs };
+  const worstCalls = worstCallBlocks(book.worst.list, book.evidence, plan);
   return {
     schemaVersion: RESULT_SCHEMA_VERSION,
     tool: facts.tool,
@@ -65,8 +71,11 @@ export function buildResult(book: RunBook, facts: RunFacts): Result {
       .seconds()
       .map((second) => Object.assign(second, { targetRate: facts.targetRateAt(second.second) })),
     endpoints: facts.endpoints.map((endpoint, index) => endpointBlock(book, facts, endpoint, index)),
-    worstCalls: book.worst.list.map((worst) =>
-      worstCallBlock(worst, facts.endpoints[worst.record.endpoint]?.name ?? ''),
+    worstCalls,
+    evidence: evidenceBlock(
+      book.evidence,
+      book.worst.list.map(({ record }) => record),
+      plan,
     ),
     generator: generatorBlock(book, facts, Object.values(spoiled)),
     environment: facts.environment,
@@ -113,6 +122,7 @@ function signallingBlock(book: RunBook): SignallingBlock {
   const sip = book.sipCounts();
   return {
     successRatio: successRatio(total),
+    ...sessionBlock(total),
     setupDelayMs: total.setupDelayMs.summary(),
     answerDelayMs: total.answerDelayMs.summary(),
     disconnectDelayMs: total.disconnectDelayMs.summary(),
@@ -122,6 +132,23 @@ function signallingBlock(book: RunBook): SignallingBlock {
     responses: sip.responses.map(([method, status, count]) => ({ method, status, count })),
     malformed: sip.malformed,
     dropped: sip.dropped,
+  };
+}
+
+/** How the INVITEs ended, by the names of RFC 6076. */
+function sessionBlock({ sessions, sessionDurationMs }: GroupBook) {
+  const { attempts, redirected } = sessions;
+  const ratioOf = (name: SessionRatio): number | null => sessions.ratio(name)?.value ?? null;
+  return {
+    attempts,
+    redirected,
+    ser: ratioOf('ser'),
+    seer: ratioOf('seer'),
+    isa: ratioOf('isa'),
+    scr: ratioOf('scr'),
+    asr: ratioOf('asr'),
+    ner: ratioOf('ner'),
+    sessionDurationMs: sessionDurationMs.summary(),
   };
 }
 
@@ -143,6 +170,7 @@ function endpointBlock(
     calls: callsBlock(group, group === book.total ? book.peakActive : peakOf(seconds)),
     signalling: {
       successRatio: successRatio(group),
+      ...sessionBlock(group),
       setupDelayMs: group.setupDelayMs.summary(),
       answerDelayMs: group.answerDelayMs.summary(),
       disconnectDelayMs: group.disconnectDelayMs.summary(),

@@ -4,7 +4,9 @@ import { Distribution } from '../metrics/histogram.js';
 import type { ScoreScale } from '../metrics/names.js';
 import { DIRECTION, LEG, ROW } from '../worker/messages.js';
 import type { CallRecord, MediaBatch, SignallingBatch, SipCounts } from '../worker/messages.js';
+import { CallStripsBook } from './call-strips.js';
 import { codecIndexOf } from './codec-scale.js';
+import { EvidenceBook } from './evidence-book.js';
 import { FarLegs } from './far-legs.js';
 import { FindingsBook } from './findings-book.js';
 import { GroupBook } from './group-book.js';
@@ -32,12 +34,14 @@ export class RunBook implements MetricSource {
   readonly total = new GroupBook();
   readonly groups: readonly GroupBook[];
   readonly worst = new WorstLegs();
+  readonly evidence = new EvidenceBook(this.worst);
   readonly findings = new FindingsBook();
   /** Call-IDs of answered calls whose legs never told what they received. */
   readonly unmeasured: string[] = [];
   /** Told of each ended call once, when all that is known of its legs is there. */
   onJoined: (record: CallRecord, legs: JoinedLegs) => void = () => {};
   private readonly joins = new LegJoin();
+  private readonly strips = new CallStripsBook();
   /** The last counters of each signalling worker. */
   private readonly signalling = new Map<number, SignallingBatch>();
   private readonly lostSignalling = new Set<number>();
@@ -51,7 +55,9 @@ export class RunBook implements MetricSource {
     this.groups = plan.endpoints.length === 1 ? [this.total] : plan.endpoints.map(() => new GroupBook());
     this.farLegs = new FarLegs(plan.endpoints.length);
     this.joins.onJoined = (record, legs) => {
-      this.worst.add(record, legs);
+      const strips = this.strips.take(record.call);
+      this.worst.add(record, legs, strips);
+      this.evidence.addCall(record, legs, strips);
       if (record.hasMedia && legs.received === null && this.unmeasured.length < UNMEASURED_KEPT) {
         this.unmeasured.push(record.callId);
       }
@@ -64,6 +70,7 @@ export class RunBook implements MetricSource {
     this.health.addMedia(batch);
     this.newestSeconds.set(batch.worker, batch.second);
     for (let offset = 0; offset < batch.rows.length; offset += ROW.columns) {
+      this.strips.addRow(batch.rows, offset);
       const warm = (batch.rows[offset + ROW.second] ?? 0) * 1000 >= this.plan.warmupMs;
       for (const group of this.booksOf(batch.rows[offset + ROW.endpoint] ?? 0)) {
         group.addRow(batch.rows, offset, warm);
@@ -159,6 +166,12 @@ export class RunBook implements MetricSource {
 
   get started(): number {
     return this.sumOf((batch) => batch.started);
+  }
+
+  /** Whole seconds of which every signalling worker that has reported so far has told its starts. */
+  get signallingSeconds(): number {
+    const newest = [...this.signalling.values()].map(({ second }) => second + 1);
+    return newest.length === 0 ? 0 : Math.min(...newest);
   }
 
   get peakActive(): number {

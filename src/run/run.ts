@@ -170,6 +170,7 @@ export class Run {
     const { fleet, facts } = await Fleet.start(this.plan.fleet, {
       onMedia: (batch) => this.takeMedia(batch),
       onSignalling: (batch) => this.takeSignalling(batch),
+      onLadders: (report) => this.book.evidence.addLadders(report),
       onStopAsked: (detail) => this.stopAsked(detail),
       onLost: (worker) => this.lose(worker),
     });
@@ -281,6 +282,7 @@ export class Run {
 
   private takeMedia(batch: MediaBatch): void {
     this.book.addMedia(batch);
+    this.askLadders();
     this.observer.onMedia(batch);
   }
 
@@ -289,8 +291,16 @@ export class Run {
     this.openCalls.noteBegun(batch.worker, batch.intended);
     batch.records.forEach(({ call }) => this.openCalls.noteEnded(call));
     this.observer.onSignalling?.(batch);
+    this.askLadders();
     if (batch.farLegs.length > 0) {
       this.farLegsWait.note(this.elapsedMs());
+    }
+  }
+
+  private askLadders(): void {
+    const wanted = this.book.evidence.wanted();
+    if (wanted.length > 0) {
+      this.fleet?.askLadders(wanted);
     }
   }
 

@@ -33,6 +33,7 @@ export function scenarioDocument(scenario: Scenario): Record<string, unknown> {
       signalling: value('workers.signalling', scenario.workers.signalling),
       media: value('workers.media', scenario.workers.media),
     }),
+    redact: value('redact', scenario.redact),
     seed: value('seed', scenario.seed),
   });
 }

@@ -35,6 +35,7 @@ export interface RunFlags {
   readonly advertise?: string | undefined;
   readonly wait?: string | undefined;
   readonly allowPublic?: readonly string[] | undefined;
+  readonly redactNumbers?: boolean | undefined;
 }
 
 export interface OverriddenScenario {
@@ -180,6 +181,7 @@ function applyHostFlags(override: Override, flags: RunFlags): void {
   if (advertise !== undefined) changeNetwork('--advertise', 'advertise', { advertise });
   const waitMs = override.read('--wait', flags.wait, fields.duration());
   if (waitMs !== undefined) changeNetwork('--wait', 'wait', { waitMs });
+  if (flags.redactNumbers === true) override.change('--redact-numbers', 'redact', { redact: 'numbers' });
   const allowPublic = (flags.allowPublic ?? []).filter((host) => host !== '');
   if (allowPublic.length > 0) {
     override.change('--allow-public', 'safety.allowPublic', { safety: { ...override.scenario.safety, allowPublic } });

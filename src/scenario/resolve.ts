@@ -29,6 +29,7 @@ export function resolveScenario(document: ScenarioFile, file: string, sources: S
     },
     loopback: { impair: loopback.impair ?? null },
     workers: { signalling: workers.signalling, media: workers.media ?? null },
+    redact: document.redact ?? null,
     seed: document.seed ?? null,
     sources,
   };

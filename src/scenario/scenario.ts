@@ -27,6 +27,8 @@ export interface Scenario {
   readonly loopback: { readonly impair: string | null };
   /** `media: null`: as many as the expected peak needs. */
   readonly workers: { readonly signalling: number; readonly media: number | null };
+  /** `numbers`: users, numbers and caller names are hidden in everything that is written. */
+  readonly redact: 'numbers' | null;
   /** null: drawn at the start and written into the result. */
   readonly seed: number | null;
   /** Where the values stand; absent on a scenario that was not read from text or flags. */

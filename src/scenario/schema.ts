@@ -190,6 +190,15 @@ export const documentSchema = z.strictObject({
   network,
   loopback,
   workers,
+  redact: fields
+    .word(['numbers'])
+    .optional()
+    .meta(
+      help(
+        'Users, telephone numbers and caller names stand as ***1, ***2, … in everything that is written: files, reports, terminal. Hosts stay.',
+        'numbers',
+      ),
+    ),
   seed: fields.integer(0, 0xffff_ffff).optional().meta(help('Makes the random choices repeatable. Default: drawn.', 1)),
 });
 

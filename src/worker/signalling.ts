@@ -15,13 +15,15 @@ import { openUdp, type UdpTransport } from '../sip/transport/udp.js';
 import { createIdSource } from '../sip/ua/id-source.js';
 import { UserAgent } from '../sip/ua/user-agent.js';
 import { AnswererDriver } from './answerer-driver.js';
+import { CallLadders } from './call-ladders.js';
 import { CallerDriver } from './caller-driver.js';
 import type { Driver } from './driver.js';
 import { probeTarget } from './probe.js';
 import { SinkSlots, SlotPool } from './slot-pool.js';
 import { FIGURES_RULES } from './figures-report.js';
 import { OptionsRtt } from './options-rtt.js';
-import type { CallerEndpoint, SignallingCommand, SignallingReport, SignallingSetup, SipCounts } from './messages.js';
+import type { CallerEndpoint, CallLadder, LadderReport, SignallingCommand } from './messages.js';
+import type { SignallingReport, SignallingSetup, SipCounts } from './messages.js';
 
 /** The loop turns at least this often, for the timers of the transactions. */
 const LONGEST_PAUSE_MS = 10;
@@ -45,6 +47,8 @@ class SignallingThread {
   private finishedReported = false;
   private reportedAtMs = 0;
   private readonly optionsRtt: OptionsRtt | null;
+  /** An answerer keeps none: the caller's side tells of the calls. */
+  private readonly ladders: CallLadders | null;
 
   constructor(
     private readonly setup: SignallingSetup,
@@ -54,6 +58,7 @@ class SignallingThread {
     const advertised = setup.advertise ?? setup.localAddress;
     this.mayReach = reachTest(setup.reach);
     this.wheel = new TimerWheel(monotonicMs(), monotonicMs);
+    this.ladders = setup.role.type === 'caller' ? new CallLadders(monotonicNs) : null;
     this.userAgent = new UserAgent({
       transport,
       timers: this.wheel,
@@ -63,6 +68,7 @@ class SignallingThread {
       advertisedHost: advertised,
       mayReach: this.mayReach,
       ...(setup.role.type === 'caller' && setup.role.figures ? { publications: FIGURES_RULES } : {}),
+      ...(this.ladders === null ? {} : { log: this.ladders.log }),
     });
     this.optionsRtt = this.createOptionsRtt();
     this.pool = setup.sinkPort === null ? new SlotPool(advertised) : null;
@@ -92,6 +98,9 @@ class SignallingThread {
       case 'drain':
         this.optionsRtt?.stop();
         this.driver?.drain(command.cause);
+        break;
+      case 'ladders':
+        this.reportLadders('asked', this.ladders?.read(command.callIds));
         break;
       case 'stop':
         await this.stop();
@@ -205,13 +214,15 @@ class SignallingThread {
     this.reportedSecond = Math.max(ended, this.reportedSecond);
     this.finishedReported = driver.finished;
     this.reportedAtMs = elapsedMs;
+    const records = driver.takeRecords();
+    this.reportLadders('failed', this.ladders?.end(records));
     this.report({
       type: 'signalling',
       worker: this.setup.index,
       second: finished ? Math.floor(elapsedMs / 1000) : ended,
       ...driver.counts,
       live: driver.liveCalls,
-      records: driver.takeRecords(),
+      records,
       loopDelayUs: this.loopDelayUs.take(),
       sip: this.sipCounts(),
       farLegs: driver.takeFarLegs(),
@@ -220,6 +231,12 @@ class SignallingThread {
       optionsRttMs: this.optionsRtt?.take() ?? new Float64Array(0),
       finished: driver.finished,
     });
+  }
+
+  private reportLadders(why: LadderReport['why'], ladders: readonly CallLadder[] = []): void {
+    if (ladders.length > 0) {
+      this.report({ type: 'ladders', why, ladders });
+    }
   }
 
   private sipCounts(): SipCounts {
@@ -271,6 +288,7 @@ class SignallingThread {
         this.driver.abandon('stopped');
       }
       this.reportNow((monotonicNs() - this.epochNs) / NS_PER_MS, this.driver);
+      this.reportLadders('last', this.ladders?.last());
     }
     this.userAgent.close();
     this.pool?.close();

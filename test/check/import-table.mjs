@@ -13,7 +13,7 @@ const MAY_IMPORT = {
   main: ['cli'],
   cli: ['*'],
   report: ['metrics', 'types:run', 'types:gates', 'run/result'],
-  run: ['scenario', 'schedule', 'gates', 'metrics', 'worker/messages', 'worker/pool'],
+  run: ['scenario', 'schedule', 'gates', 'metrics', 'worker/messages', 'worker/pool', 'quality/score-breakdown'],
   worker: ['call', 'schedule', 'metrics', 'net', 'rtp', 'media', 'quality', 'sip'],
   call: ['sip', 'sdp', 'types:rtp', 'types:media'],
   net: [],

@@ -87,7 +87,10 @@ describe.concurrent('a flag that is refused', () => {
 describe.concurrent('a command that is refused', () => {
   test.each([
     [['runn'], 'callgauge: unknown command "runn" (did you mean "run"?)\n'],
-    [[], 'callgauge: expected a command: run, answer, validate, doctor or schema (see callgauge --help)\n'],
+    [
+      [],
+      'callgauge: expected a command: run, answer, validate, doctor or schema (start with callgauge run --target loopback, or see callgauge --help)\n',
+    ],
     [['validate'], 'callgauge: expected the path of a scenario (see callgauge validate --help)\n'],
     [
       ['answer', '--mode', 'sing'],

@@ -87,10 +87,10 @@ test('a full disk ends nothing: the summary is printed, and exit 1 says that fil
     skip('this user may not mount a small tmpfs');
   }
   const args = ['run', '--target', 'loopback', '--calls', '2', '--rate', '10/s', '--hold', '500ms', '--no-media'];
-  const { code, stdout, stderr } = await cli([...args, '--out', disk]);
+  const { code, stdout, stderr } = await cli([...args, '--out', join(disk, 'run')]);
   spawnSync('umount', [disk]);
   expect(code).toBe(1);
-  expect(stdout).toContain('Calls             attempted 2');
+  expect(stdout).toMatch(/^Calls {13}attempted +2 /m);
   expect(stderr).toContain(`the files in ${join(disk, 'run')} are incomplete: ENOSPC`);
   expect(stderr).not.toContain('    at ');
 });
@@ -105,12 +105,11 @@ describe('a file that may not grow any more', () => {
     expect(end.code).toBe(1);
     expect(end.stdout).toContain('FAIL');
     expect(end.stderr).toContain(`the files in ${folder} are incomplete: EFBIG`);
-    expect(readdirSync(folder).toSorted()).toEqual([
-      'calls.ndjson.gz',
-      'progress.ndjson.gz',
-      'run.json',
-      'seconds.ndjson.gz',
-    ]);
+    const files = readdirSync(folder);
+    expect(files).toEqual(
+      expect.arrayContaining(['calls.ndjson.gz', 'progress.ndjson.gz', 'run.json', 'seconds.ndjson.gz']),
+    );
+    expect(files).not.toContain('result.json');
     expect((await cli(['report', folder])).code).toBe(0);
     const { verdict, calls, gates, lost } = readResult(folder);
     expect({ verdict, failed: calls.failed, state: gates[0]?.state, lost: lost.calls.count }).toEqual({
@@ -144,15 +143,7 @@ test('a folder that may only be read gives exit 5 before a packet leaves', async
     skip('this user may not mount a tmpfs that is read-only');
   }
   const target = await MuteTarget.open();
-  const { code, stdout, stderr } = await cli([
-    'run',
-    '--target',
-    target.uri,
-    '--calls',
-    '1',
-    '--out',
-    join(disk, 'run'),
-  ]);
+  const { code, stdout, stderr } = await cli(['run', '--target', target.uri, '--calls', '1', '--out', disk]);
   spawnSync('umount', [disk]);
   target.close();
   expect({ code, stdout, datagrams: target.datagrams }).toEqual({ code: 5, stdout: '', datagrams: 0 });

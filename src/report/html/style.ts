@@ -72,6 +72,16 @@ pre{margin:.3rem 0 .9rem;padding:.6rem .8rem;background:var(--tint);overflow-x:a
 .pair .scroll{min-width:0;max-width:100%}
 .method{margin:.2rem 0 .8rem;padding-left:1.2rem;max-width:90ch}
 footer{margin-top:2rem;padding-top:.6rem;border-top:1px solid var(--line);font-size:.82rem;color:var(--soft)}
+.calls{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,31rem),1fr));gap:1.2rem 2rem}
+.call{min-width:0;margin:0 0 .6rem;padding-left:.8rem;border-left:3px solid var(--line)}
+.call:target{border-left-color:var(--accent)}
+.call h3{margin:0 0 .2rem;color:var(--ink)}
+.call small{font-weight:400;margin-left:.4rem}
+.strip{display:block;max-width:100%;height:auto}
+.strip .bar{fill-opacity:.6}
+.strip .bad{fill-opacity:.7}
+.call p{margin:.2rem 0 .35rem;font-size:.88rem}
+.call pre{font-size:.82rem}
 @media (min-width:110rem){.page{max-width:100rem}}
 @media (max-width:40rem){.page{padding:0 .9rem 2rem}h1{font-size:1.35rem}.wide{display:none}.narrow[hidden]{display:block}.facts{gap:.35rem 1.4rem}td bdi,th bdi,td .none,th small{max-width:13rem}td .short{max-width:4.8rem}.groups h3{margin-top:.9rem}}
 @media print{:root{color-scheme:light;--ink:#000;--soft:#444;--line:#bbb;--tint:#f4f4f4;--paper:#fff;--accent:#0a5fa8;--sent:#7a3fa8;--good:#17692f;--bad:#b3121f;--unsure:#7d5200}body{font-size:10pt}.page{max-width:none;padding:0}nav,figure details{display:none}.scroll{overflow:visible}table{font-size:7.5pt;width:auto}th,td,thead th{white-space:normal;padding-right:.5rem;overflow-wrap:anywhere}thead th{font-size:7pt}td[align],[align] td{white-space:nowrap}td bdi,th bdi{display:inline;overflow-wrap:anywhere}section{margin-top:1.1rem}h2,h3,caption{break-after:avoid}figure,tr,.groups{break-inside:avoid}.charts{grid-template-columns:1fr 1fr;gap:.8rem 1.2rem}.wide{display:block}.narrow[hidden]{display:none}pre{white-space:pre-wrap;overflow-wrap:anywhere}}

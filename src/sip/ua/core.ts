@@ -8,15 +8,16 @@ import {
   toWire,
 } from '../message/builder.js';
 import type { SipMessage } from '../message/message.js';
-import { createUri, formatAddress, formatHost } from '../message/uri.js';
+import { type SipUri, createUri, formatAddress, formatHost } from '../message/uri.js';
 import { Client, type ClientUser } from '../transaction/client.js';
 import { type Destination, InviteClient, type InviteClientUser } from '../transaction/invite-client.js';
 import { InviteServer } from '../transaction/invite-server.js';
-import type { AnyTransaction, TransactionLayer } from '../transaction/layer.js';
+import type { AnyTransaction, TransactionLayer, TransactionOutput } from '../transaction/layer.js';
 import { DEFAULT_INTERVALS, type Intervals, type Timers } from '../transaction/timers.js';
 import { TransactionTable } from '../transaction/transaction-table.js';
 import type { Transport } from '../transport/transport.js';
 import type { IdSource } from './id-source.js';
+import type { MessageLog } from './message-log.js';
 import type { MayReach } from './next-hop.js';
 import type { PublicationRules } from './publication.js';
 import type { Session } from './session.js';
@@ -45,6 +46,8 @@ export interface UserAgentOptions {
   readonly maxServerBytes?: number;
   /** The publications that are taken (`UserAgent.onPublish`); default: none, and PUBLISH is not allowed. */
   readonly publications?: PublicationRules;
+  /** Keeps the messages of the calls that are placed; default: nobody does. */
+  readonly log?: MessageLog;
 }
 
 const MAX_SERVER_TRANSACTIONS = 100_000;
@@ -54,7 +57,10 @@ const MAX_SERVER_BYTES = 64 * 1_024 * 1_024;
 const ALLOWED_METHODS = 'INVITE, ACK, CANCEL, BYE, OPTIONS';
 
 export class Core implements TransactionLayer {
-  readonly output: Transport;
+  readonly transport: Transport;
+  /** Where everything that is sent goes out: the transport, and the log in front of it where there is one. */
+  readonly output: TransactionOutput;
+  readonly log: MessageLog | null;
   readonly timers: Timers;
   readonly ids: IdSource;
   readonly intervals: Intervals;
@@ -76,7 +82,9 @@ export class Core implements TransactionLayer {
   #invites = new Map<string, InviteServer>();
 
   constructor(options: UserAgentOptions) {
-    this.output = options.transport;
+    this.transport = options.transport;
+    this.log = options.log ?? null;
+    this.output = this.log === null ? options.transport : loggedOutput(options.transport, this.log);
     this.timers = options.timers;
     this.ids = options.ids;
     this.intervals = { ...DEFAULT_INTERVALS, t1Ms: options.t1Ms ?? DEFAULT_INTERVALS.t1Ms };
@@ -101,6 +109,12 @@ export class Core implements TransactionLayer {
   /** Our From address with a tag. @param user plain text; default the user of the options */
   fromAddress(tag: string, user: string = this.user, displayName: string | null = null): string {
     return formatAddress(createUri({ user, host: this.hostOnly }), displayName, tag);
+  }
+
+  /** Our Contact URI for a user of ours. @param user plain text */
+  contactOf(user: string): SipUri {
+    const colon = this.hostPort.lastIndexOf(':');
+    return createUri({ user, host: this.hostOnly, port: Number(this.hostPort.slice(colon + 1)) });
   }
 
   startInvite(fields: RequestFields, destination: Destination, user: InviteClientUser): InviteClient {
@@ -159,6 +173,15 @@ export class Core implements TransactionLayer {
   private get hostOnly(): string {
     return this.hostPort.slice(0, this.hostPort.lastIndexOf(':'));
   }
+}
+
+function loggedOutput(transport: Transport, log: MessageLog): TransactionOutput {
+  return {
+    send: (data, host, port) => {
+      log.noteSent(data);
+      transport.send(data, host, port);
+    },
+  };
 }
 
 const mergeKey = (request: SipMessage): string => `${request.callId} ${request.from.tag ?? ''} ${request.cseq.number}`;
