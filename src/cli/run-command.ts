@@ -9,7 +9,7 @@ import { serializeResult } from '../report/json.js';
 import { renderSummary } from '../report/text.js';
 import { escapeTerminal } from '../report/visible-text.js';
 import type { NumberRedactor } from '../run/redaction.js';
-import { redacted, redactorOf } from '../run/redacted-result.js';
+import { redactorOf, redactTexts } from '../run/redacted-result.js';
 import { NOTHING_LOST } from '../run/lost-calls.js';
 import type { StateProgress } from '../run/progress-lines.js';
 import type { Result } from '../run/result.js';
@@ -251,7 +251,7 @@ class RunCommand {
 
   /** What a rebuild needs; nothing that is to be hidden is in it. */
   private begin(files: RunFiles): void {
-    files.begin(this.redactor === null ? this.record : redacted(this.record, this.redactor));
+    files.begin(this.redactor === null ? this.record : redactTexts(this.record, this.redactor));
   }
 
   private evidenceOf(files: RunFiles): EvidenceFiles {
@@ -268,7 +268,7 @@ class RunCommand {
     const facts = factsOf(withFacts(this.record, end.facts), outcome, this.prepared.gates);
     const measured = buildResult(book, { ...facts, redact: this.shown });
     // Whatever is written or printed is made from what is hidden already.
-    const result = this.redactor === null ? measured : redacted(measured, this.redactor);
+    const result = this.redactor === null ? measured : redactTexts(measured, this.redactor);
     evidence?.addWorst(result.worstCalls);
     files.finish(result);
     return result;

@@ -34,6 +34,7 @@ const SWITCHES = {
   'What to call:': ['allow-public'],
   'Audio:': ['no-media'],
   'Verdict:': ['gate', 'no-gates', 'inconclusive'],
+  'Output:': ['redact-numbers'],
 } as const;
 
 export interface ScenarioArguments {
@@ -63,7 +64,7 @@ export function addScenarioFlags<T>(program: Argv<T>): Argv<T> {
     .option('no-gates', { type: 'boolean', describe: 'exit 0 whatever the gates say' })
     .option('redact-numbers', {
       type: 'boolean',
-      describe: 'write ***1, ***2, … in place of users, telephone numbers and caller names',
+      describe: 'hide users, telephone numbers and caller names: ***1',
     })
     .option('allow-public', {
       type: 'string',
