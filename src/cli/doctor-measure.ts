@@ -19,7 +19,7 @@ import { netBackend } from './environment.js';
 import type { ProcessHost } from './host.js';
 import { startLoopback, type LoopbackAnswerer } from './loopback.js';
 import { prepare, type Prepared } from './preparation.js';
-import { planRun, type ResolvedEndpoint } from './run-plan.js';
+import { createRunToken, planRun, type ResolvedEndpoint } from './run-plan.js';
 
 const SEED = 1;
 /** Links that are read back; null: a whole one, for comparison. */
@@ -156,6 +156,7 @@ function planFor(
     backend: netBackend(host),
     sinkPort: null,
     localAddress: '127.0.0.1',
+    runToken: createRunToken(host, SEED),
   });
 }
 

@@ -4,17 +4,23 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import {
-  appendFileSync,
+  closeSync,
+  constants,
+  createReadStream,
   existsSync,
+  fstatSync,
+  ftruncateSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   renameSync,
   rmSync,
   statSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
+import { cpus, hostname, totalmem } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { withoutCommands } from '../report/github.js';
@@ -40,7 +46,17 @@ export interface HostFacts {
   readonly openFilesLimit: number | null;
 }
 
-export type Signal = 'SIGINT' | 'SIGTERM';
+/** SIGHUP: the terminal was closed. */
+export type Signal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
+
+/** A process, told apart from a later one of the same number. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  /** Null where the system does not tell. */
+  readonly startTicks: string | null;
+  readonly hostName: string;
+  readonly bootId: string | null;
+}
 
 export class ProcessHost {
   readonly args: readonly string[] = process.argv.slice(2);
@@ -124,11 +140,6 @@ export class ProcessHost {
     return readFileSync(path);
   }
 
-  /** False also where there is nothing. */
-  isDirectory(path: string): boolean {
-    return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
-  }
-
   makeDirectory(path: string): void {
     mkdirSync(path, { recursive: true });
   }
@@ -160,8 +171,34 @@ export class ProcessHost {
     writeFileSync(path, '');
   }
 
+  /** All of it or nothing: what a full disk took of it is taken back, so that what comes later can still be read. The file must be there. */
   appendFile(path: string, data: Uint8Array): void {
-    appendFileSync(path, data);
+    const file = openSync(path, constants.O_WRONLY | constants.O_APPEND);
+    const { size } = fstatSync(file);
+    try {
+      for (let written = 0; written < data.length;) {
+        written += writeSync(file, data, written);
+      }
+    } catch (error) {
+      ftruncateSync(file, size);
+      throw error;
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  /** The bytes of a file, piece by piece. */
+  readChunks(path: string): NodeJS.ReadableStream {
+    return createReadStream(path);
+  }
+
+  exists(path: string): boolean {
+    return existsSync(path);
+  }
+
+  /** @throws Error when there is nothing at that path */
+  isDirectory(path: string): boolean {
+    return statSync(path).isDirectory();
   }
 
   /** Bytes in a file; 0 where there is none. */
@@ -191,12 +228,29 @@ export class ProcessHost {
   onSignal(handle: (signal: Signal) => void): void {
     process.on('SIGINT', () => handle('SIGINT'));
     process.on('SIGTERM', () => handle('SIGTERM'));
+    process.on('SIGHUP', () => handle('SIGHUP'));
   }
 
   /** A fault that nobody caught; the process must leave after it. */
   onFault(handle: (error: unknown) => void): void {
     process.on('uncaughtException', handle);
     process.on('unhandledRejection', handle);
+  }
+
+  get identity(): ProcessIdentity {
+    const { pid } = process;
+    return { pid, startTicks: startTicksOf(pid), hostName: hostname(), bootId: bootId() };
+  }
+
+  /** Whether that process still lives; unknown when it is, or was, one of another host. */
+  livenessOf({ pid, startTicks, hostName, bootId: boot }: ProcessIdentity): 'alive' | 'dead' | 'unknown' {
+    if (hostName !== hostname()) {
+      return 'unknown';
+    }
+    if (boot !== bootId() || !isRunning(pid)) {
+      return 'dead';
+    }
+    return startTicks === startTicksOf(pid) ? 'alive' : 'dead';
   }
 
   /** CPU seconds of this process so far, all threads. */
@@ -239,6 +293,34 @@ export class ProcessHost {
 
   now(): Date {
     return new Date();
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'; // of another user
+  }
+}
+
+/** Field 22 of /proc/PID/stat, behind a name that may hold anything; a process that only waits to be buried is none. */
+function startTicksOf(pid: number): string | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' ? 'ended' : (fields[19] ?? null);
+  } catch {
+    return null; // no Linux
+  }
+}
+
+function bootId(): string | null {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  } catch {
+    return null; // no Linux
   }
 }
 

@@ -1,15 +1,15 @@
 /** From arguments to a plan that has been checked: nothing is sent, everything that is wrong is said at once. */
-import { parseGates, type GateContext } from '../gates/check.js';
+import type { CheckedGates, GateContext } from '../gates/check.js';
 import { defaultGates } from '../gates/defaults.js';
 import { REFERENCES, type Gate } from '../gates/grammar.js';
-import { withProfile } from '../gates/profiles.js';
+import { checkRunGates, type RunGates } from '../gates/run-gates.js';
 import type { MetricSource } from '../gates/source.js';
 import { CannotRunError, messageOf, ProblemsError, type Problem } from '../lib/errors.js';
 import { WavError } from '../media/source/wav-error.js';
 import type { ScoreScale } from '../metrics/names.js';
 import { resolveHost } from '../net/resolve.js';
 import { scaleOfName } from '../run/codec-scale.js';
-import { readResult, ResultSource } from '../run/result-source.js';
+import { ResultSource } from '../run/result-source.js';
 import { idleMsOf } from '../scenario/fit-stages.js';
 import { loadScenario } from '../scenario/load.js';
 import { applyOverrides, type RunFlags } from '../scenario/overrides.js';
@@ -21,14 +21,23 @@ import type { CodecClip } from '../worker/messages.js';
 import { loadClips } from './clips.js';
 import type { ProcessHost } from './host.js';
 import type { ScenarioArguments } from './scenario-flags.js';
+import { readStoredRun, type StoredRun } from './stored-run.js';
 
 export const PTIME_MS = 20;
+
+/** An earlier run, and its figures for gates. */
+export interface Baseline {
+  readonly stored: StoredRun;
+  readonly source: MetricSource;
+}
 
 export interface Prepared {
   readonly scenario: Scenario;
   readonly gates: readonly Gate[];
-  /** The result of `--baseline`; null: none is given. */
-  readonly baseline: MetricSource | null;
+  /** What `gates` was read from. */
+  readonly runGates: RunGates;
+  /** The run that `baseline.` gates and the report compare with; null: none is given. */
+  readonly baseline: Baseline | null;
   readonly schedule: Schedule;
   readonly peak: Peak;
   /** Addresses of the targets' hosts. */
@@ -48,22 +57,26 @@ export async function prepare(host: ProcessHost, given: ScenarioArguments): Prom
   const schedule = buildSchedule(scenario.load);
   const peak = expectedPeak(scenario, schedule);
   const clips = readClips(host, scenario);
-  const addresses = await resolveTargets(scenario);
-  const problems = [
+  const known = [
     ...gates.problems,
     ...checkPorts(scenario, peak),
     ...checkFamily(scenario),
-    ...checkSafety(scenario, (name) => addresses.get(name) ?? [], peak.calls),
     ...('problem' in clips ? [clips.problem] : []),
-    ...(baseline !== null && 'problem' in baseline ? [baseline.problem] : []),
+    ...(baseline !== null && 'problems' in baseline ? baseline.problems : []),
   ];
-  if (problems.length > 0 || 'problem' in clips || (baseline !== null && 'problem' in baseline)) {
+  const addresses = await resolveTargets(scenario).catch((error: unknown) => {
+    // What is wrong with the input comes before what is wrong with the network.
+    throw known.length > 0 ? new ProblemsError(known) : error;
+  });
+  const problems = [...known, ...checkSafety(scenario, (name) => addresses.get(name) ?? [], peak.calls)];
+  if (problems.length > 0 || 'problem' in clips || (baseline !== null && 'problems' in baseline)) {
     throw new ProblemsError(problems);
   }
   checkFiles(host, peak);
   return {
     scenario,
     gates: gates.gates,
+    runGates: gates.given,
     baseline,
     schedule,
     peak,
@@ -104,10 +117,8 @@ function reasonOf(error: unknown): string {
   return messageOf(error).replace(/^[A-Z]+: (.*?),? (?:open|read)\b.*$/, '$1');
 }
 
-interface ReadGates {
-  readonly gates: readonly Gate[];
-  readonly problems: readonly Problem[];
-  readonly warnings: readonly string[];
+interface ReadGates extends CheckedGates {
+  readonly given: RunGates;
 }
 
 /** The run's own gates, those of its profile, or the default ones. */
@@ -116,18 +127,17 @@ function readGates(scenario: Scenario, { noGates }: RunFlags, hasBaseline: boole
   const scales = scenario.media && answered ? scalesOf(scenario.codecs) : [];
   const { profile } = scenario;
   const entries = scenario.gates ?? (profile === null ? defaultGates(scales) : []);
-  const context = gateContext(scenario, hasBaseline);
-  const own = parseGates(
-    entries.map((entry) => (typeof entry === 'string' ? entry : withoutPlace(entry))),
-    {
-      ...context,
-      places: entries.map((entry) => (typeof entry === 'string' ? 'default gate' : entry.where)),
-      areDefaults: scenario.gates === null,
-    },
-  );
-  const gates = profile === null ? own.gates : withProfile(own.gates, profile, { answered, scales }, context);
+  const given: RunGates = {
+    inputs: entries.map((entry) => (typeof entry === 'string' ? entry : withoutPlace(entry))),
+    context: { ...gateContext(scenario, hasBaseline), areDefaults: scenario.gates === null },
+    profile,
+    scope: { answered, scales },
+  };
+  const places = entries.map((entry) => (typeof entry === 'string' ? 'default gate' : entry.where));
+  const checked = checkRunGates(given, places);
   // Gates that are not heeded end no run either.
-  return { ...own, gates: noGates === true ? gates.map((gate) => ({ ...gate, abortOnFail: false })) : gates };
+  const gates = noGates === true ? checked.gates.map((gate) => ({ ...gate, abortOnFail: false })) : checked.gates;
+  return { ...checked, gates, given };
 }
 
 function gateContext(scenario: Scenario, hasBaseline: boolean): GateContext {
@@ -146,17 +156,21 @@ function gateContext(scenario: Scenario, hasBaseline: boolean): GateContext {
 }
 
 /** @returns null where none is given @throws nothing: what is wrong with the file is a problem */
-function readBaseline(host: ProcessHost, file: string | undefined): MetricSource | null | { problem: Problem } {
+function readBaseline(
+  host: ProcessHost,
+  file: string | undefined,
+): Baseline | null | { readonly problems: readonly Problem[] } {
   if (file === undefined || file === '') {
     return null;
   }
   try {
-    return new ResultSource(readResult(host.readText(file)));
+    const stored = readStoredRun(host, file);
+    return { stored, source: new ResultSource(stored.result) };
   } catch (error) {
-    const hint = 'give the result.json of a run';
-    return {
-      problem: { code: 'baseline', where: `--baseline ${file}`, message: `cannot be read: ${reasonOf(error)}`, hint },
-    };
+    if (!(error instanceof ProblemsError)) {
+      throw error;
+    }
+    return { problems: error.problems };
   }
 }
 

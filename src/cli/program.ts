@@ -9,6 +9,7 @@ import { compareCommand } from './compare-command.js';
 import { doctorCommand } from './doctor-command.js';
 import { declaredOptions } from './environment.js';
 import type { ProcessHost } from './host.js';
+import { reportCommand } from './report-command.js';
 import { runCommand } from './run-command.js';
 import { schemaCommand } from './schema-command.js';
 import { EXPECTED_COMMAND, usageProblems } from './usage.js';
@@ -68,7 +69,16 @@ export async function runProgram(host: ProcessHost): Promise<number> {
       }
       throw new ProblemsError(usageProblems(message ?? messageOf(error), declaredOptions(program), host.args));
     });
-  for (const command of [runCommand, answerCommand, validateCommand, doctorCommand, compareCommand, schemaCommand]) {
+  const commands = [
+    runCommand,
+    answerCommand,
+    validateCommand,
+    doctorCommand,
+    reportCommand,
+    compareCommand,
+    schemaCommand,
+  ];
+  for (const command of commands) {
     command(program, host, finish);
   }
   try {

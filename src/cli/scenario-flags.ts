@@ -23,7 +23,7 @@ const FLAGS = {
   },
   'Verdict:': {
     profile: 'ready-made gates: ci, trunk or capacity',
-    baseline: 'result.json that "baseline." gates compare with',
+    baseline: 'result.json or folder of an earlier run to compare with',
   },
   'This host:': {
     'local-address': 'address of this host to send from',

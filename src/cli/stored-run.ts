@@ -19,12 +19,13 @@ export interface StoredRun {
 
 /** @param path of a `result.json` or of the folder of a run @throws ProblemsError when there is no result that can be read */
 export function readStoredRun(host: ProcessHost, path: string): StoredRun {
-  const file = host.isDirectory(path) ? join(path, 'result.json') : path;
-  const result = resultIn(host, file);
+  const file = host.exists(path) && host.isDirectory(path) ? join(path, 'result.json') : path;
+  const result = readResultFile(host, file);
   return { file: path, result, callRows: () => rowsBeside(host, dirname(file)) };
 }
 
-function resultIn(host: ProcessHost, file: string): Result {
+/** @throws ProblemsError naming the file and what is wrong with it */
+export function readResultFile(host: ProcessHost, file: string): Result {
   try {
     return parseResult(host.readText(file));
   } catch (error) {

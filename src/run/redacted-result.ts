@@ -3,7 +3,16 @@ import type { Scenario } from '../scenario/scenario.js';
 import { NumberRedactor } from './redaction.js';
 
 /** Text that is no words: a histogram in base64 may hold any digits, a time has some by nature, and a path those of its call. */
-const NO_WORDS: ReadonlySet<string> = new Set(['histogram', 'startedAt', 'schemaVersion', 'evidence', 'path']);
+const NO_WORDS: ReadonlySet<string> = new Set([
+  'histogram',
+  'startedAt',
+  'schemaVersion',
+  'evidence',
+  'path',
+  'runToken',
+  'bootId',
+  'startTicks',
+]);
 const USER_FLAG = /(--user[ =])('(?:[^']|'\\'')*'|\S+)/g;
 const REFERENCE = /^\$\{.*\}$/s;
 

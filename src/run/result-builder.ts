@@ -3,6 +3,7 @@ import { evaluateGates, type GateResult } from '../gates/evaluate.js';
 import type { Gate } from '../gates/grammar.js';
 import type { HealthConditions, MetricSource } from '../gates/source.js';
 import { decideVerdict, type VerdictInput } from '../gates/verdict.js';
+import { lostBlock, lostInWords, lostList, NOTHING_LOST, type LostList } from './lost-calls.js';
 import type { GroupBook } from './group-book.js';
 import { healthOf, type EndingGate } from './live-gates.js';
 import { codecsOf, qualityBlocks } from './quality-blocks.js';
@@ -31,6 +32,8 @@ export interface RunFacts {
   /** The gate that ended the run early. */
   readonly endedBy?: EndingGate | null;
   readonly verdict: Omit<VerdictInput, 'gates'>;
+  /** Calls that left no record. */
+  readonly lostCalls?: LostList;
   readonly warnings: readonly string[];
   readonly cpuRatio: number | null;
   readonly netBackend: 'libc' | 'dgram' | 'none';
@@ -49,7 +52,9 @@ export function buildResult(book: RunBook, facts: RunFacts): Result {
   const health = healthOf(book, facts.netBackend);
   const { spoiled } = health;
   const gates = gateResults(book, facts, health);
-  const doubts = [...(facts.verdict.doubts ?? []), ...doubtsOf(book, spoiled)];
+  const audio = lostAudio(book, facts);
+  const unknownAudio = audio.count === 0 ? [] : [`the audio of ${lostInWords(audio)} is unknown`];
+  const doubts = [...(facts.verdict.doubts ?? []), ...unknownAudio, ...doubtsOf(book, spoiled)];
   const decision = decideVerdict({ ...facts.verdict, doubts, gates });
   const plan: CallBlockPlan = { endpoints: facts.endpoints.map(({ name }) => name), redact: facts.redact ?? asItIs };
   const worstCalls = worstCallBlocks(book.worst.list, book.evidence, plan);
@@ -68,6 +73,7 @@ export function buildResult(book: RunBook, facts: RunFacts): Result {
     calls: callsBlock(book.total, book.peakActive),
     signalling: signallingBlock(book),
     quality: { ...qualityBlocks(book.total, facts.media), findings: book.findings.list() },
+    lost: lostBlock(facts.lostCalls ?? NOTHING_LOST, audio),
     seconds: book.total.series
       .seconds()
       .map((second) => Object.assign(second, { targetRate: facts.targetRateAt(second.second) })),
@@ -94,11 +100,16 @@ function gateResults(book: RunBook, facts: RunFacts, health: HealthConditions): 
   return endedBy === null ? results : results.with(endedBy.index, endedBy.result);
 }
 
+/** A leg without totals is lost only where a thread died; else it is one that the end of the run was quicker than. */
+function lostAudio(book: RunBook, { verdict }: RunFacts): LostList {
+  return (verdict.lostWorkers ?? []).length === 0 ? NOTHING_LOST : lostList(book.unmeasured);
+}
+
 function loadBlock(book: RunBook, facts: RunFacts): Result['load'] {
   return {
     targetRate: facts.peakTargetRate,
     intended: book.health.intended,
-    achieved: book.total.calls.attempted,
+    achieved: Math.max(book.total.calls.attempted, book.started), // calls that were lost had begun as well
     heldBack: book.health.heldBack,
     activeCalls: book.loadDistribution('activeCalls').summary(),
     startRate: book.loadDistribution('started').summary(),

@@ -3,7 +3,6 @@
  * and merged over endpoints, so that every stat can be asked for. What a result does not keep apart (seconds by gate, codecs
  * of one endpoint) is missing here, with its reason, and is never taken from something like it.
  */
-import { messageOf } from '../lib/errors.js';
 import type { DistributionView, MetricQuery, MetricSource, ScalarView } from '../gates/source.js';
 import { Distribution, type DistributionKind } from '../metrics/histogram.js';
 import { findMetric, type MetricDefinition, type ScoreScale } from '../metrics/names.js';
@@ -12,23 +11,7 @@ import { DELAYS, QUALITY } from './metric-figures.js';
 import { SESSION_RATIOS, type SessionRatio } from './session-counts.js';
 import type { QualityFigure } from './quality-book.js';
 import { mergeDistributions } from './quality-book.js';
-import { resultSchema, type DistributionSummary, type EndpointResult, type Result } from './result.js';
-
-/** @throws RangeError saying in words why the text is no result of a run */
-export function readResult(text: string): Result {
-  let document: unknown;
-  try {
-    document = JSON.parse(text);
-  } catch (error) {
-    throw new RangeError(`it is not JSON (${messageOf(error)})`, { cause: error });
-  }
-  const parsed = resultSchema.safeParse(document);
-  if (parsed.success) {
-    return parsed.data;
-  }
-  const issue = parsed.error.issues[0];
-  throw new RangeError(`it is no result of a run: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`);
-}
+import type { DistributionSummary, EndpointResult, Result } from './result.js';
 
 const KINDS: Readonly<Partial<Record<QualityFigure, DistributionKind>>> = {
   mosLq: 'mos',

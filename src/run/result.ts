@@ -391,6 +391,9 @@ const generatorSchema = z.strictObject({
   floor: floorSchema.nullable().default(null).describe('null: not measured'),
 });
 
+/** Named by their Call-IDs, at most a thousand; the count is of all. They are in no other figure. */
+const lostSchema = z.strictObject({ count, callIds: z.array(z.string()) });
+
 export const resultSchema = z.strictObject({
   schemaVersion: z.literal(RESULT_SCHEMA_VERSION),
   tool: z.strictObject({ name: z.literal('callgauge'), version: z.string(), commit: z.string().nullable() }),
@@ -416,6 +419,10 @@ export const resultSchema = z.strictObject({
     ...directionsShape,
     findings: z.array(findingSchema).default([]).describe('odd streams'),
   }),
+  lost: z
+    .strictObject({ calls: lostSchema, audio: lostSchema })
+    .default({ calls: { count: 0, callIds: [] }, audio: { count: 0, callIds: [] } })
+    .describe('what a dead thread or process took with it: calls that left no record, and calls whose audio left none'),
   seconds: z.array(secondSchema),
   endpoints: z.array(endpointSchema),
   worstCalls: z.array(worstCallSchema),

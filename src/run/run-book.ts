@@ -30,6 +30,8 @@ export interface RunBookPlan {
 
 /** The first batch of a media worker comes at most this many seconds after the first of another. */
 const OPEN_SECONDS = 6;
+/** More Call-IDs than this help nobody. */
+const UNMEASURED_KEPT = 100_000;
 /** A media worker that is so far behind is not waited for: it has died. */
 const LOST_SECONDS = 60;
 
@@ -49,6 +51,8 @@ export class RunBook implements MetricSource {
   readonly worst = new WorstLegs();
   readonly evidence = new EvidenceBook(this.worst);
   readonly findings = new FindingsBook();
+  /** Call-IDs of answered calls whose legs never told what they received. */
+  readonly unmeasured: string[] = [];
   /** Told of each ended call once, when all that is known of its legs is there. */
   onJoined: (record: CallRecord, legs: JoinedLegs) => void = () => {};
   private readonly joins = new LegJoin();
@@ -80,6 +84,9 @@ export class RunBook implements MetricSource {
       const strips = this.strips.take(record.call);
       this.worst.add(record, legs, strips);
       this.evidence.addCall(record, legs, strips);
+      if (record.hasMedia && legs.received === null && this.unmeasured.length < UNMEASURED_KEPT) {
+        this.unmeasured.push(record.callId);
+      }
       this.onJoined(record, legs);
     };
     this.joins.onSent = (sent, { record, received }) => this.addSent(sent, record, received);

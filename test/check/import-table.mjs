@@ -36,7 +36,7 @@ const MAY_TOUCH_NODE = ['main.ts', 'cli/', 'net/', 'worker/', 'sip/transport/', 
 const PACKAGES = {
   yargs: ['cli/'],
   koffi: ['net/'],
-  zod: ['scenario/', 'run/result.ts', 'run/comparison.ts', 'report/'],
+  zod: ['scenario/', 'run/result.ts', 'run/comparison.ts', 'run/run-record.ts', 'report/'],
   yaml: ['scenario/'],
   'hdr-histogram-js': ['metrics/'],
   'd3-array': ['report/'],

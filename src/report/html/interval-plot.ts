@@ -33,7 +33,7 @@ export function intervalPlot(
     aria-label="${label}"
   >
     ${fill(`M${rounded(MIDDLE - UNIT)} 0H${rounded(MIDDLE + UNIT)}V${HEIGHT}H${rounded(MIDDLE - UNIT)}Z`, 'band')}
-    ${stroke(`M${MIDDLE} 0V${HEIGHT}`, 'target', true)}
+    ${stroke(`M${MIDDLE} 0V${HEIGHT}`, 'target')}
     ${stroke(`M${clamped(left)} ${y}H${clamped(right)}${cap(left, y)}${cap(right, y)}`, 'main')}
     ${fill(`M${rounded(point - 3.5)} ${y}l3.5 -4l3.5 4l-3.5 4Z`, 'bar')}
   </svg>`;
