@@ -31,6 +31,16 @@ export interface CallRecord {
   readonly hasMedia: boolean;
 }
 
+/** It did not come to what was expected of it, and not because we ended it. */
+export function hasFailed({ succeeded, outcome }: CallRecord): boolean {
+  return !succeeded && outcome !== 'cut' && outcome !== 'notStarted';
+}
+
+/** The same for calls that ended alike. */
+export function causeKey({ phase, sipStatus, cause }: CallRecord): string {
+  return `${phase ?? ''}|${sipStatus ?? ''}|${cause ?? ''}`;
+}
+
 export type CallPhase = 'start' | 'setup' | 'established' | 'teardown';
 
 const CAUSES: Readonly<Record<number, string>> = {

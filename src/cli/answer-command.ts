@@ -78,7 +78,8 @@ export function answerCommand(program: Argv, host: ProcessHost, finish: (exitCod
           .option('impair', {
             type: 'string',
             requiresArg: true,
-            describe: 'bad link for what is sent: loss=2%,burst=3,jitter=20ms,delay=50ms,duplicate=1%,reorder=1%',
+            describe:
+              'bad link for what is sent: loss=2%,burst=3,jitter=20ms (also delay=50ms,duplicate=1%,reorder=1%)',
           })
           .option('seed', { type: 'string', requiresArg: true, describe: 'seed of everything random' })
           .option('quiet', { type: 'boolean', default: false, describe: 'print nothing but errors' }),

@@ -19,7 +19,7 @@ import { netBackend } from './environment.js';
 import type { ProcessHost } from './host.js';
 import { startLoopback, type LoopbackAnswerer } from './loopback.js';
 import { prepare, type Prepared } from './preparation.js';
-import { loopbackEndpoint, planRun, type ResolvedEndpoint } from './run-plan.js';
+import { createRunToken, loopbackEndpoint, planRun, type ResolvedEndpoint } from './run-plan.js';
 
 const SEED = 1;
 /** Links that are read back; null: a whole one, for comparison. */
@@ -115,6 +115,7 @@ const QUIET = {
   onWaiting: () => {},
   onBegin: () => {},
   onSecond: () => {},
+  onGateFlip: () => {},
   onMedia: () => {},
   onWarning: () => {},
 } as const;
@@ -153,6 +154,7 @@ function planFor(
     backend: netBackend(host),
     sinkPort: null,
     localAddress: '127.0.0.1',
+    runToken: createRunToken(host, SEED),
   });
 }
 

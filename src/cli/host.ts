@@ -3,15 +3,38 @@
  * gets what it needs of these handed in, so that the whole program can be tested from outside.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
-import { dirname, join } from 'node:path';
+import {
+  closeSync,
+  constants,
+  createReadStream,
+  existsSync,
+  fstatSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { cpus, hostname, totalmem } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { withoutCommands } from '../report/github.js';
 import { commandLine } from './command-line.js';
 import { withoutTwins } from './environment.js';
 
 /** The folder that holds `audio/`, `scenarios/` and `package.json`. */
 const PACKAGE_ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+/** What shows a file on the desktop, without a shell that could read something into its name. */
+const OPENERS: Readonly<Partial<Record<NodeJS.Platform, readonly [command: string, ...args: string[]]>>> = {
+  darwin: ['open'],
+  win32: ['rundll32', 'url.dll,FileProtocolHandler'],
+};
 
 export interface HostFacts {
   readonly node: string;
@@ -23,7 +46,17 @@ export interface HostFacts {
   readonly openFilesLimit: number | null;
 }
 
-export type Signal = 'SIGINT' | 'SIGTERM';
+/** SIGHUP: the terminal was closed. */
+export type Signal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
+
+/** A process, told apart from a later one of the same number. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  /** Null where the system does not tell. */
+  readonly startTicks: string | null;
+  readonly hostName: string;
+  readonly bootId: string | null;
+}
 
 export class ProcessHost {
   readonly args: readonly string[] = process.argv.slice(2);
@@ -38,16 +71,35 @@ export class ProcessHost {
     process.stderr.on('error', () => {});
   }
 
-  get isTerminal(): boolean {
+  /** Somebody is there. */
+  get hasTerminal(): boolean {
     return process.stderr.isTTY;
   }
 
+  /** Somebody watches stderr, on a terminal that can move its cursor. */
+  get isTerminal(): boolean {
+    return process.stderr.isTTY && this.env['TERM'] !== 'dumb';
+  }
+
   get colorsStdout(): boolean {
-    return process.stdout.isTTY && this.env['NO_COLOR'] === undefined;
+    return process.stdout.isTTY && this.mayColor;
+  }
+
+  get colorsStderr(): boolean {
+    return process.stderr.isTTY && this.mayColor;
   }
 
   get columns(): number {
     return process.stderr.columns || 80; // a terminal that does not know its size says 0
+  }
+
+  get rows(): number {
+    return process.stderr.rows || 24;
+  }
+
+  /** NO_COLOR counts unless it is empty (no-color.org). */
+  private get mayColor(): boolean {
+    return (this.env['NO_COLOR'] ?? '') === '' && this.env['TERM'] !== 'dumb';
   }
 
   /** The command as it was given, its password masked. */
@@ -60,11 +112,17 @@ export class ProcessHost {
     return join(PACKAGE_ROOT, name);
   }
 
+  /** What a CI system would take for a command is none in it. */
   out(text: string): void {
-    process.stdout.write(text);
+    process.stdout.write(withoutCommands(text));
   }
 
   err(text: string): void {
+    process.stderr.write(withoutCommands(text));
+  }
+
+  /** Commands for the CI system whose log stderr goes to. */
+  ciCommands(text: string): void {
     process.stderr.write(text);
   }
 
@@ -76,6 +134,10 @@ export class ProcessHost {
 
   readText(path: string): string {
     return readFileSync(path, 'utf8');
+  }
+
+  readBytes(path: string): Uint8Array {
+    return readFileSync(path);
   }
 
   makeDirectory(path: string): void {
@@ -100,23 +162,95 @@ export class ProcessHost {
     }
   }
 
+  /** Names of what stands in a folder; none where there is no folder. */
+  fileNames(path: string): string[] {
+    return existsSync(path) ? readdirSync(path) : [];
+  }
+
   emptyFile(path: string): void {
     writeFileSync(path, '');
   }
 
+  /** All of it or nothing: what a full disk took of it is taken back, so that what comes later can still be read. The file must be there. */
   appendFile(path: string, data: Uint8Array): void {
-    appendFileSync(path, data);
+    const file = openSync(path, constants.O_WRONLY | constants.O_APPEND);
+    const { size } = fstatSync(file);
+    try {
+      for (let written = 0; written < data.length;) {
+        written += writeSync(file, data, written);
+      }
+    } catch (error) {
+      ftruncateSync(file, size);
+      throw error;
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  /** The bytes of a file, piece by piece. */
+  readChunks(path: string): NodeJS.ReadableStream {
+    return createReadStream(path);
+  }
+
+  exists(path: string): boolean {
+    return existsSync(path);
+  }
+
+  /** @throws Error when there is nothing at that path */
+  isDirectory(path: string): boolean {
+    return statSync(path).isDirectory();
+  }
+
+  /** Bytes in a file; 0 where there is none. */
+  fileBytes(path: string): number {
+    return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  }
+
+  /**
+   * Shows a file by the desktop's own means. Gives why that failed, or null; an opener that has not ended after two
+   * seconds has become the browser itself.
+   */
+  async openInDesktop(path: string): Promise<string | null> {
+    const [command, ...args] = OPENERS[process.platform] ?? ['xdg-open'];
+    const child = spawn(command, [...args, resolve(path)], { stdio: 'ignore', detached: true });
+    child.unref();
+    return new Promise((settle) => {
+      const timer = setTimeout(() => settle(null), 2000);
+      const end = (failure: string | null): void => {
+        clearTimeout(timer);
+        settle(failure);
+      };
+      child.once('error', (error) => end(error.message));
+      child.once('exit', (code) => end(code === 0 ? null : `${command} ended with exit code ${code}`));
+    });
   }
 
   onSignal(handle: (signal: Signal) => void): void {
     process.on('SIGINT', () => handle('SIGINT'));
     process.on('SIGTERM', () => handle('SIGTERM'));
+    process.on('SIGHUP', () => handle('SIGHUP'));
   }
 
   /** A fault that nobody caught; the process must leave after it. */
   onFault(handle: (error: unknown) => void): void {
     process.on('uncaughtException', handle);
     process.on('unhandledRejection', handle);
+  }
+
+  get identity(): ProcessIdentity {
+    const { pid } = process;
+    return { pid, startTicks: startTicksOf(pid), hostName: hostname(), bootId: bootId() };
+  }
+
+  /** Whether that process still lives; unknown when it is, or was, one of another host. */
+  livenessOf({ pid, startTicks, hostName, bootId: boot }: ProcessIdentity): 'alive' | 'dead' | 'unknown' {
+    if (hostName !== hostname()) {
+      return 'unknown';
+    }
+    if (boot !== bootId() || !isRunning(pid)) {
+      return 'dead';
+    }
+    return startTicks === startTicksOf(pid) ? 'alive' : 'dead';
   }
 
   /** CPU seconds of this process so far, all threads. */
@@ -159,6 +293,34 @@ export class ProcessHost {
 
   now(): Date {
     return new Date();
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'; // of another user
+  }
+}
+
+/** Field 22 of /proc/PID/stat, behind a name that may hold anything; a process that only waits to be buried is none. */
+function startTicksOf(pid: number): string | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' ? 'ended' : (fields[19] ?? null);
+  } catch {
+    return null; // no Linux
+  }
+}
+
+function bootId(): string | null {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  } catch {
+    return null; // no Linux
   }
 }
 

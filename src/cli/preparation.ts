@@ -1,13 +1,17 @@
 /** From arguments to a plan that has been checked: nothing is sent, everything that is wrong is said at once. */
-import { parseGates } from '../gates/check.js';
+import type { CheckedGates, GateContext } from '../gates/check.js';
 import { defaultGates } from '../gates/defaults.js';
-import type { Gate } from '../gates/grammar.js';
+import { REFERENCES, type Gate } from '../gates/grammar.js';
+import { checkRunGates, type RunGates } from '../gates/run-gates.js';
+import type { MetricSource } from '../gates/source.js';
 import { CannotRunError, messageOf, ProblemsError, type Problem } from '../lib/errors.js';
 import { WavError } from '../media/source/wav-error.js';
 import type { ScoreScale } from '../metrics/names.js';
 import { scaleOfName } from '../run/codec-scale.js';
+import { ResultSource } from '../run/result-source.js';
+import { idleMsOf } from '../scenario/fit-stages.js';
 import { loadScenario } from '../scenario/load.js';
-import { applyOverrides } from '../scenario/overrides.js';
+import { applyOverrides, type RunFlags } from '../scenario/overrides.js';
 import { checkPorts, expectedPeak, type Peak } from '../scenario/peak.js';
 import { checkSafety } from '../scenario/safety.js';
 import { placeOf, type Scenario } from '../scenario/scenario.js';
@@ -18,14 +22,25 @@ import type { CodecClip, TlsMaterial } from '../worker/messages.js';
 import { loadClips } from './clips.js';
 import type { ProcessHost } from './host.js';
 import type { ScenarioArguments } from './scenario-flags.js';
+import { readStoredRun, type StoredRun } from './stored-run.js';
 import { findServers } from './target-servers.js';
 import { readTlsFiles } from './tls-files.js';
 
 export const PTIME_MS = 20;
 
+/** An earlier run, and its figures for gates. */
+export interface Baseline {
+  readonly stored: StoredRun;
+  readonly source: MetricSource;
+}
+
 export interface Prepared {
   readonly scenario: Scenario;
   readonly gates: readonly Gate[];
+  /** What `gates` was read from. */
+  readonly runGates: RunGates;
+  /** The run that `baseline.` gates and the report compare with; null: none is given. */
+  readonly baseline: Baseline | null;
   readonly schedule: Schedule;
   readonly peak: Peak;
   /** Addresses of the targets' hosts. */
@@ -43,28 +58,36 @@ export interface Prepared {
  */
 export async function prepare(host: ProcessHost, given: ScenarioArguments): Promise<Prepared> {
   const { scenario, warnings } = readScenario(host, given);
-  const gates = readGates(scenario);
+  const baseline = readBaseline(host, given.baseline);
+  const gates = readGates(scenario, given.flags, baseline !== null);
   const schedule = buildSchedule(scenario.load);
   const peak = expectedPeak(scenario, schedule);
   const clips = readClips(host, scenario);
   const tls = readTlsFiles(host, scenario.network.tls, (part) =>
     placeOf(scenario, `network.tls${part === '' ? '' : `.${part}`}`),
   );
-  const { of: servers, addresses } = await findServers(scenario);
-  const problems = [
+  const known = [
     ...gates.problems,
     ...checkPorts(scenario, peak),
     ...('problems' in tls ? tls.problems : []),
-    ...checkSafety(scenario, (name) => addresses.get(name) ?? [], peak.calls),
     ...('problem' in clips ? [clips.problem] : []),
+    ...(baseline !== null && 'problems' in baseline ? baseline.problems : []),
   ];
-  if (problems.length > 0 || 'problem' in clips || 'problems' in tls) {
+  const { of: servers, addresses } = await findServers(scenario).catch((error: unknown) => {
+    // What is wrong with the input comes before what is wrong with the network.
+    throw known.length > 0 ? new ProblemsError(known) : error;
+  });
+  const problems = [...known, ...checkSafety(scenario, (name) => addresses.get(name) ?? [], peak.calls)];
+  const isBad = problems.length > 0 || 'problem' in clips || 'problems' in tls;
+  if (isBad || (baseline !== null && 'problems' in baseline)) {
     throw new ProblemsError(problems);
   }
   checkFiles(host, peak);
   return {
     scenario,
     gates: gates.gates,
+    runGates: gates.given,
+    baseline,
     schedule,
     peak,
     addresses,
@@ -106,25 +129,61 @@ function reasonOf(error: unknown): string {
   return messageOf(error).replace(/^[A-Z]+: (.*?),? (?:open|read)\b.*$/, '$1');
 }
 
-function readGates(scenario: Scenario): ReturnType<typeof parseGates> {
-  const carriesAudio = scenario.media && scenario.call.expect === 'answered';
-  const entries = scenario.gates ?? defaultGates(carriesAudio ? scalesOf(scenario.codecs) : []);
+interface ReadGates extends CheckedGates {
+  readonly given: RunGates;
+}
+
+/** The run's own gates, those of its profile, or the default ones. */
+function readGates(scenario: Scenario, { noGates }: RunFlags, hasBaseline: boolean): ReadGates {
+  const answered = scenario.call.expect === 'answered';
+  const scales = scenario.media && answered ? scalesOf(scenario.codecs) : [];
+  const { profile } = scenario;
+  const entries = scenario.gates ?? (profile === null ? defaultGates(scales) : []);
+  const given: RunGates = {
+    inputs: entries.map((entry) => (typeof entry === 'string' ? entry : withoutPlace(entry))),
+    context: { ...gateContext(scenario, hasBaseline), areDefaults: scenario.gates === null },
+    profile,
+    scope: { answered, scales },
+  };
+  const places = entries.map((entry) => (typeof entry === 'string' ? 'default gate' : entry.where));
+  const checked = checkRunGates(given, places);
+  // Gates that are not heeded end no run either.
+  const gates = noGates === true ? checked.gates.map((gate) => ({ ...gate, abortOnFail: false })) : checked.gates;
+  return { ...checked, gates, given };
+}
+
+function gateContext(scenario: Scenario, hasBaseline: boolean): GateContext {
   const labels: Record<string, string[]> = {};
   for (const endpoint of scenario.endpoints) {
     for (const [key, value] of Object.entries(endpoint.labels)) {
       (labels[key] ??= []).push(value);
     }
   }
-  return parseGates(
-    entries.map((entry) => (typeof entry === 'string' ? entry : withoutPlace(entry))),
-    {
-      endpoints: scenario.endpoints.map(({ name }) => name),
-      labels,
-      codecs: scenario.codecs,
-      places: entries.map((entry) => (typeof entry === 'string' ? 'default gate' : entry.where)),
-      areDefaults: scenario.gates === null,
-    },
-  );
+  return {
+    endpoints: scenario.endpoints.map(({ name }) => name),
+    labels,
+    codecs: scenario.codecs,
+    references: REFERENCES.filter((name) => (name === 'idle' ? idleMsOf(scenario.load) > 0 : hasBaseline)),
+  };
+}
+
+/** @returns null where none is given @throws nothing: what is wrong with the file is a problem */
+function readBaseline(
+  host: ProcessHost,
+  file: string | undefined,
+): Baseline | null | { readonly problems: readonly Problem[] } {
+  if (file === undefined || file === '') {
+    return null;
+  }
+  try {
+    const stored = readStoredRun(host, file);
+    return { stored, source: new ResultSource(stored.result) };
+  } catch (error) {
+    if (!(error instanceof ProblemsError)) {
+      throw error;
+    }
+    return { problems: error.problems };
+  }
 }
 
 function scalesOf(codecs: readonly string[]): ScoreScale[] {

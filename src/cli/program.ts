@@ -3,14 +3,29 @@ import yargs from 'yargs';
 import { EXIT_CODES } from '../gates/verdict.js';
 import { CannotRunError, formatProblem, messageOf, ProblemsError } from '../lib/errors.js';
 import { escapeTerminal } from '../report/visible-text.js';
+import { NumberRedactor } from '../run/redaction.js';
 import { answerCommand } from './answer-command.js';
+import { compareCommand } from './compare-command.js';
 import { doctorCommand } from './doctor-command.js';
 import { declaredOptions } from './environment.js';
 import type { ProcessHost } from './host.js';
+import { reportCommand } from './report-command.js';
 import { runCommand } from './run-command.js';
 import { schemaCommand } from './schema-command.js';
-import { usageProblems } from './usage.js';
+import { EXPECTED_COMMAND, usageProblems } from './usage.js';
 import { validateCommand } from './validate-command.js';
+
+const HELP_COLUMNS = 80;
+/** What yargs says of the types of flags tells nothing that the description does not: short here, and taken out below. */
+const WORDS = {
+  string: '·',
+  boolean: '·',
+  array: '·',
+  'Options:': 'Other flags:',
+  'Show version number': 'print the version',
+  'Show help': 'print this',
+};
+const TYPES = / *\[·\](?: \[default: false\])?/g;
 
 /** Runs one command; gives the exit code (UX: 0 pass, 1 fault, 2 usage, 3 gate failed, 4 inconclusive, 5 could not run). */
 export async function runProgram(host: ProcessHost): Promise<number> {
@@ -20,7 +35,12 @@ export async function runProgram(host: ProcessHost): Promise<number> {
   };
   const program = yargs([...host.args])
     .scriptName('callgauge')
-    .usage('$0 <command>\n\nPlaces real SIP calls, measures every second of them, and says PASS, FAIL or INCONCLUSIVE.')
+    .usage(
+      '$0 <command>\n\nPlaces real SIP calls, measures every second of them, and says PASS, FAIL or\nINCONCLUSIVE.',
+    )
+    .example('$0 run --target loopback', 'ten calls to ourselves: needs nothing')
+    .example('$0 run --target sip:600@pbx', 'the same to an extension of a PBX')
+    .example('$0 run scenarios/smoke.yaml', 'as a file says')
     .parserConfiguration({
       'boolean-negation': false,
       // `--password.x=secret` is an unknown flag and no part of a known one.
@@ -33,11 +53,14 @@ export async function runProgram(host: ProcessHost): Promise<number> {
     .help()
     .alias('help', 'h')
     .epilogue(
-      'Every flag has a twin in the environment: CALLGAUGE_RATE=5/s for --rate 5/s. CALLGAUGE_NET_BACKEND=dgram does without the native sockets.',
+      'Every flag has a twin in the environment: CALLGAUGE_RATE=5/s for --rate 5/s.\n' +
+        'CALLGAUGE_NET_BACKEND=dgram does without the native sockets.\n' +
+        'Exit codes: 0 pass, 2 bad input, 3 a gate failed, 4 inconclusive, 5 not run.',
     )
     .strict()
-    .demandCommand(1, 'expected a command: run, answer, validate, doctor or schema')
-    .wrap(100)
+    .demandCommand(1, EXPECTED_COMMAND)
+    .wrap(HELP_COLUMNS)
+    .updateStrings(WORDS)
     .exitProcess(false)
     .fail((message: string | null, error: Error | undefined) => {
       // YError: yargs itself is not content with what was typed.
@@ -46,11 +69,22 @@ export async function runProgram(host: ProcessHost): Promise<number> {
       }
       throw new ProblemsError(usageProblems(message ?? messageOf(error), declaredOptions(program), host.args));
     });
-  for (const command of [runCommand, answerCommand, validateCommand, doctorCommand, schemaCommand]) {
+  const commands = [
+    runCommand,
+    answerCommand,
+    validateCommand,
+    doctorCommand,
+    reportCommand,
+    compareCommand,
+    schemaCommand,
+  ];
+  for (const command of commands) {
     command(program, host, finish);
   }
   try {
-    await program.parseAsync();
+    await program.parseAsync(host.args, {}, (_error, _given, help) => {
+      host.out(readableHelp(help));
+    });
     return exitCode;
   } catch (error) {
     return explain(host, error);
@@ -58,17 +92,42 @@ export async function runProgram(host: ProcessHost): Promise<number> {
 }
 
 function explain(host: ProcessHost, error: unknown): number {
+  const redactor = new NumberRedactor();
+  const shown = (text: string): string => (isRedactionAsked(host) ? redactor.text(text) : text);
   if (error instanceof ProblemsError) {
     for (const problem of error.problems) {
-      host.err(`${escapeTerminal(formatProblem(problem))}\n`);
+      host.err(`${escapeTerminal(shown(formatProblem(problem)))}\n`);
     }
     return EXIT_CODES.invalid;
   }
   if (error instanceof CannotRunError) {
     const hint = error.hint === undefined ? '' : ` (${error.hint})`;
-    host.err(`callgauge: ${escapeTerminal(error.message + hint)}\n`);
+    host.err(`callgauge: ${escapeTerminal(shown(error.message + hint))}\n`);
     return EXIT_CODES.couldNotRun;
   }
   host.err(`callgauge: internal error: ${escapeTerminal(messageOf(error))}\n`);
   return EXIT_CODES.fault;
+}
+
+/** Before there is a scenario that says so: a problem quotes what was given. */
+function isRedactionAsked({ args, env }: ProcessHost): boolean {
+  return args.includes('--redact-numbers') || /^(1|true|yes)$/i.test(env['CALLGAUGE_REDACT_NUMBERS'] ?? '');
+}
+
+/** The help of yargs without the types of flags; choices and defaults stand right at the end where they fit the line. */
+function readableHelp(text: string): string {
+  const lines: string[] = [];
+  for (const line of text.split('\n')) {
+    const shorter = line.replaceAll(TYPES, '').trimEnd();
+    const extra = shorter.trim();
+    const joined = `${lines.at(-1)} ${extra}`;
+    if (extra.startsWith('[') && joined.length <= HELP_COLUMNS) {
+      lines[lines.length - 1] = joined;
+    } else if (extra.startsWith('[')) {
+      lines.push(extra.padStart(HELP_COLUMNS));
+    } else if (extra !== '' || line.trim() === '') {
+      lines.push(shorter);
+    }
+  }
+  return text === '' ? '' : `${lines.join('\n')}\n`;
 }

@@ -1,100 +1,129 @@
-/** What is seen while a run goes on: one line repainted on a terminal, else a `key=value` line every ten seconds. */
-import type { DirectionSecond } from '../run/direction-series.js';
-import type { RunBook } from '../run/run-book.js';
+/** What is seen while a run goes on: a block repainted on a terminal, else `key=value` lines. Nothing of it with --quiet. */
+import { monotonicNs, NS_PER_MS } from '../lib/clock.js';
+import { formatClock, formatValue } from '../report/number-format.js';
+import { gateMark } from '../report/verdict-mark.js';
 import { escapeTerminal } from '../report/visible-text.js';
+import type { GateResult } from '../run/result.js';
+import type { RunBook } from '../run/run-book.js';
 import type { ProcessHost } from './host.js';
+import { blockLines } from './progress-block.js';
+import type { CoursePlan } from './progress-course.js';
+import { eventLine, figuresLine, gateEventLine } from './progress-lines.js';
+import { ProgressScreen } from './progress-screen.js';
+import { SnapshotSource, type ProgressSnapshot } from './progress-snapshot.js';
 
 const LINE_SECONDS = 10;
-/** Rows of a second have arrived by then. */
-const SETTLED_SECONDS = 4;
-/** RFC 3550 reports come at most this far apart, in seconds. */
-const REPORT_SECONDS = 8;
-const CLEAR_LINE = '\r\u001B[2K';
+/** The block is painted at most four times a second. */
+const PAINT_INTERVAL_MS = 250;
 
-type Score = DirectionSecond['mosLq'];
+export type ProgressEvent = 'note' | 'waiting' | 'started' | 'warning' | 'signal';
 
 export class Progress {
-  private painted = false;
+  private readonly screen: ProgressScreen;
+  private readonly source: SnapshotSource;
+  private netBackend: 'libc' | 'dgram' | 'none' = 'none';
+  private snapshot: ProgressSnapshot | null = null;
+  private stage = '';
+  private isStopping = false;
+  private second = 0;
+  private paintedAtMs = Number.NEGATIVE_INFINITY;
 
+  /** @param nowMs of a clock that never steps */
   constructor(
-    private readonly host: ProcessHost,
+    private readonly host: Pick<ProcessHost, 'isTerminal' | 'colorsStderr' | 'columns' | 'rows' | 'err'>,
     private readonly quiet: boolean,
-    private readonly targetRateAt: (second: number) => number,
-  ) {}
-
-  /** A line of its own, above the one that is repainted. */
-  say(text: string): void {
-    if (!this.quiet) {
-      this.wipe();
-      this.host.err(`${escapeTerminal(text)}\n`);
-    }
+    plan: CoursePlan,
+    private readonly nowMs: () => number = () => monotonicNs() / NS_PER_MS,
+  ) {
+    this.screen = new ProgressScreen((text) => host.err(text));
+    this.source = new SnapshotSource(plan);
   }
 
-  second(second: number, book: RunBook): void {
+  /** A line of its own, above the block. */
+  say(text: string, event: ProgressEvent = 'note'): void {
+    this.isStopping ||= event === 'signal';
     if (this.quiet) {
       return;
     }
     if (this.host.isTerminal) {
-      this.host.err(CLEAR_LINE + this.line(second, book, ' ', '  ').slice(0, Math.max(20, this.host.columns - 1)));
-      this.painted = true;
-    } else if (second > 0 && second % LINE_SECONDS === 0) {
-      this.host.err(`${this.line(second, book, '=', ' ')}\n`);
+      this.sayAbove(escapeTerminal(event === 'warning' ? `warning: ${text}` : text));
+    } else {
+      this.host.err(`${eventLine(this.second, event, [['text', text]])}\n`);
     }
   }
 
+  begin(netBackend: 'libc' | 'dgram' | 'none'): void {
+    this.netBackend = netBackend;
+  }
+
+  /** To be called once a second. */
+  takeSecond(second: number, book: RunBook, gates: readonly GateResult[]): void {
+    this.second = second;
+    if (this.quiet) {
+      return;
+    }
+    this.snapshot = this.asStopping(this.source.take(second, book, gates, this.netBackend));
+    if (this.host.isTerminal) {
+      this.paint();
+    } else {
+      this.writeLines(this.snapshot);
+    }
+  }
+
+  gateFlip(gate: GateResult, previous: GateResult['state'] | null): void {
+    if (this.quiet) {
+      return;
+    }
+    if (this.host.isTerminal) {
+      const { symbol, word } = gateMark(gate);
+      const observed = gate.observed === null ? 'not measured' : formatValue(gate.observed, gate.unit);
+      this.sayAbove(escapeTerminal(`${formatClock(this.second)}  ${symbol} ${word}  ${gate.expr}: ${observed}`));
+    } else {
+      this.host.err(`${gateEventLine(this.second, gate, previous)}\n`);
+    }
+  }
+
+  /** The block goes; what was said stays. */
   end(): void {
-    this.wipe();
+    this.snapshot = null;
+    this.screen.wipe();
   }
 
-  private line(second: number, book: RunBook, joint: string, gap: string): string {
-    const { calls } = book.total;
-    const { series } = book.total;
-    const settled = second - SETTLED_SECONDS;
-    const received = series.received.in(settled);
-    const sent = newestOf(settled, (at) => series.sent.in(at));
-    const rttMs = newestOf(settled, (at) => series.received.in(at)?.rttMs ?? series.sent.in(at)?.rttMs ?? null);
-    const figures: [string, string][] = [
-      ['t', `${second}s`],
-      ['active', String(book.activeCalls)],
-      ['started', String(book.started)],
-      ['target_rate', `${this.targetRateAt(second).toFixed(1)}/s`],
-      ['failed', String(calls.failed)],
-      ...scoreFigures('mos', received?.mosLq ?? null, received?.mosLqWb ?? null),
-      ['loss', received?.lossRatio === null || received === null ? '-' : `${(received.lossRatio * 100).toFixed(2)}%`],
-      ['jitter_p95', received?.jitterMs ? `${received.jitterMs.p95.toFixed(2)}ms` : '-'],
-      ['rtt_p95', rttMs === null ? '-' : `${rttMs.p95.toFixed(1)}ms`],
-      ...scoreFigures('sent_mos', sent?.mosLq ?? null, sent?.mosLqWb ?? null),
-    ];
-    return figures.map(([name, value]) => name + joint + value).join(gap);
-  }
-
-  private wipe(): void {
-    if (this.painted) {
-      this.host.err(CLEAR_LINE);
-      this.painted = false;
+  private writeLines(snapshot: ProgressSnapshot): void {
+    const { stage } = snapshot.course;
+    if (stage !== this.stage) {
+      this.stage = stage;
+      this.host.err(`${eventLine(this.second, 'stage', [['stage', stage]])}\n`);
+    }
+    if (this.second > 0 && this.second % LINE_SECONDS === 0) {
+      this.host.err(`${figuresLine(snapshot)}\n`);
     }
   }
-}
 
-/** `mos` is of the narrowband scale; where there are wideband legs theirs stand beside it, or alone. */
-function scoreFigures(name: string, narrowband: Score, wideband: Score): [string, string][] {
-  const of = (label: string, score: Score): [string, string][] => [
-    [`${label}_p50`, score?.p50.toFixed(2) ?? '-'],
-    [`${label}_p5`, score?.p5.toFixed(2) ?? '-'],
-  ];
-  if (wideband === null) {
-    return of(name, narrowband);
+  private asStopping(snapshot: ProgressSnapshot): ProgressSnapshot {
+    return this.isStopping ? { ...snapshot, course: { stage: 'stopping', left: null } } : snapshot;
   }
-  return [...(narrowband === null ? [] : of(name, narrowband)), ...of(`${name}_wb`, wideband)];
-}
 
-/** What the newest second knows: far ends report every few seconds only. */
-function newestOf<T>(second: number, figureIn: (second: number) => T | null): T | null {
-  for (let at = second; at > second - REPORT_SECONDS; at--) {
-    const figure = figureIn(at);
-    if (figure !== null) {
-      return figure;
+  private paint(): void {
+    if (this.mayPaint()) {
+      this.screen.paint(this.block() ?? []);
     }
   }
-  return null;
+
+  private sayAbove(line: string): void {
+    this.screen.say(line, this.snapshot !== null && this.mayPaint() ? this.block() : null);
+  }
+
+  /** True at most four times a second. */
+  private mayPaint(): boolean {
+    const nowMs = this.nowMs();
+    const may = nowMs - this.paintedAtMs >= PAINT_INTERVAL_MS;
+    this.paintedAtMs = may ? nowMs : this.paintedAtMs;
+    return may;
+  }
+
+  private block(): string[] | null {
+    const { columns, rows, colorsStderr: color } = this.host;
+    return this.snapshot === null ? null : blockLines(this.snapshot, { columns, rows, color });
+  }
 }

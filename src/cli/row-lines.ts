@@ -35,7 +35,7 @@ export function secondLine(table: Float64Array, offset: number, endpoints: reado
 
 /** An ended call with what both ends received of it. */
 export function callLine(record: CallRecord, legs: JoinedLegs, endpoints: readonly string[]): string {
-  const { endpoint, hasMedia: _, ...call } = record;
+  const { endpoint, ...call } = record;
   const { received } = legs;
   const line = {
     ...call,
@@ -64,6 +64,10 @@ function receivedPart(leg: Float64Array) {
     holds: at(LEG.holds),
     rtcpReceived: at(LEG.rtcpReceived),
     rtcpMalformed: at(LEG.rtcpMalformed),
+    taken: at(LEG.taken),
+    answeredMs: at(LEG.answeredMs),
+    establishedForMs: at(LEG.establishedForMs),
+    expectsAudio: at(LEG.expectsAudio) === 1,
     rtcpBlocks: at(LEG.rtcpBlocks),
     roundTrip: at(LEG.reflected) === 1,
     otherSource: at(LEG.otherSource) === 1,

@@ -2,35 +2,58 @@
 import { join } from 'node:path';
 import type { Argv } from 'yargs';
 import { EXIT_CODES } from '../gates/verdict.js';
-import { messageOf } from '../lib/errors.js';
+import { CannotRunError, ProblemsError } from '../lib/errors.js';
 import { parseIp } from '../lib/ip-address.js';
 import { bindSink } from '../net/resolve.js';
+import { jsonWithoutCommands } from '../report/github.js';
 import { serializeResult } from '../report/json.js';
 import { renderSummary } from '../report/text.js';
 import { escapeTerminal } from '../report/visible-text.js';
+import type { NumberRedactor } from '../run/redaction.js';
+import { redactorOf, redactTexts } from '../run/redacted-result.js';
+import { NOTHING_LOST } from '../run/lost-calls.js';
+import type { StateProgress } from '../run/progress-lines.js';
 import type { Result } from '../run/result.js';
 import { buildResult } from '../run/result-builder.js';
-import { Run } from '../run/run.js';
+import { RunBook } from '../run/run-book.js';
+import { Run, type RunEnd, type RunPlan } from '../run/run.js';
+import { factsOf, type RunRecord } from '../run/run-record.js';
+import { shownAt } from '../scenario/scenario.js';
 import type { MediaWorkerSetup } from '../worker/messages.js';
+import { checkBaseline, withBaseline } from './baseline-run.js';
 import { netBackend, withEnvironment } from './environment.js';
-import type { ProcessHost, Signal } from './host.js';
+import { EvidenceFiles } from './evidence-files.js';
+import { tellGithub } from './github-actions.js';
+import type { ProcessHost } from './host.js';
 import { startLoopback, type LoopbackAnswerer } from './loopback.js';
 import { prepare, type Prepared } from './preparation.js';
 import { Progress } from './progress.js';
+import { CoursePlan } from './progress-course.js';
 import { RunFiles } from './run-files.js';
-import { resultFacts } from './run-facts.js';
-import { localAddressFor, loopbackEndpoint, planRun, type ResolvedEndpoint } from './run-plan.js';
+import { runRecord } from './run-facts.js';
+import { createRunToken, localAddressFor, loopbackEndpoint, planRun, type ResolvedEndpoint } from './run-plan.js';
 import { protocolOf } from './target-servers.js';
 import { addScenarioFlags, scenarioArguments } from './scenario-flags.js';
+import { StopRequests } from './stop-requests.js';
 import { printPlan } from './validate-command.js';
+
+type BoundSink = Awaited<ReturnType<typeof bindSink>>;
 
 interface RunOptions {
   readonly out: string | undefined;
   readonly json: boolean;
   readonly quiet: boolean;
+  readonly open: boolean;
   readonly noGates: boolean;
   readonly inconclusive: 'fail' | 'warn' | null;
 }
+
+const OPEN_NEEDS_TERMINAL = {
+  code: 'no-terminal',
+  where: '--open',
+  message: 'expected a terminal, whose user sees the browser; there is none',
+  hint: 'leave it out, and take report.html from the folder of the run',
+};
 
 export function runCommand(program: Argv, host: ProcessHost, finish: (exitCode: number) => void): void {
   program.command(
@@ -41,15 +64,30 @@ export function runCommand(program: Argv, host: ProcessHost, finish: (exitCode: 
         addScenarioFlags(
           command.positional('scenario', { type: 'string', describe: 'YAML file; without it the flags make the run' }),
         )
-          .option('out', { type: 'string', requiresArg: true, describe: 'folder for the files of the run' })
           .option('inconclusive', { choices: ['fail', 'warn'] as const, describe: 'exit 3 or 0 instead of 4' })
+          .option('allow-different', {
+            type: 'boolean',
+            default: false,
+            describe: 'compare with the baseline although it asked for other things',
+          })
+          .group(['out', 'json', 'quiet', 'open', 'dry-run'], 'Output:')
+          .option('out', { type: 'string', requiresArg: true, describe: 'folder for the files of the run' })
           .option('json', { type: 'boolean', default: false, describe: 'print result.json instead of the summary' })
-          .option('quiet', { type: 'boolean', default: false, describe: 'no progress' })
-          .option('dry-run', { type: 'boolean', default: false, describe: 'check everything, send nothing' }),
+          .option('quiet', { type: 'boolean', default: false, describe: 'no progress, only the result' })
+          .option('open', { type: 'boolean', default: false, describe: 'open the report in the browser at the end' })
+          .option('dry-run', { type: 'boolean', default: false, describe: 'check everything, send nothing' })
+          .example('$0 run --target loopback', 'to ourselves: needs nothing')
+          .example('$0 run --target sip:600@pbx', 'to an extension of a PBX')
+          .example('$0 run peak.yaml --rate 20/s', 'as a file says, with another rate')
+          .epilogue('Defaults are those of a run without a scenario.'),
         host,
       ),
     async (given) => {
+      if (given.open && !host.hasTerminal) {
+        throw new ProblemsError([OPEN_NEEDS_TERMINAL]);
+      }
       const prepared = await prepare(host, scenarioArguments(given));
+      checkBaseline(prepared, given['allow-different']);
       if (given['dry-run']) {
         printPlan(host, prepared);
         return;
@@ -58,6 +96,7 @@ export function runCommand(program: Argv, host: ProcessHost, finish: (exitCode: 
         out: given.out,
         json: given.json,
         quiet: given.quiet,
+        open: given.open,
         noGates: given['no-gates'] === true,
         inconclusive: given.inconclusive ?? null,
       };
@@ -71,8 +110,16 @@ class RunCommand {
   private readonly progress: Progress;
   private readonly seed: number;
   private readonly backend: MediaWorkerSetup['backend'];
-  private run: Run | null = null;
-  private signals: Signal[] = [];
+  private readonly cpuBefore: number;
+  private readonly stop: StopRequests;
+  /** Null: nothing is hidden. */
+  private readonly redactor: NumberRedactor | null;
+  /** Every text from outside passes it on its way to a file or the terminal. */
+  private readonly shown = (text: string): string => this.redactor?.text(text) ?? text;
+  /** Grows as more is known. */
+  private record: RunRecord;
+  private loopback: LoopbackAnswerer | null = null;
+  private sink: BoundSink | null = null;
 
   constructor(
     private readonly host: ProcessHost,
@@ -81,118 +128,214 @@ class RunCommand {
   ) {
     this.startedAt = host.now();
     this.backend = netBackend(host);
+    this.cpuBefore = host.cpuSeconds;
     this.seed = prepared.scenario.seed ?? this.startedAt.getTime() % 0x1_0000_0000;
-    this.progress = new Progress(host, options.quiet, (second) => prepared.schedule.rateAt(second * 1000 + 500));
+    this.redactor = redactorOf(prepared.scenario);
+    this.progress = new Progress(host, options.quiet, new CoursePlan(prepared.scenario, prepared.schedule));
+    const { noGates, inconclusive } = options;
+    this.record = runRecord({
+      host,
+      prepared,
+      startedAt: this.startedAt,
+      seed: this.seed,
+      noGates,
+      inconclusive,
+    });
+    this.stop = new StopRequests((text) => this.progress.say(text, 'signal'));
   }
 
   async execute(): Promise<number> {
-    const { host, prepared, options } = this;
+    const { host, prepared, options, stop } = this;
     for (const warning of prepared.warnings) {
-      this.progress.say(`warning: ${warning}`);
+      this.progress.say(this.shown(warning), 'warning');
     }
-    const directory = options.out ?? join('reports', directoryName(this.startedAt, prepared.scenario.name));
+    const directory = options.out ?? join('reports', directoryName(this.startedAt, this.shown(prepared.scenario.name)));
     const files = new RunFiles(
       host,
       directory,
-      prepared.scenario.endpoints.map(({ name }) => name),
+      prepared.scenario.endpoints.map(({ name }) => this.shown(name)),
     );
-    this.listen();
-    const loopback = prepared.scenario.endpoints.some(({ target }) => target.kind === 'loopback')
-      ? await startLoopback(host, { impairment: prepared.scenario.loopback.impair, seed: this.seed })
-      : null;
+    this.begin(files);
+    stop.listen(host);
     try {
-      const result = await this.measure(files, loopback);
-      return this.report(result, files);
+      const exitCode = this.report(await this.measure(files), files);
+      if (options.open && files.failure === null) {
+        await this.open(files.reportPath);
+      }
+      return stop.fault === null ? exitCode : EXIT_CODES.fault;
+    } catch (error) {
+      host.err(`callgauge: what was measured is kept: callgauge report ${escapeTerminal(directory)}\n`);
+      throw error;
     } finally {
-      await loopback?.stop();
+      this.progress.end();
+      this.sink?.close();
+      await Promise.race([this.loopback?.stop(), stop.hurried]);
     }
   }
 
-  private async measure(files: RunFiles, loopback: LoopbackAnswerer | null): Promise<Result> {
+  /** The run from its first socket to its files; what keeps it from starting is a result as well. */
+  private async measure(files: RunFiles): Promise<Result> {
+    let plan: RunPlan | null = null;
+    let refusal: CannotRunError | null = null;
+    try {
+      // Who presses twice, or a fault, does not wait for the far side to come up.
+      plan = await Promise.race([this.plan(), this.stop.hurried.then(() => null)]);
+    } catch (error) {
+      if (!(error instanceof CannotRunError)) {
+        throw error;
+      }
+      refusal = error;
+    }
+    if (plan === null) {
+      return this.conclude(files, new RunBook(this.record), this.unplanned(refusal));
+    }
+    this.begin(files);
+    const run = this.createRun(plan, files);
+    const evidence = this.evidenceOf(files);
+    files.onFlush = () => evidence.flush(run.book.evidence);
+    this.stop.steer(run);
+    const end = await run.execute();
+    this.stop.runIsOver();
+    this.progress.end();
+    files.flush(this.stateOf(end));
+    return this.conclude(files, run.book, end, evidence);
+  }
+
+  private async plan(): Promise<RunPlan> {
     const { host, prepared } = this;
-    const endpoints = resolveEndpoints(prepared, loopback);
+    if (prepared.scenario.endpoints.some(({ target }) => target.kind === 'loopback')) {
+      this.loopback = await startLoopback(host, { impairment: prepared.scenario.loopback.impair, seed: this.seed });
+    }
+    const endpoints = resolveEndpoints(prepared, this.loopback);
     const localAddress = await localAddressFor(prepared.scenario.network.localAddress, endpoints);
-    const sink = prepared.scenario.media ? null : await bindSink(localAddress);
+    this.sink = prepared.scenario.media ? null : await bindSink(localAddress);
     const plan = planRun(host, {
       prepared,
       endpoints,
       seed: this.seed,
       backend: this.backend,
-      sinkPort: sink?.port ?? null,
+      sinkPort: this.sink?.port ?? null,
       localAddress,
+      runToken: createRunToken(host, this.seed),
     });
-    const cpuBefore = host.cpuSeconds;
-    const run = new Run(plan, {
-      onWaiting: () => this.progress.say('waiting for the target to answer OPTIONS'),
-      onBegin: (facts) =>
+    this.record = {
+      ...this.record,
+      callIds: plan.callIds,
+      endpoints: endpoints.map(({ name, uri, labels }, index) => ({
+        name,
+        labels: { ...labels },
+        target: shownAt(prepared.scenario, `endpoints[${index}].target`, uri),
+      })),
+    };
+    return plan;
+  }
+
+  private createRun(plan: RunPlan, files: RunFiles): Run {
+    const run: Run = new Run(plan, {
+      onWaiting: () => this.progress.say('waiting for the target to answer OPTIONS', 'waiting'),
+      onBegin: (facts) => {
+        this.stop.callsBegin();
+        this.record = withFacts(this.record, facts);
+        this.begin(files);
+        this.progress.begin(facts.netBackend);
         this.progress.say(
           `started: ${facts.slots} media slots, ${facts.netBackend} sockets, files in ${files.directory}`,
-        ),
-      onSecond: (second, book) => {
-        this.progress.second(second, book);
-        files.tick(second);
+          'started',
+        );
       },
-      onMedia: (batch) => files.addRows(batch),
-      onWarning: (text) => this.progress.say(`warning: ${text}`),
+      onSecond: (second, book, gates) => {
+        this.progress.takeSecond(second, book, gates);
+        files.tick(second, () => this.stateOf(run.end()));
+      },
+      onGateFlip: (gate, previous) => this.progress.gateFlip(gate, previous),
+      onMedia: (batch) => files.addMedia(batch),
+      onSignalling: (batch) => files.addSignalling(batch),
+      onWarning: (text) => this.progress.say(this.shown(text), 'warning'),
     });
-    run.book.onJoined = (record, legs) => files.addCall(record, legs);
-    this.steer(run);
-    const end = await run.execute();
-    sink?.close();
-    this.progress.end();
-    const result = buildResult(
-      run.book,
-      resultFacts({
-        host,
-        prepared,
-        end,
-        endpoints,
-        startedAt: this.startedAt,
-        seed: this.seed,
-        cpuSeconds: host.cpuSeconds - cpuBefore,
-        noGates: this.options.noGates,
-        inconclusive: this.options.inconclusive,
-        workers: { signalling: plan.fleet.signalling.length, media: plan.fleet.media.length },
-      }),
-    );
+    run.book.onJoined = (record, legs) => {
+      const detail = record.detail === null ? null : this.shown(record.detail);
+      files.addCall({ ...record, detail }, legs);
+    };
+    return run;
+  }
+
+  /** What a rebuild needs; nothing that is to be hidden is in it. */
+  private begin(files: RunFiles): void {
+    files.begin(this.redactor === null ? this.record : redactTexts(this.record, this.redactor));
+  }
+
+  private evidenceOf(files: RunFiles): EvidenceFiles {
+    const { name, endpoints } = this.record;
+    return new EvidenceFiles(this.host, files.directory, {
+      endpoints: endpoints.map((endpoint) => this.shown(endpoint.name)),
+      redact: this.shown,
+      run: { name: this.shown(name), startedAt: this.record.startedAt },
+    });
+  }
+
+  private conclude(files: RunFiles, book: RunBook, end: RunEnd, evidence: EvidenceFiles | null = null): Result {
+    const outcome = { ...end, cpuSeconds: this.cpuSeconds };
+    const { gates, baseline } = this.prepared;
+    const facts = factsOf(withFacts(this.record, end.facts), outcome, { gates, baseline: baseline?.source ?? null });
+    const measured = buildResult(book, { ...facts, redact: this.shown });
+    // Whatever is written or printed is made from what is hidden already.
+    const compared = withBaseline(measured, this.prepared.baseline?.stored ?? null);
+    const result = this.redactor === null ? compared : redactTexts(compared, this.redactor);
+    evidence?.addWorst(result.worstCalls);
     files.finish(result);
     return result;
   }
 
-  /** From before the first file on: a signal that comes before the run has begun is kept for it. */
-  private listen(): void {
-    this.host.onSignal((signal) => {
-      this.signals.push(signal);
-      if (this.signals.length === 1) {
-        this.progress.say(
-          `${signal}: ending the calls (up to 10 s); press again to leave at once with what is measured`,
-        );
-        this.run?.interrupt(signal);
-      } else {
-        this.run?.abandon();
-      }
-    });
+  /** The end of a run that came to no plan. */
+  private unplanned(refusal: CannotRunError | null): RunEnd {
+    return {
+      durationMs: 0,
+      facts: null,
+      interrupted: this.stop.signal,
+      couldNotRun: refusal?.message ?? null,
+      hint: refusal?.hint ?? null,
+      fault: this.stop.fault,
+      lostWorkers: [],
+      lostCalls: NOTHING_LOST,
+      doubts: [],
+      endedBy: null,
+      warnings: [],
+    };
   }
 
-  private steer(run: Run): void {
-    this.run = run;
-    const [first, second] = this.signals;
-    if (first !== undefined) {
-      run.interrupt(first);
+  private stateOf({ durationMs, interrupted, lostWorkers, doubts, warnings }: RunEnd): StateProgress {
+    const { cpuSeconds } = this;
+    const shown = (texts: readonly string[]): string[] => texts.map(this.shown);
+    return {
+      type: 'state',
+      elapsedMs: durationMs,
+      cpuSeconds,
+      interrupted,
+      lostWorkers: shown(lostWorkers),
+      doubts: shown(doubts),
+      warnings: shown(warnings),
+    };
+  }
+
+  private get cpuSeconds(): number {
+    return this.host.cpuSeconds - this.cpuBefore;
+  }
+
+  private async open(path: string): Promise<void> {
+    const failure = await this.host.openInDesktop(path);
+    if (failure !== null) {
+      this.progress.say(`the report could not be opened: ${failure}`, 'warning');
     }
-    if (second !== undefined) {
-      run.abandon();
-    }
-    this.host.onFault((error) => run.fail(messageOf(error)));
   }
 
   private report(result: Result, files: RunFiles): number {
     const { host, options } = this;
     if (options.json) {
-      host.out(serializeResult(result));
+      host.out(jsonWithoutCommands(serializeResult(result)));
     } else {
       host.out(renderSummary(result, { color: host.colorsStdout, reportPath: files.reportPath }));
     }
+    tellGithub(host, result, files.reportPath);
     if (files.failure !== null) {
       host.err(
         `callgauge: the files in ${escapeTerminal(files.directory)} are incomplete: ${escapeTerminal(files.failure)}\n`,
@@ -201,6 +344,16 @@ class RunCommand {
     }
     return result.exitCode;
   }
+}
+
+/** What the sockets turned out to be. */
+function withFacts(record: RunRecord, facts: RunEnd['facts']): RunRecord {
+  if (facts === null) {
+    return record;
+  }
+  const { netBackend, bufferBytes, signallingDscp } = facts;
+  const environment = { ...record.environment, socketBufferBytes: { ...bufferBytes }, signallingDscp };
+  return { ...record, netBackend, environment };
 }
 
 function resolveEndpoints(prepared: Prepared, loopback: LoopbackAnswerer | null): ResolvedEndpoint[] {
@@ -228,5 +381,5 @@ function directoryName(startedAt: Date, name: string): string {
   return `${startedAt
     .toISOString()
     .replace(/\.\d+Z$/, 'Z')
-    .replaceAll(':', '-')}_${name}`;
+    .replaceAll(':', '-')}_${name.replaceAll('*', '')}`;
 }

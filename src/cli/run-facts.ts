@@ -1,78 +1,89 @@
-/** What the result says of a run beside its measurements: tool, host, verdict's inputs, method, scenario. */
+/** What is known of a run before its first packet: tool, host, gates, method, scenario. */
+import type { RunGates } from '../gates/run-gates.js';
 import { JITTER_BUFFER_MS } from '../quality/jitter-buffer.js';
 import { findCodecImpairment, type CodecImpairment } from '../quality/codec-impairment.js';
 import { SCORE_WINDOW_SECONDS } from '../quality/stream-meter.js';
 import type { Result } from '../run/result.js';
-import type { RunFacts } from '../run/result-builder.js';
-import type { RunEnd } from '../run/run.js';
+import { RUN_RECORD_VERSION, type RunRecord } from '../run/run-record.js';
+import { idleMsOf } from '../scenario/fit-stages.js';
 import { scenarioDocument } from '../scenario/document-form.js';
 import { SOCKET_BUFFER_BYTES } from '../sip/transport/udp.js';
-import { shownAt } from '../scenario/scenario.js';
+import { shownAt, type Scenario } from '../scenario/scenario.js';
 import type { ProcessHost } from './host.js';
 import { PTIME_MS, type Prepared } from './preparation.js';
-import type { ResolvedEndpoint } from './run-plan.js';
+import { workerCounts } from './run-plan.js';
 
-export interface FactParts {
+export interface RecordParts {
   readonly host: ProcessHost;
   readonly prepared: Prepared;
-  readonly end: RunEnd;
-  readonly endpoints: readonly ResolvedEndpoint[];
   readonly startedAt: Date;
   readonly seed: number;
-  readonly cpuSeconds: number;
   readonly noGates: boolean;
   readonly inconclusive: 'fail' | 'warn' | null;
-  readonly workers: { readonly signalling: number; readonly media: number };
 }
 
-export function resultFacts(parts: FactParts): RunFacts {
-  const { host, prepared, end, endpoints } = parts;
-  const { scenario, schedule } = prepared;
-  const hostFacts = host.facts();
-  const wallSeconds = end.durationMs / 1000;
-  const hint = end.hint === null ? '' : ` (${end.hint})`;
+/** The record as it stands before the sockets are open. */
+export function runRecord({ host, prepared, startedAt, seed, noGates, inconclusive }: RecordParts): RunRecord {
+  const { scenario, runGates } = prepared;
   return {
+    schemaVersion: RUN_RECORD_VERSION,
     tool: { name: 'callgauge', version: host.version, commit: null },
     name: scenario.name,
-    startedAt: parts.startedAt.toISOString(),
-    durationMs: end.durationMs,
-    endpoints: endpoints.map(({ name, uri, labels }, index) => ({
-      name,
-      labels,
-      target: shownAt(scenario, `endpoints[${index}].target`, uri),
-    })),
+    startedAt: startedAt.toISOString(),
+    process: host.identity,
+    endpoints: endpointsOf(scenario),
     media: scenario.media,
-    gates: prepared.gates,
-    verdict: {
-      interrupted: end.interrupted,
-      fault: end.fault,
-      couldNotRun: end.couldNotRun === null ? null : end.couldNotRun + hint,
-      lostWorkers: end.lostWorkers,
-      doubts: end.doubts,
-      inconclusive: parts.inconclusive,
-      ignoreGates: parts.noGates,
+    warmupMs: scenario.load.warmupMs,
+    idleMs: idleMsOf(scenario.load),
+    gates: {
+      inputs: [...runGates.inputs],
+      context: contextOf(runGates.context),
+      profile: runGates.profile,
+      scope: { answered: runGates.scope.answered, scales: [...runGates.scope.scales] },
     },
-    warnings: [...prepared.warnings, ...end.warnings],
-    cpuRatio: wallSeconds > 0 ? parts.cpuSeconds / (wallSeconds * hostFacts.cores) : null,
-    netBackend: end.facts?.netBackend ?? 'none',
+    inconclusive,
+    ignoreGates: noGates,
+    warnings: [...prepared.warnings],
+    schedule: {
+      calls: scenario.load.calls,
+      stages: scenario.load.stages.map(({ kind, rate, durationMs }) => ({ kind, rate, durationMs })),
+    },
+    callIds: null,
+    netBackend: null,
     environment: {
-      ...hostFacts,
-      workers: parts.workers,
-      socketBufferBytes: end.facts?.bufferBytes ?? { requested: SOCKET_BUFFER_BYTES, granted: null },
-      signallingDscp: end.facts?.signallingDscp ?? null,
+      ...host.facts(),
+      workers: workerCounts(host, prepared),
+      socketBufferBytes: { requested: SOCKET_BUFFER_BYTES, granted: null },
+      signallingDscp: null,
       seenAddress: null, // known to the book
       command: host.commandLine,
     },
     method: methodOf(scenario.codecs),
     scenario: scenarioDocument(scenario),
-    seed: parts.seed,
-    targetRateAt: (second) => schedule.rateAt(second * 1000 + 500),
-    peakTargetRate: schedule.peakRate,
+    seed,
   };
 }
 
+function contextOf({ endpoints, labels, codecs, areDefaults, references }: RunGates['context']) {
+  return {
+    areDefaults: areDefaults ?? false,
+    endpoints: [...endpoints],
+    labels: Object.fromEntries(Object.entries(labels).map(([key, values]) => [key, [...values]])),
+    codecs: [...codecs],
+    references: [...(references ?? [])],
+  };
+}
+
+function endpointsOf(scenario: Scenario): RunRecord['endpoints'] {
+  return scenario.endpoints.map(({ name, labels, target }, index) => ({
+    name,
+    labels: { ...labels },
+    target: target.kind === 'loopback' ? 'loopback' : shownAt(scenario, `endpoints[${index}].target`, target.uri),
+  }));
+}
+
 /** How figures come about, in words that every report prints. */
-function methodOf(codecs: readonly string[]): Result['method'] {
+export function methodOf(codecs: readonly string[]): Result['method'] {
   return {
     scoreWindowSeconds: SCORE_WINDOW_SECONDS,
     jitterBufferMs: JITTER_BUFFER_MS,

@@ -1,36 +1,61 @@
 /**
- * The files of a run. The row files grow by a whole gzip member every ten seconds, so that whatever ends the process takes
- * no more than that with it. A disk that refuses is said once and ends nothing: the measurement goes on.
+ * The files of a run. What a rebuild needs is written at the start, and the row files grow by a whole gzip member every ten
+ * seconds, so that whatever ends the process takes no more than that with it. A disk that refuses is said once and ends
+ * nothing: the measurement goes on, and what was refused is tried again.
  */
-import { gzipSync } from 'node:zlib';
 import { join } from 'node:path';
 import { CannotRunError, messageOf } from '../lib/errors.js';
 import { renderReport } from '../report/html/document.js';
 import { serializeResult } from '../report/json.js';
-import type { Result } from '../run/result.js';
+import { renderJunit } from '../report/junit.js';
+import { renderMarkdown } from '../report/markdown.js';
+import { renderOpenMetrics } from '../report/openmetrics.js';
+import { escapeTerminal } from '../report/visible-text.js';
 import type { JoinedLegs } from '../run/leg-join.js';
-import { ROW, type CallRecord, type MediaBatch } from '../worker/messages.js';
+import { ProgressLog, type StateProgress } from '../run/progress-lines.js';
+import type { Result } from '../run/result.js';
+import type { RunRecord } from '../run/run-record.js';
+import { ROW, type CallRecord, type MediaBatch, type SignallingBatch } from '../worker/messages.js';
 import type { ProcessHost } from './host.js';
+import { RowFile } from './row-file.js';
 import { callLine, secondLine } from './row-lines.js';
 
 const FLUSH_SECONDS = 10;
+/** Soon, so that a run that crashes early has its calls named. */
+const FIRST_FLUSH_SECOND = 2;
 /** Rows of legs and seconds that are kept whole, about 150 MB as written; the figures of the result know them all. */
-const FULL_ROWS = 5_000_000;
+export const FULL_ROWS = 5_000_000;
 const SAMPLED_CALLS = 100;
-const CALLS_FILE = 'calls.ndjson.gz';
-const SECONDS_FILE = 'seconds.ndjson.gz';
-/** So that a file without rows is gzip as well: one of no bytes is an error to every reader. */
-const EMPTY_MEMBER = gzipSync('');
+export const RECORD_FILE = 'run.json';
+export const RESULT_FILE = 'result.json';
+export const REPORT_FILE = 'report.html';
+export const ROW_FILES = {
+  calls: 'calls.ndjson.gz',
+  seconds: 'seconds.ndjson.gz',
+  progress: 'progress.ndjson.gz',
+} as const;
+
+/** What is made from the result alone, in the order in which it is written: the result itself first. */
+export const RENDERED: readonly { readonly file: string; readonly render: (result: Result) => string }[] = [
+  { file: RESULT_FILE, render: serializeResult },
+  { file: REPORT_FILE, render: renderReport },
+  { file: 'junit.xml', render: renderJunit },
+  { file: 'summary.md', render: (result) => renderMarkdown(result) },
+  { file: 'metrics.txt', render: renderOpenMetrics },
+];
 
 export class RunFiles {
   readonly reportPath: string;
-  readonly resultPath: string;
-  private calls: string[] = [];
-  private seconds: string[] = [];
-  private lastFlushSecond = 0;
+  private readonly rowFiles: Readonly<Record<keyof typeof ROW_FILES, RowFile>>;
+  private readonly progress = new ProgressLog();
+  private lastFlushSecond = FIRST_FLUSH_SECOND - FLUSH_SECONDS;
   private rowsKept = 0;
   /** The first write that failed, in words. */
-  failure: string | null = null;
+  private firstFailure: string | null = null;
+  /** A file that is written whole could not be. */
+  private lacksFile = false;
+  /** What else is written whenever the rows are. */
+  onFlush: () => void = () => {};
 
   /** @throws CannotRunError when the folder cannot be made */
   constructor(
@@ -39,29 +64,43 @@ export class RunFiles {
     private readonly endpoints: readonly string[],
     private readonly fullRows = FULL_ROWS,
   ) {
-    this.reportPath = join(directory, 'report.html');
-    this.resultPath = join(directory, 'result.json');
+    this.reportPath = join(directory, REPORT_FILE);
+    const fileOf = (name: keyof typeof ROW_FILES): RowFile => new RowFile(host, join(directory, ROW_FILES[name]));
+    this.rowFiles = { calls: fileOf('calls'), seconds: fileOf('seconds'), progress: fileOf('progress') };
     try {
       host.makeDirectory(directory);
       // A run that ends before it has a result must not leave the last one's in its place.
-      host.removeFiles([this.reportPath, this.resultPath]);
-      for (const file of [CALLS_FILE, SECONDS_FILE]) {
-        host.emptyFile(join(directory, file));
-        host.appendFile(join(directory, file), EMPTY_MEMBER);
-      }
+      host.removeFiles([RECORD_FILE, ...RENDERED.map(({ file }) => file)].map((file) => join(directory, file)));
+      Object.values(this.rowFiles).forEach((file) => file.create());
     } catch (error) {
       const hint = 'choose another folder with --out';
       throw new CannotRunError('out', `the run's folder cannot be written: ${messageOf(error)}`, hint);
     }
   }
 
-  addRows(batch: MediaBatch): void {
+  /** What was not written, in words; null when every file is whole. */
+  get failure(): string | null {
+    const isWhole = !this.lacksFile && Object.values(this.rowFiles).every(({ unwritten }) => unwritten === 0);
+    return isWhole ? null : this.firstFailure;
+  }
+
+  /** What a rebuild needs; again when more of it is known. */
+  begin(record: RunRecord): void {
+    this.writeWhole(RECORD_FILE, () => `${JSON.stringify(record, null, 2)}\n`);
+  }
+
+  addMedia(batch: MediaBatch): void {
+    this.progress.addMedia(batch);
     for (let offset = 0; offset < batch.rows.length; offset += ROW.columns) {
       if (this.keeps(batch.rows, offset)) {
-        this.seconds.push(secondLine(batch.rows, offset, this.endpoints));
+        this.rowFiles.seconds.add(secondLine(batch.rows, offset, this.endpoints));
         this.rowsKept++;
       }
     }
+  }
+
+  addSignalling(batch: SignallingBatch): void {
+    this.progress.addSignalling(batch);
   }
 
   /** All rows while they are few; of a long run those in which something was bad, and all of one call in a hundred. */
@@ -74,47 +113,53 @@ export class RunFiles {
   }
 
   addCall(record: CallRecord, legs: JoinedLegs): void {
-    this.calls.push(callLine(record, legs, this.endpoints));
+    this.rowFiles.calls.add(callLine(record, legs, this.endpoints));
   }
 
   /** Called once a second. */
-  tick(second: number): void {
+  tick(second: number, stateNow: () => StateProgress): void {
     if (second - this.lastFlushSecond >= FLUSH_SECONDS) {
       this.lastFlushSecond = second;
-      this.flush();
+      this.flush(stateNow());
     }
   }
 
-  /** Everything that is left: rows, result and report. */
+  /** All rows so far, and how the run stands; null: it has not begun. */
+  flush(state: StateProgress | null): void {
+    for (const line of [...this.progress.take(), ...(state === null ? [] : [state])]) {
+      this.rowFiles.progress.add(JSON.stringify(line));
+    }
+    for (const file of Object.values(this.rowFiles)) {
+      this.attempt(() => file.flush());
+    }
+    this.attempt(() => this.onFlush());
+  }
+
+  /** What is left: the result and all that is made of it, also where somebody has taken the folder away. */
   finish(result: Result): void {
-    this.flush();
-    this.attempt(() => this.host.writeFile(this.resultPath, serializeResult(result)));
-    this.attempt(() => this.host.writeFile(this.reportPath, renderReport(result)));
-  }
-
-  private flush(): void {
-    const { calls, seconds } = this;
-    this.calls = [];
-    this.seconds = [];
-    this.append(CALLS_FILE, calls);
-    this.append(SECONDS_FILE, seconds);
-  }
-
-  private append(file: string, lines: readonly string[]): void {
-    if (lines.length > 0) {
-      const member = gzipSync(`${lines.join('\n')}\n`, { level: 6 });
-      this.attempt(() => this.host.appendFile(join(this.directory, file), member));
+    this.attempt(() => this.host.makeDirectory(this.directory));
+    for (const { file, render } of RENDERED) {
+      this.writeWhole(file, () => render(result));
     }
   }
 
-  private attempt(write: () => void): void {
+  private writeWhole(file: string, render: () => string): void {
+    const written = this.attempt(() => this.host.writeFile(join(this.directory, file), render()));
+    this.lacksFile ||= !written;
+  }
+
+  private attempt(write: () => void): boolean {
     try {
       write();
+      return true;
     } catch (error) {
-      if (this.failure === null) {
-        this.failure = messageOf(error);
-        this.host.err(`callgauge: a file of the run cannot be written: ${this.failure}\n`);
+      if (this.firstFailure === null) {
+        this.firstFailure = messageOf(error);
+        this.host.err(
+          `callgauge: a file of the run cannot be written: ${escapeTerminal(this.firstFailure)}; the run goes on, and tries again\n`,
+        );
       }
+      return false;
     }
   }
 }

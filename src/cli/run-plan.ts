@@ -5,6 +5,7 @@ import type { ReachRules } from '../lib/reach.js';
 import { routedLocalAddress } from '../net/resolve.js';
 import { socketDrops } from '../net/socket-drops.js';
 import type { RunPlan } from '../run/run.js';
+import { idleMsOf } from '../scenario/fit-stages.js';
 import type { CallerEndpoint, MediaWorkerSetup, SignallingSetup } from '../worker/messages.js';
 import type { ProcessHost } from './host.js';
 import { PTIME_MS, type Prepared } from './preparation.js';
@@ -35,6 +36,8 @@ export interface PlanParts {
   /** Port of the sink that signalling-only calls advertise; null with media. */
   readonly sinkPort: number | null;
   readonly localAddress: string;
+  /** Of this run alone: its Call-IDs begin with it. */
+  readonly runToken: string;
 }
 
 export function planRun(host: ProcessHost, parts: PlanParts): RunPlan {
@@ -44,16 +47,18 @@ export function planRun(host: ProcessHost, parts: PlanParts): RunPlan {
   return {
     fleet: {
       media: Array.from({ length: mediaWorkers }, (_, index) => mediaSetup(parts, index, mediaWorkers)),
-      signalling: Array.from({ length: signallingWorkerCount(prepared) }, (_, index) =>
-        signallingSetup(host, parts, index),
-      ),
+      signalling: Array.from({ length: signallingWorkerCount(prepared) }, (_, index) => signallingSetup(parts, index)),
       slots: scenario.media ? peak.ports / 2 : 0,
     },
+    callIds: { runToken: parts.runToken, host: scenario.network.advertise ?? parts.localAddress },
     book: {
       endpoints,
       media: scenario.media,
       warmupMs: scenario.load.warmupMs,
+      idleMs: idleMsOf(scenario.load),
+      watched: prepared.gates,
     },
+    gates: { gates: prepared.gates, baseline: prepared.baseline?.source ?? null },
     waitMs: scenario.network.waitMs,
     slotsNeeded: scenario.media ? peak.calls : 0,
     socketDrops,
@@ -84,6 +89,11 @@ async function routeTo(name: string, address: string): Promise<string> {
       'check the address and the network',
     );
   }
+}
+
+/** Threads of both kinds. */
+export function workerCounts(host: ProcessHost, prepared: Prepared): { signalling: number; media: number } {
+  return { signalling: signallingWorkerCount(prepared), media: mediaWorkerCount(host, prepared) };
 }
 
 /** Each has its share of the cap: one without any would hold its calls back for ever. */
@@ -119,8 +129,8 @@ function mediaSetup(
   };
 }
 
-function signallingSetup(host: ProcessHost, parts: PlanParts, index: number): SignallingSetup {
-  const { prepared, endpoints, seed, backend, sinkPort, localAddress } = parts;
+function signallingSetup(parts: PlanParts, index: number): SignallingSetup {
+  const { prepared, endpoints, seed, backend, sinkPort, localAddress, runToken } = parts;
   const { scenario } = prepared;
   return {
     kind: 'signalling',
@@ -138,7 +148,7 @@ function signallingSetup(host: ProcessHost, parts: PlanParts, index: number): Si
       keepAliveMs: scenario.network.keepAliveMs,
     },
     seed,
-    runToken: runToken(host, seed),
+    runToken,
     ptimeMs: PTIME_MS,
     codecs: scenario.codecs,
     reach: reachRules(prepared, endpoints),
@@ -181,7 +191,7 @@ function reachRules({ scenario, addresses }: Prepared, endpoints: readonly Resol
 }
 
 /** Different for every run, also with the same seed: a target remembers the Call-IDs of the last one. */
-function runToken(host: ProcessHost, seed: number): string {
+export function createRunToken(host: ProcessHost, seed: number): string {
   return (
     createRandom((seed ^ host.now().getTime()) >>> 0)
       .nextUint32()

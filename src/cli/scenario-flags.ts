@@ -4,39 +4,69 @@ import type { RunFlags } from '../scenario/overrides.js';
 
 /** Every flag is text as it was typed: the scenario room reads the units and names the flag in its problems. */
 const FLAGS = {
-  target: 'sip:user@host[:port][;transport=tcp|tls|ws|wss], or loopback: our own answerer',
-  calls: 'calls in all',
-  concurrency: 'at most so many calls at once',
-  rate: 'new calls per second, e.g. 20/s',
-  hold: 'length of a call from its answer, e.g. 30s',
-  duration: 'place calls for so long, e.g. 2m',
-  user: 'user name, where the target asks for credentials',
-  password: 'its password; better in the environment: CALLGAUGE_PASSWORD',
-  codec: 'PCMU, PCMA or G722, or several in order of preference: G722,PCMA',
-  audio: 'WAV file to send: 8 or 16 kHz, 16 bit',
-  workers: 'threads, e.g. signalling=1,media=2',
-  seed: 'seed of everything random',
-  'local-address': 'address of this host to send from',
-  advertise: 'address to write into SIP and SDP; learned: the one at which the target sees us',
-  wait: 'wait so long for the target to answer OPTIONS, e.g. 60s',
-  proxy: 'outbound proxy, e.g. sip:proxy.example.com;transport=tcp',
-  connections: 'over TCP, TLS and WebSockets: one for all calls of a worker, or one a call',
-  'tls-ca': 'PEM file of the authorities to trust',
-  'tls-cert': 'PEM file of our own certificate',
-  'tls-key': 'PEM file of its key',
-  'tls-key-password': 'password of that key; better in the environment: CALLGAUGE_TLS_KEY_PASSWORD',
-  'tls-server-name': 'name to ask for and to expect in the certificate',
+  'What to call:': {
+    target: 'sip:user@host[:port][;transport=tcp|tls|ws|wss], or loopback',
+    user: 'user name, where the target asks for credentials',
+    password: 'its password; better in CALLGAUGE_PASSWORD',
+    proxy: 'outbound proxy: sip:host[:port][;transport=…]',
+    wait: 'wait so long for an answer to OPTIONS, e.g. 60s',
+  },
+  'How many calls:': {
+    calls: 'calls in all [default: 10]',
+    rate: 'new calls per second, e.g. 20/s [default: 10/s]',
+    hold: 'length of a call from its answer [default: 10s]',
+    duration: 'place calls for so long, e.g. 2m',
+    concurrency: 'at most so many calls at once',
+  },
+  'Audio:': {
+    codec: 'PCMU, PCMA, G722, or several: G722,PCMA [default: PCMU]',
+    audio: 'WAV file to send, 8 or 16 kHz, 16 bit',
+  },
+  'Verdict:': {
+    profile: 'ready-made gates: ci, trunk or capacity',
+    baseline: 'result.json or folder of an earlier run to compare with',
+  },
+  'Connections:': {
+    connections: 'worker: one for all its calls; call: one for each',
+    'tls-ca': 'PEM file of the authorities to trust',
+    'tls-cert': 'PEM file of our own certificate',
+    'tls-key': 'PEM file of its key',
+    'tls-key-password': 'of the key; better in CALLGAUGE_TLS_KEY_PASSWORD',
+    'tls-server-name': 'name to expect in the certificate',
+  },
+  'This host:': {
+    'local-address': 'address of this host to send from',
+    advertise: 'address to write into SIP and SDP, or learned',
+    workers: 'threads, e.g. signalling=1,media=2',
+    seed: 'seed of everything random',
+  },
+} as const;
+/** Flags that are no text, in the groups in which the help shows them. */
+const SWITCHES = {
+  'What to call:': ['allow-public'],
+  'Audio:': ['no-media'],
+  'Verdict:': ['gate', 'no-gates', 'inconclusive'],
+  'Connections:': ['tls-insecure'],
+  'Output:': ['redact-numbers'],
 } as const;
 
 export interface ScenarioArguments {
   readonly scenario?: string | undefined;
+  /** Path of the result that gates may compare with. */
+  readonly baseline?: string | undefined;
   readonly flags: RunFlags;
 }
 
 export function addScenarioFlags<T>(program: Argv<T>): Argv<T> {
   let flagged: Argv<T> = program;
-  for (const [name, description] of Object.entries(FLAGS)) {
-    flagged = flagged.option(name, { type: 'string', requiresArg: true, describe: description });
+  for (const [group, flags] of Object.entries(FLAGS)) {
+    flagged = flagged.group([], group); // groups are shown in this order
+    for (const [name, describe] of Object.entries(flags)) {
+      flagged = flagged.option(name, { type: 'string', requiresArg: true, group, describe });
+    }
+  }
+  for (const [group, names] of Object.entries(SWITCHES)) {
+    flagged = flagged.group(names, group);
   }
   return flagged
     .option('no-media', { type: 'boolean', describe: 'signalling only: no RTP is sent or measured' })
@@ -48,6 +78,10 @@ export function addScenarioFlags<T>(program: Argv<T>): Argv<T> {
       describe: 'a gate, e.g. "mos.p5 >= 3.6" (repeatable)',
     })
     .option('no-gates', { type: 'boolean', describe: 'exit 0 whatever the gates say' })
+    .option('redact-numbers', {
+      type: 'boolean',
+      describe: 'hide users, telephone numbers and caller names: ***1',
+    })
     .option('allow-public', {
       type: 'string',
       array: true,
@@ -64,6 +98,7 @@ export function scenarioArguments(given: Readonly<Record<string, unknown>>): Sce
     Array.isArray(given[name]) ? given[name].map(String) : undefined;
   return {
     scenario: text('scenario'),
+    baseline: text('baseline'),
     flags: {
       target: text('target'),
       calls: text('calls'),
@@ -90,7 +125,9 @@ export function scenarioArguments(given: Readonly<Record<string, unknown>>): Sce
       tlsInsecure: given['tls-insecure'] === true ? true : undefined,
       noMedia: given['no-media'] === true ? true : undefined,
       noGates: given['no-gates'] === true ? true : undefined,
+      redactNumbers: given['redact-numbers'] === true ? true : undefined,
       gate: list('gate'),
+      profile: text('profile'),
       allowPublic: list('allow-public'),
     },
   };

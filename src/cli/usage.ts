@@ -3,8 +3,10 @@ import type { Problem } from '../lib/errors.js';
 import { nearestName } from '../lib/nearest.js';
 import type { DeclaredOptions } from './environment.js';
 
-const COMMANDS = ['run', 'answer', 'validate', 'doctor', 'schema'];
+const COMMANDS = ['run', 'answer', 'validate', 'doctor', 'report', 'compare', 'schema'];
 const PROGRAM = 'callgauge';
+/** What is said of a command line without a command. */
+export const EXPECTED_COMMAND = `expected a command: ${COMMANDS.slice(0, -1).join(', ')} or ${COMMANDS.at(-1)}`;
 
 /**
  * @param message of yargs, in English
@@ -25,7 +27,8 @@ export function usageProblems(message: string, options: DeclaredOptions, args: r
         return command === undefined ? unknownCommand(name, help) : unexpected(name, help);
       });
   }
-  return [{ code: 'usage', ...inOurWords(message), hint: help }];
+  const first = `start with ${PROGRAM} run --target loopback, or see ${PROGRAM} --help`;
+  return [{ code: 'usage', ...inOurWords(message, command), hint: message === EXPECTED_COMMAND ? first : help }];
 }
 
 /** yargs names an unknown `--foo-bar` a second time, as `fooBar`. */
@@ -58,7 +61,7 @@ function unexpected(name: string, hint: string): Problem {
 }
 
 /** One line each, and those messages that say little said again. */
-function inOurWords(message: string): { where: string; message: string } {
+function inOurWords(message: string, command: string | undefined): { where: string; message: string } {
   const choices = /Argument: (\S+), Given: (.*), Choices: (.*)$/s.exec(message);
   if (choices !== null) {
     return {
@@ -70,6 +73,14 @@ function inOurWords(message: string): { where: string; message: string } {
   if (lacking !== null) {
     return { where: `--${lacking[1]}`, message: 'expected a value' };
   }
+  if (message.startsWith('Not enough non-option arguments') && message.endsWith('need at least 2')) {
+    return { where: PROGRAM, message: 'expected two runs, the one before and the one after' };
+  }
   const short = message.startsWith('Not enough non-option arguments');
-  return { where: PROGRAM, message: short ? 'expected the path of a scenario' : message.replaceAll(/\s+/g, ' ') };
+  return {
+    where: PROGRAM,
+    message: short
+      ? `expected the path of a ${command === 'report' ? 'run' : 'scenario'}`
+      : message.replaceAll(/\s+/g, ' '),
+  };
 }

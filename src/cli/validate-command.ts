@@ -2,6 +2,7 @@
 import type { Argv } from 'yargs';
 import { formatDuration, formatRate } from '../lib/units.js';
 import { escapeTerminal } from '../report/visible-text.js';
+import { redactorOf } from '../run/redacted-result.js';
 import { withEnvironment } from './environment.js';
 import type { ProcessHost } from './host.js';
 import { prepare, type Prepared } from './preparation.js';
@@ -30,6 +31,8 @@ function roundedDuration(ms: number): string {
 export function printPlan(host: ProcessHost, prepared: Prepared): void {
   const { scenario, schedule, peak, gates } = prepared;
   const limit = host.facts().openFilesLimit;
+  const redactor = redactorOf(scenario);
+  const shown = (text: string): string => escapeTerminal(redactor?.text(text) ?? text);
   const lines: [string, string][] = [
     ['scenario', scenario.name],
     [
@@ -47,9 +50,9 @@ export function printPlan(host: ProcessHost, prepared: Prepared): void {
     ['gates', gates.map(({ expr }) => expr).join(', ') || 'none'],
   ];
   for (const [name, value] of lines) {
-    host.out(`${name.padEnd(10)} ${escapeTerminal(value)}\n`);
+    host.out(`${name.padEnd(10)} ${shown(value)}\n`);
   }
   for (const warning of prepared.warnings) {
-    host.err(`warning: ${escapeTerminal(warning)}\n`);
+    host.err(`warning: ${shown(warning)}\n`);
   }
 }

@@ -10,6 +10,7 @@ export const EXIT_CODES = {
   couldNotRun: 5,
   SIGINT: 130,
   SIGTERM: 143,
+  SIGHUP: 129,
 } as const;
 
 export type Verdict = 'pass' | 'fail' | 'inconclusive' | 'interrupted' | 'crashed' | 'could-not-run';
@@ -17,7 +18,9 @@ export type Verdict = 'pass' | 'fail' | 'inconclusive' | 'interrupted' | 'crashe
 export interface VerdictInput {
   readonly gates: readonly Pick<GateResult, 'expr' | 'state' | 'severity' | 'reason'>[];
   /** The signal that stopped the run. */
-  readonly interrupted?: 'SIGINT' | 'SIGTERM' | null;
+  readonly interrupted?: 'SIGINT' | 'SIGTERM' | 'SIGHUP' | null;
+  /** The run still goes on, in words: what stands so far is no verdict. */
+  readonly unfinished?: string | null;
   /** A fault of ours, in words. */
   readonly fault?: string | null;
   /** Usage, scenario or gate is invalid; nothing was sent. */
@@ -56,10 +59,11 @@ export function decideVerdict(input: VerdictInput): VerdictResult {
 
 /** What ended the run before gates could decide. */
 function stopOf(input: VerdictInput): { verdict: Verdict; exitCode: number; reason: string } | null {
-  const { fault, invalid, couldNotRun, interrupted } = input;
+  const { fault, invalid, couldNotRun, interrupted, unfinished } = input;
   if (isGiven(fault)) return { verdict: 'crashed', exitCode: EXIT_CODES.fault, reason: fault };
   if (isGiven(invalid)) return { verdict: 'could-not-run', exitCode: EXIT_CODES.invalid, reason: invalid };
   if (isGiven(couldNotRun)) return { verdict: 'could-not-run', exitCode: EXIT_CODES.couldNotRun, reason: couldNotRun };
+  if (isGiven(unfinished)) return { verdict: 'interrupted', exitCode: EXIT_CODES.inconclusive, reason: unfinished };
   if (!isGiven(interrupted)) return null;
   return { verdict: 'interrupted', exitCode: EXIT_CODES[interrupted], reason: `stopped by ${interrupted}` };
 }

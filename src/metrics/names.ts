@@ -3,6 +3,8 @@
  * that this version measures are here, so that a gate on any other is refused before a packet leaves.
  */
 
+import { smallestDifference, type SmallestDifference } from './smallest-difference.js';
+
 /** `factor`: a plain number such as BurstR. */
 export type MetricUnit = 'MOS' | 'R' | 'ratio' | 'factor' | 'ms' | 'count' | 'calls' | 'calls/s';
 
@@ -53,7 +55,11 @@ export interface MetricDefinition {
   readonly timeBases: readonly TimeBase[];
   /** True where the figure rests on an arrival time of this host in both directions, as a round trip does. */
   readonly timedHere: boolean;
+  /** False where the figure is a total of the whole run, of which no part can be told by its time. */
+  readonly hasTimes: boolean;
   readonly spoiledBy: readonly SpoilCondition[];
+  /** Between two runs, what is less than this is the same; null: runs are not compared by it. */
+  readonly smallestDifference: SmallestDifference | null;
 }
 
 const DELAY_SPOILERS: readonly SpoilCondition[] = ['eventLoopDelay', 'lateStarts'];
@@ -73,6 +79,61 @@ export const METRICS: readonly MetricDefinition[] = [
     path: 'signalling.successRatio',
     category: 'calls',
     description: 'Share of the attempted calls in which the expected outcome came.',
+  }),
+  metric({
+    id: 'ser',
+    unit: 'ratio',
+    better: 'higher',
+    path: 'signalling.ser',
+    standard: 'RFC 6076 §4.6 (SER)',
+    category: 'calls',
+    description: 'Session establishment: INVITEs answered 200, per attempt that was not redirected.',
+  }),
+  metric({
+    id: 'seer',
+    unit: 'ratio',
+    better: 'higher',
+    path: 'signalling.seer',
+    standard: 'RFC 6076 §4.7 (SEER)',
+    category: 'calls',
+    description:
+      'Effective establishment: INVITEs answered 200, 480, 486, 600 or 603, per attempt that was not redirected.',
+  }),
+  metric({
+    id: 'isa',
+    unit: 'ratio',
+    path: 'signalling.isa',
+    standard: 'RFC 6076 §4.8 (ISA)',
+    category: 'calls',
+    description: 'Ineffective attempts: INVITEs that ended in 408, 500, 503, 504 or no response, per attempt.',
+  }),
+  metric({
+    id: 'scr',
+    unit: 'ratio',
+    better: 'higher',
+    path: 'signalling.scr',
+    standard: 'RFC 6076 §4.9 (SCR)',
+    category: 'calls',
+    description: 'Session completion: calls that were answered and ended by an answered BYE, per attempt.',
+  }),
+  metric({
+    id: 'asr',
+    unit: 'ratio',
+    better: 'higher',
+    path: 'signalling.asr',
+    standard: 'ITU-T E.411 (ASR)',
+    category: 'calls',
+    description: 'Answer seizure: INVITEs answered 200, per attempt.',
+  }),
+  metric({
+    id: 'ner',
+    unit: 'ratio',
+    better: 'higher',
+    path: 'signalling.ner',
+    standard: 'ITU-T E.425 (NER)',
+    category: 'calls',
+    description:
+      'Network effectiveness: answered, busy, refused by the called side or rung without answer, per attempt.',
   }),
   metric({
     id: 'setup_delay',
@@ -105,6 +166,16 @@ export const METRICS: readonly MetricDefinition[] = [
     spoiledBy: DELAY_SPOILERS,
   }),
   metric({
+    id: 'session_duration',
+    unit: 'ms',
+    better: 'higher',
+    population: 'calls',
+    path: 'signalling.sessionDurationMs',
+    standard: 'RFC 6076 §4.5 (SDT)',
+    category: 'calls',
+    description: 'Time from the 2xx to the BYE; its mean is the average call duration (ACD).',
+  }),
+  metric({
     id: 'signalling_rtt',
     unit: 'ms',
     population: 'calls',
@@ -123,6 +194,7 @@ export const METRICS: readonly MetricDefinition[] = [
     category: 'signalling',
     description: 'Requests that we had to send again, per request sent.',
     perEndpoint: false,
+    hasTimes: false,
     // A busy loop of ours reads responses late, and a full socket loses them: both make us send again.
     spoiledBy: ['eventLoopDelay', 'receiveDrops'],
   }),
@@ -338,6 +410,11 @@ export function findMetric(name: string): MetricDefinition | undefined {
 /** Every id and alias, in the order of the catalogue. */
 export const METRIC_NAMES: readonly string[] = [...BY_NAME.keys()];
 
+/** Known to the trade and not measured by this version, each with the metric here that comes nearest. */
+export const UNMEASURED: Readonly<Record<string, string>> = {
+  registration_delay: 'setup_delay',
+};
+
 type MetricRow = Pick<MetricDefinition, 'id' | 'unit' | 'path' | 'category' | 'description'> &
   Partial<MetricDefinition>;
 
@@ -354,7 +431,9 @@ function metric(row: MetricRow): MetricDefinition {
     scale: null,
     timeBases: ['second', 'call'],
     timedHere: false,
+    hasTimes: true,
     spoiledBy: [],
+    smallestDifference: smallestDifference(row.id),
     ...row,
   };
 }

@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import { ProblemsError, messageOf } from '../lib/errors.js';
 import type { Problem } from '../lib/errors.js';
-import { resultSchema } from '../run/result.js';
+import { RESULT_SCHEMA_VERSION, resultSchema } from '../run/result.js';
 import type { Result } from '../run/result.js';
 
 const MAX_PROBLEMS = 10;
@@ -21,7 +21,9 @@ export function serializeResult(result: Result): string {
  * @throws ProblemsError naming what was expected and what was found, where
  */
 export function parseResult(text: string): Result {
-  return checked(parseJson(text));
+  const value = parseJson(text);
+  refuseOtherVersion(value);
+  return checked(value);
 }
 
 function parseJson(text: string): unknown {
@@ -31,6 +33,16 @@ function parseJson(text: string): unknown {
     const message = `expected JSON, found ${found(text)} (${messageOf(error)})`;
     throw new ProblemsError([{ code: 'not-json', where: 'result.json', message }]);
   }
+}
+
+/** One sentence instead of one for each field that this version does not know. */
+function refuseOtherVersion(value: unknown): void {
+  const version: unknown =
+    typeof value === 'object' && value !== null ? Reflect.get(value, 'schemaVersion') : undefined;
+  if (version === undefined || version === RESULT_SCHEMA_VERSION) return;
+  const message = `expected "${RESULT_SCHEMA_VERSION}", found ${found(version)}`;
+  const hint = 'another version of callgauge wrote it: use that one to read it';
+  throw new ProblemsError([{ code: 'other-version', where: 'result.json.schemaVersion', message, hint }]);
 }
 
 function checked(value: unknown): Result {

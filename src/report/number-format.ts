@@ -74,6 +74,21 @@ export function formatClock(seconds: number): string {
   return hours > 0 ? `${hours}:${twoDigits(minutes)}:${rest}` : `${minutes}:${rest}`;
 }
 
+/** `m:ss`, with as many minutes as there are: `60:00`. */
+export function formatMinutes(seconds: number): string {
+  return `${Math.floor(seconds / 60)}:${twoDigits(Math.floor(seconds % 60))}`;
+}
+
+/** `h:mm`. */
+export function formatHours(seconds: number): string {
+  return `${Math.floor(seconds / 3600)}:${twoDigits(Math.floor((seconds % 3600) / 60))}`;
+}
+
+/** A percentage (0–100) without its sign, with as many digits as `formatRatio` writes. */
+export function formatPercent(percent: number): string {
+  return withSign(percent, percentDigits);
+}
+
 /** ISO 8601 UTC to `2026-11-20 14:03:22 UTC`. */
 export function formatUtc(iso: string): string {
   return `${iso.slice(0, 19).replace('T', ' ')} UTC`;

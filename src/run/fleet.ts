@@ -6,7 +6,8 @@ import { CannotRunError } from '../lib/errors.js';
 import { monotonicNs, NS_PER_MS } from '../lib/clock.js';
 import type { ImpairmentCounts } from '../lib/impairment.js';
 import { shareOf } from '../schedule/split.js';
-import type { MediaBatch, MediaWorkerSetup, SignallingBatch, SignallingSetup } from '../worker/messages.js';
+import type { CallRecord, LadderReport, MediaBatch, MediaWorkerSetup } from '../worker/messages.js';
+import type { SignallingBatch, SignallingSetup } from '../worker/messages.js';
 import {
   joinWorkers,
   startMediaWorker,
@@ -27,6 +28,8 @@ export interface FleetEvents {
   onSignalling(batch: SignallingBatch): void;
   /** A signalling worker asks for the end of the run, in words. */
   onStopAsked(detail: string): void;
+  /** SIP ladders, of failed calls or because they were asked for. */
+  onLadders?(report: LadderReport): void;
   /** A media worker that sends over a bad link has ended, and says what the link did. */
   onImpaired?(counts: ImpairmentCounts): void;
   /** A thread has died. */
@@ -105,6 +108,16 @@ export class Fleet {
     }
   }
 
+  /** Asks for the SIP ladders of calls that ended a moment ago; each worker placed every so many-th call. */
+  askLadders(calls: readonly Pick<CallRecord, 'call' | 'callId'>[]): void {
+    for (const [index, worker] of this.signalling.entries()) {
+      const own = calls.filter(({ call }) => call % this.signalling.length === index);
+      if (own.length > 0) {
+        worker.post({ type: 'ladders', callIds: own.map(({ callId }) => callId) });
+      }
+    }
+  }
+
   /** As `stop`, but what the media threads measured last can still be told to the runs that called. Every call has ended. */
   async stopMediaFirst(): Promise<void> {
     await Promise.all(this.media.map((worker) => worker.stop()));
@@ -169,6 +182,8 @@ export class Fleet {
       worker.onReport = (report) => {
         if (report.type === 'signalling') {
           this.events.onSignalling(report);
+        } else if (report.type === 'ladders') {
+          this.events.onLadders?.(report);
         } else if (report.type === 'stop-asked') {
           this.events.onStopAsked(report.detail);
         }

@@ -1,9 +1,10 @@
 /** All figures of one group of calls: the run as a whole, or one endpoint. Merged by adding histograms, never percentiles. */
 import { Distribution } from '../metrics/histogram.js';
-import { BASIS, DIRECTION, LEG, ROW, type CallRecord } from '../worker/messages.js';
+import { BASIS, causeKey, DIRECTION, LEG, ROW, type CallRecord } from '../worker/messages.js';
 import { DirectionBook } from './direction-book.js';
 import { isNoMedia, isOneWay } from './leg-findings.js';
 import { SecondSeries } from './second-series.js';
+import { SessionCounts } from './session-counts.js';
 
 export interface CallCounts {
   notStarted: number;
@@ -35,12 +36,16 @@ export class GroupBook {
   };
   /** What counts as evidence: calls after the warm-up, without those that we cut. Legs are judged by their codec's book. */
   readonly judged = { attempted: 0, succeeded: 0, answered: 0, dropped: 0 };
+  /** The same calls by how their INVITE ended. */
+  readonly sessions = new SessionCounts();
   /** By `phase|status|cause`. */
   readonly causes = new Map<string, { record: CallRecord; count: number }>();
   readonly finalResponses = new Map<number, number>();
   readonly setupDelayMs = new Distribution('ms');
   readonly answerDelayMs = new Distribution('ms');
   readonly disconnectDelayMs = new Distribution('ms');
+  /** From the 2xx to the BYE. */
+  readonly sessionDurationMs = new Distribution('ms');
   /** Round trips of OPTIONS during the run, where they were asked for. */
   readonly signallingRttMs = new Distribution('ms');
   /** What arrived here, and what the far end received of ours. */
@@ -54,8 +59,13 @@ export class GroupBook {
   /** Legs on which the far end sent RTCP. */
   rtcpLegs = 0;
 
+  /** @param keepsSeconds false: only figures of the whole are asked for */
+  constructor(private readonly keepsSeconds = true) {}
+
   addCall(record: CallRecord, warm: boolean): void {
-    this.series.addCall(record);
+    if (this.keepsSeconds) {
+      this.series.addCall(record);
+    }
     this.countOutcome(record);
     this.countCause(record);
     if (record.outcome !== 'notStarted') {
@@ -71,7 +81,9 @@ export class GroupBook {
 
   addRow(table: Float64Array, offset: number, warm: boolean): void {
     const isSent = table[offset + ROW.direction] === DIRECTION.sent;
-    this.series.addRow(table, offset);
+    if (this.keepsSeconds) {
+      this.series.addRow(table, offset);
+    }
     (isSent ? this.sent : this.received).addRow(table, offset, warm);
   }
 
@@ -117,7 +129,7 @@ export class GroupBook {
     if (record.succeeded || record.phase === null || record.cause === null) {
       return;
     }
-    const key = `${record.phase}|${record.sipStatus ?? ''}|${record.cause}`;
+    const key = causeKey(record);
     const entry = this.causes.get(key);
     if (entry === undefined) {
       this.causes.set(key, { record, count: 1 });
@@ -130,6 +142,7 @@ export class GroupBook {
     // A call that we stopped says nothing about the target's success, but how long it took to answer is known.
     if (record.outcome !== 'notStarted' && record.outcome !== 'cut') {
       this.judged.attempted++;
+      this.sessions.add(record);
       this.judged.succeeded += record.succeeded ? 1 : 0;
       this.judged.answered += record.establishedMs === null ? 0 : 1;
       this.judged.dropped += record.outcome === 'dropped' ? 1 : 0;
@@ -143,5 +156,17 @@ export class GroupBook {
     if (record.disconnectDelayMs !== null) {
       this.disconnectDelayMs.record(record.disconnectDelayMs);
     }
+    const sessionMs = sessionDurationOf(record);
+    if (sessionMs !== null) {
+      this.sessionDurationMs.record(sessionMs);
+    }
   }
+}
+
+/** From the 2xx to the BYE, ms; null for a call that was not answered, or that we cut. */
+export function sessionDurationOf({ establishedMs, endedMs, disconnectDelayMs, outcome }: CallRecord): number | null {
+  if (establishedMs === null || outcome === 'cut') {
+    return null;
+  }
+  return Math.max(0, endedMs - (disconnectDelayMs ?? 0) - establishedMs);
 }

@@ -2,19 +2,19 @@
 import type { MetricQuery, ScalarView } from '../gates/source.js';
 import type { Distribution } from '../metrics/histogram.js';
 import { findMetric } from '../metrics/names.js';
-import type { DirectionSecond } from './direction-series.js';
 import type { GroupBook } from './group-book.js';
 import { mergeDistributions, type QualityFigure } from './quality-book.js';
-import type { SecondFigures } from './second-series.js';
+import { SESSION_RATIOS, SessionCounts } from './session-counts.js';
 
-const DELAYS = {
+export const DELAYS = {
   setup_delay: 'setupDelayMs',
   answer_delay: 'answerDelayMs',
   disconnect_delay: 'disconnectDelayMs',
+  session_duration: 'sessionDurationMs',
   signalling_rtt: 'signallingRttMs',
 } as const;
 
-const QUALITY: Readonly<Record<string, QualityFigure>> = {
+export const QUALITY: Readonly<Record<string, QualityFigure>> = {
   mos_lq: 'mosLq',
   mos_cq: 'mosCq',
   mos_lq_wb: 'mosLqWb',
@@ -54,6 +54,10 @@ export function scalarOf(books: readonly GroupBook[], query: MetricQuery, codec?
     const attempted = calls('attempted');
     return attempted === 0 ? null : { value: calls('succeeded') / attempted, samples: attempted };
   }
+  const sessionRatio = SESSION_RATIOS.find((name) => name === query.metric);
+  if (sessionRatio !== undefined) {
+    return sessionsOf(books).ratio(sessionRatio);
+  }
   if (query.metric === 'dropped') {
     return calls('answered') === 0 ? null : { value: calls('dropped'), samples: calls('answered') };
   }
@@ -63,36 +67,13 @@ export function scalarOf(books: readonly GroupBook[], query: MetricQuery, codec?
   return samples === 0 ? null : { value: sumOver(legs, ({ judged }) => judged[figure]), samples };
 }
 
-/** The worst leg of a second, where the series keeps it. */
-export function valueOfSecond(figures: SecondFigures, { metric, direction }: MetricQuery): number | null {
-  switch (metric) {
-    case 'active_calls':
-      return figures.activeCalls;
-    case 'start_rate':
-      return figures.started;
-    default:
-      return (
-        valueOfLegs(figures[direction], metric) ??
-        (metric === 'rtt' ? valueOfLegs(figures[OTHER[direction]], metric) : null)
-      );
+/** How the INVITEs of several groups ended. */
+export function sessionsOf(books: readonly GroupBook[]): SessionCounts {
+  const all = new SessionCounts();
+  for (const { sessions } of books) {
+    all.addAll(sessions);
   }
-}
-
-function valueOfLegs(legs: DirectionSecond | null, metric: string): number | null {
-  switch (metric) {
-    case 'mos_lq':
-      return legs?.mosLq?.min ?? null;
-    case 'mos_lq_wb':
-      return legs?.mosLqWb?.min ?? null;
-    case 'loss':
-      return legs?.lossRatio ?? null;
-    case 'jitter':
-      return legs?.jitterMs?.p95 ?? null;
-    case 'rtt':
-      return legs?.rttMs?.p95 ?? null;
-    default:
-      return null;
-  }
+  return all;
 }
 
 const NOTHING = 'nothing was measured';

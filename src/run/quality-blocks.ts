@@ -1,13 +1,10 @@
-/** The audio of a group as the result holds it: both directions, codecs, and the legs of the worst calls. */
+/** The audio of a group as the result holds it: both directions, and codecs. */
 import type { TimeBase } from '../metrics/names.js';
-import { BASIS, LEG } from '../worker/messages.js';
-import { codecKey, codecName, scaleOf } from './codec-scale.js';
+import { codecName } from './codec-scale.js';
 import type { DirectionBook } from './direction-book.js';
 import type { GroupBook } from './group-book.js';
-import { legFindings } from './leg-findings.js';
 import type { QualityFigure } from './quality-book.js';
-import type { DirectionQuality, EndpointResult, SentQuality, WorstCall } from './result.js';
-import type { WorstLeg } from './worst-legs.js';
+import type { DirectionQuality, EndpointResult, SentQuality } from './result.js';
 
 /** Both directions; a direction is null where nothing of it is known. @param media false: the run had no audio */
 export function qualityBlocks(group: GroupBook, media: boolean): EndpointResult['quality'] {
@@ -77,50 +74,4 @@ function callFiguresOf(book: DirectionBook): DirectionQuality['perCall'] {
     gapDensity: of('gapDensity'),
     gapMs: of('gapMs'),
   };
-}
-
-/** @param endpoint its name */
-export function worstCallBlock({ record, legs }: WorstLeg, endpoint: string): WorstCall {
-  const { received, sent } = legs;
-  return {
-    call: record.call,
-    callId: record.callId,
-    endpoint,
-    startedAtMs: record.startedMs ?? record.intendedMs,
-    outcome: record.cause === null ? record.outcome : `${record.outcome}: ${record.cause}`,
-    codec: received === null ? null : codecName(received[LEG.codec] ?? Number.NaN),
-    ...legFigures(received),
-    rttMs: figureOf(received, LEG.rttMs) ?? figureOf(sent, LEG.rttMs),
-    mouthToEarMs: figureOf(received, LEG.mouthToEarMs),
-    sent:
-      sent === null
-        ? null
-        : { basis: sent[LEG.basis] === BASIS.answerer ? 'answerer' : 'rtcp', ...legFigures(sent, received) },
-    findings: received === null ? [] : legFindings(received).map(({ finding }) => finding),
-  };
-}
-
-/** @param codecFrom the leg that knows the codec, where this one does not */
-function legFigures(leg: Float64Array | null, codecFrom: Float64Array | null = leg) {
-  const index = figureOf(leg, LEG.codec) ?? figureOf(codecFrom, LEG.codec) ?? Number.NaN;
-  const scale = scaleOf(codecKey(index));
-  const expected = figureOf(leg, LEG.expected) ?? 0;
-  const ratioOf = (column: number): number | null => {
-    const part = figureOf(leg, column);
-    return expected > 0 && part !== null ? Math.max(0, part) / expected : null;
-  };
-  return {
-    mosLq: scale === 'narrowband' ? figureOf(leg, LEG.mosLq) : null,
-    mosLqWb: scale === 'wideband' ? figureOf(leg, LEG.mosLq) : null,
-    mosCq: scale === 'narrowband' ? figureOf(leg, LEG.mosCq) : null,
-    mosCqWb: scale === 'wideband' ? figureOf(leg, LEG.mosCq) : null,
-    lossRatio: ratioOf(LEG.lost),
-    discardRatio: ratioOf(LEG.discarded),
-    jitterMs: figureOf(leg, LEG.jitterMs),
-  };
-}
-
-function figureOf(leg: Float64Array | null, column: number): number | null {
-  const value = leg?.[column] ?? Number.NaN;
-  return Number.isFinite(value) ? value + 0 : null; // −0 would not survive JSON
 }

@@ -1,13 +1,18 @@
 /** From the book of a run to its result: what is unknown becomes null, and every gate is evaluated by the same code. */
-import { evaluateGates } from '../gates/evaluate.js';
+import { evaluateGates, type GateResult } from '../gates/evaluate.js';
 import type { Gate } from '../gates/grammar.js';
+import type { HealthConditions, MetricSource } from '../gates/source.js';
 import { decideVerdict, type VerdictInput } from '../gates/verdict.js';
+import { lostBlock, lostInWords, lostList, NOTHING_LOST, type LostList } from './lost-calls.js';
 import type { GroupBook } from './group-book.js';
-import { codecsOf, qualityBlocks, worstCallBlock } from './quality-blocks.js';
+import { healthOf, type EndingGate } from './live-gates.js';
+import { codecsOf, qualityBlocks } from './quality-blocks.js';
 import { RESULT_SCHEMA_VERSION, type CallsBlock, type EndpointResult } from './result.js';
 import type { GeneratorBlock, Result, ResultSecond, SignallingBlock } from './result.js';
 import type { RunBook } from './run-book.js';
 import { doubtsOf, warningsOf } from './run-warnings.js';
+import type { SessionRatio } from './session-counts.js';
+import { asItIs, evidenceBlock, worstCallBlocks, type CallBlockPlan } from './worst-call-block.js';
 
 /** What is known of the run beside its measurements. */
 export interface RunFacts {
@@ -22,7 +27,13 @@ export interface RunFacts {
   }[];
   readonly media: boolean;
   readonly gates: readonly Gate[];
+  /** What gates with `baseline.` compare with; absent: none was given. */
+  readonly baseline?: MetricSource | null;
+  /** The gate that ended the run early. */
+  readonly endedBy?: EndingGate | null;
   readonly verdict: Omit<VerdictInput, 'gates'>;
+  /** Calls that left no record. */
+  readonly lostCalls?: LostList;
   readonly warnings: readonly string[];
   readonly cpuRatio: number | null;
   readonly netBackend: 'libc' | 'dgram' | 'none';
@@ -33,13 +44,20 @@ export interface RunFacts {
   readonly seed: number;
   targetRateAt(second: number): number;
   readonly peakTargetRate: number;
+  /** What every text of the evidence passes; absent: it is shown as it is. */
+  readonly redact?: (text: string) => string;
 }
 
 export function buildResult(book: RunBook, facts: RunFacts): Result {
-  const spoiled = book.health.conditions(facts.netBackend);
-  const gates = evaluateGates(facts.gates, book, { spoiled, reflected: book.total.calls.roundTrip > 0 });
-  const doubts = [...(facts.verdict.doubts ?? []), ...doubtsOf(book, spoiled)];
+  const health = healthOf(book, facts.netBackend);
+  const { spoiled } = health;
+  const gates = gateResults(book, facts, health);
+  const audio = lostAudio(book, facts);
+  const unknownAudio = audio.count === 0 ? [] : [`the audio of ${lostInWords(audio)} is unknown`];
+  const doubts = [...(facts.verdict.doubts ?? []), ...unknownAudio, ...doubtsOf(book, spoiled)];
   const decision = decideVerdict({ ...facts.verdict, doubts, gates });
+  const plan: CallBlockPlan = { endpoints: facts.endpoints.map(({ name }) => name), redact: facts.redact ?? asItIs };
+  const worstCalls = worstCallBlocks(book.worst.list, book.evidence, plan);
   return {
     schemaVersion: RESULT_SCHEMA_VERSION,
     tool: facts.tool,
@@ -55,26 +73,43 @@ export function buildResult(book: RunBook, facts: RunFacts): Result {
     calls: callsBlock(book.total, book.peakActive),
     signalling: signallingBlock(book),
     quality: { ...qualityBlocks(book.total, facts.media), findings: book.findings.list() },
+    lost: lostBlock(facts.lostCalls ?? NOTHING_LOST, audio),
     seconds: book.total.series
       .seconds()
       .map((second) => Object.assign(second, { targetRate: facts.targetRateAt(second.second) })),
     endpoints: facts.endpoints.map((endpoint, index) => endpointBlock(book, facts, endpoint, index)),
-    worstCalls: book.worst.list.map((worst) =>
-      worstCallBlock(worst, facts.endpoints[worst.record.endpoint]?.name ?? ''),
+    worstCalls,
+    evidence: evidenceBlock(
+      book.evidence,
+      book.worst.list.map(({ record }) => record),
+      plan,
     ),
-    generator: generatorBlock(book, facts, Object.values(spoiled)),
+    generator: { ...generatorBlock(book, facts, Object.values(spoiled)), spoiled },
     environment: { ...facts.environment, seenAddress: book.seenAddress },
     method: { ...facts.method, codecs: usedCodecs(book, facts.method.codecs) },
+    baseline: null,
     scenario: facts.scenario,
     seed: facts.seed,
   };
+}
+
+/** The gate that ended the run stays as it was seen then: what came after it is no better for the stop. */
+function gateResults(book: RunBook, facts: RunFacts, health: HealthConditions): GateResult[] {
+  const { baseline = null, endedBy = null } = facts;
+  const results = evaluateGates(facts.gates, book, health, { idle: book.idle, baseline });
+  return endedBy === null ? results : results.with(endedBy.index, endedBy.result);
+}
+
+/** A leg without totals is lost only where a thread died; else it is one that the end of the run was quicker than. */
+function lostAudio(book: RunBook, { verdict }: RunFacts): LostList {
+  return (verdict.lostWorkers ?? []).length === 0 ? NOTHING_LOST : lostList(book.unmeasured);
 }
 
 function loadBlock(book: RunBook, facts: RunFacts): Result['load'] {
   return {
     targetRate: facts.peakTargetRate,
     intended: book.health.intended,
-    achieved: book.total.calls.attempted,
+    achieved: Math.max(book.total.calls.attempted, book.started), // calls that were lost had begun as well
     heldBack: book.health.heldBack,
     activeCalls: book.loadDistribution('activeCalls').summary(),
     startRate: book.loadDistribution('started').summary(),
@@ -102,6 +137,7 @@ function signallingBlock(book: RunBook): SignallingBlock {
   const sip = book.sipCounts();
   return {
     successRatio: successRatio(total),
+    ...sessionBlock(total),
     setupDelayMs: total.setupDelayMs.summary(),
     answerDelayMs: total.answerDelayMs.summary(),
     disconnectDelayMs: total.disconnectDelayMs.summary(),
@@ -111,6 +147,23 @@ function signallingBlock(book: RunBook): SignallingBlock {
     responses: sip.responses.map(([method, status, count]) => ({ method, status, count })),
     malformed: sip.malformed,
     dropped: sip.dropped,
+  };
+}
+
+/** How the INVITEs ended, by the names of RFC 6076. */
+function sessionBlock({ sessions, sessionDurationMs }: GroupBook) {
+  const { attempts, redirected } = sessions;
+  const ratioOf = (name: SessionRatio): number | null => sessions.ratio(name)?.value ?? null;
+  return {
+    attempts,
+    redirected,
+    ser: ratioOf('ser'),
+    seer: ratioOf('seer'),
+    isa: ratioOf('isa'),
+    scr: ratioOf('scr'),
+    asr: ratioOf('asr'),
+    ner: ratioOf('ner'),
+    sessionDurationMs: sessionDurationMs.summary(),
   };
 }
 
@@ -132,6 +185,7 @@ function endpointBlock(
     calls: callsBlock(group, group === book.total ? book.peakActive : peakOf(seconds)),
     signalling: {
       successRatio: successRatio(group),
+      ...sessionBlock(group),
       setupDelayMs: group.setupDelayMs.summary(),
       answerDelayMs: group.answerDelayMs.summary(),
       disconnectDelayMs: group.disconnectDelayMs.summary(),
@@ -143,7 +197,7 @@ function endpointBlock(
   };
 }
 
-function generatorBlock(book: RunBook, facts: RunFacts, reasons: string[]): GeneratorBlock {
+function generatorBlock(book: RunBook, facts: RunFacts, reasons: string[]): Omit<GeneratorBlock, 'spoiled'> {
   const { health } = book;
   const lostWorkers = [...(facts.verdict.lostWorkers ?? [])];
   return {

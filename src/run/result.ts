@@ -3,6 +3,8 @@
  * only; unknown is null, units stand in names, network text is kept raw here and escaped where it is rendered.
  */
 import { z } from 'zod';
+import { SPOIL_CONDITIONS } from '../metrics/names.js';
+import { comparisonSchema } from './comparison.js';
 
 export const RESULT_SCHEMA_VERSION = '1.0';
 
@@ -160,8 +162,28 @@ const callsSchema = z.strictObject({
   causes: z.array(causeSchema),
 });
 
+const addedRatio = ratio.nullable().default(null);
+
+/** Denominators: `attempts` for ISA, SCR, ASR and NER, `attempts - redirected` for SER and SEER. */
+const sessionShape = {
+  attempts: count.default(0).describe('dialog-creating INVITEs, each once; without those that we cut, and the warm-up'),
+  redirected: count.default(0).describe('of these, answered 3xx'),
+  ser: addedRatio.describe('RFC 6076 §4.6, session establishment: 200 / (attempts - redirected)'),
+  seer: addedRatio.describe(
+    'RFC 6076 §4.7, effective establishment: (200, 480, 486, 600, 603) / (attempts - redirected)',
+  ),
+  isa: addedRatio.describe('RFC 6076 §4.8, ineffective attempts: (408, 500, 503, 504, no response) / attempts'),
+  scr: addedRatio.describe('RFC 6076 §4.9, session completion: established and ended by an answered BYE / attempts'),
+  asr: addedRatio.describe('ITU-T E.411, answer seizure: 200 / attempts'),
+  ner: addedRatio.describe(
+    'ITU-T E.425, network effectiveness: (200, 480, 486, 600, 603, rang without answer) / attempts',
+  ),
+  sessionDurationMs: addedDistribution.describe('SDT of RFC 6076 §4.5: 2xx to BYE; its mean is the ACD'),
+};
+
 const signallingSchema = z.strictObject({
   successRatio: ratio.nullable(),
+  ...sessionShape,
   setupDelayMs: distribution.describe('SRD of RFC 6076 §4.3: INVITE to the first status-indicative response'),
   answerDelayMs: distribution.describe('INVITE to 2xx'),
   disconnectDelayMs: distribution.describe('SDD of RFC 6076 §4.4: BYE to its 2xx'),
@@ -186,6 +208,7 @@ const endpointSchema = z.strictObject({
   calls: callsSchema,
   signalling: z.strictObject({
     successRatio: ratio.nullable(),
+    ...sessionShape,
     setupDelayMs: distribution,
     answerDelayMs: distribution,
     disconnectDelayMs: distribution,
@@ -209,6 +232,17 @@ export const gateResultSchema = z.strictObject({
   severity: z.enum(['gate', 'warn']),
   firstFailedAtSecond: count.nullable(),
   reason: z.string().nullable().describe('why untrusted, no-data or not-evaluated; else null'),
+  comparedWith: z
+    .enum(['limit', 'idle', 'baseline'])
+    .default('limit')
+    .describe('idle, baseline: observed is the difference from that figure (figure − reference)'),
+  reference: addedNumber.describe('the figure that observed is the difference from, in unit'),
+  forMs: addedNumber.describe(
+    'failed only when violated for so long without a break; observed is the worst that lasted',
+  ),
+  afterMs: z.number().nonnegative().default(0).describe('what is before this time of the run does not count'),
+  limitFloor: addedNumber.describe('part of limit: what this host alone contributes (p95), added by a profile'),
+  profile: z.string().nullable().default(null).describe('the profile that the gate is from'),
 });
 export type GateResult = z.infer<typeof gateResultSchema>;
 
@@ -221,6 +255,57 @@ const worstSentSchema = z.strictObject({
   lossRatio: nullableNumber,
   discardRatio: nullableNumber,
   jitterMs: nullableNumber,
+});
+
+const stripSchema = z.strictObject({
+  binSeconds: count.describe('seconds of a point: 1 in calls of up to 120 s, then 2, 4, 8, …'),
+  points: z
+    .array(
+      z.strictObject({
+        second: count.describe('the first of the point, since the start of the run'),
+        mosLq: nullableNumber.describe('the lowest of the point; narrowband codec only'),
+        mosLqWb: nullableNumber.describe('wideband codec only'),
+        lossRatio: nullableNumber,
+        discardRatio: nullableNumber,
+        jitterMs: nullableNumber.describe('the highest of the point'),
+        rttMs: nullableNumber.describe('the highest of the point'),
+      }),
+    )
+    .max(120)
+    .describe('seconds of which nothing is known are left out; of the sent direction those in which a report came'),
+});
+
+const breakdownSchema = z.strictObject({
+  scale: z.enum(['narrowband', 'wideband']),
+  faultlessR: z.number().describe('R of a leg without any impairment, on that scale'),
+  steps: z
+    .array(
+      z.strictObject({
+        term: z.enum(['codec', 'lost', 'late', 'bursts', 'delay']),
+        points: z.number().nonnegative().describe('of R; no term takes more than is left, since R ends at 0'),
+        rFactor: z.number().describe('what is left after it'),
+        mos: z.number().describe('of what is left'),
+      }),
+    )
+    .describe('in this order; without delay where no round trip is known'),
+  rFactor: z.number().describe('listening R: faultlessR minus all points but those of the delay'),
+  rFactorCq: nullableNumber.describe('conversational R: with those of the delay'),
+});
+
+const ladderSchema = z.strictObject({
+  messages: z
+    .array(
+      z.strictObject({
+        atMs: z.number().describe('since the first message'),
+        direction: z.enum(['out', 'in']),
+        firstLine: z.string(),
+        text: z.string().describe('the message, its secrets masked'),
+        cutBytes: count.describe('bytes of the message that are not in the text'),
+      }),
+    )
+    .max(40),
+  omitted: count.describe('messages that were not kept'),
+  omittedAfter: count.describe('where: after so many of the messages'),
 });
 
 const worstCallSchema = z.strictObject({
@@ -241,6 +326,38 @@ const worstCallSchema = z.strictObject({
   mouthToEarMs: addedNumber,
   sent: worstSentSchema.nullable().default(null).describe('what the far end received of ours'),
   findings: z.array(z.string()).default([]).describe('ids of quality.findings'),
+  sipStatus: count.nullable().default(null),
+  detail: z.string().nullable().default(null).describe('why it ended, in words that may be of the network'),
+  answeredAtMs: addedNumber.describe('ms since the start of the run; null: not answered'),
+  endedAtMs: addedNumber,
+  seconds: z.strictObject({ received: stripSchema.nullable(), sent: stripSchema.nullable() }).nullable().default(null),
+  breakdown: z
+    .strictObject({ received: breakdownSchema.nullable(), sent: breakdownSchema.nullable() })
+    .nullable()
+    .default(null)
+    .describe('which term of the E-model cost how much'),
+  ladder: ladderSchema.nullable().default(null).describe('SIP messages; null: none were kept'),
+  evidence: z.string().nullable().default(null).describe('path of its file, relative to this one'),
+});
+
+/** The files of `evidence/`, and the failed calls by their causes. */
+const evidenceSchema = z.strictObject({
+  files: z.array(z.strictObject({ call: count, path: z.string(), why: z.array(z.enum(['failed', 'worst'])) })),
+  failures: z
+    .array(
+      z.strictObject({
+        phase: z.string(),
+        sipStatus: count.nullable(),
+        cause: z.string(),
+        count,
+        files: count.describe('how many of them have a file'),
+        example: worstCallSchema
+          .nullable()
+          .describe('the first of them with evidence; of the ten most frequent causes'),
+      }),
+    )
+    .describe('the most frequent cause first'),
+  withoutFile: count.describe('failed calls beyond the 20 of a cause and 200 of a run'),
 });
 
 /** What this host alone contributes, measured against itself without a target. */
@@ -252,6 +369,11 @@ export const floorSchema = z.strictObject({
 const generatorSchema = z.strictObject({
   verdict: z.enum(['healthy', 'strained']),
   reasons: z.array(z.string()),
+  spoiled: z
+    .partialRecord(z.enum(SPOIL_CONDITIONS), z.string())
+    .nullable()
+    .default(null)
+    .describe('what makes metrics untrusted, with its sentence; null: only `reasons` are known'),
   sendLatenessMs: distribution.describe('how late each RTP packet left, against its deadline'),
   missedPackets: count.describe('RTP packets skipped because they were more than one ptime late'),
   sentPackets: count,
@@ -268,6 +390,9 @@ const generatorSchema = z.strictObject({
   lostWorkers: z.array(z.string()),
   floor: floorSchema.nullable().default(null).describe('null: not measured'),
 });
+
+/** Named by their Call-IDs, at most a thousand; the count is of all. They are in no other figure. */
+const lostSchema = z.strictObject({ count, callIds: z.array(z.string()) });
 
 export const resultSchema = z.strictObject({
   schemaVersion: z.literal(RESULT_SCHEMA_VERSION),
@@ -294,9 +419,14 @@ export const resultSchema = z.strictObject({
     ...directionsShape,
     findings: z.array(findingSchema).default([]).describe('odd streams'),
   }),
+  lost: z
+    .strictObject({ calls: lostSchema, audio: lostSchema })
+    .default({ calls: { count: 0, callIds: [] }, audio: { count: 0, callIds: [] } })
+    .describe('what a dead thread or process took with it: calls that left no record, and calls whose audio left none'),
   seconds: z.array(secondSchema),
   endpoints: z.array(endpointSchema),
   worstCalls: z.array(worstCallSchema),
+  evidence: evidenceSchema.nullable().default(null).describe('null: written before there was any'),
   generator: generatorSchema,
   environment: z.strictObject({
     node: z.string(),
@@ -341,6 +471,11 @@ export const resultSchema = z.strictObject({
     sentFrom: z.string().nullable().default(null).describe('where figures of the sent direction are from'),
     rtcpInterval: z.string().nullable().default(null),
   }),
+  baseline: comparisonSchema
+    .extend({ file: z.string().describe('as it was given') })
+    .nullable()
+    .default(null)
+    .describe('this run against an earlier one; null: none was given'),
   scenario: z.unknown().describe('the scenario as it was run, secrets redacted'),
   seed: z.int(),
 });
@@ -348,3 +483,7 @@ export type Result = z.infer<typeof resultSchema>;
 export type CallsBlock = z.infer<typeof callsSchema>;
 export type GeneratorBlock = z.infer<typeof generatorSchema>;
 export type WorstCall = z.infer<typeof worstCallSchema>;
+export type CallSeconds = NonNullable<z.infer<typeof stripSchema>>;
+export type CallBreakdown = z.infer<typeof breakdownSchema>;
+export type Ladder = z.infer<typeof ladderSchema>;
+export type EvidenceBlock = z.infer<typeof evidenceSchema>;

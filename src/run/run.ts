@@ -5,13 +5,27 @@
 import { CannotRunError, messageOf } from '../lib/errors.js';
 import { monotonicNs, NS_PER_MS } from '../lib/clock.js';
 import type { MediaBatch, SignallingBatch } from '../worker/messages.js';
+import type { GateResult } from '../gates/evaluate.js';
 import { FarLegsWait } from './far-legs-wait.js';
+import {
+  callIdOf,
+  joinLost,
+  lostInWords,
+  lostList,
+  NOTHING_LOST,
+  type CallIdForm,
+  type LostList,
+} from './lost-calls.js';
+import { OpenCalls } from './open-calls.js';
 import { bufferWarning, Fleet, type FleetFacts, type FleetPlan, type LostWorker } from './fleet.js';
+import { LiveGates, type EndingGate, type GatePlan } from './live-gates.js';
 import { RunBook, type RunBookPlan } from './run-book.js';
 
 export interface RunPlan {
   readonly fleet: FleetPlan;
   readonly book: RunBookPlan;
+  readonly gates: GatePlan;
+  readonly callIds: CallIdForm;
   /** How long to wait for an answer to OPTIONS before the start, ms; 0: do not ask. */
   readonly waitMs: number;
   /** Refuse to start with fewer slots. */
@@ -20,12 +34,19 @@ export interface RunPlan {
   socketDrops(ports: readonly number[]): number | null;
 }
 
+/** Signals that end a run; SIGHUP: the terminal was closed. */
+export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
+
 /** What the caller of a run is told while it goes on. */
 export interface RunObserver {
   onWaiting(): void;
   onBegin(facts: FleetFacts): void;
-  onSecond(second: number, book: RunBook): void;
+  /** @param gates as they stand by what is settled, in the order of the plan */
+  onSecond(second: number, book: RunBook, gates: readonly GateResult[]): void;
+  /** A gate has failed, or passes again. */
+  onGateFlip(gate: GateResult, previous: GateResult['state']): void;
   onMedia(batch: MediaBatch): void;
+  onSignalling?(batch: SignallingBatch): void;
   onWarning(text: string): void;
 }
 
@@ -33,13 +54,17 @@ export interface RunObserver {
 export interface RunEnd {
   readonly durationMs: number;
   readonly facts: FleetFacts | null;
-  readonly interrupted: 'SIGINT' | 'SIGTERM' | null;
+  readonly interrupted: StopSignal | null;
   readonly couldNotRun: string | null;
   readonly hint: string | null;
   readonly fault: string | null;
   readonly lostWorkers: readonly string[];
+  /** Calls that dead threads have begun and that left no record. */
+  readonly lostCalls: LostList;
   /** What keeps the run from being a pass, whatever its gates say. */
   readonly doubts: readonly string[];
+  /** The gate that ended the run early, as it was seen then. */
+  readonly endedBy: EndingGate | null;
   readonly warnings: readonly string[];
 }
 
@@ -51,26 +76,39 @@ const DRAIN_MS = 10_000;
 const SILENT_DRAIN_MS = 2500;
 /** The last legs close two seconds after their call, and report within the next two. */
 const LAST_LEGS_MS = 6000;
+/** Who is told to leave at once waits so long for threads that are still ending. */
+const LEAVE_MS = 600;
 const WATCH_INTERVAL_MS = 50;
+/** Within a second the media workers report one after another; the gates wait so long for the last. */
+const EVEN_WITHIN_MS = 600;
 
 export class Run {
   readonly book: RunBook;
   private fleet: Fleet | null = null;
   private facts: FleetFacts | null = null;
   private epochNs = 0;
-  private interrupted: 'SIGINT' | 'SIGTERM' | null = null;
+  private interrupted: StopSignal | null = null;
   private couldNotRun: string | null = null;
   private hint: string | null = null;
   private fault: string | null = null;
   private readonly lostWorkers: string[] = [];
   private readonly lost = { media: 0, signalling: 0 };
+  private lostCalls: LostList = NOTHING_LOST;
+  private readonly openCalls: OpenCalls;
   private readonly doubts: string[] = [];
   private readonly warnings: string[] = [];
   private drainingSinceMs: number | null = null;
   private callsOverAtMs: number | null = null;
   private readonly farLegsWait = new FarLegsWait();
+  private readonly liveGates: LiveGates;
+  private endedBy: EndingGate | null = null;
   private shownSecond = -1;
   private abandoned = false;
+  private leaveSoon: () => void = () => {};
+  /** Resolves a moment after the run was told to leave at once: no thread is waited for any longer. */
+  private readonly leaving = new Promise<void>((resolve) => {
+    this.leaveSoon = () => setTimeout(resolve, LEAVE_MS);
+  });
   private endWait: () => void = () => {};
   /** Resolves when the run is told to end, so that nobody waits for a target any more. */
   private readonly stopped = new Promise<true>((resolve) => {
@@ -82,25 +120,31 @@ export class Run {
     private readonly observer: RunObserver,
   ) {
     this.book = new RunBook(plan.book);
+    this.liveGates = new LiveGates(plan.gates, this.book);
+    this.openCalls = new OpenCalls(plan.fleet.signalling.length);
   }
 
   /** Runs to the end; never throws: what went wrong stands in the end that it gives. */
   async execute(): Promise<RunEnd> {
+    await Promise.race([this.work(), this.leaving]);
+    await Promise.race([this.close(), this.leaving]);
+    this.book.flush();
+    return this.end();
+  }
+
+  private async work(): Promise<void> {
     try {
       await this.prepare();
-      if (this.couldNotRun === null && this.interrupted === null) {
+      if (this.couldNotRun === null && this.interrupted === null && this.fault === null) {
         await this.measure();
       }
     } catch (error) {
       this.blame(error);
     }
-    await this.close();
-    this.book.flush();
-    return this.end();
   }
 
   /** A signal: no new calls, the live ones are ended, everything is evaluated. */
-  interrupt(signal: 'SIGINT' | 'SIGTERM'): void {
+  interrupt(signal: StopSignal): void {
     this.interrupted ??= signal;
     this.endWait();
     this.drain('interrupted');
@@ -110,13 +154,13 @@ export class Run {
   abandon(): void {
     this.abandoned = true;
     this.endWait();
+    this.leaveSoon();
   }
 
   /** A fault of ours outside the run's own steps: leave, and say so. */
   fail(reason: string): void {
     this.fault ??= reason;
-    this.abandoned = true;
-    this.endWait();
+    this.abandon();
   }
 
   /** The end as it stands now, for a report that cannot wait. */
@@ -129,7 +173,9 @@ export class Run {
       hint: this.hint,
       fault: this.fault,
       lostWorkers: this.lostWorkers,
+      lostCalls: this.lostCalls,
       doubts: this.doubts,
+      endedBy: this.endedBy,
       warnings: this.warnings,
     };
   }
@@ -138,6 +184,7 @@ export class Run {
     const { fleet, facts } = await Fleet.start(this.plan.fleet, {
       onMedia: (batch) => this.takeMedia(batch),
       onSignalling: (batch) => this.takeSignalling(batch),
+      onLadders: (report) => this.book.evidence.addLadders(report),
       onStopAsked: (detail) => this.stopAsked(detail),
       onLost: (worker) => this.lose(worker),
     });
@@ -199,9 +246,11 @@ export class Run {
   private watch(): void {
     const elapsedMs = this.elapsedMs();
     const second = Math.floor(elapsedMs / 1000);
-    if (second > this.shownSecond) {
+    const isEven = this.book.isEven(this.plan.fleet.media.length);
+    if (second > this.shownSecond && (isEven || elapsedMs % 1000 >= EVEN_WITHIN_MS || second > this.shownSecond + 1)) {
       this.shownSecond = second;
-      this.observer.onSecond(second, this.book);
+      this.judge(second, isEven);
+      this.observer.onSecond(second, this.book, this.liveGates.results);
     }
     const silent = this.book.started > 0 && this.book.responses === 0;
     if (silent && this.interrupted !== null) {
@@ -212,6 +261,20 @@ export class Run {
       this.hint = 'check address, port and firewall; --wait 60s waits for a target that is still starting';
       this.drain('silentTarget');
       this.abandoned = true; // no call has come so far that there is anything to wait for
+    }
+  }
+
+  /** @param isEven whether every media worker has told as much as the others: else no gate may end the run */
+  private judge(second: number, isEven: boolean): void {
+    const flips = this.liveGates.evaluate(this.facts?.netBackend ?? 'none');
+    flips.forEach(({ gate, previous }) => this.observer.onGateFlip(gate, previous));
+    if (this.drainingSinceMs !== null || !isEven) {
+      return;
+    }
+    this.endedBy = this.liveGates.ending(second);
+    if (this.endedBy !== null) {
+      this.observer.onWarning(`${this.endedBy.result.expr} ${this.endedBy.result.reason ?? ''}`);
+      this.drain('gateFailed');
     }
   }
 
@@ -231,23 +294,43 @@ export class Run {
 
   private lose(worker: LostWorker): void {
     this.lost[worker.kind]++;
-    if (worker.kind === 'signalling') {
-      this.book.loseSignalling(worker.index);
-    }
-    const text = `a ${worker.kind} thread died (${worker.reason.split('\n')[0] ?? ''}); its calls are unknown`;
+    const text = `a ${worker.kind} thread died (${worker.reason.split('\n')[0] ?? ''}); ${this.lossInWords(worker)}`;
     this.lostWorkers.push(text);
     this.observer.onWarning(text);
   }
 
+  private lossInWords(worker: LostWorker): string {
+    if (worker.kind === 'media') {
+      return 'what its calls received from then on is unknown';
+    }
+    this.book.loseSignalling(worker.index);
+    const { callIds } = this.plan;
+    const lost = lostList(this.openCalls.list(worker.index).map((call) => callIdOf(callIds, call)));
+    this.lostCalls = joinLost(this.lostCalls, lost);
+    return `${lostInWords(lost)} lost with it, and those that it began in its last second`;
+  }
+
   private takeMedia(batch: MediaBatch): void {
     this.book.addMedia(batch);
+    this.askLadders();
     this.observer.onMedia(batch);
   }
 
   private takeSignalling(batch: SignallingBatch): void {
     this.book.addSignalling(batch);
+    this.openCalls.noteBegun(batch.worker, batch.intended);
+    batch.records.forEach(({ call }) => this.openCalls.noteEnded(call));
+    this.observer.onSignalling?.(batch);
+    this.askLadders();
     if (batch.farLegs.length > 0) {
       this.farLegsWait.note(this.elapsedMs());
+    }
+  }
+
+  private askLadders(): void {
+    const wanted = this.book.evidence.wanted();
+    if (wanted.length > 0) {
+      this.fleet?.askLadders(wanted);
     }
   }
 

@@ -5,6 +5,14 @@ import type { ResultSecond } from './result.js';
 
 export type SecondFigures = Omit<ResultSecond, 'targetRate'>;
 
+/** Counters of all signalling threads at the end of a second, since the start. */
+export interface ThreadCounts {
+  started: number;
+  answered: number;
+  failed: number;
+  active: number;
+}
+
 export class SecondSeries {
   private readonly started: number[] = [];
   private readonly answered: number[] = [];
@@ -37,10 +45,29 @@ export class SecondSeries {
     }
   }
 
+  /**
+   * Puts the threads' own counters in place of those of ended calls: of a run that was cut off, most calls left no record.
+   * @param counts by second, from 0 on
+   */
+  takeCounts(counts: readonly ThreadCounts[]): void {
+    const stepsOf = (figure: keyof ThreadCounts): number[] =>
+      counts.map((at, second) => at[figure] - (counts[second - 1]?.[figure] ?? 0));
+    replace(this.started, stepsOf('started'));
+    replace(this.answered, stepsOf('answered'));
+    replace(this.failed, stepsOf('failed'));
+    replace(this.activeChange, stepsOf('active'));
+    this.newest = Math.max(this.newest, counts.length - 1);
+  }
+
   /** Reduces the seconds before `second`, to which no worker adds any more. */
   closeBefore(second: number): void {
     this.received.closeBefore(second);
     this.sent.closeBefore(second);
+  }
+
+  /** Seconds so far, from 0 on. */
+  get length(): number {
+    return this.newest + 1;
   }
 
   /** All seconds from 0 on, without gaps. */
@@ -67,5 +94,12 @@ export class SecondSeries {
     }
     counts[second] = (counts[second] ?? 0) + by;
     this.newest = Math.max(this.newest, second);
+  }
+}
+
+function replace(counts: number[], by: readonly number[]): void {
+  counts.length = 0;
+  for (const count of by) {
+    counts.push(count);
   }
 }

@@ -1,14 +1,17 @@
 /** Keeps the worst calls for the report, by what they heard and by what the far end heard of them. */
 import { LEG, type CallRecord } from '../worker/messages.js';
+import type { CallStrips } from './call-strips.js';
 import { impairmentOf } from './codec-scale.js';
 import type { JoinedLegs } from './leg-join.js';
 
 export interface WorstLeg {
   readonly record: CallRecord;
   readonly legs: JoinedLegs;
+  readonly strips: CallStrips;
 }
 
 const KEPT = 10;
+const NO_STRIPS: CallStrips = { received: null, sent: null };
 
 export class WorstLegs {
   private readonly worst: WorstLeg[] = [];
@@ -18,12 +21,12 @@ export class WorstLegs {
     return this.worst;
   }
 
-  add(record: CallRecord, legs: JoinedLegs): void {
+  add(record: CallRecord, legs: JoinedLegs, strips: CallStrips = NO_STRIPS): void {
     const saysNothing = record.succeeded || record.outcome === 'cut';
     if (record.outcome === 'notStarted' || (saysNothing && legs.received === null)) {
       return;
     }
-    this.worst.push({ record, legs });
+    this.worst.push({ record, legs, strips });
     this.worst.sort((a, b) => badness(b) - badness(a) || a.record.call - b.record.call);
     this.worst.length = Math.min(this.worst.length, KEPT);
   }

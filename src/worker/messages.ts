@@ -9,7 +9,7 @@ import type { TlsMaterial } from '../sip/transport/tls-settings.js';
 import type { Protocol } from '../sip/transport/transport.js';
 import type { SipServer } from '../sip/ua/server-list.js';
 
-export type { CallRecord } from '../call/outcome.js';
+export { causeKey, hasFailed, type CallRecord } from '../call/outcome.js';
 export type { TlsMaterial } from '../sip/transport/tls-settings.js';
 
 // ---- media workers ---------------------------------------------------------------------------------------------------
@@ -323,7 +323,39 @@ export type SignallingCommand =
   | Begin
   /** Start nothing new, end what is live. */
   | { readonly type: 'drain'; readonly cause: string }
+  /** Of calls that ended a moment ago: those that the worker still knows are answered by a `ladders` report. */
+  | { readonly type: 'ladders'; readonly callIds: readonly string[] }
   | { readonly type: 'stop' };
+
+/** The SIP messages of a call, secrets masked. */
+export interface CallLadder {
+  readonly callId: string;
+  readonly messages: readonly LadderMessage[];
+  /** Messages that were not kept, after the first `firstKept`. */
+  readonly omitted: number;
+  readonly firstKept: number;
+}
+
+export interface LadderMessage {
+  /** Since the first message. */
+  readonly atMs: number;
+  readonly isSent: boolean;
+  /** Network text. */
+  readonly text: string;
+  /** Bytes of the message that are not in the text. */
+  readonly cutBytes: number;
+}
+
+/** Failed calls whose ladders go up: the first of each cause, and no flood when everything fails. */
+export const LADDERS_PER_CAUSE = 20;
+export const LADDERS_PER_RUN = 200;
+
+/** Why ladders come: with records of failed calls (before them), because main asked, or because the worker ends. */
+export interface LadderReport {
+  readonly type: 'ladders';
+  readonly why: 'failed' | 'asked' | 'last';
+  readonly ladders: readonly CallLadder[];
+}
 
 /** Counters since the last batch. */
 export interface SignallingBatch {
@@ -376,6 +408,7 @@ export interface SipCounts {
 
 export type SignallingReport =
   | SignallingBatch
+  | LadderReport
   | {
       readonly type: 'ready';
       readonly localPort: number;

@@ -19,13 +19,15 @@ import { ServerList } from '../sip/ua/server-list.js';
 import { SipCounters } from '../sip/ua/sip-counters.js';
 import { type OpenAgent, Agents } from './agents.js';
 import { AnswererDriver } from './answerer-driver.js';
+import { CallLadders } from './call-ladders.js';
 import { CallerDriver } from './caller-driver.js';
 import type { Driver } from './driver.js';
 import { probeTarget } from './probe.js';
 import { SinkSlots, SlotPool } from './slot-pool.js';
 import { FIGURES_RULES } from './figures-report.js';
 import { OptionsRtt } from './options-rtt.js';
-import type { SignallingCommand, SignallingReport, SignallingSetup, SipCounts } from './messages.js';
+import type { CallLadder, LadderReport, SignallingCommand } from './messages.js';
+import type { SignallingReport, SignallingSetup, SipCounts } from './messages.js';
 
 /** The loop turns at least this often, for the timers of the transactions. */
 const LONGEST_PAUSE_MS = 10;
@@ -47,6 +49,8 @@ class SignallingThread {
   private finishedReported = false;
   private reportedAtMs = 0;
   private readonly optionsRtt: OptionsRtt | null;
+  /** An answerer keeps none: the caller's side tells of the calls. */
+  private readonly ladders: CallLadders | null;
 
   private readonly wheel: TimerWheel;
   private readonly mayReach: (host: string) => boolean;
@@ -55,7 +59,7 @@ class SignallingThread {
 
   constructor(
     private readonly setup: SignallingSetup,
-    { wheel, mayReach, agents, targets }: ThreadParts,
+    { wheel, mayReach, agents, targets, ladders }: ThreadParts,
     private readonly report: (message: SignallingReport) => void,
   ) {
     const advertised = setup.advertise ?? setup.localAddress;
@@ -63,6 +67,7 @@ class SignallingThread {
     this.mayReach = mayReach;
     this.agents = agents;
     this.targets = targets;
+    this.ladders = ladders;
     this.userAgent = agents.udp.userAgent;
     this.optionsRtt = this.createOptionsRtt();
     this.pool = setup.sinkPort === null ? new SlotPool(advertised) : null;
@@ -98,6 +103,9 @@ class SignallingThread {
       case 'drain':
         this.optionsRtt?.stop();
         this.driver?.drain(command.cause);
+        break;
+      case 'ladders':
+        this.reportLadders('asked', this.ladders?.read(command.callIds));
         break;
       case 'stop':
         await this.stop();
@@ -215,13 +223,15 @@ class SignallingThread {
     this.reportedSecond = Math.max(ended, this.reportedSecond);
     this.finishedReported = driver.finished;
     this.reportedAtMs = elapsedMs;
+    const records = driver.takeRecords();
+    this.reportLadders('failed', this.ladders?.end(records));
     this.report({
       type: 'signalling',
       worker: this.setup.index,
       second: finished ? Math.floor(elapsedMs / 1000) : ended,
       ...driver.counts,
       live: driver.liveCalls,
-      records: driver.takeRecords(),
+      records,
       loopDelayUs: this.loopDelayUs.take(),
       sip: this.sipCounts(),
       farLegs: driver.takeFarLegs(),
@@ -231,6 +241,12 @@ class SignallingThread {
       optionsRttMs: this.optionsRtt?.take() ?? new Float64Array(0),
       finished: driver.finished,
     });
+  }
+
+  private reportLadders(why: LadderReport['why'], ladders: readonly CallLadder[] = []): void {
+    if (ladders.length > 0) {
+      this.report({ type: 'ladders', why, ladders });
+    }
   }
 
   private sipCounts(): SipCounts {
@@ -278,6 +294,7 @@ class SignallingThread {
         this.driver.abandon('stopped');
       }
       this.reportNow((monotonicNs() - this.epochNs) / NS_PER_MS, this.driver);
+      this.reportLadders('last', this.ladders?.last());
     }
     this.pool?.close();
     await this.agents.close();
@@ -304,6 +321,8 @@ interface ThreadParts {
   readonly mayReach: (host: string) => boolean;
   readonly agents: Agents;
   readonly targets: readonly CallTarget[];
+  /** Of a caller. */
+  readonly ladders: CallLadders | null;
 }
 
 /** @throws the error of a socket that cannot be bound */
@@ -311,6 +330,7 @@ async function openParts(setup: SignallingSetup): Promise<ThreadParts> {
   const { role } = setup;
   const wheel = new TimerWheel(monotonicMs(), monotonicMs);
   const mayReach = reachTest(setup.reach);
+  const ladders = role.type === 'caller' ? new CallLadders(monotonicNs) : null;
   const agents = await Agents.open(setup, {
     timers: wheel,
     ids: createIdSource(setup.runToken, setup.index),
@@ -319,6 +339,7 @@ async function openParts(setup: SignallingSetup): Promise<ThreadParts> {
     userAgent: 'callgauge',
     mayReach,
     ...(role.type === 'caller' && role.figures ? { publications: FIGURES_RULES } : {}),
+    ...(ladders === null ? {} : { log: ladders.log }),
   });
   const endpoints = role.type === 'caller' ? role.endpoints : [];
   const random = createRandom(deriveSeed(setup.seed, setup.index));
@@ -336,7 +357,7 @@ async function openParts(setup: SignallingSetup): Promise<ThreadParts> {
       };
     }),
   );
-  return { wheel, mayReach, agents, targets };
+  return { wheel, mayReach, agents, targets, ladders };
 }
 
 function monotonicMs(): number {

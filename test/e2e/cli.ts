@@ -2,9 +2,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { afterAll } from 'vitest';
@@ -185,6 +185,20 @@ export function readRows<Row>(folder: string, name: 'calls' | 'seconds'): Row[] 
         .map((line) => JSON.parse(line) as Row);
 }
 
+/** Every file below a folder as text, unpacked. */
+export function filesOf(folder: string): { name: string; text: string }[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => {
+      const path = join(entry.parentPath, entry.name);
+      const bytes = readFileSync(path);
+      return {
+        name: relative(folder, path),
+        text: (path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('latin1'),
+      };
+    });
+}
+
 /** A target that says nothing and hears everything. */
 export class MuteTarget {
   datagrams = 0;
@@ -210,9 +224,11 @@ export class MuteTarget {
   }
 }
 
-/** Without the twins of flags that the machine of the tests may have set. */
+/** Without what the machine of the tests may have set: twins of flags, and the files of a CI job. */
 function cleanEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !/^(CALLGAUGE_|NODE_OPTIONS$|FORCE_COLOR$|NO_COLOR$)/.test(name)),
+    Object.entries(process.env).filter(
+      ([name]) => !/^(CALLGAUGE_|GITHUB_|NODE_OPTIONS$|FORCE_COLOR$|NO_COLOR$)/.test(name),
+    ),
   );
 }

@@ -1,6 +1,8 @@
 /** Exit 3, 4 and 5: gates that fail, gates that cannot be judged, and hosts that do not let the run start. */
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import {
   bash,
@@ -10,6 +12,7 @@ import {
   readResult,
   run,
   startAnswerer,
+  startCli,
   steadyRun,
   stopAnswerer,
   temporaryFile,
@@ -26,7 +29,7 @@ describe('a gate that fails', () => {
     const end = await steadyRun([...SHORT, ...gate, '--gate', 'success_ratio >= 99%']);
     expect(end).toMatchObject({ code: 3, result: { verdict: 'fail', exitCode: 3 } });
     expect(end.stdout).toContain('FAIL');
-    expect(end.stdout.indexOf('answer_delay.p50')).toBeLessThan(end.stdout.indexOf('success_ratio >= 99%: 100 %'));
+    expect(end.stdout).toMatch(/answer_delay\.p50[^]*success_ratio >= 99% +100 %/);
     expect(end.result.gates.map(({ state }) => state)).toEqual(['fail', 'pass']);
     expect(end.result.gates[0]?.margin).toBeLessThan(0);
   });
@@ -141,5 +144,55 @@ describe.concurrent('a host that does not let it start', () => {
     expect(readResult(folder)).toMatchObject({ verdict: 'could-not-run', calls: { attempted: 0 } });
     expect(end.stdout).toContain('the target did not answer OPTIONS within 1 s');
     target.close();
+  });
+});
+
+describe('where several hold', () => {
+  test('2 over 5: a gate that is none, and a host that cannot be found', async () => {
+    const end = await cli(['run', '--target', 'sip:echo@no-such-host.invalid', '--gate', 'mos.p5 >= many']);
+    expect(end).toMatchObject({ code: 2, stdout: '' });
+    expect(end.stderr).toContain('--gate');
+  });
+
+  test('5 over 130: too few ports, and a signal before that is known', async () => {
+    const folder = temporaryFolder();
+    const scenario = temporaryFile(
+      'ports.yaml',
+      'version: 1\nname: ports\ntarget: loopback\nnetwork: { rtpPorts: 17510-17513 }\n',
+    );
+    const holder = createSocket('udp4');
+    holder.bind(17_512, HOST);
+    await once(holder, 'listening');
+    const program = startCli(['run', scenario, '--calls', '2', '--rate', '2/s', '--hold', '1s', '--out', folder]);
+    while (!existsSync(join(folder, 'run.json'))) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    program.signal('SIGINT');
+    const end = await program.end;
+    holder.close();
+    expect(end.stderr).toContain('SIGINT: no call will be placed');
+    expect(end.code).toBe(5);
+    expect(readResult(folder)).toMatchObject({ verdict: 'could-not-run', exitCode: 5, calls: { attempted: 0 } });
+  });
+
+  test('130 over 3, and 3 over 4: calls that are refused, a gate without samples, and a signal', async () => {
+    const answerer = await startAnswerer(['--mode', 'busy']);
+    const args = ['--target', answerer.uri, '--rate', '4/s', '--no-media', '--gate', 'success_ratio >= 99%'];
+    const few = ['--gate', 'setup_delay.p99 <= 1s'];
+    const folder = temporaryFolder();
+    const stopped = startCli(['run', ...args, ...few, '--calls', '400', '--out', folder]);
+    await stopped.printed('started: ');
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    stopped.signal('SIGINT');
+    expect((await stopped.end).code).toBe(130);
+    const { verdict, gates, reasons } = readResult(folder);
+    expect(verdict).toBe('interrupted');
+    expect(gates.map(({ state }) => state)).toEqual(['fail', 'no-data']);
+    expect(reasons.slice(0, 2)).toEqual(['stopped by SIGINT', 'success_ratio >= 99%: failed']);
+    const ended = await run([...args, ...few, '--calls', '4']);
+    expect(ended).toMatchObject({ code: 3, result: { verdict: 'fail' } });
+    expect(ended.result.gates.map(({ state }) => state)).toEqual(['fail', 'no-data']);
+    await stopAnswerer(answerer);
   });
 });

@@ -100,7 +100,7 @@ describe('README', () => {
   });
 
   it('shows a scenario that is valid', () => {
-    const [, yaml = ''] = /```yaml\n([^`]+)```/.exec(README) ?? [];
+    const [, yaml = ''] = /```yaml\n(version: 1\n[^`]+)```/.exec(README) ?? [];
     const folder = mkdtempSync(join(tmpdir(), 'callgauge-readme-'));
     folders.push(folder);
     writeFileSync(join(folder, 'two.yaml'), yaml);

@@ -1,14 +1,11 @@
 /** A run from end to end: verdict, output, and files that agree with each other. */
-import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { DistributionSummary } from '../../src/run/result.js';
 import {
-  Cli,
   cli,
-  MAIN,
   MuteTarget,
   PACKAGE,
   readResult,
@@ -54,7 +51,7 @@ describe('a run against our own answerer', () => {
   test('passes, and says so on stdout with gates and the path of the report', () => {
     expect(end).toMatchObject({ code: 0, result: { verdict: 'pass', exitCode: 0 } });
     expect(end.stdout).toContain('PASS');
-    expect(end.stdout).toContain('success_ratio >= 99%: 100 %');
+    expect(end.stdout).toMatch(/success_ratio >= 99% +100 %/);
     expect(end.stdout).toContain('mos.p5 >= 3.6');
     expect(end.stdout.trimEnd().split('\n').at(-1)).toBe(`Report  ${join(end.folder, 'report.html')}`);
   });
@@ -143,24 +140,6 @@ test('--json prints exactly result.json, --quiet prints no progress', async () =
   ]);
   expect(end.stderr).toBe('');
   expect(end.stdout).toBe(readFileSync(join(end.folder, 'result.json'), 'utf8'));
-});
-
-const hasTerminal = spawnSync('script', ['--version']).status === 0;
-
-test.skipIf(!hasTerminal)('on a terminal one line is repainted and the verdict has its colour', async () => {
-  const folder = temporaryFolder();
-  const flags = `--target loopback --calls 2 --rate 10/s --hold 1s --no-media --out '${folder}'`;
-  const command = `'${process.execPath}' '${MAIN}' run ${flags} --gate 'success_ratio >= 99%'`;
-  const { code, stdout } = await new Cli('script', ['-qec', command, '/dev/null']).end;
-  expect(code).toBe(0);
-  expect(stdout).toContain('\r\u001B[2Kt 0s  active ');
-  expect(stdout).toContain('  target_rate ');
-  expect(stdout).toContain('\u001B[1;32m✓ PASS\u001B[0m');
-  const { code: plain, stdout: uncoloured } = await new Cli('script', ['-qec', command, '/dev/null'], {
-    env: { NO_COLOR: '1' },
-  }).end;
-  expect(plain).toBe(0);
-  expect(uncoloured).not.toContain('\u001B[1;32m');
 });
 
 test('the same seed gives the same plan, with Call-IDs of its own', async () => {

@@ -1,11 +1,8 @@
 /** A password goes to no file, no output and no report, whether the run is good, refused or mistyped. */
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { cli, HOST, run, temporaryFile, temporaryFolder, type CliEnd } from './cli.js';
+import { cli, filesOf, HOST, run, temporaryFile, temporaryFolder, type CliEnd } from './cli.js';
 
 const SECRET = 'hunter2-0815';
 /** In any case, and as text that was escaped on the way. */
@@ -46,10 +43,22 @@ class Doorkeeper {
 function expectNoTrace(end: CliEnd, folder?: string): void {
   expect(end.stdout).not.toMatch(TRACE);
   expect(end.stderr).not.toMatch(TRACE);
-  for (const name of folder === undefined ? [] : readdirSync(folder)) {
-    const bytes = readFileSync(join(folder!, name));
-    const text = (name.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('latin1');
+  for (const { name, text } of folder === undefined ? [] : filesOf(folder)) {
     if (TRACE.test(text)) throw new Error(`expected no trace of the password, found one in ${name}`);
+  }
+}
+
+/** The answers to the challenges went out, and the SIP ladders show that there was one and not what it was. */
+function expectMaskedAnswers(heard: readonly string[], folder: string): void {
+  const answers = heard.flatMap((text) => /\bresponse="([0-9a-f]+)"/.exec(text)?.[1] ?? []);
+  expect(answers.length).toBeGreaterThan(0);
+  const files = filesOf(folder);
+  expect(files.filter(({ text }) => answers.some((answer) => text.includes(answer)))).toEqual([]);
+  const evidence = files.filter(({ name }) => name.startsWith('evidence'));
+  expect(evidence).toHaveLength(2);
+  for (const { text } of evidence) {
+    expect(text).toMatch(/Authorization: Digest .*realm="door".*response=\[masked\]/);
+    expect(text.match(/<-+ 401 Unauthorized --\|/g)).toHaveLength(2);
   }
 }
 
@@ -70,8 +79,16 @@ describe('a run with a password', () => {
     const { folder, result, ...end } = await run(['--target', door.uri, ...SHORT, ...args], { env });
     expect(end.code).toBe(3);
     expectNoTrace(end, folder);
-    expect(readdirSync(folder)).toEqual(
-      expect.arrayContaining(['result.json', 'report.html', 'calls.ndjson.gz', 'seconds.ndjson.gz']),
+    expect(filesOf(folder).map(({ name }) => name)).toEqual(
+      expect.arrayContaining([
+        'result.json',
+        'report.html',
+        'junit.xml',
+        'summary.md',
+        'metrics.txt',
+        'calls.ndjson.gz',
+        'seconds.ndjson.gz',
+      ]),
     );
     expect(result.scenario).toMatchObject({ auth: { user: 'alice', password: '[redacted]' } });
     const { command } = result.environment;
@@ -84,6 +101,7 @@ describe('a run with a password', () => {
       invites.filter((text) => text.includes('Authorization: Digest username="alice", realm="door"')),
     ).toHaveLength(2);
     expect(door.heard.join('\n')).not.toMatch(TRACE);
+    expectMaskedAnswers(door.heard, folder);
   });
 
   test('in a scenario leaves no trace of it', async () => {

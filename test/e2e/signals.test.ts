@@ -15,7 +15,7 @@ import {
 } from './cli.js';
 
 const LONG = ['--calls', '500', '--rate', '10/s', '--hold', '60s'];
-const FILES = ['result.json', 'report.html', 'calls.ndjson.gz', 'seconds.ndjson.gz'];
+const FILES = ['run.json', 'result.json', 'report.html', 'calls.ndjson.gz', 'seconds.ndjson.gz', 'progress.ndjson.gz'];
 
 /** A run of long calls, some of which are up. */
 async function runningOn(uri: string, folder: string): Promise<Cli> {
@@ -28,6 +28,7 @@ async function runningOn(uri: string, folder: string): Promise<Cli> {
 describe.concurrent.each([
   ['SIGINT', 130],
   ['SIGTERM', 143],
+  ['SIGHUP', 129],
 ] as const)('%s during a run', (signal, code) => {
   test('ends the calls by BYE, and leaves every file', async () => {
     const folder = temporaryFolder();
@@ -112,7 +113,10 @@ test('the second signal leaves without waiting for a far side that says nothing 
   await pause(500);
   const pressedAt = performance.now();
   program.signal('SIGINT');
-  expect((await program.end).code).toBe(130);
+  const end = await program.end;
+  expect(end.code).toBe(130);
+  expect(end.stderr).toContain('press again to leave at once');
+  expect(end.stderr).toContain('SIGINT again: leaving with what is measured');
   expect(performance.now() - pressedAt).toBeLessThan(5000);
   expect(FILES.filter((file) => !existsSync(join(folder, file)))).toEqual([]);
   const { calls, verdict } = readResult(folder);
@@ -130,7 +134,9 @@ test('a signal while it waits for the target ends the wait', async () => {
   await program.printed('waiting for the target');
   await pause(300);
   program.signal('SIGINT');
-  expect((await program.end).code).toBe(130);
+  const end = await program.end;
+  expect(end.code).toBe(130);
+  expect(end.stderr).toContain('SIGINT: no call will be placed; press again to leave at once');
   expect(readResult(folder)).toMatchObject({ verdict: 'interrupted', calls: { attempted: 0 } });
   expect(target.datagrams).toBeGreaterThan(0);
   target.close();
@@ -143,6 +149,20 @@ test('a reader of stdout that goes away costs no file', async () => {
   expect(end.stdout).toBe('{\ncode 0\n');
   expect(FILES.filter((file) => !existsSync(join(folder, file)))).toEqual([]);
   expect(end.stderr).not.toContain('EPIPE');
+});
+
+describe('output that nobody takes', () => {
+  test.each(['| head -0', '>&-', '2>&-', '>/dev/full', '2>/dev/full'])(
+    '%s costs neither file nor exit code',
+    async (sink) => {
+      const folder = temporaryFolder();
+      const run = `callgauge run --target loopback --calls 2 --rate 4/s --hold 300ms --no-media --out '${folder}'`;
+      const end = await bash(`${run} ${sink}; code="\${PIPESTATUS[0]}"; echo "code $code"`);
+      expect(end.stdout).toMatch(/code 0\n$/);
+      expect(FILES.filter((file) => !existsSync(join(folder, file)))).toEqual([]);
+      expect(readResult(folder)).toMatchObject({ verdict: 'pass', calls: { completed: 2 } });
+    },
+  );
 });
 
 function pause(ms: number): Promise<void> {

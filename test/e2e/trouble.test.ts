@@ -1,8 +1,21 @@
 /** A worker thread that dies and a disk that is full: the run ends with what it has, and says so. */
 import { spawnSync } from 'node:child_process';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { cli, readRows, run, startAnswerer, stopAnswerer, temporaryFile, temporaryFolder } from './cli.js';
+import {
+  bash,
+  cli,
+  MuteTarget,
+  readResult,
+  readRows,
+  run,
+  startAnswerer,
+  startCli,
+  stopAnswerer,
+  temporaryFile,
+  temporaryFolder,
+} from './cli.js';
 
 /** Loaded by Node into every thread of the run; kills the one that is meant after a while, from within. */
 function killer(kind: string, index: number): string {
@@ -40,7 +53,15 @@ describe.concurrent('a thread that dies in the run', () => {
     expect(result.verdict).toBe('inconclusive');
     expect(code).toBe(4);
     expect(result.calls.completed).toBeGreaterThan(0);
-    expect(readRows(folder, 'calls')).toHaveLength(result.calls.requested);
+    const rows = readRows<{ callId: string }>(folder, 'calls');
+    expect(rows).toHaveLength(result.calls.requested);
+    // Its own calls, and only they, are named as lost.
+    const { count, callIds } = result.lost.calls;
+    expect(count).toBeGreaterThan(0);
+    expect(callIds).toHaveLength(count);
+    expect(callIds.filter((id) => rows.some(({ callId }) => callId === id))).toEqual([]);
+    expect(callIds.map((id) => Number(/-(\d+)@/.exec(id)?.[1]) % 2)).toEqual(callIds.map(() => 0));
+    expect(stdout.replaceAll(/\s+/g, ' ')).toContain(callIds[0]);
   });
 
   test('the only signalling thread', async () => {
@@ -55,6 +76,8 @@ describe.concurrent('a thread that dies in the run', () => {
     expect(result.generator.lostWorkers).toEqual([expect.stringContaining('a media thread died')]);
     expect(result.calls.attempted + result.calls.notStarted).toBe(30);
     expect(result.calls.completed).toBeGreaterThan(0);
+    expect(result.lost.audio.count).toBeGreaterThan(0);
+    expect(result.reasons).toContainEqual(expect.stringMatching(/^the audio of \d+ calls? \(.+\) is unknown$/));
   });
 });
 
@@ -67,7 +90,66 @@ test('a full disk ends nothing: the summary is printed, and exit 1 says that fil
   const { code, stdout, stderr } = await cli([...args, '--out', join(disk, 'run')]);
   spawnSync('umount', [disk]);
   expect(code).toBe(1);
-  expect(stdout).toContain('Calls             attempted 2');
+  expect(stdout).toMatch(/^Calls {13}attempted +2 /m);
   expect(stderr).toContain(`the files in ${join(disk, 'run')} are incomplete: ENOSPC`);
   expect(stderr).not.toContain('    at ');
 });
+
+describe('a file that may not grow any more', () => {
+  test('costs the result and gives exit 1, over gates that fail; the rows rebuild what was measured', async () => {
+    const answerer = await startAnswerer(['--mode', 'busy']);
+    const folder = temporaryFolder();
+    const run = `callgauge run --target ${answerer.uri} --calls 3 --rate 10/s --no-media --gate 'success_ratio >= 99%' --out '${folder}'`;
+    const end = await bash(`ulimit -f 5; ${run}`); // KiB: enough for rows and record, too little for a result
+    await stopAnswerer(answerer);
+    expect(end.code).toBe(1);
+    expect(end.stdout).toContain('FAIL');
+    expect(end.stderr).toContain(`the files in ${folder} are incomplete: EFBIG`);
+    const files = readdirSync(folder);
+    expect(files).toEqual(
+      expect.arrayContaining(['calls.ndjson.gz', 'progress.ndjson.gz', 'run.json', 'seconds.ndjson.gz']),
+    );
+    expect(files).not.toContain('result.json');
+    expect((await cli(['report', folder])).code).toBe(0);
+    const { verdict, calls, gates, lost } = readResult(folder);
+    expect({ verdict, failed: calls.failed, state: gates[0]?.state, lost: lost.calls.count }).toEqual({
+      verdict: 'crashed',
+      failed: 3,
+      state: 'fail',
+      lost: 0,
+    });
+  });
+});
+
+test('a folder that is taken away in mid-run costs its rows and exit 1, over a signal; the result is written all the same', async () => {
+  const answerer = await startAnswerer();
+  const folder = join(temporaryFolder(), 'run');
+  const program = startCli(['run', '--target', answerer.uri, '--calls', '50', '--rate', '10/s', '--out', folder]);
+  await program.printed('started: ');
+  rmSync(folder, { recursive: true });
+  await pause(1200);
+  program.signal('SIGINT');
+  const { code, stderr } = await program.end;
+  await stopAnswerer(answerer);
+  expect(code).toBe(1);
+  expect(stderr).toContain(`the files in ${folder} are incomplete: ENOENT`);
+  expect(readResult(folder)).toMatchObject({ verdict: 'interrupted', exitCode: 130 });
+  expect(readdirSync(folder).toSorted()).toContain('report.html');
+});
+
+test('a folder that may only be read gives exit 5 before a packet leaves', async ({ skip }) => {
+  const disk = temporaryFolder();
+  if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'ro', 'tmpfs', disk]).status !== 0) {
+    skip('this user may not mount a tmpfs that is read-only');
+  }
+  const target = await MuteTarget.open();
+  const { code, stdout, stderr } = await cli(['run', '--target', target.uri, '--calls', '1', '--out', disk]);
+  spawnSync('umount', [disk]);
+  target.close();
+  expect({ code, stdout, datagrams: target.datagrams }).toEqual({ code: 5, stdout: '', datagrams: 0 });
+  expect(stderr).toMatch(/the run's folder cannot be written: EROFS.*\(choose another folder with --out\)/);
+});
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

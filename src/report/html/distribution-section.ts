@@ -27,9 +27,9 @@ export function distributionSection(result: Result): Section {
   const body =
     shown.length === 0
       ? emptyNote(`No chart: ${whyNoAudio(result)}.`)
-      : html`<div class="charts">${shown.map((group) => chartsOf(group, result))}</div>
+      : html`<div class="charts small">${shown.map((group) => chartsOf(group, result))}</div>
           ${SCALES.map((scale) => scaleTable(shown, scale))}${sentNote(result)}`;
-  return { id: 'distribution', title: 'MOS distribution', body };
+  return { id: 'distribution', title: 'MOS distribution', shortTitle: 'Distribution', body };
 }
 
 interface ScoreGroup {
@@ -43,8 +43,8 @@ function groupOf(result: Result, scale: ScoreScale, direction: Direction): Score
   const summaryOf = (figures: Parameters<typeof scoresOf>[0]): DistributionSummary | null =>
     scoresOf(figures, 'lq').find((score) => score.scale === scale)?.summary ?? null;
   const curves = [
-    ...present(VALUES[direction], summaryOf(quality), 'main'),
-    ...present('calls', summaryOf(quality?.perCall ?? null), 'second'),
+    ...present(VALUES[direction], summaryOf(quality), direction === 'sent' ? 'sent' : 'main'),
+    ...present('calls', summaryOf(quality?.perCall ?? null), direction === 'sent' ? 'sent-second' : 'second'),
   ];
   return { scale, direction, curves };
 }
@@ -70,7 +70,7 @@ function sentNote(result: Result): Markup {
   return result.quality.sent === null ? emptyNote(`Sent audio: not measured, ${whyNoSent(result)}.`) : html``;
 }
 
-function present(of: string, summary: DistributionSummary | null, look: 'main' | 'second'): MosDistribution[] {
+function present(of: string, summary: DistributionSummary | null, look: MosDistribution['look']): MosDistribution[] {
   return summary === null || summary.count === 0 ? [] : [{ of, summary, look }];
 }
 

@@ -4,6 +4,7 @@ import type { EndpointResult, Result } from '../../run/result.js';
 import { percentileText, roundTrip, totalLossRatio, type Percentile } from '../key-figures.js';
 import { formatCount, formatRatio } from '../number-format.js';
 import { scoresOf, type AnyQuality } from '../scores.js';
+import { endpointHeatmap } from './endpoint-heatmap.js';
 import { html, networkText } from './markup.js';
 import type { HtmlValue } from './markup.js';
 import type { Section } from './section.js';
@@ -25,7 +26,8 @@ const AUDIO_COLUMNS = [
 const SCALE_MARKS: Readonly<Record<ScoreScale, string>> = { narrowband: 'N', wideband: 'W' };
 
 /** One row per endpoint: its calls, and its audio in both directions. */
-export function endpointsSection({ endpoints }: Result): Section {
+export function endpointsSection(result: Result): Section {
+  const { endpoints } = result;
   const shown = endpoints.slice(0, MAX_ROWS);
   const left = endpoints.length - shown.length;
   const rest = left > 0 ? emptyNote(`${formatCount(left)} more endpoints are in result.json.`) : '';
@@ -36,7 +38,8 @@ export function endpointsSection({ endpoints }: Result): Section {
     columns: AUDIO_COLUMNS,
     rows: shown.map(audioRow),
   };
-  const tables = html`${table(calls, 'No endpoint is on record.')}${shown.length === 0 ? '' : table(audio)}${rest}`;
+  const heatmap = endpoints.length === 0 ? '' : endpointHeatmap(result);
+  const tables = html`${heatmap}${table(calls, 'No endpoint is on record.')}${shown.length === 0 ? '' : table(audio)}${rest}`;
   return { id: 'endpoints', title: 'Endpoints', body: tables };
 }
 

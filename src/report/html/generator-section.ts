@@ -30,7 +30,7 @@ export function generatorSection({ generator }: Result): Section {
       ${table({ caption: 'How late we were', columns: DELAY_COLUMNS, rows: delayRows(generator) })}${table({ caption: 'What we missed', columns: COUNT_COLUMNS, rows: countRows(generator) })}
     </div>
     ${floorNote(generator)}`;
-  return { id: 'generator', title: 'Generator health', body };
+  return { id: 'generator', title: 'Generator health', shortTitle: 'Generator', body };
 }
 
 function delayRows(generator: GeneratorBlock): HtmlValue[][] {

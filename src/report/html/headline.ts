@@ -38,10 +38,10 @@ function facts(result: Result): [string, Markup][] {
   const { calls } = result;
   const attempted = `${formatCount(calls.attempted)} attempted, ${formatCount(calls.answered)} answered`;
   return [
-    ['Target', targets(result)],
     ['Started', html`<time datetime="${result.startedAt}">${formatUtc(result.startedAt)}</time>`],
     ['Duration', html`${formatDuration(result.durationMs)}`],
     ['Calls', html`${attempted}`],
+    ['Target', targets(result)],
   ];
 }
 

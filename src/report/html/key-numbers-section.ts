@@ -5,7 +5,7 @@ import type { KeyFigure, KeyFigureGroup } from '../key-figures.js';
 import { html, networkText } from './markup.js';
 import type { Markup } from './markup.js';
 import type { Section } from './section.js';
-import { emptyNote, noFigure, notMeasured } from './table.js';
+import { noFigure } from './table.js';
 
 /** Calls, outcome, audio and setup at a glance. */
 export function keyNumbersSection(result: Result): Section {
@@ -15,20 +15,29 @@ export function keyNumbersSection(result: Result): Section {
 }
 
 function figureList({ title, figures }: KeyFigureGroup): Markup {
-  const shared = sharedReason(figures);
   return html`<div>
     <h3>${title}</h3>
-    ${shared === null ? '' : emptyNote(`Not measured: ${shared}.`)}
-    <dl class="figures">${figures.map((figure) => figureRow(figure, shared))}</dl>
+    <dl class="figures">${figures.map(figureRow)}</dl>
+    ${reasonsOf(figures).map((reason) => html`<p class="why">Not measured: ${reason}.</p> `)}
   </div> `;
 }
 
-function figureRow({ label, value, why }: KeyFigure, shared: string | null): Markup {
-  const missing = shared === null ? notMeasured(why) : noFigure();
+function figureRow({ label, value }: KeyFigure): Markup {
   return html`<div>
     <dt>${label}</dt>
-    <dd>${value ?? missing}</dd>
+    <dd>${value ?? noFigure()}</dd>
   </div> `;
+}
+
+/** Each reason once, with the figures that it is of where it is not of all. */
+function reasonsOf(figures: readonly KeyFigure[]): string[] {
+  const missing = figures.filter(({ value }) => value === null);
+  const shared = sharedReason(figures);
+  if (shared !== null) return [shared];
+  return [...new Set(missing.map(({ why }) => why))].map((why) => {
+    const labels = missing.filter((figure) => figure.why === why).map(({ label }) => label);
+    return `${labels.join(', ')}: ${why}`;
+  });
 }
 
 function warningList(warnings: readonly string[]): Markup {

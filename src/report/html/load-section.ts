@@ -1,7 +1,8 @@
 /** The load: what the schedule asked for and what was achieved, second by second. */
 import type { Result } from '../../run/result.js';
-import { formatCount, formatNumber } from '../number-format.js';
-import { renderTimeChart } from './chart/time-chart.js';
+import { formatCount, formatDuration, formatNumber } from '../number-format.js';
+import { binWidth, spanSeconds } from './chart/time-bins.js';
+import { MOST_COLUMNS, renderTimeChart } from './chart/time-chart.js';
 import type { TimeChart } from './chart/time-chart.js';
 import { html } from './markup.js';
 import type { Section } from './section.js';
@@ -44,7 +45,15 @@ const ACTIVE: TimeChart = {
 export function loadSection(result: Result): Section {
   const { intended, achieved, heldBack } = result.load;
   const held = heldBack === 0 ? '' : `; ${formatCount(heldBack)} waited for the concurrency cap`;
-  const body = html`<p>${formatCount(achieved)} of ${formatCount(intended)} starts that were due happened${held}.</p>
-    <div class="charts">${renderTimeChart(STARTS, result)}${renderTimeChart(ACTIVE, result)}</div> `;
+  const body = html`<p>
+      ${formatCount(achieved)} of ${formatCount(intended)} starts that were due happened${held}.${gathered(result)}
+    </p>
+    <div class="charts">${[STARTS, ACTIVE].map((chart) => renderTimeChart(chart, result))}</div> `;
   return { id: 'load', title: 'Load', body };
+}
+
+function gathered({ seconds, durationMs }: Result): string {
+  const width = binWidth(spanSeconds(seconds, durationMs), MOST_COLUMNS);
+  if (width === 1) return '';
+  return ` A column gathers ${formatDuration(width * 1000)}: the mean of its rates, and the most active calls.`;
 }

@@ -37,8 +37,18 @@ export function escapeHtml(text: string): string {
  * formatter of the source gives them is left out.
  */
 export function html(parts: TemplateStringsArray, ...values: HtmlValue[]): Markup {
+  return new Markup(literalsOf(parts).reduce((text, part, index) => text + render(values[index - 1] ?? '') + part));
+}
+
+/** Of each template once: a report is made of thousands of the same few. */
+const LITERALS = new WeakMap<TemplateStringsArray, readonly string[]>();
+
+function literalsOf(parts: TemplateStringsArray): readonly string[] {
+  const known = LITERALS.get(parts);
+  if (known !== undefined) return known;
   const literals = parts.map((part) => part.replaceAll(/\s*\n\s*/g, '\n'));
-  return new Markup(literals.reduce((text, part, index) => text + render(values[index - 1] ?? '') + part));
+  LITERALS.set(parts, literals);
+  return literals;
 }
 
 /** Text of several lines for a `<pre>`: escaped line by line, so that only newlines survive. */

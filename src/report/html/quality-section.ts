@@ -2,10 +2,11 @@
 import type { ScoreScale } from '../../metrics/names.js';
 import type { Result, ResultSecond } from '../../run/result.js';
 import { whyNoAudio, whyNoRoundTrip, whyNoSent } from '../key-figures.js';
-import { formatMos, formatMs, formatNumber, formatRatio } from '../number-format.js';
+import { formatDuration, formatMos, formatNumber, formatPercent } from '../number-format.js';
 import { SCALES, scoreLabel, type Direction } from '../scores.js';
-import { renderTimeChart } from './chart/time-chart.js';
-import type { Line, TimeChart } from './chart/time-chart.js';
+import { MOST_COLUMNS, renderTimeChart } from './chart/time-chart.js';
+import type { Line, TimeChart, ValueRange } from './chart/time-chart.js';
+import { binWidth, spanSeconds } from './chart/time-bins.js';
 import type { SecondValue } from './chart/time-bins.js';
 import { gateLimits, mosLimits } from './gate-limits.js';
 import { html } from './markup.js';
@@ -25,14 +26,14 @@ export function qualitySection(result: Result): Section {
   ];
   const body = html`<p>${introduction(result)}</p>
     <div class="charts">${charts.map((chart) => renderTimeChart(chart, result))}</div> `;
-  return { id: 'quality', title: 'Quality over time', body };
+  return { id: 'quality', title: 'Quality over time', shortTitle: 'Quality', body };
 }
 
 function introduction(result: Result): string {
   const received = 'Received audio: each second over the legs that were live in it.';
   return hasSent(result)
-    ? `${received} Sent audio, as the far end received it: each second over the legs whose report came in it.`
-    : `${received} Sent audio: not measured, ${whyNoSent(result)}.`;
+    ? `${received}${gathered(result)} Sent audio, as the far end received it: each second over the legs whose report came in it.`
+    : `${received}${gathered(result)} Sent audio: not measured, ${whyNoSent(result)}.`;
 }
 
 function hasSent({ seconds }: Result): boolean {
@@ -66,11 +67,16 @@ function mosChart(result: Result, scale: ScoreScale): TimeChart {
       high: pickOf('received', (figures) => mosOf(figures, scale)?.p95),
     },
     limits: mosLimits(result.gates, scale, directionsOf(result)),
-    domain: [1, 5],
+    domain: mosDomain,
     leastTop: 5,
     write: formatMos,
     emptyReason: whyNoAudio(result),
   };
+}
+
+/** The scale ends at 4.5; it starts at the whole MOS well below the lowest value, as a line needs no zero. */
+function mosDomain([lowest, highest]: ValueRange): ValueRange {
+  return [Math.max(1, Math.min(4, Math.floor(lowest - 0.2))), highest > 4.5 ? 5 : 4.5];
 }
 
 function lossChart(result: Result): TimeChart {
@@ -79,12 +85,12 @@ function lossChart(result: Result): TimeChart {
     title: 'Packet loss',
     unit: '%',
     lines: linesOf(result, 'lost of the packets due', lossPercent),
-    ...(isBinned(result)
+    ...(columnSeconds(result) > 1
       ? { band: { label: 'received, lowest to highest second', low: received, high: received } }
       : {}),
     limits: gateLimits(result.gates, ['loss'], { factor: 100, directions: directionsOf(result) }),
     leastTop: 1,
-    write: (value) => formatRatio(value / 100),
+    write: formatPercent,
     emptyReason: whyNoAudio(result),
   };
 }
@@ -101,7 +107,7 @@ function jitterChart(result: Result): TimeChart {
     },
     limits: gateLimits(result.gates, ['jitter'], { directions: directionsOf(result) }),
     leastTop: 1,
-    write: formatMs,
+    write: formatNumber,
     emptyReason: whyNoAudio(result),
   };
 }
@@ -114,7 +120,7 @@ function roundTripChart(result: Result): TimeChart {
     band: { label: 'p50–p95 of the legs', low: medianRoundTrip, high: (second) => roundTripOf(second)?.p95 ?? null },
     limits: gateLimits(result.gates, ['rtt'], { directions: ['received', 'sent'] }),
     leastTop: 1,
-    write: formatMs,
+    write: formatNumber,
     emptyReason: whyNoRoundTrip(result),
   };
 }
@@ -163,7 +169,13 @@ function pickOf(direction: Direction, pick: Pick): SecondValue {
   };
 }
 
-/** From here on a column of the chart holds more than one second. */
-function isBinned(result: Result): boolean {
-  return result.durationMs > 600_000;
+/** How many seconds stand in one column. */
+function columnSeconds(result: Result): number {
+  return binWidth(spanSeconds(result.seconds, result.durationMs), MOST_COLUMNS);
+}
+
+function gathered(result: Result): string {
+  const seconds = columnSeconds(result);
+  if (seconds === 1) return '';
+  return ` A column gathers ${formatDuration(seconds * 1000)}: the line is the median of its seconds, the band reaches from the lowest to the highest second of it; the number of legs is the lowest.`;
 }

@@ -6,6 +6,8 @@ export interface Section {
   /** Target of the table of contents. */
   readonly id: string;
   readonly title: string;
+  /** In the table of contents, where the title is long. */
+  readonly shortTitle?: string;
   readonly body: HtmlValue;
 }
 

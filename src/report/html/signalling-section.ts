@@ -30,14 +30,19 @@ export function responsesSection(result: Result): Section {
     .map(({ method, status, count }) => [String(status), networkText(method), formatCount(count)]);
   const body = html`${table({ caption: 'SIP responses received', columns: RESPONSE_COLUMNS, rows }, 'No SIP response came.')}
     <p>${retransmissionSentence(result)} Datagrams that were no SIP message: ${formatCount(malformed)}.</p> `;
-  return { id: 'responses', title: 'SIP responses', body };
+  return { id: 'responses', title: 'SIP responses', shortTitle: 'Responses', body };
 }
 
 /** Why calls failed, dropped or never started, most frequent first. */
 export function causesSection({ calls }: Result): Section {
   const rows = calls.causes.toSorted((a, b) => b.count - a.count).map((cause) => causeRow(cause, calls.requested));
   const spec = { caption: 'Causes, most frequent first', columns: CAUSE_COLUMNS, rows };
-  return { id: 'causes', title: 'Why calls did not complete', body: table(spec, 'Every call did what was expected.') };
+  return {
+    id: 'causes',
+    title: 'Why calls did not complete',
+    shortTitle: 'Causes',
+    body: table(spec, 'Every call did what was expected.'),
+  };
 }
 
 /** Setup, answer and disconnect delay. */
@@ -59,6 +64,7 @@ export function setupSection(result: Result): Section {
   return {
     id: 'setup',
     title: 'Setup timing',
+    shortTitle: 'Setup',
     body: table({ caption: 'Delays of the signalling', columns: DELAY_COLUMNS, rows }),
   };
 }

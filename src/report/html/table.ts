@@ -29,7 +29,7 @@ export function table(spec: TableSpec, empty = 'Nothing to show.'): Markup {
       </tr> `,
   );
   return html`<div class="scroll" role="group" aria-label="${spec.caption}" tabindex="0">
-    <table>
+    <table cellpadding="3">
       <caption>
         ${spec.caption}
       </caption>

@@ -1,13 +1,19 @@
-/** The calls that sounded worst. */
-import type { Result, WorstCall } from '../../run/result.js';
+/** The calls that went worst, each with its seconds, the points of R that it lost, and its SIP ladder; failed calls by cause. */
+import type { EvidenceBlock, Result, WorstCall } from '../../run/result.js';
 import { whyNoAudio } from '../key-figures.js';
 import { formatClock, formatCount, formatMos, formatMs, formatRatio } from '../number-format.js';
+import { BREAKDOWN_LEGEND, callBreakdown } from './call-breakdown.js';
+import { callLadder } from './call-ladder.js';
+import { callStrip, FULL_LOSS_RATIO, POOR_MOS, stripWords } from './call-strip.js';
 import { html, networkText } from './markup.js';
-import type { HtmlValue } from './markup.js';
+import type { HtmlValue, Markup } from './markup.js';
 import type { Section } from './section.js';
 import { emptyNote, noFigure, table } from './table.js';
 
 const MAX_ROWS = 50;
+/** Causes of failed calls. */
+const MAX_CAUSES = 10;
+const OWN_FILE = /^evidence\/call-\d+\.txt$/;
 
 interface CallColumn {
   readonly header: string;
@@ -18,7 +24,10 @@ interface CallColumn {
 }
 
 const COLUMNS: readonly CallColumn[] = [
-  { header: 'Call', cell: ({ call }) => `#${call}` },
+  {
+    header: 'Call',
+    cell: (call) => (isShownWhole(call) ? html`<a href="#call-${call.call}">#${call.call}</a>` : `#${call.call}`),
+  },
   { header: 'Codec', cell: ({ codec }) => (codec === null ? noFigure() : networkText(codec)) },
   {
     header: 'Direction',
@@ -64,7 +73,79 @@ export function worstCallsSection(result: Result): Section {
   const rest = left > 0 ? emptyNote(`${formatCount(left)} more are in result.json.`) : '';
   const spec = { caption: 'Worst calls, by the worse of their directions; W: wideband scale', columns, rows };
   const empty = `No call to show: ${result.quality.received === null ? whyNoAudio(result) : 'none was singled out'}.`;
-  return { id: 'worst-calls', title: 'Worst calls', body: html`${table(spec, empty)}${rest}` };
+  const whole = shown.filter(isShownWhole);
+  const body = html`${table(spec, empty)}${rest}${legend(whole)}${cards(whole)}${failures(result.evidence, whole)}`;
+  return { id: 'worst-calls', title: 'Worst calls', body };
+}
+
+/** There is more to tell of it than its row. */
+function isShownWhole({ seconds, breakdown, ladder, evidence }: WorstCall): boolean {
+  return seconds !== null || breakdown !== null || ladder !== null || evidence !== null;
+}
+
+function legend(calls: readonly WorstCall[]): HtmlValue {
+  if (!calls.some(({ seconds, breakdown }) => seconds !== null || breakdown !== null)) return '';
+  return html`<p class="legend">
+    Strips: a step is as high as the MOS (1 to 4.5; the dashed line is ${formatMos(POOR_MOS)}, what is below it is
+    underlined in red), and below it as deep as the share of lost and late packets (full at
+    ${formatRatio(FULL_LOSS_RATIO)}). Bars: blue is the R that is left, then what took the rest: ${BREAKDOWN_LEGEND}.
+  </p> `;
+}
+
+function cards(calls: readonly WorstCall[]): HtmlValue {
+  return calls.length === 0 ? '' : html`<div class="calls">${calls.map(card)}</div> `;
+}
+
+/** One call, the target of its link. */
+function card(call: WorstCall): Markup {
+  const { received = null, sent = null } = call.breakdown ?? {};
+  const words = stripWords(call);
+  return html`<article id="call-${call.call}" class="call">
+    <h3>Call #${call.call}: ${networkText(call.outcome)}${scoreHead(call)} ${fileLink(call.evidence)}</h3>
+    ${call.detail === null ? '' : html`<p>${networkText(call.detail)}</p> `}${callStrip(call) ?? ''}${words.length === 0 ? '' : html`<p>${words.join('. ')}.</p>`}
+    ${received === null ? '' : callBreakdown(received, 'Received')}${sent === null ? '' : callBreakdown(sent, 'Sent')}
+    ${callLadder(call.ladder)}
+  </article> `;
+}
+
+function scoreHead({ mosLq, mosLqWb }: WorstCall): string {
+  const score = scoreText(mosLq, mosLqWb);
+  return score === null ? '' : `, MOS-LQ ${score}`;
+}
+
+/** A path from a result that somebody else may have written: linked where it is one of ours, and never else. */
+function fileLink(path: string | null): HtmlValue {
+  return path !== null && OWN_FILE.test(path) ? html`<small><a href="${path}">${path}</a></small>` : '';
+}
+
+/** The most frequent causes, each with the ladder of its first call. */
+function failures(evidence: EvidenceBlock | null, whole: readonly WorstCall[]): HtmlValue {
+  const list = evidence?.failures.slice(0, MAX_CAUSES) ?? [];
+  if (evidence === null || list.length === 0) return '';
+  const shown = new Set(whole.map(({ call }) => call));
+  const files = `${formatCount(evidence.files.length)} calls have a file in evidence/`;
+  const without =
+    evidence.withoutFile === 0
+      ? ''
+      : `; ${formatCount(evidence.withoutFile)} failed calls have none, their number is bounded`;
+  return html`<h3>Failed calls by cause</h3>
+    ${list.map((failure) => failureCard(failure, shown))}
+    <p class="empty">${files}${without}.</p> `;
+}
+
+function failureCard(failure: EvidenceBlock['failures'][number], shown: ReadonlySet<number>): Markup {
+  const { phase, sipStatus, cause, count, example } = failure;
+  const status = sipStatus === null ? '' : `${sipStatus} `;
+  const title = html`<b>${status}${networkText(cause)}</b> × ${formatCount(count)}, ${networkText(phase)}`;
+  if (example === null) return html`<p>${title}</p> `;
+  if (shown.has(example.call)) {
+    return html`<p>${title}: see <a href="#call-${example.call}">call #${example.call}</a></p> `;
+  }
+  const why = example.detail === null ? '' : html` ${networkText(example.detail)}.`;
+  return html`<div id="call-${example.call}" class="call">
+    <p>${title}: first call #${example.call}.${why} ${fileLink(example.evidence)}</p>
+    ${callLadder(example.ladder)}
+  </div> `;
 }
 
 function outcomeCell({ outcome, findings }: WorstCall): HtmlValue {

@@ -172,6 +172,11 @@ export class SipMessage {
     return (semicolon < 0 ? value : value.slice(0, semicolon)).trim().toLowerCase();
   }
 
+  /** The whole datagram as wire text. */
+  get text(): string {
+    return this.#index.text;
+  }
+
   /** Of the whole datagram. */
   get byteLength(): number {
     return this.#index.text.length;

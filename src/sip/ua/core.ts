@@ -11,16 +11,17 @@ import {
 } from '../message/builder.js';
 import type { Dialog } from '../dialog/dialog.js';
 import type { SipMessage } from '../message/message.js';
-import { createUri, formatAddress, formatHost } from '../message/uri.js';
+import { type SipUri, createUri, formatAddress, formatHost } from '../message/uri.js';
 import { type Source, responsePort } from '../message/via.js';
 import { Client, type ClientUser } from '../transaction/client.js';
 import { type Destination, InviteClient, type InviteClientUser } from '../transaction/invite-client.js';
 import { InviteServer } from '../transaction/invite-server.js';
-import type { AnyTransaction, TransactionLayer } from '../transaction/layer.js';
+import type { AnyTransaction, TransactionLayer, TransactionOutput } from '../transaction/layer.js';
 import { DEFAULT_INTERVALS, type Intervals, type Timers } from '../transaction/timers.js';
 import { TransactionTable } from '../transaction/transaction-table.js';
 import type { Protocol, Transport } from '../transport/transport.js';
 import type { IdSource } from './id-source.js';
+import type { MessageLog } from './message-log.js';
 import { type MayReach, type Peer, permittedHop } from './next-hop.js';
 import type { PublicationRules } from './publication.js';
 import type { Session } from './session.js';
@@ -55,6 +56,8 @@ export interface UserAgentOptions {
   readonly maxServerBytes?: number;
   /** The publications that are taken (`UserAgent.onPublish`); default: none, and PUBLISH is not allowed. */
   readonly publications?: PublicationRules;
+  /** Keeps the messages of the calls that are placed; default: nobody does. */
+  readonly log?: MessageLog;
 }
 
 const MAX_SERVER_TRANSACTIONS = 100_000;
@@ -73,7 +76,10 @@ const CONTACT_PARAMS: Readonly<Record<Protocol, string>> = {
 const ALLOWED_METHODS = 'INVITE, ACK, CANCEL, BYE, OPTIONS';
 
 export class Core implements TransactionLayer {
-  readonly output: Transport;
+  readonly transport: Transport;
+  /** Where everything that is sent goes out: the transport, and the log in front of it where there is one. */
+  readonly output: TransactionOutput;
+  readonly log: MessageLog | null;
   readonly timers: Timers;
   readonly ids: IdSource;
   readonly intervals: Intervals;
@@ -96,13 +102,16 @@ export class Core implements TransactionLayer {
   #invites = new Map<string, InviteServer>();
   #fromHost: string;
   #isSecure: boolean;
+  #contactPlace: { readonly host: string; readonly port: number | null } = { host: '', port: null };
 
   constructor(options: UserAgentOptions) {
     const { protocol } = options.transport;
-    this.output = options.transport;
+    this.transport = options.transport;
     this.isReliable = protocol !== 'UDP';
     this.isWebSocket = protocol === 'WS' || protocol === 'WSS';
     this.counters = options.counters ?? new SipCounters();
+    this.log = options.log ?? null;
+    this.output = this.log === null ? options.transport : loggedOutput(options.transport, this.log);
     this.timers = options.timers;
     this.ids = options.ids;
     this.intervals = { ...DEFAULT_INTERVALS, t1Ms: options.t1Ms ?? DEFAULT_INTERVALS.t1Ms };
@@ -125,21 +134,17 @@ export class Core implements TransactionLayer {
 
   /** What Via and Contact say from the next request on. */
   advertise(host: string, port: number | null): void {
-    const { protocol } = this.output;
+    const { protocol } = this.transport;
+    this.#contactPlace = { host, port };
     // rport without a value asks for answers to the port that we send from (RFC 3581).
     this.viaPrefix = `SIP/2.0/${protocol} ${formatHost(host)}${port === null ? '' : `:${port}`};rport;branch=`;
-    const params = this.#isSecure ? '' : CONTACT_PARAMS[protocol];
-    const uri = {
-      ...createUri({ user: this.user, host, port, params }),
-      scheme: this.#isSecure ? 'sips' : 'sip',
-    } as const;
-    this.withContact = joinBlocks(headerBlock([['Contact', formatAddress(uri)]]), this.allow);
+    this.withContact = joinBlocks(headerBlock([['Contact', formatAddress(this.contactOf(this.user))]]), this.allow);
   }
 
   /** Where the requests of a dialog go; null: where they should go may not be reached. */
   hopOf({ route, routeSet }: Dialog, peer: Peer): Destination | null {
     const { host, port } = peer.address;
-    if (peer.isConnection === true && routeSet.length === 0 && this.output.hasConnection(host, port))
+    if (peer.isConnection === true && routeSet.length === 0 && this.transport.hasConnection(host, port))
       return peer.address;
     return permittedHop(route, peer, this.mayReach);
   }
@@ -152,6 +157,12 @@ export class Core implements TransactionLayer {
   /** Our From address with a tag. @param user plain text; default the user of the options */
   fromAddress(tag: string, user: string = this.user, displayName: string | null = null): string {
     return formatAddress(createUri({ user, host: this.#fromHost }), displayName, tag);
+  }
+
+  /** Our Contact URI for a user of ours. @param user plain text */
+  contactOf(user: string): SipUri {
+    const params = this.#isSecure ? '' : CONTACT_PARAMS[this.transport.protocol];
+    return { ...createUri({ user, ...this.#contactPlace, params }), scheme: this.#isSecure ? 'sips' : 'sip' };
   }
 
   startInvite(fields: RequestFields, destination: Destination, user: InviteClientUser): InviteClient {
@@ -206,6 +217,15 @@ export class Core implements TransactionLayer {
   onRetransmission(method: string): void {
     this.counters.countRetransmission(method);
   }
+}
+
+function loggedOutput(transport: Transport, log: MessageLog): TransactionOutput {
+  return {
+    send: (data, host, port) => {
+      log.noteSent(data);
+      transport.send(data, host, port);
+    },
+  };
 }
 
 const mergeKey = (request: SipMessage): string => `${request.callId} ${request.from.tag ?? ''} ${request.cseq.number}`;

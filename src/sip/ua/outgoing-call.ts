@@ -94,6 +94,7 @@ export class UacCall implements OutgoingCall, InviteClientUser, SessionUser {
   ) {
     this.#listener = listener;
     this.callId = request.callId ?? core.ids.callId();
+    core.log?.open(this.callId);
     this.#tag = core.ids.tag();
     const named = nextHop(request.target);
     this.#peer = { named, address: request.nextHop ?? named, isConnection: core.isWebSocket };

@@ -1,6 +1,6 @@
 /**
  * The user agent core (RFC 3261 §8, §9, §12.2.2): takes datagrams, finds who they are for, and answers what no call wants.
- * INVITE sessions, OPTIONS and PUBLISH; no authentication, registration, re-INVITE, PRACK, UPDATE or REFER.
+ * INVITE sessions, OPTIONS, PUBLISH and REGISTER; no PRACK, UPDATE or REFER.
  */
 import {
   type HeaderBlock,
@@ -27,6 +27,7 @@ import { Exchange } from './exchange.js';
 import { UasCall } from './incoming-call.js';
 import { type InviteRequest, UacCall } from './outgoing-call.js';
 import { acceptedHeaders, inspectPublication, refusalHeaders } from './publication.js';
+import { Registration, type RegistrationListener, type RegistrationRequest } from './registration.js';
 import { type Session, sessionKey } from './session.js';
 import type { SipCounters } from './sip-counters.js';
 
@@ -124,6 +125,11 @@ export class UserAgent {
     return this.#ask(request, done, hop);
   }
 
+  /** Binds a user to this user agent at a registrar, and keeps it bound. @throws SipParseError for a registrar whose maddr is empty */
+  register(request: RegistrationRequest, listener: RegistrationListener): Registration {
+    return new Registration(this.#core, request, listener);
+  }
+
   /** Sends event state (RFC 3903) to the target's host. @throws SipParseError for a target whose maddr is empty */
   publish(publication: Publication, done: (result: RequestResult) => void): PendingRequest {
     const { target, event, contentType, body } = publication;
@@ -163,9 +169,9 @@ export class UserAgent {
 
   /** Lets go of the transport (its owner closes it) and of every timer; listeners hear nothing more. */
   close(): void {
-    const { output, table, sessions } = this.#core;
-    output.onMessage = null;
-    output.onError = null;
+    const { transport, table, sessions } = this.#core;
+    transport.onMessage = null;
+    transport.onError = null;
     table.clear();
     for (const session of sessions.values()) session.close();
     sessions.clear();
@@ -175,6 +181,7 @@ export class UserAgent {
     if (isKeepAlive(data)) return;
     const message = this.#read(data, source);
     if (message === null) return;
+    this.#core.log?.noteReceived(message);
     try {
       if (message.isRequest) this.#receiveRequest(message, source);
       else this.#receiveResponse(message);

@@ -90,7 +90,7 @@ describe('a call', () => {
         mosLqWb: 3.9,
       },
     });
-    expect(line).not.toHaveProperty('hasMedia');
+    expect(line).toHaveProperty('hasMedia', true);
   });
 
   it('of which the far end tells nothing has null in place of its figures, and what we sent all the same', () => {

@@ -1,7 +1,9 @@
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { ProcessHost } from '../../../src/cli/host.js';
+import { RowFile } from '../../../src/cli/row-file.js';
 import { RunFiles } from '../../../src/cli/run-files.js';
+import type { StateProgress } from '../../../src/run/progress-lines.js';
 import { ROW } from '../../../src/worker/messages.js';
 import { mediaBatch, rowsOf } from '../run/batches.js';
 
@@ -45,19 +47,29 @@ function filesOn(host: MemoryHost, fullRows?: number): RunFiles {
   return new RunFiles(host as unknown as ProcessHost, 'out', ['target'], fullRows);
 }
 
+const stateNow = (): StateProgress => ({
+  type: 'state',
+  elapsedMs: 0,
+  cpuSeconds: 0,
+  interrupted: null,
+  lostWorkers: [],
+  doubts: [],
+  warnings: [],
+});
+
 const good = (call: number) => ({ call, expected: 50, received: 50 });
 
 describe('row files', () => {
-  it('grow by a whole gzip member every ten seconds, so that what is there can be read at any time', () => {
+  it('grow by a whole gzip member after two seconds and then every ten, so that what is there can be read at any time', () => {
     const host = new MemoryHost();
     const files = filesOn(host);
     expect(host.rows()).toEqual([]);
     for (let second = 0; second < 25; second++) {
-      files.addRows(mediaBatch({ second, rows: rowsOf({ call: 1, second, expected: 50, received: 50 }) }));
-      files.tick(second);
+      files.addMedia(mediaBatch({ second, rows: rowsOf({ call: 1, second, expected: 50, received: 50 }) }));
+      files.tick(second, stateNow);
     }
     // The seconds since the last flush are still in memory: at most ten of them.
-    expect(host.rows().map(({ second }) => second)).toEqual(Array.from({ length: 21 }, (_, second) => second));
+    expect(host.rows().map(({ second }) => second)).toEqual(Array.from({ length: 23 }, (_, second) => second));
   });
 
   it('keep of a long run the bad rows, and all of one call in a hundred', () => {
@@ -73,20 +85,48 @@ describe('row files', () => {
       good(200),
     );
     expect(table).toHaveLength(7 * ROW.columns);
-    files.addRows(mediaBatch({ rows: table }));
-    files.tick(10);
+    files.addMedia(mediaBatch({ rows: table }));
+    files.tick(10, stateNow);
     expect(host.rows().map(({ call }) => call)).toEqual([1, 2, 3, 5, 6, 200]);
   });
 
-  it('that a full disk refuses are said once, and end nothing', () => {
+  it('that a full disk refuses are said once, end nothing, and are written when there is room again', () => {
     const host = new MemoryHost();
     const files = filesOn(host);
     host.full = true;
     for (const second of [10, 20, 30]) {
-      files.addRows(mediaBatch({ rows: rowsOf({ call: 1, second }) }));
-      files.tick(second);
+      files.addMedia(mediaBatch({ rows: rowsOf({ call: 1, second }) }));
+      files.tick(second, stateNow);
     }
-    expect(host.said).toEqual(['callgauge: a file of the run cannot be written: ENOSPC: no space left on device\n']);
+    expect(host.said).toEqual([
+      'callgauge: a file of the run cannot be written: ENOSPC: no space left on device; the run goes on, and tries again\n',
+    ]);
     expect(files.failure).toBe('ENOSPC: no space left on device');
+    expect(host.rows()).toEqual([]);
+    host.full = false;
+    files.tick(40, stateNow);
+    expect(host.rows().map(({ second }) => second)).toEqual([10, 20, 30]);
+    expect(files.failure).toBeNull();
+    expect(host.said).toHaveLength(1);
+  });
+});
+
+describe('a row file', () => {
+  it('keeps refused lines only so far, and says how many it gave up', () => {
+    const host = new MemoryHost();
+    const file = new RowFile(host, 'rows', 10);
+    file.create();
+    host.full = true;
+    file.add('12345');
+    expect(() => file.flush()).toThrow('ENOSPC');
+    expect({ unwritten: file.unwritten, dropped: file.dropped }).toEqual({ unwritten: 1, dropped: 0 });
+    file.add('678901');
+    expect(() => file.flush()).toThrow('ENOSPC');
+    expect({ unwritten: file.unwritten, dropped: file.dropped }).toEqual({ unwritten: 2, dropped: 2 });
+    host.full = false;
+    file.add('after');
+    file.flush();
+    expect(gunzipSync(host.files.get('rows') ?? Buffer.alloc(0)).toString()).toBe('after\n');
+    expect(file.unwritten).toBe(2);
   });
 });

@@ -4,6 +4,7 @@ import type { DistributionKind } from '../../../src/metrics/histogram.js';
 import { createRandom } from '../../../src/lib/random.js';
 import { resultSchema } from '../../../src/run/result.js';
 import { FINDINGS, findingText } from '../../../src/run/leg-findings.js';
+import { failures, hostileLadder, worstCall, worstEvidence } from './worst-call-fixture.js';
 import type { CallsBlock, DirectionQuality, GateResult, Result, ResultSecond } from '../../../src/run/result.js';
 
 /** What a far side could put into every text that it controls. */
@@ -197,7 +198,19 @@ export function hostile(): Result {
     })),
     quality: { ...base.quality, findings: [{ finding: HOSTILE, legs: 1, example: 1, text: HOSTILE }] },
     worstCalls: base.worstCalls.map((one) =>
-      Object.assign(one, { callId: HOSTILE, endpoint: HOSTILE, outcome: HOSTILE, codec: HOSTILE, findings: [HOSTILE] }),
+      Object.assign(one, {
+        callId: HOSTILE,
+        endpoint: HOSTILE,
+        outcome: HOSTILE,
+        codec: HOSTILE,
+        findings: [HOSTILE],
+        detail: HOSTILE,
+        evidence: HOSTILE,
+        ladder: hostileLadder(HOSTILE),
+      }),
+    ),
+    evidence: failures(
+      worstCall({ outcome: HOSTILE, detail: HOSTILE, evidence: HOSTILE, ladder: hostileLadder(HOSTILE) }),
     ),
     generator: {
       ...base.generator,
@@ -306,6 +319,15 @@ function runOf(shape: Shape): Result {
     );
   const delays = {
     successRatio: 1,
+    attempts: shape.calls,
+    redirected: 0,
+    ser: 1,
+    seer: 1,
+    isa: 0,
+    scr: 1,
+    asr: 1,
+    ner: 1,
+    sessionDurationMs: distribution('ms', [29_900, 30_000, 30_100]),
     setupDelayMs: delay(42),
     answerDelayMs: delay(950),
     disconnectDelayMs: delay(18),
@@ -391,6 +413,7 @@ function runOf(shape: Shape): Result {
       lossRatio: shape.lossRatio * 2,
       discardRatio: 0.00012,
       jitterMs: 3.4 + index,
+      ...worstEvidence(index * 7 + 1, shape.seconds),
     })),
     generator: {
       verdict: 'healthy',
@@ -550,6 +573,12 @@ function gate(change: Partial<GateResult>): GateResult {
     severity: 'gate',
     firstFailedAtSecond: null,
     reason: null,
+    comparedWith: 'limit',
+    reference: null,
+    forMs: null,
+    afterMs: 0,
+    limitFloor: null,
+    profile: null,
     ...change,
   };
 }

@@ -1,38 +1,65 @@
-/** A chart in the document: caption with legend, the drawing for wide and for narrow screens, and its table twin. */
-import { emptyNote, table } from '../table.js';
-import type { TableSpec } from '../table.js';
-import { html } from '../markup.js';
-import type { Markup } from '../markup.js';
-import { NARROW, WIDE } from './frame.js';
-import type { ChartSize } from './frame.js';
+/** A chart in the document: caption with legend, the drawing, and its table twin. */
+import { emptyNote } from '../table.js';
+import { Markup, html } from '../markup.js';
+import type { HtmlValue } from '../markup.js';
 
 export interface LegendEntry {
   readonly key: Markup;
   readonly label: string;
+  /** The columns of the twin (after the first) that hold its figures: where the script reads what it shows at the cursor. */
+  readonly columns?: readonly number[];
+}
+
+/** The figures of a chart: the first column names the row. */
+export interface Twin {
+  readonly caption: string;
+  readonly headers: readonly string[];
+  readonly rows: readonly (readonly string[])[];
 }
 
 export interface Figure {
   readonly title: string;
   readonly legend: readonly LegendEntry[];
-  readonly draw: (size: ChartSize) => Markup;
-  readonly twin: TableSpec;
+  readonly drawing: Markup;
+  readonly twin: Twin;
+  /** Of a chart over time: the length of its axis. */
+  readonly spanSeconds?: number;
 }
 
-/**
- * The figure as HTML. The narrow drawing carries the `hidden` attribute, which the style sheet lifts on a phone: where
- * styles are blocked only the wide one shows.
- */
-export function renderFigure(figure: Figure): Markup {
-  const legend = figure.legend.map(({ key, label }) => html`<span class="entry">${key} ${label}</span> `);
-  return html`<figure>
-    <figcaption><strong>${figure.title}</strong> <span class="legend">${legend}</span></figcaption>
-    <div class="wide">${figure.draw(WIDE)}</div>
-    <div class="narrow" hidden>${figure.draw(NARROW)}</div>
-    <details>
-      <summary>${figure.title}: as a table</summary>
-      ${table(figure.twin)}
-    </details>
+/** The figure as HTML. */
+export function renderFigure({ title, legend, drawing, twin, spanSeconds }: Figure): Markup {
+  const span = spanSeconds === undefined ? '' : html` data-span="${spanSeconds}"`;
+  return html`<figure${span}>
+    <figcaption><strong>${title}</strong> <span class="legend">${legend.map(legendEntry)}</span></figcaption>
+    ${drawing}${twinDetails(title, twin)}
   </figure> `;
+}
+
+const ROW = new Markup('<tr><th>');
+const CELL = new Markup('<td>');
+
+/** The twin, closed; end tags that HTML leaves to the writer are left out, as most of a report are cells. */
+export function twinDetails(title: string, { caption, headers, rows }: Twin): Markup {
+  const head = headers.map((header) => html`<th scope="col">${header}</th>`);
+  const body = rows.map(([name = '', ...cells]) => [ROW, name, cells.map((cell) => [CELL, cell])]);
+  return html`<details>
+    <summary aria-label="As a table: ${title}">As a table</summary>
+    <div class="scroll" tabindex="0">
+      <table>
+        <caption>
+          ${caption}
+        </caption>
+        <thead>
+          <tr>
+            ${head}
+          </tr>
+        </thead>
+        <tbody align="right">
+          ${body}
+        </tbody>
+      </table>
+    </div>
+  </details> `;
 }
 
 /** Where a chart would stand, but there is nothing to draw. */
@@ -41,4 +68,9 @@ export function renderEmptyFigure(title: string, reason: string): Markup {
     <figcaption><strong>${title}</strong></figcaption>
     ${emptyNote(`No chart: ${reason}.`)}
   </figure> `;
+}
+
+function legendEntry({ key, label, columns }: LegendEntry): HtmlValue {
+  const read = columns === undefined ? '' : html` data-columns="${columns.join(' ')}"`;
+  return html`<span class="entry" ${read}>${key} ${label}</span> `;
 }

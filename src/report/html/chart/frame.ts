@@ -1,92 +1,123 @@
-/** The frame of a chart: drawing area, axes, ticks and grid as SVG with presentation attributes only. */
+/**
+ * The frame of a chart: axes, ticks and grid as SVG with presentation attributes only. The drawing takes the width it
+ * is given: the plot is an inner picture that is stretched, while texts stand at shares of its width and keep their size.
+ */
 import { html } from '../markup.js';
 import type { HtmlValue, Markup } from '../markup.js';
 
-export interface ChartSize {
-  readonly width: number;
-  readonly height: number;
-}
-
-/** Beside each other on a laptop, and one per row on a phone: the size of the text stays the same. */
-export const WIDE: ChartSize = { width: 620, height: 230 };
-export const NARROW: ChartSize = { width: 340, height: 210 };
-
-export interface Plot {
-  readonly left: number;
-  readonly right: number;
-  readonly top: number;
-  readonly bottom: number;
-}
+const HEIGHT = 186;
+const PLOT_TOP = 22;
+const PLOT_HEIGHT = 124;
+const PER_PIXEL = 4;
+/** Of the plot in its own units, four to a pixel: coordinates are whole numbers. */
+export const VIEW_HEIGHT = PLOT_HEIGHT * PER_PIXEL;
+/** Above and below, so that a line along the edge keeps its whole width. */
+const MARGIN = 2;
+/** The narrowest drawing that has to hold its texts, px. */
+const NARROWEST = 318;
+const RIGHT_MARGIN = 10;
+const CHARACTER_WIDTH = 7.2;
+const LEAST_LEFT = 40;
+/** From here on a label would stick out on the right if it stood centred. */
+const NEAR_END = 0.96;
 
 export interface Tick {
+  /** Share of the axis, 0–1, from the left or from the bottom. */
   readonly at: number;
   readonly label: string;
 }
 
 export interface ChartFrame {
-  readonly size: ChartSize;
-  readonly plot: Plot;
   readonly title: string;
   /** What the chart shows, in a sentence with figures. */
   readonly description: string;
+  /** Width of the plot in its own units. */
+  readonly viewWidth: number;
   readonly xTicks: readonly Tick[];
   readonly yTicks: readonly Tick[];
+  /** Unit of each axis. */
   readonly xLabel: string;
   readonly yLabel: string;
 }
 
-const CHARACTER_WIDTH = 7.7;
-
-/** The drawing area beside labels as wide as the widest of `yLabels`. */
-export function plotArea(size: ChartSize, yLabels: readonly string[]): Plot {
-  const widest = Math.max(2, ...yLabels.map((label) => label.length));
-  return { left: Math.ceil(widest * CHARACTER_WIDTH) + 10, right: size.width - 26, top: 28, bottom: size.height - 44 };
-}
-
-/** A coordinate with one decimal. */
-export function coordinate(value: number): number {
-  return Math.round(value * 10) / 10;
-}
-
-/** The whole chart: frame, then `marks` over the grid. */
+/** The whole chart: frame, then `marks` over the grid, in units of the plot. */
 export function svgChart(frame: ChartFrame, marks: HtmlValue): Markup {
-  const { size, plot, xTicks, yTicks } = frame;
+  const { viewWidth, xTicks, yTicks } = frame;
+  const left = leftOf(yTicks);
+  const width = `${Math.floor(((NARROWEST - RIGHT_MARGIN - left) / NARROWEST) * 100)}%`;
+  const margin = MARGIN * PER_PIXEL;
+  const viewBox = `0 ${-margin} ${viewWidth} ${VIEW_HEIGHT + 2 * margin}`;
   return html`<svg
+    class="chart"
     role="img"
-    width="${size.width}"
-    height="${size.height}"
-    viewBox="0 0 ${size.width} ${size.height}"
+    width="100%"
+    height="${HEIGHT}"
     font-family="system-ui, sans-serif"
     font-size="12"
   >
     <title>${frame.title}</title>
     <desc>${frame.description}</desc>
-    ${gridLines(plot, yTicks)}${marks}
-    <path d="${axisPath(plot, xTicks)}" fill="none" stroke="currentColor" stroke-opacity="0.6" />
+    <svg
+      class="plot"
+      x="${left}"
+      y="${PLOT_TOP - MARGIN}"
+      width="${width}"
+      height="${PLOT_HEIGHT + 2 * MARGIN}"
+      viewBox="${viewBox}"
+      preserveAspectRatio="none"
+    >
+      ${grid(frame)}${marks}
+    </svg>
     <g class="axis" fill="currentColor">
-      <g text-anchor="end">${yTicks.map((tick) => yTickLabel(tick, plot))}</g>
-      <g text-anchor="middle">${xTicks.map((tick) => xTickLabel(tick, plot))}</g>
-      <text x="2" y="13">${frame.yLabel}</text>
-      <text x="${plot.right}" y="${size.height - 6}" text-anchor="end">${frame.xLabel}</text>
+      <text x="0" y="12">${frame.yLabel}</text>
+      <g text-anchor="end">${yTicks.map((tick) => yTickLabel(tick, left))}</g>
+      <svg
+        class="ticks"
+        x="${left}"
+        y="${PLOT_TOP + PLOT_HEIGHT}"
+        width="${width}"
+        height="38"
+        overflow="visible"
+        text-anchor="middle"
+      >
+        ${xTicks.map(xTickLabel)}
+        <text class="name" x="100%" y="35" text-anchor="end">${frame.xLabel}</text>
+      </svg>
     </g>
   </svg> `;
 }
 
-function gridLines(plot: Plot, yTicks: readonly Tick[]): Markup {
-  const path = yTicks.map((tick) => `M${plot.left} ${coordinate(tick.at)}H${plot.right}`).join('');
-  return html`<path d="${path}" fill="none" stroke="currentColor" stroke-opacity="0.14" /> `;
+/** The height of a share of the value axis in units of the plot. */
+export function heightOf(share: number): number {
+  return Math.round((1 - share) * VIEW_HEIGHT);
 }
 
-function yTickLabel(tick: Tick, plot: Plot): Markup {
-  return html`<text x="${plot.left - 6}" y="${coordinate(tick.at + 4)}">${tick.label}</text>`;
+/** As wide as the widest label, and the same for all usual ones, so that charts below each other share their axis. */
+function leftOf(yTicks: readonly Tick[]): number {
+  const widest = Math.max(...yTicks.map(({ label }) => label.length));
+  return Math.max(LEAST_LEFT, Math.ceil(widest * CHARACTER_WIDTH) + 10);
 }
 
-function xTickLabel(tick: Tick, plot: Plot): Markup {
-  return html`<text x="${coordinate(tick.at)}" y="${plot.bottom + 20}">${tick.label}</text>`;
+function grid({ viewWidth, xTicks, yTicks }: ChartFrame): Markup {
+  const lines = yTicks.map(({ at }) => `M0 ${heightOf(at)}h${viewWidth}`).join('');
+  const marks = xTicks.map(({ at }) => `M${Math.round(at * viewWidth * 1000) / 1000} 0v${VIEW_HEIGHT}`).join('');
+  return html`<g fill="none" stroke="currentColor">
+    <path d="${lines}" stroke-opacity=".16" vector-effect="non-scaling-stroke" />
+    <path class="upright" d="${marks}" stroke-opacity=".08" vector-effect="non-scaling-stroke" />
+    <path d="M0 ${VIEW_HEIGHT}h${viewWidth}" stroke-opacity=".6" vector-effect="non-scaling-stroke" />
+  </g> `;
 }
 
-/** The time axis and its tick marks: one path for all, which keeps a report of many charts small. */
-function axisPath(plot: Plot, xTicks: readonly Tick[]): string {
-  const marks = xTicks.map(({ at }) => `M${coordinate(at)} ${plot.bottom}v4`);
-  return `M${plot.left} ${plot.bottom}H${plot.right}${marks.join('')}`;
+function yTickLabel({ at, label }: Tick, left: number): Markup {
+  return html`<text x="${left - 6}" y="${PLOT_TOP + Math.round((1 - at) * PLOT_HEIGHT) + 4}">${label}</text>`;
+}
+
+function xTickLabel({ at, label }: Tick): Markup {
+  const anchor = at > NEAR_END ? html` text-anchor="end"` : '';
+  return html`<text x="${percent(at)}" y="19" ${anchor}>${label}</text>`;
+}
+
+/** `12.5%`. */
+export function percent(share: number): string {
+  return `${Math.round(share * 10_000) / 100}%`;
 }

@@ -1,7 +1,9 @@
-/** SVG paths of stepped lines and bands: a figure holds for its whole bin, and unknown bins leave a gap. */
-import { coordinate } from './frame.js';
+/**
+ * SVG paths of stepped lines and bands: a figure holds for its whole bin, and unknown bins leave a gap. Coordinates are
+ * whole numbers, relative, and equal steps are one: that keeps a report of many charts small.
+ */
 
-/** A flat piece from `x0` to `x1`, all in SVG coordinates. */
+/** A flat piece from `x0` to `x1`, in whole units of the plot. */
 export interface Step {
   readonly x0: number;
   readonly x1: number;
@@ -13,15 +15,10 @@ export interface BandStep extends Step {
   readonly y2: number;
 }
 
-const TOUCHING = 0.05;
-
 /** The line through `steps`, broken where two do not touch. */
 export function linePath(steps: readonly Step[]): string {
-  return steps
-    .map(({ x0, x1, y }, index) => {
-      const touches = isTouching(steps[index - 1], x0);
-      return `${touches ? 'V' : `M${coordinate(x0)} `}${coordinate(y)}H${coordinate(x1)}`;
-    })
+  return runsOf(steps)
+    .map((run) => `M${run[0]?.x0 ?? 0} ${run[0]?.y ?? 0}${staircase(run)}`)
     .join('');
 }
 
@@ -31,20 +28,34 @@ export function bandPath(steps: readonly BandStep[]): string {
 }
 
 function closedShape(run: readonly BandStep[]): string {
-  const back = run.toReversed().map(({ x0, y2 }) => `V${coordinate(y2)}H${coordinate(x0)}`);
-  return `${linePath(run)}${back.join('')}Z`;
+  const last = run.at(-1);
+  if (last === undefined) return '';
+  const back = run.toReversed().map(({ x0, x1, y2 }) => ({ x0: x1, x1: x0, y: y2 }));
+  return `${linePath(run)}v${last.y2 - last.y}${staircase(back)}z`;
 }
 
-function runsOf(steps: readonly BandStep[]): BandStep[][] {
-  const runs: BandStep[][] = [];
+/** From the height of the first step on, in either direction. */
+function staircase(run: readonly Step[]): string {
+  let path = '';
+  let width = 0;
+  let height = run[0]?.y ?? 0;
+  for (const { x0, x1, y } of run) {
+    if (y !== height) {
+      path += `h${width}v${y - height}`;
+      width = 0;
+      height = y;
+    }
+    width += x1 - x0;
+  }
+  return `${path}h${width}`;
+}
+
+function runsOf<S extends Step>(steps: readonly S[]): S[][] {
+  const runs: S[][] = [];
   steps.forEach((step, index) => {
     const run = runs.at(-1);
-    if (run !== undefined && isTouching(steps[index - 1], step.x0)) run.push(step);
+    if (run !== undefined && steps[index - 1]?.x1 === step.x0) run.push(step);
     else runs.push([step]);
   });
   return runs;
-}
-
-function isTouching(previous: Step | undefined, x0: number): boolean {
-  return previous !== undefined && Math.abs(previous.x1 - x0) < TOUCHING;
 }

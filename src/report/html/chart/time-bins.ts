@@ -23,9 +23,14 @@ export function spanSeconds(seconds: readonly ResultSecond[], durationMs: number
   return Math.max(last, Math.ceil(durationMs / 1000));
 }
 
+/** The seconds of one bin where at most `columns` make up the span. */
+export function binWidth(span: number, columns: number): number {
+  return Math.max(1, Math.ceil(span / columns));
+}
+
 /** At most `columns` bins over the run, in order; bins without a second are left out and show as gaps. */
 export function binSeconds(seconds: readonly ResultSecond[], span: number, columns: number): TimeBin[] {
-  const width = Math.max(1, Math.ceil(span / columns));
+  const width = binWidth(span, columns);
   const groups = new Map<number, ResultSecond[]>();
   for (const row of seconds) {
     const index = Math.floor(row.second / width);

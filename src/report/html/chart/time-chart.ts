@@ -1,15 +1,13 @@
 /** A chart of the seconds of a run: stepped lines, a band between two figures, and the limits of gates. */
 import { html } from '../markup.js';
 import type { Markup } from '../markup.js';
-import type { TableSpec } from '../table.js';
 import { renderEmptyFigure, renderFigure } from './figure.js';
-import type { LegendEntry } from './figure.js';
-import { WIDE, svgChart } from './frame.js';
-import type { ChartSize } from './frame.js';
+import type { LegendEntry, Twin } from './figure.js';
+import { svgChart } from './frame.js';
 import { roundTop, timeAxis, valueAxis } from './scale.js';
-import type { TimeAxis, ValueAxis } from './scale.js';
+import type { ValueAxis } from './scale.js';
 import { bandPath, linePath } from './step-path.js';
-import { areaKey, fill, lineKey, stroke } from './strokes.js';
+import { fill, fineStrokes, keyOf, stroke } from './strokes.js';
 import type { LineLook } from './strokes.js';
 import { binName, binSeconds, binValue, spanSeconds } from './time-bins.js';
 import type { Aggregate, SecondValue, TimeBin } from './time-bins.js';
@@ -35,6 +33,8 @@ export interface Limit {
   readonly value: number;
 }
 
+export type ValueRange = readonly [number, number];
+
 export interface TimeChart {
   readonly title: string;
   /** Unit of the value axis. */
@@ -42,47 +42,48 @@ export interface TimeChart {
   readonly lines: readonly Line[];
   readonly band?: Band;
   readonly limits: readonly Limit[];
-  /** Range of the value axis; without it from 0 to a round figure above the highest value. */
-  readonly domain?: readonly [number, number];
+  /** The value axis for values of such a range, limits included; without it from 0 to a round figure above the highest. */
+  readonly domain?: (range: ValueRange) => ValueRange;
   /** Least top of the axis where `domain` is absent. */
   readonly leastTop: number;
   /** The values are counts: whole ticks only. */
   readonly whole?: boolean;
-  /** How a value is written in the table twin. */
+  /** How a value is written in the table twin, without its unit. */
   readonly write: (value: number) => string;
   /** Why the chart has no data, should it have none. */
   readonly emptyReason: string;
 }
 
-const WIDE_COLUMNS = 600;
-const NARROW_COLUMNS = 280;
+/** The most columns of a chart: a longer run is gathered. */
+export const MOST_COLUMNS = 600;
 /** From this many columns on lines are drawn finer. */
-const FINE_FROM = 150;
+const FINE_FROM = 200;
 
 /** The figure of `chart` over the seconds of `result`, or a sentence saying why there is none. */
 export function renderTimeChart(chart: TimeChart, result: Result): Markup {
   const span = spanSeconds(result.seconds, result.durationMs);
-  const bins = binSeconds(result.seconds, span, WIDE_COLUMNS);
+  const bins = binSeconds(result.seconds, span, MOST_COLUMNS);
   const range = valueRange(chart, bins);
   if (range === null) return renderEmptyFigure(chart.title, chart.emptyReason);
-  const draw = (size: ChartSize): Markup => {
-    const columns = size === WIDE ? WIDE_COLUMNS : NARROW_COLUMNS;
-    return drawChart(chart, { size, span, bins: binSeconds(result.seconds, span, columns), range });
-  };
-  return renderFigure({ title: chart.title, legend: legendOf(chart), draw, twin: twinTable(chart, bins) });
+  return renderFigure({
+    title: chart.title,
+    legend: legendOf(chart, bins),
+    drawing: drawChart(chart, { span, bins, range }),
+    twin: twinTable(chart, bins),
+    spanSeconds: span,
+  });
 }
 
 interface Drawing {
-  readonly size: ChartSize;
   readonly span: number;
   readonly bins: readonly TimeBin[];
-  readonly range: readonly [number, number];
+  readonly range: ValueRange;
 }
 
 /** Lowest and highest value shown; null when no bin holds any. */
-function valueRange(chart: TimeChart, bins: readonly TimeBin[]): readonly [number, number] | null {
+function valueRange(chart: TimeChart, bins: readonly TimeBin[]): ValueRange | null {
   const picks = [...chart.lines.map((line) => line.pick), ...(chart.band ? [chart.band.low, chart.band.high] : [])];
-  let range: readonly [number, number] | null = null;
+  let range: ValueRange | null = null;
   for (const bin of bins) {
     for (const pick of picks) {
       const low = binValue(bin, pick, 'min');
@@ -93,83 +94,81 @@ function valueRange(chart: TimeChart, bins: readonly TimeBin[]): readonly [numbe
   return range;
 }
 
-function drawChart(chart: TimeChart, drawing: Drawing): Markup {
-  const { size, span, bins, range } = drawing;
-  const rounded = roundTop(Math.max(range[1], ...chart.limits.map((limit) => limit.value)), chart.leastTop);
-  const top = chart.unit === '%' ? Math.min(100, rounded) : rounded;
-  const values = valueAxis(size, chart.domain ?? [0, top], chart.whole);
-  const time = timeAxis(values.plot, span);
+function drawChart(chart: TimeChart, { span, bins, range }: Drawing): Markup {
+  const values = valueAxis(domainOf(chart, range), chart.whole);
+  const time = timeAxis(span);
   const frame = {
-    size,
-    plot: values.plot,
     title: `${chart.title} over time`,
-    description: `From ${chart.write(range[0])} to ${chart.write(range[1])}. The figures are in the table below the chart.`,
+    description: `From ${chart.write(range[0])} to ${chart.write(range[1])} ${chart.unit}. The figures are in the table below the chart.`,
+    viewWidth: span,
     xTicks: time.ticks,
     yTicks: values.ticks,
     xLabel: time.label,
     yLabel: chart.unit,
   };
-  const limits = chart.limits.map(({ value }) => limitLine(value, values));
-  return svgChart(frame, [bandMark(chart, bins, { values, time }), limits, lineMarks(chart, bins, { values, time })]);
+  const limits = chart.limits.map(({ value }) => stroke(`M0 ${values.y(value)}h${span}`, 'limit'));
+  return svgChart(frame, [bandMark(chart, bins, values), limits, lineMarks(chart, bins, values)]);
 }
 
-interface Axes {
-  readonly values: ValueAxis;
-  readonly time: TimeAxis;
+function domainOf(chart: TimeChart, range: ValueRange): ValueRange {
+  const limits = chart.limits.map(({ value }) => value);
+  if (chart.domain !== undefined) return chart.domain([Math.min(range[0], ...limits), Math.max(range[1], ...limits)]);
+  const rounded = roundTop(Math.max(range[1], ...limits), chart.leastTop);
+  return [0, chart.unit === '%' ? Math.min(100, rounded) : rounded];
 }
 
-function lineMarks(chart: TimeChart, bins: readonly TimeBin[], { values, time }: Axes): Markup[] {
-  return chart.lines.map((line) => {
+function lineMarks(chart: TimeChart, bins: readonly TimeBin[], values: ValueAxis): Markup | readonly Markup[] {
+  const lines = chart.lines.map((line) => {
     const steps = bins.flatMap((bin) => {
       const value = binValue(bin, line.pick, line.aggregate);
-      return value === null ? [] : [{ x0: time.x(bin.from), x1: time.x(bin.to), y: values.y(value) }];
+      return value === null ? [] : [{ x0: bin.from, x1: bin.to, y: values.y(value) }];
     });
-    return stroke(linePath(steps), line.look, bins.length > FINE_FROM);
+    return stroke(linePath(steps), line.look);
   });
+  return bins.length > FINE_FROM ? fineStrokes(lines) : lines;
 }
 
-function bandMark({ band }: TimeChart, bins: readonly TimeBin[], { values, time }: Axes): Markup {
+function bandMark({ band }: TimeChart, bins: readonly TimeBin[], values: ValueAxis): Markup {
   if (band === undefined) return html``;
   const steps = bins.flatMap((bin) => {
     const low = binValue(bin, band.low, 'min');
     const high = binValue(bin, band.high, 'max');
     if (low === null || high === null) return [];
-    return [{ x0: time.x(bin.from), x1: time.x(bin.to), y: values.y(high), y2: values.y(low) }];
+    return [{ x0: bin.from, x1: bin.to, y: values.y(high), y2: values.y(low) }];
   });
   return fill(bandPath(steps), 'band');
 }
 
-function limitLine(value: number, { plot, y }: ValueAxis): Markup {
-  const [low = 0, high = 0] = y.domain();
-  if (value < low || value > high) return html``;
-  return stroke(`M${plot.left} ${Math.round(y(value) * 10) / 10}H${plot.right}`, 'limit');
+function legendOf(chart: TimeChart, bins: readonly TimeBin[]): LegendEntry[] {
+  const lines = chart.lines.map(({ look, label }, index) => ({ key: keyOf(look), label, columns: [index] }));
+  const limits = chart.limits.map(({ label }) => ({ key: keyOf('limit'), label }));
+  if (chart.band === undefined) return [...lines, ...limits];
+  const same = lowEdgeLine(chart, bins);
+  const columns = same === -1 ? [lines.length, lines.length + 1] : [same, lines.length];
+  return [...lines, { key: keyOf('band'), label: chart.band.label, columns }, ...limits];
 }
 
-function legendOf(chart: TimeChart): LegendEntry[] {
-  const band = chart.band === undefined ? [] : [{ key: areaKey('band'), label: chart.band.label }];
-  const lines = chart.lines.map(({ look, label }) => ({ key: lineKey(look), label }));
-  const limits = chart.limits.map(({ label }) => ({ key: lineKey('limit'), label }));
-  return [...lines, ...band, ...limits];
-}
-
-function twinTable(chart: TimeChart, bins: readonly TimeBin[]): TableSpec {
+function twinTable(chart: TimeChart, bins: readonly TimeBin[]): Twin {
   const { band, lines, write } = chart;
-  // The low edge is left out where it is the line itself.
-  const hasLow = band !== undefined && !lines.some((line) => isSamePick(bins, line.pick, band.low));
+  const hasLow = band !== undefined && lowEdgeLine(chart, bins) === -1;
   const edges = band === undefined ? [] : [...(hasLow ? [`${band.label}: low`] : []), `${band.label}: high`];
-  const headers = [...lines.map((line) => line.label), ...edges];
-  const text = (value: number | null): string => (value === null ? 'not measured' : write(value));
+  const headers = ['Time', ...lines.map((line) => line.label), ...edges];
+  const text = (value: number | null): string => (value === null ? '–' : write(value));
   const rows = bins.map((bin) => [
     binName(bin),
     ...lines.map((line) => text(binValue(bin, line.pick, line.aggregate))),
     ...(hasLow ? [text(binValue(bin, band.low, 'min'))] : []),
     ...(band ? [text(binValue(bin, band.high, 'max'))] : []),
   ]);
-  const columns = [{ header: 'Time' }, ...headers.map((header) => ({ header, numeric: true }))];
-  return { caption: `${chart.title} over time (${chart.unit})`, columns, rows };
+  const unknown = rows.some((row) => row.includes('–')) ? '; –: not measured' : '';
+  return { caption: `${chart.title} over time, ${chart.unit}${unknown}`, headers, rows };
 }
 
-/** One second a column, and the same figure in each. */
-function isSamePick(bins: readonly TimeBin[], a: SecondValue, b: SecondValue): boolean {
-  return bins.every(({ seconds }) => seconds.length === 1 && seconds.every((second) => a(second) === b(second)));
+/** The line that is the low edge of the band, one second a column and the same figure in each, so that the edge needs no column; −1: none. */
+function lowEdgeLine({ band, lines }: TimeChart, bins: readonly TimeBin[]): number {
+  return lines.findIndex(
+    ({ pick }) =>
+      band !== undefined &&
+      bins.every(({ seconds }) => seconds.length === 1 && seconds.every((second) => pick(second) === band.low(second))),
+  );
 }

@@ -1,0 +1,60 @@
+/**
+ * `evidence/`: one text file for each failed call, up to the bounds of the run, and for each of the worst. Those of failed
+ * calls are written with the rows, every ten seconds; which calls are the worst is known at the end.
+ */
+import { join } from 'node:path';
+import { renderEvidence, type EvidenceRun } from '../report/evidence.js';
+import type { EvidenceBook } from '../run/evidence-book.js';
+import type { WorstCall } from '../run/result.js';
+import { callBlock, evidencePath, type CallBlockPlan } from '../run/worst-call-block.js';
+import type { ProcessHost } from './host.js';
+
+const OWN_FILE = /^call-\d+\.txt$/;
+
+export class EvidenceFiles {
+  private readonly written = new Set<number>();
+  private worst: readonly WorstCall[] = [];
+  private hasFolder = false;
+
+  constructor(
+    private readonly host: Pick<ProcessHost, 'fileNames' | 'removeFiles' | 'makeDirectory' | 'writeFile'>,
+    private readonly directory: string,
+    private readonly plan: CallBlockPlan & { readonly run: EvidenceRun },
+  ) {
+    // What an earlier run left in this folder is no evidence of this one.
+    const folder = join(directory, 'evidence');
+    host.removeFiles(
+      host
+        .fileNames(folder)
+        .filter((name) => OWN_FILE.test(name))
+        .map((name) => join(folder, name)),
+    );
+  }
+
+  /** The worst calls as they stand in the result: their files are written with the rest. */
+  addWorst(calls: readonly WorstCall[]): void {
+    this.worst = calls;
+  }
+
+  /** Writes what is new. @throws the error of a disk that refuses */
+  flush(book: EvidenceBook): void {
+    for (const call of book.takeFresh()) {
+      this.write(callBlock(call, this.plan));
+    }
+    for (const call of this.worst) {
+      this.write(call);
+    }
+  }
+
+  private write(call: WorstCall): void {
+    if (this.written.has(call.call)) {
+      return;
+    }
+    if (!this.hasFolder) {
+      this.host.makeDirectory(join(this.directory, 'evidence'));
+      this.hasFolder = true;
+    }
+    this.written.add(call.call);
+    this.host.writeFile(join(this.directory, evidencePath(call.call)), renderEvidence(call, this.plan.run));
+  }
+}

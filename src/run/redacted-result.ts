@@ -1,0 +1,59 @@
+/** Whole values in which no number and no name is left: results, above all. See `redaction.ts`. */
+import type { Scenario } from '../scenario/scenario.js';
+import { NumberRedactor } from './redaction.js';
+
+/** Text that is no words: a histogram in base64 may hold any digits, a time has some by nature, and a path those of its call. */
+const NO_WORDS: ReadonlySet<string> = new Set([
+  'histogram',
+  'startedAt',
+  'schemaVersion',
+  'evidence',
+  'path',
+  'runToken',
+  'bootId',
+  'startTicks',
+]);
+const USER_FLAG = /(--user[ =])('(?:[^']|'\\'')*'|\S+)/g;
+const REFERENCE = /^\$\{.*\}$/s;
+
+/** Null: nothing is to be hidden. It knows the numbers that the scenario calls and the users that it is. */
+export function redactorOf({ redact, endpoints, auth }: Scenario): NumberRedactor | null {
+  if (redact === null) return null;
+  const users = [auth, ...endpoints.map((endpoint) => endpoint.auth)].flatMap((one) =>
+    one === null ? [] : [one.user],
+  );
+  // A target such as `echo` is a word of ours as well, and is hidden in URIs only.
+  const numbers = endpoints.flatMap(({ target }) =>
+    target.kind === 'sip' && /\d{4}/.test(target.user) ? [target.user] : [],
+  );
+  return new NumberRedactor([...numbers, ...users]);
+}
+
+/**
+ * The same value, a result or what a run notes of itself on the way; every text in it has passed the redactor, so that a field
+ * that comes later is hidden too.
+ */
+export function redactTexts<T>(value: T, redactor: NumberRedactor): T {
+  return hiddenValue(value, redactor, '') as T;
+}
+
+function hiddenValue(value: unknown, redactor: NumberRedactor, key: string): unknown {
+  if (typeof value === 'string') return hiddenText(value, redactor, key);
+  if (Array.isArray(value)) return value.map((item) => hiddenValue(item, redactor, key));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, hiddenValue(item, redactor, name)]));
+}
+
+function hiddenText(text: string, redactor: NumberRedactor, key: string): string {
+  if (NO_WORDS.has(key)) return text;
+  if (key === 'user' && !REFERENCE.test(text)) return redactor.user(text);
+  return redactor.text(key === 'command' ? hideUserFlag(text, redactor) : text);
+}
+
+/** `--user 600` of the command line: too short a number to be known as a word. */
+function hideUserFlag(command: string, redactor: NumberRedactor): string {
+  return command.replaceAll(
+    USER_FLAG,
+    (_, flag: string, user: string) => flag + redactor.user(user.replaceAll("'", '')),
+  );
+}

@@ -1,0 +1,263 @@
+/**
+ * The binding of one user at its registrar (RFC 3261 §10.2): registers, refreshes before it runs out, tries again when the
+ * registrar is away, and removes the binding at the end. One Call-ID, one more in CSeq each time (§10.2.4).
+ */
+import { Authorizer, type Credentials, isChallenge } from '../auth/authorizer.js';
+import { type HeaderBlock, type RequestFields, NO_HEADERS, headerBlock, joinBlocks } from '../message/builder.js';
+import { parameterOf, parseDigits } from '../message/characters.js';
+import { HeaderId } from '../message/header-name.js';
+import type { SipMessage } from '../message/message.js';
+import { SipParseError } from '../message/parse-error.js';
+import { type SipUri, createUri, formatAddress, nextHop, parseAddress, serializeUri } from '../message/uri.js';
+import type { Client, ClientUser } from '../transaction/client.js';
+import type { Destination } from '../transaction/invite-client.js';
+import type { TimerHandle } from '../transaction/timers.js';
+import type { Core } from './core.js';
+import { refusalDetail } from './refusal.js';
+
+export interface RegistrationRequest {
+  /** The domain that is registered at; a user part is left out of the Request-URI (§10.2). */
+  readonly registrar: SipUri;
+  /** User of the address-of-record and of the Contact; plain text. */
+  readonly user: string;
+  readonly credentials: Credentials | null;
+  /** Where the REGISTER goes instead of the registrar's host. */
+  readonly nextHop?: Destination;
+  /** Asked for, s. */
+  readonly expiresSeconds: number;
+}
+
+export interface RegistrationFailure {
+  /** Null: no response came. */
+  readonly status: number | null;
+  readonly cause: 'response' | 'timeout' | 'transport-error';
+  readonly detail: string;
+  /** Null: it is given up, since asking again would only be refused again, or lock the account. */
+  readonly retryInMs: number | null;
+}
+
+export interface RegistrationListener {
+  /** A REGISTER goes out that is no answer to a challenge: the attempt begins. */
+  onAttempt(kind: RegistrationKind): void;
+  /** The attempt came to a 2xx. @param expiresSeconds as granted; 0 when the binding was removed */
+  onSuccess(kind: RegistrationKind, expiresSeconds: number): void;
+  onFailure(kind: RegistrationKind, failure: RegistrationFailure): void;
+}
+
+/** The first binding (or the first after it was lost), its refresh, its end. */
+export type RegistrationKind = 'register' | 'refresh' | 'remove';
+
+/** Waits after failures in a row, ms; the last one stays. */
+const RETRY_MS = [1_000, 2_000, 4_000, 8_000, 16_000, 30_000] as const;
+/** A refresh is due so long before the end, or at half time where that is less: two retries still fit in. */
+const REFRESH_AHEAD_MS = 10_000;
+/** 423 raises what we ask for, but not beyond a day: what the peer says is no limit of ours. */
+const LONGEST_SECONDS = 86_400;
+/** Bindings in an answer that are looked at: those of others may be many. */
+const MAX_CONTACTS = 20;
+
+export class Registration implements ClientUser {
+  #authorizer: Authorizer;
+  #callId: string;
+  #tag: string;
+  #hop: Destination;
+  #contactUri: string;
+  #cseq = 0;
+  #expiresSeconds: number;
+  #kind: RegistrationKind = 'register';
+  #failures = 0;
+  #raised = false;
+  #isBound = false;
+  #isStopping = false;
+  #timer: TimerHandle | null = null;
+  #transaction: Client | null = null;
+
+  /** Sends the first REGISTER. @throws SipParseError for a registrar whose maddr is empty */
+  constructor(
+    private readonly core: Core,
+    private readonly request: RegistrationRequest,
+    private readonly listener: RegistrationListener,
+  ) {
+    this.#authorizer = new Authorizer(request.credentials, core.ids);
+    this.#callId = core.ids.callId();
+    this.#tag = core.ids.tag();
+    this.#hop = request.nextHop ?? nextHop(request.registrar);
+    this.#contactUri = serializeUri(core.contactOf(request.user));
+    this.#expiresSeconds = request.expiresSeconds;
+    this.#attempt('register');
+  }
+
+  /** The registrar knows us, as far as we know. */
+  get isBound(): boolean {
+    return this.#isBound;
+  }
+
+  /** Removes the binding (§10.2.2), once; where there is none and none is under way there is nothing to remove. */
+  remove(): void {
+    if (this.#isStopping) return;
+    this.#isStopping = true;
+    this.#clearTimer();
+    const isUnderWay = this.#transaction !== null;
+    // One under way is heard to its end first: two REGISTERs at a time of one Call-ID are forbidden (§10.2).
+    if (this.#isBound && !isUnderWay) this.#attempt('remove');
+  }
+
+  /** Ends it without a word: no timer, no message, no event comes after it. */
+  abandon(): void {
+    this.#isStopping = true;
+    this.#clearTimer();
+    this.#transaction?.abandon();
+    this.#transaction = null;
+  }
+
+  #attempt(kind: RegistrationKind): void {
+    this.#kind = kind;
+    this.#raised = false;
+    this.listener.onAttempt(kind);
+    this.#send();
+  }
+
+  #send(): void {
+    const { core } = this;
+    this.#transaction = core.startClient(this.#fields(), this.#hop, this);
+  }
+
+  #fields(): RequestFields {
+    const { core, request } = this;
+    const { user, registrar } = request;
+    const requestUri = serializeUri({ ...registrar, user: null, headers: '' });
+    const address = serializeUri({ ...createUri({ user, host: registrar.host }), scheme: registrar.scheme });
+    const expires = this.#kind === 'remove' ? 0 : this.#expiresSeconds;
+    const binding = headerBlock([
+      ['Contact', `<${this.#contactUri}>;expires=${expires}`],
+      ['Expires', `${expires}`],
+      ['Supported', 'path'],
+    ]);
+    const authorization: HeaderBlock = this.#authorizer.headersFor('REGISTER', requestUri);
+    return {
+      method: 'REGISTER',
+      requestUri,
+      viaPrefix: core.viaPrefix,
+      branch: core.ids.branch(),
+      from: formatAddress(address, null, this.#tag),
+      to: `<${address}>`,
+      callId: this.#callId,
+      cseq: ++this.#cseq,
+      routes: NO_HEADERS,
+      headers: joinBlocks(authorization, joinBlocks(binding, core.noContact)),
+      contentType: '',
+      body: '',
+    };
+  }
+
+  onFinal(response: SipMessage): void {
+    const { status } = response;
+    this.#transaction = null;
+    if (status < 300) this.#succeed(response);
+    else if (isChallenge(status)) this.#answer(response);
+    else if (status === 423 && this.#raise(response)) this.#send();
+    else this.#fail({ status, cause: 'response', detail: refusalDetail(response) }, isPassing(status));
+  }
+
+  onTimeout(): void {
+    this.#transaction = null;
+    this.#fail({ status: null, cause: 'timeout', detail: 'no response to REGISTER for 64·T1' }, true);
+  }
+
+  onTransportError(): void {
+    this.#transaction = null;
+    this.#fail({ status: null, cause: 'transport-error', detail: 'the transport could not send' }, true);
+  }
+
+  #succeed(response: SipMessage): void {
+    const kind = this.#kind;
+    this.#authorizer.confirm();
+    this.#failures = 0;
+    const grantedSeconds = kind === 'remove' ? 0 : grantedOf(response, this.#contactUri, this.#expiresSeconds);
+    this.#isBound = grantedSeconds > 0;
+    if (kind !== 'remove' && grantedSeconds === 0) {
+      this.#fail({ status: response.status, cause: 'response', detail: 'the 2xx grants no time (expires=0)' }, true);
+      return;
+    }
+    this.listener.onSuccess(kind, grantedSeconds);
+    if (kind === 'remove') return;
+    if (this.#isStopping) this.#attempt('remove');
+    else this.#after(refreshDelayMs(grantedSeconds));
+  }
+
+  #answer(response: SipMessage): void {
+    const why = this.#authorizer.accept(response);
+    if (why === null) this.#send();
+    else this.#fail({ status: response.status, cause: 'response', detail: refusalDetail(response, why) }, false);
+  }
+
+  /** §10.2.8: asks for what the registrar wants at least, once an attempt; false when it names nothing usable. */
+  #raise(response: SipMessage): boolean {
+    const text = response.header('Min-Expires') ?? '';
+    const seconds = parseDigits(text, 0, text.length);
+    if (this.#raised || seconds <= this.#expiresSeconds || seconds > LONGEST_SECONDS) return false;
+    this.#raised = true;
+    this.#expiresSeconds = seconds;
+    return true;
+  }
+
+  #fail(failure: Omit<RegistrationFailure, 'retryInMs'>, isWorthRetry: boolean): void {
+    const kind = this.#kind;
+    const retryInMs =
+      isWorthRetry && !this.#isStopping ? (RETRY_MS[Math.min(this.#failures, RETRY_MS.length - 1)] ?? null) : null;
+    this.#failures++;
+    // A registrar that says nothing to a refresh still has the binding until it runs out.
+    if (kind !== 'refresh' || failure.cause === 'response') this.#isBound = false;
+    this.listener.onFailure(kind, { ...failure, retryInMs });
+    // The listener may have ended it.
+    if (retryInMs !== null && !this.#isStopping) this.#after(retryInMs);
+  }
+
+  #after(delayMs: number): void {
+    this.#clearTimer();
+    this.#timer = this.core.timers.schedule(delayMs, onTimer, this);
+  }
+
+  again(): void {
+    this.#timer = null;
+    this.#attempt(this.#isBound ? 'refresh' : 'register');
+  }
+
+  #clearTimer(): void {
+    if (this.#timer !== null) this.core.timers.cancel(this.#timer);
+    this.#timer = null;
+  }
+}
+
+const onTimer = (registration: Registration): void => registration.again();
+
+/** Whether the same request may be answered otherwise later: what is refused for good would only be refused again. */
+const isPassing = (status: number): boolean => status >= 500 || status === 408 || status === 423 || status === 480;
+
+function refreshDelayMs(grantedSeconds: number): number {
+  const grantedMs = grantedSeconds * 1000;
+  return Math.max(grantedMs / 2, grantedMs - REFRESH_AHEAD_MS);
+}
+
+/**
+ * §10.2.4: `expires` of our Contact in the answer, else its Expires header, else what was asked for. A registrar that lists
+ * its bindings and not ours has not made it: 0.
+ */
+function grantedOf(response: SipMessage, contactUri: string, askedSeconds: number): number {
+  const contacts = response.headersById(HeaderId.contact).slice(0, MAX_CONTACTS);
+  const ours = contacts.map(readContact).find((contact) => contact?.uri.toLowerCase() === contactUri.toLowerCase());
+  const header = response.header('Expires');
+  const text = ours?.expires ?? header;
+  const seconds = text === null ? -1 : parseDigits(text, 0, text.length);
+  return Math.min(seconds < 0 ? askedSeconds : seconds, LONGEST_SECONDS);
+}
+
+function readContact(text: string): { readonly uri: string; readonly expires: string | null } | null {
+  try {
+    const { uri, params } = parseAddress(text);
+    return { uri, expires: parameterOf(params, 'expires') };
+  } catch (error) {
+    if (!(error instanceof SipParseError)) throw error;
+    return null; // a binding of somebody else; ours is as we wrote it
+  }
+}

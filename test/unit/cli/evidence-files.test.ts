@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { EvidenceFiles } from '../../../src/cli/evidence-files.js';
+import { EvidenceBook } from '../../../src/run/evidence-book.js';
+import { asItIs } from '../../../src/run/worst-call-block.js';
+import { WorstLegs } from '../../../src/run/worst-legs.js';
+import { worstCall } from '../report/worst-call-fixture.js';
+import { failedRecord } from '../run/batches.js';
+
+const NONE = { received: null, sent: null };
+
+class MemoryHost {
+  readonly files = new Map<string, string>();
+  fileNames(folder: string): string[] {
+    return [...this.files.keys()]
+      .filter((path) => path.startsWith(`${folder}/`))
+      .map((path) => path.slice(folder.length + 1));
+  }
+  removeFiles(paths: readonly string[]): void {
+    paths.forEach((path) => this.files.delete(path));
+  }
+  makeDirectory(): void {}
+  writeFile(path: string, data: string): void {
+    if (this.files.has(path)) throw new Error(`${path} is written twice`);
+    this.files.set(path, data);
+  }
+}
+
+const RUN = { name: 'peak', startedAt: '2026-11-20T14:03:22.123Z' };
+
+describe('evidence/', () => {
+  it('holds failed calls as soon as they are known, and the worst at the end, each once', () => {
+    const host = new MemoryHost();
+    const book = new EvidenceBook(new WorstLegs());
+    const files = new EvidenceFiles(host, 'out', { endpoints: ['trunk-a'], redact: asItIs, run: RUN });
+    files.flush(book);
+    expect(host.files.size).toBe(0);
+    book.addLadders({ why: 'failed', ladders: [{ callId: 'call-3', messages: [], omitted: 0, firstKept: 0 }] });
+    book.addCall(failedRecord({ call: 3 }), NONE, NONE);
+    files.flush(book);
+    expect([...host.files.keys()]).toEqual(['out/evidence/call-3.txt']);
+    expect(host.files.get('out/evidence/call-3.txt')).toContain('outcome   failed: serviceUnavailable (SIP 503)');
+    files.addWorst([worstCall({ call: 3 }), worstCall({ call: 12 })]);
+    files.flush(book);
+    files.flush(book);
+    expect([...host.files.keys()]).toEqual(['out/evidence/call-3.txt', 'out/evidence/call-12.txt']);
+  });
+
+  it('keeps nothing of an earlier run, and touches no file of others', () => {
+    const host = new MemoryHost();
+    for (const name of ['call-1.txt', 'call-x.txt', 'notes.txt']) host.files.set(`out/evidence/${name}`, '');
+    expect(new EvidenceFiles(host, 'out', { endpoints: [], redact: asItIs, run: RUN })).toBeDefined();
+    expect([...host.files.keys()]).toEqual(['out/evidence/call-x.txt', 'out/evidence/notes.txt']);
+  });
+});

@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import { callLine, secondLine } from '../../../src/cli/row-lines.js';
+import { readCallLine, readProgressLine, readSecondLine } from '../../../src/cli/row-reader.js';
+import { BASIS, LEG, ROW } from '../../../src/worker/messages.js';
+import { legsOf, notStartedRecord, recordOf, rowsOf, sentLegsOf } from '../run/batches.js';
+
+const NAMES = ['trunk-a', 'trunk-b'];
+const ENDPOINTS = new Map(NAMES.map((name, index) => [name, index]));
+
+/** A row in which every column says something else. */
+function filled(columns: Readonly<Record<string, number>>, fixed: Readonly<Record<string, number>>): Float64Array {
+  const row = Float64Array.from({ length: columns['columns'] ?? 0 }, (_, column) => column + 0.25);
+  for (const [name, value] of Object.entries(fixed)) {
+    row[columns[name] ?? -1] = value;
+  }
+  return row;
+}
+
+describe('what was written is read back', () => {
+  it('a second: every column', () => {
+    const fixed = { call: 7, leg: 0, direction: 0, endpoint: 1, codec: 0, second: 12 };
+    const row = filled(ROW, fixed);
+    expect(readSecondLine(secondLine(row, 0, NAMES), ENDPOINTS)).toEqual(row);
+  });
+
+  it('a call: its record, and every column of what it received', () => {
+    const record = recordOf({ call: 7, endpoint: 1, hasMedia: true, heldBack: true, detail: 'said "no"' });
+    const flags = { reflected: 1, otherSource: 0, expectsAudio: 1, basis: Number.NaN };
+    const received = filled(LEG, { call: 7, direction: 0, endpoint: 1, codec: 0, ...flags });
+    const sent = sentLegsOf({ call: 7, endpoint: 1, codec: 0, lost: 3, basis: BASIS.answerer });
+    expect(readCallLine(callLine(record, { received, sent }, NAMES), ENDPOINTS)).toEqual({ record, received, sent });
+  });
+
+  it('a call without media, and one that was never started', () => {
+    for (const record of [recordOf(), notStartedRecord()]) {
+      const line = callLine(record, { received: null, sent: null }, NAMES);
+      expect(readCallLine(line, ENDPOINTS)).toEqual({ record, received: null, sent: null });
+    }
+  });
+
+  it('a wideband score stays one', () => {
+    const row = rowsOf({ codec: 2, mosLq: 4.3, mosCq: 4.1, mosLqNoPlc: Number.NaN });
+    const read = readSecondLine(secondLine(row, 0, NAMES), ENDPOINTS);
+    expect([read?.[ROW.codec], read?.[ROW.mosLq], read?.[ROW.mosCq]]).toEqual([2, 4.3, 4.1]);
+  });
+});
+
+describe('a line that is not as it must be is null', () => {
+  const second = JSON.parse(secondLine(rowsOf({ call: 1 }), 0, NAMES)) as object;
+  const call = JSON.parse(callLine(recordOf(), { received: legsOf({}), sent: null }, NAMES)) as object;
+
+  it.each([
+    ['no JSON', 'hello'],
+    ['a list', '[]'],
+    ['null', 'null'],
+    ['an unknown endpoint', JSON.stringify({ ...second, endpoint: '__proto__' })],
+    ['a second without end', JSON.stringify({ ...second, second: 1e12 })],
+    ['a negative call', JSON.stringify({ ...second, call: -1 })],
+    ['no direction', JSON.stringify({ ...second, direction: 'toString' })],
+  ])('of a second: %s', (_, text) => expect(readSecondLine(text, ENDPOINTS)).toBeNull());
+
+  it.each([
+    ['an outcome that is none', { outcome: 'lost' }],
+    ['an end beyond all time', { endedMs: 1e15 }],
+    ['a status that is none', { sipStatus: 42 }],
+    ['a cause that is an object', { cause: {} }],
+    ['a Call-ID without end', { callId: 'x'.repeat(5000) }],
+  ])('of a call: %s', (_, change) => {
+    expect(readCallLine(JSON.stringify({ ...call, ...change }), ENDPOINTS)).toBeNull();
+  });
+
+  it.each([
+    ['an unknown kind', { type: 'other' }],
+    ['counters that are none', { type: 'signalling', worker: 0, second: 1, intended: -5 }],
+    ['more calls than any run has', { type: 'signalling', worker: 0, second: 1, intended: 1e12 }],
+    ['no figures', { type: 'media', worker: 0 }],
+    ['a state of text', { type: 'state', elapsedMs: '5', cpuSeconds: 1 }],
+  ])('of the progress: %s', (_, line) => expect(readProgressLine(JSON.stringify(line))).toBeNull());
+});

@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest';
+import { indexMessage } from '../../../../src/sip/message/parser.js';
+import { parseUri } from '../../../../src/sip/message/uri.js';
+import { MessageLog } from '../../../../src/sip/ua/message-log.js';
+import { agentOn, autoAnswer, Network, Recorder, SDP } from './network.js';
+
+const textOf = (callId: string, body = ''): string =>
+  `BYE sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:c@d>\r\nCall-ID: ${callId}\r\nCSeq: 1 BYE\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+const firstLines = (log: MessageLog, callId: string): string[] =>
+  (log.read(callId)?.messages ?? []).map(
+    ({ isSent, text }) => `${isSent ? '→' : '←'} ${text.slice(0, text.indexOf('\r\n'))}`,
+  );
+
+describe('the log of a user agent', () => {
+  it('has the messages of a call in the order in which they went and came, with their times', () => {
+    const network = new Network();
+    const log = new MessageLog({ now: () => network.wheel.nowMs * 1e6 });
+    const caller = agentOn(network, '10.0.0.1', 1, { log });
+    const callee = agentOn(network, '10.0.0.2', 2);
+    autoAnswer(callee.agent, new Recorder());
+    const call = caller.agent.invite({ target: parseUri('sip:bob@10.0.0.2'), sdp: SDP, callId: 'c1' }, new Recorder());
+    caller.agent.options(parseUri('sip:10.0.0.2'), () => {});
+    network.wheel.advance(100);
+    call.bye();
+    network.wheel.advance(200);
+    expect(firstLines(log, 'c1')).toEqual([
+      '→ INVITE sip:bob@10.0.0.2 SIP/2.0',
+      '← SIP/2.0 180 Ringing',
+      '← SIP/2.0 200 OK',
+      '→ ACK sip:user2@10.0.0.2:5060 SIP/2.0',
+      '→ BYE sip:user2@10.0.0.2:5060 SIP/2.0',
+      '← SIP/2.0 200 OK',
+    ]);
+    expect(log.read('c1')?.messages.map(({ atNs }) => atNs / 1e6)).toEqual([0, 20, 20, 20, 100, 120]);
+    expect(log.size.calls).toBe(1); // OPTIONS is no call
+    expect(log.read('c1')?.messages[0]?.text).toContain(SDP);
+  });
+
+  it('has what comes again as often as it came', () => {
+    const network = new Network();
+    const log = new MessageLog({ now: () => 0 });
+    network.lose = (data) => data.startsWith('INVITE') && network.log.length === 1;
+    const caller = agentOn(network, '10.0.0.1', 1, { log });
+    const callee = agentOn(network, '10.0.0.2', 2);
+    callee.agent.onInvite = (incoming) => incoming.reject(486);
+    caller.agent.invite({ target: parseUri('sip:bob@10.0.0.2'), sdp: SDP, callId: 'c1' }, new Recorder());
+    network.wheel.advance(600);
+    expect(firstLines(log, 'c1')).toEqual([
+      '→ INVITE sip:bob@10.0.0.2 SIP/2.0',
+      '→ INVITE sip:bob@10.0.0.2 SIP/2.0',
+      '← SIP/2.0 486 Busy Here',
+      '→ ACK sip:bob@10.0.0.2 SIP/2.0',
+    ]);
+  });
+});
+
+describe('the log is bounded', () => {
+  it('by the first 24 and the last 16 messages of a call', () => {
+    const log = new MessageLog({ now: () => 0 });
+    log.open('c1');
+    for (let index = 0; index < 100; index++) log.noteSent(textOf('c1', String(index)));
+    const kept = log.read('c1');
+    const numbers = kept?.messages.map(({ text }) => Number(text.slice(text.indexOf('\r\n\r\n') + 4)));
+    expect(numbers).toEqual([
+      ...Array.from({ length: 24 }, (_, index) => index),
+      ...Array.from({ length: 16 }, (_, index) => 84 + index),
+    ]);
+    expect(kept).toMatchObject({ omitted: 60, firstKept: 24 });
+  });
+
+  it('by the bytes in all: ended calls make room, oldest first, then nothing more is kept', () => {
+    const size = textOf('c1').length;
+    let now = 0;
+    const log = new MessageLog({ now: () => now++, maxBytes: 3 * size });
+    for (const callId of ['c1', 'c2', 'c3']) {
+      log.open(callId);
+      log.noteSent(textOf(callId));
+    }
+    log.close('c2');
+    log.close('c1');
+    log.open('c4');
+    log.noteReceived(indexMessage(Buffer.from(textOf('c4'), 'latin1')));
+    expect(['c1', 'c2', 'c3', 'c4'].map((callId) => log.read(callId)?.messages.length)).toEqual([1, undefined, 1, 1]);
+    log.open('c5');
+    log.noteSent(textOf('c5'));
+    log.noteSent(textOf('c5'));
+    expect(log.read('c1')).toBeNull();
+    expect(log.read('c5')).toMatchObject({ omitted: 1, messages: [{ byteLength: size }] });
+    expect(log.size).toEqual({ calls: 3, bytes: 3 * size });
+  });
+
+  it('by time, once a call has ended; a long text by its beginning', () => {
+    let now = 10;
+    const log = new MessageLog({ now: () => now });
+    log.open('c1');
+    log.noteSent(textOf('c1', 'x'.repeat(50_000)));
+    expect(log.read('c1')?.messages[0]?.text.length).toBe(8192);
+    expect(log.read('c1')?.messages[0]?.byteLength).toBe(textOf('c1', 'x'.repeat(50_000)).length);
+    log.open('c2');
+    log.close('c1');
+    now = 30;
+    log.forgetEnded(10);
+    expect(log.endedCalls()).toEqual(['c1']);
+    log.forgetEnded(11);
+    expect(log.endedCalls()).toEqual([]);
+    expect(log.size).toEqual({ calls: 1, bytes: 0 });
+  });
+});

@@ -1,0 +1,207 @@
+/** REGISTER and what follows it (RFC 3261 §10.2), against a registrar that says what a test wants. */
+import { describe, expect, it } from 'vitest';
+import type { SipMessage } from '../../../../src/sip/message/message.js';
+import { parseUri } from '../../../../src/sip/message/uri.js';
+import type { RegistrationListener, Registration } from '../../../../src/sip/ua/registration.js';
+import { Network, agentOn } from './network.js';
+import { ScriptedCallee, type Say, expectedResponse, parametersOf } from './scripted-callee.js';
+
+const CREDENTIALS = { user: 'alice', password: 'se:cret' };
+const granted = (seconds: number): Say => ({
+  status: 200,
+  headers: [`Contact: <sip:other@10.9.9.9>;expires=7`, `Contact: <sip:alice@10.0.0.1:5060>;expires=${seconds}`],
+});
+const CHALLENGE: Say = {
+  status: 401,
+  headers: ['WWW-Authenticate: Digest realm="pbx", nonce="n1", qop="auth"'],
+};
+
+interface Setup {
+  readonly network: Network;
+  readonly registrar: ScriptedCallee;
+  readonly events: string[];
+  readonly registration: Registration;
+  readonly agent: ReturnType<typeof agentOn>['agent'];
+}
+
+/** Events with the second in which they came. */
+function registered(answer: (request: SipMessage, count: number) => Say | null, expiresSeconds = 60): Setup {
+  const network = new Network();
+  const { agent } = agentOn(network, '10.0.0.1', 1);
+  const registrar = new ScriptedCallee(network, '10.0.0.9', answer);
+  const events: string[] = [];
+  const note = (text: string): void => void events.push(`${Math.round(network.wheel.nowMs / 1000)} ${text}`);
+  const listener: RegistrationListener = {
+    onAttempt: (kind) => note(kind),
+    onSuccess: (kind, seconds) => note(`${kind} ok ${seconds}`),
+    onFailure: (kind, { status, cause, retryInMs }) => note(`${kind} ${status ?? cause} again ${retryInMs ?? 'never'}`),
+  };
+  const target = parseUri('sip:ignored@10.0.0.9');
+  const registration = agent.register(
+    { registrar: target, user: 'alice', credentials: CREDENTIALS, expiresSeconds },
+    listener,
+  );
+  return { network, registrar, events, registration, agent };
+}
+
+function advance({ network }: Setup, seconds: number): void {
+  const from = network.wheel.nowMs;
+  for (let now = from; now <= from + seconds * 1000; now += 100) network.wheel.advance(now);
+}
+
+describe('a registration', () => {
+  it('asks the domain for the address-of-record, with Contact, Expires and no user in the Request-URI', () => {
+    const setup = registered(() => granted(60));
+    advance(setup, 1);
+    const [register] = setup.registrar.requests;
+    expect(register?.requestUri).toBe('sip:10.0.0.9');
+    expect(register?.to.uri).toBe('sip:alice@10.0.0.9');
+    expect(register?.to.tag).toBeNull();
+    expect(register?.from.uri).toBe('sip:alice@10.0.0.9');
+    expect(register?.header('Contact')).toBe('<sip:alice@10.0.0.1:5060>;expires=60');
+    expect(register?.header('Expires')).toBe('60');
+    expect(setup.events).toEqual(['0 register', '0 register ok 60']);
+    expect(setup.registration.isBound).toBe(true);
+  });
+
+  it('answers a challenge as one attempt, and the next requests carry the answer', () => {
+    const setup = registered((request) => (request.header('Authorization') === null ? CHALLENGE : granted(30)), 30);
+    advance(setup, 21);
+    expect(setup.events).toEqual(['0 register', '0 register ok 30', '20 refresh', '20 refresh ok 30']);
+    const [first, second, third] = setup.registrar.requests;
+    expect([first, second, third].map((request) => request?.cseq.number)).toEqual([1, 2, 3]);
+    expect(new Set(setup.registrar.requests.map(({ callId }) => callId)).size).toBe(1);
+    for (const request of [second, third]) {
+      const given = parametersOf(request?.header('Authorization') ?? '');
+      expect(given['uri']).toBe('sip:10.0.0.9');
+      expect(given['response']).toBe(expectedResponse('REGISTER', given, 'se:cret'));
+    }
+    expect(parametersOf(third?.header('Authorization') ?? '')['nc']).toBe('00000002');
+  });
+
+  it('gives up where the password is refused: asking again would lock the account', () => {
+    const setup = registered(() => CHALLENGE);
+    advance(setup, 100);
+    expect(setup.events).toEqual(['0 register', '0 register 401 again never']);
+    expect(setup.registrar.requests).toHaveLength(2);
+    expect(setup.registration.isBound).toBe(false);
+  });
+
+  it.each([[403], [404], [483]])('gives up at %i', (status) => {
+    const setup = registered(() => ({ status }));
+    advance(setup, 100);
+    expect(setup.events).toEqual(['0 register', `0 register ${status} again never`]);
+  });
+
+  it('asks for what the registrar wants at least, once', () => {
+    const setup = registered((request) =>
+      request.header('Expires') === '300' ? granted(300) : { status: 423, headers: ['Min-Expires: 300'] },
+    );
+    advance(setup, 1);
+    expect(setup.events).toEqual(['0 register', '0 register ok 300']);
+    const stubborn = registered(() => ({ status: 423, headers: ['Min-Expires: 300'] }));
+    advance(stubborn, 0.9);
+    expect(stubborn.events).toEqual(['0 register', '0 register 423 again 1000']);
+    const silly = registered(() => ({ status: 423, headers: ['Min-Expires: 99999999'] }));
+    advance(silly, 0.9);
+    expect(silly.registrar.requests).toHaveLength(1);
+  });
+
+  it('is refreshed 10 s before its end, or at half time where that is less', () => {
+    const long = registered(() => granted(60));
+    advance(long, 51);
+    expect(long.events).toEqual(['0 register', '0 register ok 60', '50 refresh', '50 refresh ok 60']);
+    const short = registered(() => granted(12));
+    advance(short, 7);
+    expect(short.events.slice(2)).toEqual(['6 refresh', '6 refresh ok 12']);
+  });
+
+  it('survives a registrar that is away for a while: 503 and silence, with longer and longer waits', () => {
+    const setup = registered((_, count) => {
+      if (count === 1 || count > 20) return granted(60);
+      return count < 5 ? { status: 503 } : null;
+    });
+    advance(setup, 140);
+    expect(setup.events.slice(0, 10)).toEqual([
+      '0 register',
+      '0 register ok 60',
+      '50 refresh',
+      '50 refresh 503 again 1000',
+      '51 register',
+      '51 register 503 again 2000',
+      '53 register',
+      '53 register 503 again 4000',
+      '57 register',
+      '89 register timeout again 8000',
+    ]);
+    advance(setup, 60);
+    expect(setup.events[10]).toBe('97 register');
+    expect(setup.events[11]).toMatch(/^1\d\d register ok 60$/);
+    expect(setup.registration.isBound).toBe(true);
+  });
+
+  it('takes the time from Expires where no Contact is ours, and from the request where nothing is said', () => {
+    const fromHeader = registered(() => ({ status: 200, headers: ['Contact: <sip:x@10.9.9.9>', 'Expires: 40'] }));
+    advance(fromHeader, 1);
+    expect(fromHeader.events.at(-1)).toBe('0 register ok 40');
+    const fromRequest = registered(() => ({ status: 200, headers: ['Contact: "broken', 'Expires: soon'] }));
+    advance(fromRequest, 1);
+    expect(fromRequest.events.at(-1)).toBe('0 register ok 60');
+  });
+
+  it('a 2xx that grants no time is a failure', () => {
+    const setup = registered(() => granted(0));
+    advance(setup, 0.9);
+    expect(setup.events).toEqual(['0 register', '0 register 200 again 1000']);
+    expect(setup.registration.isBound).toBe(false);
+  });
+});
+
+describe('the end of a registration', () => {
+  it('removes the binding by Expires 0 and stays silent from then on', () => {
+    const setup = registered(() => granted(60));
+    advance(setup, 1);
+    setup.registration.remove();
+    setup.registration.remove();
+    advance(setup, 120);
+    expect(setup.events.slice(2)).toEqual(['1 remove', '1 remove ok 0']);
+    expect(setup.registrar.requests[1]?.header('Contact')).toBe('<sip:alice@10.0.0.1:5060>;expires=0');
+    expect(setup.registrar.requests).toHaveLength(2);
+    expect(setup.registration.isBound).toBe(false);
+  });
+
+  it('waits for the REGISTER that is under way, for two of one Call-ID must not overlap', () => {
+    const setup = registered(() => granted(60));
+    setup.registration.remove();
+    expect(setup.registrar.requests).toHaveLength(0);
+    advance(setup, 1);
+    expect(setup.events).toEqual(['0 register', '0 register ok 60', '0 remove', '0 remove ok 0']);
+  });
+
+  it('sends nothing where there is no binding, and a failed removal is not tried again', () => {
+    const refused = registered(() => ({ status: 403 }));
+    advance(refused, 1);
+    refused.registration.remove();
+    advance(refused, 60);
+    expect(refused.registrar.requests).toHaveLength(1);
+    const setup = registered((request) => (request.header('Expires') === '0' ? { status: 500 } : granted(60)));
+    advance(setup, 1);
+    setup.registration.remove();
+    advance(setup, 60);
+    expect(setup.events.at(-1)).toBe('1 remove 500 again never');
+  });
+
+  it('abandoned: no event, no message and no timer is left', () => {
+    const setup = registered(() => granted(60));
+    advance(setup, 1);
+    setup.registration.abandon();
+    advance(setup, 120);
+    expect(setup.events).toHaveLength(2);
+    expect(setup.registrar.requests).toHaveLength(1);
+    expect(setup.agent.transactionCount).toBe(0);
+    const early = registered(() => granted(60));
+    early.registration.abandon();
+    advance(early, 60);
+    expect(early.events).toEqual(['0 register']);
+  });
+});
