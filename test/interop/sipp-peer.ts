@@ -20,6 +20,8 @@ interface SippOptions {
   readonly port: number;
   /** First UDP port for RTP. */
   readonly mediaPort: number;
+  /** One socket for all calls; default `udp`. */
+  readonly transport?: 'udp' | 'tcp';
   /** SIPp is ended after this time, whatever happens (default 120 s). */
   readonly timeoutSeconds?: number;
 }
@@ -97,7 +99,7 @@ export async function startSippUas(options: SippUasOptions): Promise<SippUas> {
   const echo = options.behaviour === 'echo' ? ['-rtp_echo'] : [];
   const sipp = spawnSipp(options, ['-sf', scenario(`uas-${options.behaviour}`), ...echo]);
   try {
-    await waitUntilBound(sipp, options.port);
+    await waitUntilBound(sipp, options);
   } catch (error) {
     await end(sipp);
     rmSync(sipp.directory, { recursive: true });
@@ -140,7 +142,7 @@ function spawnSipp(options: SippOptions, args: readonly string[]): SippProcess {
   if (tone.status !== 0) throw new Error(`make-tone.mjs: ${tone.stderr}`);
   const log = openSync(join(directory, 'log'), 'w');
   const common = words(
-    `-i ${HOST} -bind_local -p ${options.port} -mi ${HOST} -mp ${options.mediaPort} -t u1 -ci ${HOST} -cp ${options.port + 20_000} ` +
+    `-i ${HOST} -bind_local -p ${options.port} -mi ${HOST} -mp ${options.mediaPort} -t ${options.transport === 'tcp' ? 't1' : 'u1'} -ci ${HOST} -cp ${options.port + 20_000} ` +
       '-nostdin -trace_err -error_file errors -trace_stat -stf stat.csv -fd 1',
   );
   const seconds = `${options.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS}`;
@@ -153,20 +155,20 @@ function spawnSipp(options: SippOptions, args: readonly string[]): SippProcess {
   return { child, ended, directory };
 }
 
-async function waitUntilBound(sipp: SippProcess, port: number): Promise<void> {
+async function waitUntilBound(sipp: SippProcess, { port, transport = 'udp' }: SippOptions): Promise<void> {
   const deadline = Date.now() + BIND_TIMEOUT_MS;
-  while (!isUdpBound(port)) {
+  while (!isBound(transport, port)) {
     if (sipp.child.exitCode !== null || Date.now() > deadline) {
-      throw new Error(`expected SIPp on UDP port ${port}, found: ${outputOf(sipp)}`);
+      throw new Error(`expected SIPp on ${transport} port ${port}, found: ${outputOf(sipp)}`);
     }
     await sleep(20);
   }
 }
 
 /** Looks the port up in the kernel's table; binding it to find out would disturb SIPp. */
-function isUdpBound(port: number): boolean {
+function isBound(transport: 'udp' | 'tcp', port: number): boolean {
   const local = new RegExp(`^\\s*\\d+: [0-9A-F]+:${port.toString(16).toUpperCase().padStart(4, '0')} `, 'm');
-  return local.test(readFileSync('/proc/net/udp', 'latin1'));
+  return local.test(readFileSync(`/proc/net/${transport}`, 'latin1'));
 }
 
 async function end(sipp: SippProcess): Promise<void> {
