@@ -54,6 +54,18 @@ describe.skipIf(!kamailioAvailable())('through Kamailio and rtpengine', { retry:
     expect(result.generator.sentPackets - (counts['packetsReceived'] ?? 0)).toBeLessThanOrEqual(CALLS * 2);
   });
 
+  it('is an outbound proxy: all goes there, though the target is somewhere else', async () => {
+    kamailio = await startKamailio();
+    answerer = await startAnswerer(BEHIND_KAMAILIO_PORT);
+    const elsewhere = ['--target', 'sip:load@10.255.255.1', '--proxy', `sip:127.0.0.1:${kamailio.port}`];
+    const load = ['--calls', '3', '--rate', '10/s', '--hold', '1s', '--gate', 'success_ratio == 100%'];
+    const outcome = await runCallgauge([...elsewhere, ...load]);
+    checkEnd(outcome, 0, 'pass');
+    expect(responsesOf(outcome.result)).toMatchObject({ 'INVITE 200': 3, 'BYE 200': 3 });
+    expect(outcome.result.calls).toMatchObject({ completed: 3, oneWay: 0, noMedia: 0 });
+    expect((await answerer.stop()).counts).toMatchObject({ calls: 3, answered: 3, failed: 0 });
+  });
+
   it.each(['MD5', 'SHA-256'] as const)('407 with %s: answered in the INVITE', async (challenge) => {
     kamailio = await startKamailio({ challenge });
     answerer = await startAnswerer(BEHIND_KAMAILIO_PORT);
