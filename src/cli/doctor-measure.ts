@@ -115,6 +115,7 @@ const QUIET = {
   onWaiting: () => {},
   onBegin: () => {},
   onSecond: () => {},
+  onGateFlip: () => {},
   onMedia: () => {},
   onWarning: () => {},
 } as const;

@@ -120,6 +120,15 @@ export class ProcessHost {
     return readFileSync(path, 'utf8');
   }
 
+  readBytes(path: string): Uint8Array {
+    return readFileSync(path);
+  }
+
+  /** False also where there is nothing. */
+  isDirectory(path: string): boolean {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  }
+
   makeDirectory(path: string): void {
     mkdirSync(path, { recursive: true });
   }

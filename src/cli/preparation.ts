@@ -1,14 +1,18 @@
 /** From arguments to a plan that has been checked: nothing is sent, everything that is wrong is said at once. */
-import { parseGates } from '../gates/check.js';
+import { parseGates, type GateContext } from '../gates/check.js';
 import { defaultGates } from '../gates/defaults.js';
-import type { Gate } from '../gates/grammar.js';
+import { REFERENCES, type Gate } from '../gates/grammar.js';
+import { withProfile } from '../gates/profiles.js';
+import type { MetricSource } from '../gates/source.js';
 import { CannotRunError, messageOf, ProblemsError, type Problem } from '../lib/errors.js';
 import { WavError } from '../media/source/wav-error.js';
 import type { ScoreScale } from '../metrics/names.js';
 import { resolveHost } from '../net/resolve.js';
 import { scaleOfName } from '../run/codec-scale.js';
+import { readResult, ResultSource } from '../run/result-source.js';
+import { idleMsOf } from '../scenario/fit-stages.js';
 import { loadScenario } from '../scenario/load.js';
-import { applyOverrides } from '../scenario/overrides.js';
+import { applyOverrides, type RunFlags } from '../scenario/overrides.js';
 import { checkPorts, expectedPeak, type Peak } from '../scenario/peak.js';
 import { checkSafety } from '../scenario/safety.js';
 import { placeOf, type Scenario } from '../scenario/scenario.js';
@@ -23,6 +27,8 @@ export const PTIME_MS = 20;
 export interface Prepared {
   readonly scenario: Scenario;
   readonly gates: readonly Gate[];
+  /** The result of `--baseline`; null: none is given. */
+  readonly baseline: MetricSource | null;
   readonly schedule: Schedule;
   readonly peak: Peak;
   /** Addresses of the targets' hosts. */
@@ -37,7 +43,8 @@ export interface Prepared {
  */
 export async function prepare(host: ProcessHost, given: ScenarioArguments): Promise<Prepared> {
   const { scenario, warnings } = readScenario(host, given);
-  const gates = readGates(scenario);
+  const baseline = readBaseline(host, given.baseline);
+  const gates = readGates(scenario, given.flags, baseline !== null);
   const schedule = buildSchedule(scenario.load);
   const peak = expectedPeak(scenario, schedule);
   const clips = readClips(host, scenario);
@@ -48,12 +55,22 @@ export async function prepare(host: ProcessHost, given: ScenarioArguments): Prom
     ...checkFamily(scenario),
     ...checkSafety(scenario, (name) => addresses.get(name) ?? [], peak.calls),
     ...('problem' in clips ? [clips.problem] : []),
+    ...(baseline !== null && 'problem' in baseline ? [baseline.problem] : []),
   ];
-  if (problems.length > 0 || 'problem' in clips) {
+  if (problems.length > 0 || 'problem' in clips || (baseline !== null && 'problem' in baseline)) {
     throw new ProblemsError(problems);
   }
   checkFiles(host, peak);
-  return { scenario, gates: gates.gates, schedule, peak, addresses, clips, warnings: [...warnings, ...gates.warnings] };
+  return {
+    scenario,
+    gates: gates.gates,
+    baseline,
+    schedule,
+    peak,
+    addresses,
+    clips,
+    warnings: [...warnings, ...gates.warnings],
+  };
 }
 
 function readScenario(host: ProcessHost, given: ScenarioArguments): { scenario: Scenario; warnings: string[] } {
@@ -87,25 +104,60 @@ function reasonOf(error: unknown): string {
   return messageOf(error).replace(/^[A-Z]+: (.*?),? (?:open|read)\b.*$/, '$1');
 }
 
-function readGates(scenario: Scenario): ReturnType<typeof parseGates> {
-  const carriesAudio = scenario.media && scenario.call.expect === 'answered';
-  const entries = scenario.gates ?? defaultGates(carriesAudio ? scalesOf(scenario.codecs) : []);
+interface ReadGates {
+  readonly gates: readonly Gate[];
+  readonly problems: readonly Problem[];
+  readonly warnings: readonly string[];
+}
+
+/** The run's own gates, those of its profile, or the default ones. */
+function readGates(scenario: Scenario, { noGates }: RunFlags, hasBaseline: boolean): ReadGates {
+  const answered = scenario.call.expect === 'answered';
+  const scales = scenario.media && answered ? scalesOf(scenario.codecs) : [];
+  const { profile } = scenario;
+  const entries = scenario.gates ?? (profile === null ? defaultGates(scales) : []);
+  const context = gateContext(scenario, hasBaseline);
+  const own = parseGates(
+    entries.map((entry) => (typeof entry === 'string' ? entry : withoutPlace(entry))),
+    {
+      ...context,
+      places: entries.map((entry) => (typeof entry === 'string' ? 'default gate' : entry.where)),
+      areDefaults: scenario.gates === null,
+    },
+  );
+  const gates = profile === null ? own.gates : withProfile(own.gates, profile, { answered, scales }, context);
+  // Gates that are not heeded end no run either.
+  return { ...own, gates: noGates === true ? gates.map((gate) => ({ ...gate, abortOnFail: false })) : gates };
+}
+
+function gateContext(scenario: Scenario, hasBaseline: boolean): GateContext {
   const labels: Record<string, string[]> = {};
   for (const endpoint of scenario.endpoints) {
     for (const [key, value] of Object.entries(endpoint.labels)) {
       (labels[key] ??= []).push(value);
     }
   }
-  return parseGates(
-    entries.map((entry) => (typeof entry === 'string' ? entry : withoutPlace(entry))),
-    {
-      endpoints: scenario.endpoints.map(({ name }) => name),
-      labels,
-      codecs: scenario.codecs,
-      places: entries.map((entry) => (typeof entry === 'string' ? 'default gate' : entry.where)),
-      areDefaults: scenario.gates === null,
-    },
-  );
+  return {
+    endpoints: scenario.endpoints.map(({ name }) => name),
+    labels,
+    codecs: scenario.codecs,
+    references: REFERENCES.filter((name) => (name === 'idle' ? idleMsOf(scenario.load) > 0 : hasBaseline)),
+  };
+}
+
+/** @returns null where none is given @throws nothing: what is wrong with the file is a problem */
+function readBaseline(host: ProcessHost, file: string | undefined): MetricSource | null | { problem: Problem } {
+  if (file === undefined || file === '') {
+    return null;
+  }
+  try {
+    return new ResultSource(readResult(host.readText(file)));
+  } catch (error) {
+    const hint = 'give the result.json of a run';
+    return {
+      problem: { code: 'baseline', where: `--baseline ${file}`, message: `cannot be read: ${reasonOf(error)}`, hint },
+    };
+  }
 }
 
 function scalesOf(codecs: readonly string[]): ScoreScale[] {

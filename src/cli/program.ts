@@ -5,6 +5,7 @@ import { CannotRunError, formatProblem, messageOf, ProblemsError } from '../lib/
 import { escapeTerminal } from '../report/visible-text.js';
 import { NumberRedactor } from '../run/redaction.js';
 import { answerCommand } from './answer-command.js';
+import { compareCommand } from './compare-command.js';
 import { doctorCommand } from './doctor-command.js';
 import { declaredOptions } from './environment.js';
 import type { ProcessHost } from './host.js';
@@ -67,7 +68,7 @@ export async function runProgram(host: ProcessHost): Promise<number> {
       }
       throw new ProblemsError(usageProblems(message ?? messageOf(error), declaredOptions(program), host.args));
     });
-  for (const command of [runCommand, answerCommand, validateCommand, doctorCommand, schemaCommand]) {
+  for (const command of [runCommand, answerCommand, validateCommand, doctorCommand, compareCommand, schemaCommand]) {
     command(program, host, finish);
   }
   try {

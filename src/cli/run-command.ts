@@ -9,11 +9,12 @@ import { serializeResult } from '../report/json.js';
 import { renderSummary } from '../report/text.js';
 import { escapeTerminal } from '../report/visible-text.js';
 import type { NumberRedactor } from '../run/redaction.js';
-import { redactorOf, redactResult } from '../run/redacted-result.js';
+import { redactorOf, redactTexts } from '../run/redacted-result.js';
 import type { Result } from '../run/result.js';
 import { buildResult } from '../run/result-builder.js';
 import { Run } from '../run/run.js';
 import type { MediaWorkerSetup } from '../worker/messages.js';
+import { readBaseline, withBaseline } from './baseline-run.js';
 import { netBackend, withEnvironment } from './environment.js';
 import { EvidenceFiles } from './evidence-files.js';
 import { tellGithub } from './github-actions.js';
@@ -26,6 +27,7 @@ import { RunFiles } from './run-files.js';
 import { resultFacts } from './run-facts.js';
 import { localAddressFor, planRun, type ResolvedEndpoint } from './run-plan.js';
 import { addScenarioFlags, scenarioArguments } from './scenario-flags.js';
+import type { StoredRun } from './stored-run.js';
 import { printPlan } from './validate-command.js';
 
 interface RunOptions {
@@ -35,6 +37,7 @@ interface RunOptions {
   readonly open: boolean;
   readonly noGates: boolean;
   readonly inconclusive: 'fail' | 'warn' | null;
+  readonly baseline: StoredRun | null;
 }
 
 const OPEN_NEEDS_TERMINAL = {
@@ -54,6 +57,16 @@ export function runCommand(program: Argv, host: ProcessHost, finish: (exitCode: 
           command.positional('scenario', { type: 'string', describe: 'YAML file; without it the flags make the run' }),
         )
           .option('inconclusive', { choices: ['fail', 'warn'] as const, describe: 'exit 3 or 0 instead of 4' })
+          .option('baseline', {
+            type: 'string',
+            requiresArg: true,
+            describe: 'result.json or folder of an earlier run to compare with',
+          })
+          .option('allow-different', {
+            type: 'boolean',
+            default: false,
+            describe: 'compare with the baseline although it asked for other things',
+          })
           .group(['out', 'json', 'quiet', 'open', 'dry-run'], 'Output:')
           .option('out', { type: 'string', requiresArg: true, describe: 'folder for the files of the run' })
           .option('json', { type: 'boolean', default: false, describe: 'print result.json instead of the summary' })
@@ -71,6 +84,7 @@ export function runCommand(program: Argv, host: ProcessHost, finish: (exitCode: 
         throw new ProblemsError([OPEN_NEEDS_TERMINAL]);
       }
       const prepared = await prepare(host, scenarioArguments(given));
+      const baseline = readBaseline(host, prepared, { file: given.baseline, allowDifferent: given['allow-different'] });
       if (given['dry-run']) {
         printPlan(host, prepared);
         return;
@@ -82,6 +96,7 @@ export function runCommand(program: Argv, host: ProcessHost, finish: (exitCode: 
         open: given.open,
         noGates: given['no-gates'] === true,
         inconclusive: given.inconclusive ?? null,
+        baseline,
       };
       finish(await new RunCommand(host, prepared, options).execute());
     },
@@ -163,10 +178,11 @@ class RunCommand {
           'started',
         );
       },
-      onSecond: (second, book) => {
-        this.progress.takeSecond(second, book, []);
+      onSecond: (second, book, gates) => {
+        this.progress.takeSecond(second, book, gates);
         files.tick(second);
       },
+      onGateFlip: (gate, previous) => this.progress.gateFlip(gate, previous),
       onMedia: (batch) => files.addRows(batch),
       onWarning: (text) => this.progress.say(this.shown(text), 'warning'),
     });
@@ -201,7 +217,8 @@ class RunCommand {
       }),
     );
     // Whatever is written or printed is made from what is hidden already.
-    const result = this.redactor === null ? measured : redactResult(measured, this.redactor);
+    const compared = withBaseline(measured, this.options.baseline);
+    const result = this.redactor === null ? compared : redactTexts(compared, this.redactor);
     evidence.addWorst(result.worstCalls);
     files.finish(result);
     return result;

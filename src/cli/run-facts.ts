@@ -45,6 +45,8 @@ export function resultFacts(parts: FactParts): RunFacts {
     })),
     media: scenario.media,
     gates: prepared.gates,
+    baseline: prepared.baseline,
+    endedBy: end.endedBy,
     verdict: {
       interrupted: end.interrupted,
       fault: end.fault,
@@ -73,7 +75,7 @@ export function resultFacts(parts: FactParts): RunFacts {
 }
 
 /** How figures come about, in words that every report prints. */
-function methodOf(codecs: readonly string[]): Result['method'] {
+export function methodOf(codecs: readonly string[]): Result['method'] {
   return {
     scoreWindowSeconds: SCORE_WINDOW_SECONDS,
     jitterBufferMs: JITTER_BUFFER_MS,

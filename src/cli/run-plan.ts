@@ -5,6 +5,7 @@ import type { ReachRules } from '../lib/reach.js';
 import { routedLocalAddress } from '../net/resolve.js';
 import { socketDrops } from '../net/socket-drops.js';
 import type { RunPlan } from '../run/run.js';
+import { idleMsOf } from '../scenario/fit-stages.js';
 import type { MediaWorkerSetup, SignallingSetup } from '../worker/messages.js';
 import type { ProcessHost } from './host.js';
 import { PTIME_MS, type Prepared } from './preparation.js';
@@ -47,7 +48,10 @@ export function planRun(host: ProcessHost, parts: PlanParts): RunPlan {
       endpoints,
       media: scenario.media,
       warmupMs: scenario.load.warmupMs,
+      idleMs: idleMsOf(scenario.load),
+      watched: prepared.gates,
     },
+    gates: { gates: prepared.gates, baseline: prepared.baseline },
     waitMs: scenario.network.waitMs,
     slotsNeeded: scenario.media ? peak.calls : 0,
     socketDrops,

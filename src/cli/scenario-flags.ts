@@ -21,7 +21,10 @@ const FLAGS = {
     codec: 'PCMU, PCMA, G722, or several: G722,PCMA [default: PCMU]',
     audio: 'WAV file to send, 8 or 16 kHz, 16 bit',
   },
-  'Verdict:': {},
+  'Verdict:': {
+    profile: 'ready-made gates: ci, trunk or capacity',
+    baseline: 'result.json that "baseline." gates compare with',
+  },
   'This host:': {
     'local-address': 'address of this host to send from',
     advertise: 'address to write into SIP and SDP',
@@ -34,10 +37,13 @@ const SWITCHES = {
   'What to call:': ['allow-public'],
   'Audio:': ['no-media'],
   'Verdict:': ['gate', 'no-gates', 'inconclusive'],
+  'Output:': ['redact-numbers'],
 } as const;
 
 export interface ScenarioArguments {
   readonly scenario?: string | undefined;
+  /** Path of the result that gates may compare with. */
+  readonly baseline?: string | undefined;
   readonly flags: RunFlags;
 }
 
@@ -63,7 +69,7 @@ export function addScenarioFlags<T>(program: Argv<T>): Argv<T> {
     .option('no-gates', { type: 'boolean', describe: 'exit 0 whatever the gates say' })
     .option('redact-numbers', {
       type: 'boolean',
-      describe: 'write ***1, ***2, … in place of users, telephone numbers and caller names',
+      describe: 'hide users, telephone numbers and caller names: ***1',
     })
     .option('allow-public', {
       type: 'string',
@@ -81,6 +87,7 @@ export function scenarioArguments(given: Readonly<Record<string, unknown>>): Sce
     Array.isArray(given[name]) ? given[name].map(String) : undefined;
   return {
     scenario: text('scenario'),
+    baseline: text('baseline'),
     flags: {
       target: text('target'),
       calls: text('calls'),
@@ -101,6 +108,7 @@ export function scenarioArguments(given: Readonly<Record<string, unknown>>): Sce
       noGates: given['no-gates'] === true ? true : undefined,
       redactNumbers: given['redact-numbers'] === true ? true : undefined,
       gate: list('gate'),
+      profile: text('profile'),
       allowPublic: list('allow-public'),
     },
   };

@@ -3,7 +3,7 @@ import type { Problem } from '../lib/errors.js';
 import { nearestName } from '../lib/nearest.js';
 import type { DeclaredOptions } from './environment.js';
 
-const COMMANDS = ['run', 'answer', 'validate', 'doctor', 'schema'];
+const COMMANDS = ['run', 'answer', 'validate', 'doctor', 'compare', 'schema'];
 const PROGRAM = 'callgauge';
 /** What is said of a command line without a command. */
 export const EXPECTED_COMMAND = `expected a command: ${COMMANDS.slice(0, -1).join(', ')} or ${COMMANDS.at(-1)}`;
@@ -72,6 +72,9 @@ function inOurWords(message: string): { where: string; message: string } {
   const lacking = /^Not enough arguments following: (\S+)$/.exec(message);
   if (lacking !== null) {
     return { where: `--${lacking[1]}`, message: 'expected a value' };
+  }
+  if (message.startsWith('Not enough non-option arguments') && message.endsWith('need at least 2')) {
+    return { where: PROGRAM, message: 'expected two runs, the one before and the one after' };
   }
   const short = message.startsWith('Not enough non-option arguments');
   return { where: PROGRAM, message: short ? 'expected the path of a scenario' : message.replaceAll(/\s+/g, ' ') };

@@ -1,12 +1,21 @@
 /** Checks gates before a packet leaves: every name, unit and option, all problems at once with their columns. */
 import type { Problem } from '../lib/errors.js';
-import { findMetric, METRIC_NAMES, type MetricDefinition } from '../metrics/names.js';
+import { findMetric, METRIC_NAMES, UNMEASURED, type MetricDefinition } from '../metrics/names.js';
 import { type Finding, toProblem, unknownName } from './finding.js';
-import { type Gate, type GateSyntax, isOperator, type Operator, type Stat, type Token } from './grammar.js';
+import {
+  type Gate,
+  type GateSyntax,
+  isOperator,
+  type Operator,
+  type Reference,
+  type Stat,
+  type Token,
+} from './grammar.js';
 import { type GateOptions, readGateInput } from './options.js';
+import { fitFindings } from './fit.js';
 import { GateSyntaxError, parseGate } from './parse.js';
 import { comparedUnit, readQuantity } from './quantity.js';
-import { defaultMinSamples, readStat, tailWarning } from './stat.js';
+import { betterWhen, defaultMinSamples, readStat, tailWarning } from './stat.js';
 import { readTags, type TagContext } from './tags.js';
 
 export interface GateContext extends TagContext {
@@ -14,6 +23,10 @@ export interface GateContext extends TagContext {
   readonly places?: readonly string[];
   /** True when the program chose these gates because the run names none. */
   readonly areDefaults?: boolean;
+  /** The profile that these gates are from. */
+  readonly profile?: string;
+  /** The references that the run has; without one a gate that compares with it is a problem. */
+  readonly references?: readonly Reference[];
 }
 
 export interface CheckedGates {
@@ -24,7 +37,7 @@ export interface CheckedGates {
 }
 
 /**
- * Reads gates, each a text or `{expr, severity, minSamples, onNoData}`. Never throws: whatever is no gate is a problem,
+ * Reads gates, each a text or an object of `expr` and options. Never throws: whatever is no gate is a problem,
  * and the gates beside it are still checked.
  */
 export function parseGates(inputs: readonly unknown[], context: GateContext): CheckedGates {
@@ -48,7 +61,10 @@ export function parseGates(inputs: readonly unknown[], context: GateContext): Ch
 
 function readGate(options: GateOptions, context: GateContext): Gate | Finding[] {
   try {
-    return checkSyntax(parseGate(options.expr), options, context);
+    const syntax = parseGate(options.expr);
+    const gate = checkSyntax(syntax, options, context);
+    const findings = Array.isArray(gate) ? [] : fitFindings(gate, syntax, context.references ?? []);
+    return findings.length === 0 ? gate : findings;
   } catch (error) {
     if (!(error instanceof GateSyntaxError)) throw error;
     return [{ code: 'gate-syntax', column: error.column, message: error.message }];
@@ -70,25 +86,27 @@ function checkSyntax(syntax: GateSyntax, options: GateOptions, context: GateCont
   return {
     expr: options.expr.trim(),
     metric,
-    query: { metric: metric.id, ...query },
+    query: { metric: metric.id, ...query, afterMs: options.afterMs },
     stat,
     operator,
     ...limit,
     severity: options.severity,
     minSamples: options.minSamples ?? defaultMinSamples(stat),
     onNoData: options.onNoData,
+    reference: syntax.reference,
+    forMs: options.forMs,
+    abortOnFail: options.abortOnFail,
+    addsFloor: false,
+    profile: context.profile ?? null,
     isDefault: context.areDefaults === true,
   };
 }
 
 /** A gate that a good system fails and a bad one passes. */
-function directionWarning({ metric, stat, operator }: Gate): string | undefined {
-  if (metric.category === 'load' || operator === '==' || stat?.kind === 'count') return undefined;
-  // The share of values on the bad side is better when lower, whatever the metric.
-  const isShare = stat?.kind === 'below' || stat?.kind === 'above';
-  const isGoodSide = isShare && (stat.kind === 'above') === (metric.better === 'higher');
-  const better = isShare ? (isGoodSide ? 'higher' : 'lower') : metric.better;
-  if (operator.startsWith('>') === (better === 'higher')) return undefined;
+function directionWarning(gate: Gate): string | undefined {
+  const { operator } = gate;
+  const better = betterWhen(gate);
+  if (better === null || operator === '==' || operator.startsWith('>') === (better === 'higher')) return undefined;
   return `this figure is better when ${better}, so a good system fails the gate; did you mean ${operator.startsWith('>') ? '<=' : '>='}?`;
 }
 
@@ -97,10 +115,10 @@ function isFinding(value: object | string | null): value is Finding {
 }
 
 function unknownMetric(name: Token): Finding {
-  const prefix = /^(?:baseline|idle)\./.exec(name.text)?.[0];
-  if (prefix === undefined) return unknownName('unknown-metric', 'metric', name, METRIC_NAMES);
-  const hint = `"${prefix}" is for a later version: this one compares with fixed limits`;
-  return { code: 'unknown-metric', column: name.column, message: `unknown metric "${name.text}"`, hint };
+  const nearest = Object.hasOwn(UNMEASURED, name.text) ? UNMEASURED[name.text] : undefined;
+  if (nearest === undefined) return unknownName('unknown-metric', 'metric', name, METRIC_NAMES);
+  const message = `${name.text} is not measured by this version`;
+  return { code: 'unknown-metric', column: name.column, message, hint: `the nearest that is measured: ${nearest}` };
 }
 
 const OTHER_OPERATORS: Readonly<Record<string, Operator>> = {
@@ -125,7 +143,7 @@ type Limit = Pick<Gate, 'limit' | 'unit'>;
 function readLimit(syntax: GateSyntax, metric: MetricDefinition, stat: Stat | null | Finding): Limit | null | Finding {
   if (isFinding(stat)) return null;
   const unit = comparedUnit(metric, stat?.kind ?? null, syntax.limit);
-  const limit = readQuantity(syntax.limit, unit);
+  const limit = readQuantity(syntax.limit, unit, syntax.reference !== null);
   if (typeof limit !== 'number') return limit;
   const isShare = stat?.kind === 'below' || stat?.kind === 'above';
   if (unit === 'ratio' && (isShare || metric.better === 'lower') && isBareShare(syntax.limit, limit)) {

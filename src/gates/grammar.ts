@@ -1,6 +1,6 @@
 /**
- * The language of gates: `metric{tag=value,…}.stat op value`. Types of the syntax tree and of a checked gate, and what
- * operators mean. Comparison with a baseline or an idle line (`baseline.`, `idle.`) is left out.
+ * The language of gates: `[baseline.|idle.]metric{tag=value,…}.stat op value`. Types of the syntax tree and of a checked
+ * gate, and what operators mean.
  */
 import type { MetricDefinition, MetricUnit } from '../metrics/names.js';
 import type { MetricQuery } from './source.js';
@@ -20,8 +20,13 @@ export interface Quantity {
   readonly unit: Token;
 }
 
+/** What a figure is compared with beside a fixed limit: the idle stages of the run, or the result of another run. */
+export const REFERENCES = ['idle', 'baseline'] as const;
+export type Reference = (typeof REFERENCES)[number];
+
 /** A gate as written, before anything is known about its names. */
 export interface GateSyntax {
+  readonly reference: Reference | null;
   readonly metric: Token;
   readonly tags: readonly { readonly key: Token; readonly value: Token }[];
   readonly stat: { readonly name: Token; readonly argument: Quantity | null } | null;
@@ -56,6 +61,16 @@ export interface Gate {
   /** Fewer samples than this are no data (≥ 1). */
   readonly minSamples: number;
   readonly onNoData: OnNoData;
+  /** The limit is on the difference from this reference (figure − reference); null: on the figure itself. */
+  readonly reference: Reference | null;
+  /** Fails only when violated over so long without a break, in whole seconds; null: by the figure of the whole window. */
+  readonly forMs: number | null;
+  /** The run is drained as soon as the gate is seen failed. */
+  readonly abortOnFail: boolean;
+  /** What this host alone contributes to the figure (p95 of its floor) is added to the limit. */
+  readonly addsFloor: boolean;
+  /** The profile that it is from; null: written by the user, or a default gate. */
+  readonly profile: string | null;
   /** True for a gate that the program chose because the run named none. */
   readonly isDefault: boolean;
 }

@@ -1,4 +1,5 @@
 /** The two forms in which a gate comes: a text, or an object with options. */
+import { parseDuration, UNIT_FORMS } from '../lib/units.js';
 import { type Finding, unknownName } from './finding.js';
 import type { OnNoData, Severity } from './grammar.js';
 
@@ -10,6 +11,12 @@ export interface GateObject {
   /** Fewer samples are no data (≥ 1). */
   readonly minSamples?: number;
   readonly onNoData?: OnNoData;
+  /** Whole seconds, `30s`: fails only when violated for so long without a break. */
+  readonly for?: string;
+  /** `10s`: what is before that time of the run does not count. */
+  readonly after?: string;
+  /** The run ends as soon as the gate is seen failed. */
+  readonly abortOnFail?: boolean;
 }
 
 export interface GateOptions {
@@ -18,9 +25,20 @@ export interface GateOptions {
   /** Null: by the stat. */
   readonly minSamples: number | null;
   readonly onNoData: OnNoData;
+  readonly forMs: number | null;
+  readonly afterMs: number;
+  readonly abortOnFail: boolean;
 }
 
-const KEYS = ['expr', 'severity', 'minSamples', 'onNoData'];
+const KEYS = ['expr', 'for', 'after', 'minSamples', 'onNoData', 'abortOnFail', 'severity'];
+const PLAIN: Omit<GateOptions, 'expr'> = {
+  severity: 'gate',
+  minSamples: null,
+  onNoData: 'inconclusive',
+  forMs: null,
+  afterMs: 0,
+  abortOnFail: false,
+};
 const SEVERITIES = ['gate', 'warn'] as const;
 const NO_DATA_RULES = ['inconclusive', 'fail', 'skip'] as const;
 
@@ -32,7 +50,7 @@ export interface OptionReading {
 
 export function readGateInput(input: unknown): OptionReading {
   if (typeof input === 'string') {
-    return { options: { expr: input, severity: 'gate', minSamples: null, onNoData: 'inconclusive' }, findings: [] };
+    return { options: { expr: input, ...PLAIN }, findings: [] };
   }
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
     return { options: null, findings: [badOption('expected a gate like "mos.p5 >= 3.6"', input)] };
@@ -48,12 +66,15 @@ function readGateObject(fields: ReadonlyMap<string, unknown>): OptionReading {
   const severity = oneOf('severity', SEVERITIES, fields.get('severity') ?? 'gate', findings);
   const onNoData = oneOf('onNoData', NO_DATA_RULES, fields.get('onNoData') ?? 'inconclusive', findings);
   const minSamples = readMinSamples(fields.get('minSamples'), findings);
+  const forMs = readFor(fields.get('for'), findings);
+  const afterMs = readAfter(fields.get('after'), findings);
+  const abortOnFail = readAbort(fields.get('abortOnFail'), severity, findings);
   const expr = fields.get('expr');
   if (typeof expr !== 'string') {
     findings.push(badOption('expected expr, a gate like "mos.p5 >= 3.6"', expr));
     return { options: null, findings };
   }
-  return { options: { expr, severity, minSamples, onNoData }, findings };
+  return { options: { expr, severity, minSamples, onNoData, forMs, afterMs, abortOnFail }, findings };
 }
 
 /** The value as one of `known`; otherwise the first of them, and a finding. */
@@ -69,6 +90,32 @@ function readMinSamples(value: unknown, findings: Finding[]): number | null {
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 1) return value;
   findings.push(badOption('expected minSamples: an integer of 1 or more', value));
   return null;
+}
+
+/** Figures are kept by whole seconds, so that half of one can be neither waited for nor told. */
+function readFor(value: unknown, findings: Finding[]): number | null {
+  if (value === undefined) return null;
+  const ms = typeof value === 'string' ? parseDuration(value) : undefined;
+  if (ms !== undefined && ms >= 1000 && ms % 1000 === 0) return ms;
+  findings.push(badOption('expected for: whole seconds like 30s, at least 1s', value));
+  return null;
+}
+
+function readAfter(value: unknown, findings: Finding[]): number {
+  if (value === undefined) return 0;
+  const ms = typeof value === 'string' ? parseDuration(value) : undefined;
+  if (ms === undefined) findings.push(badOption(`expected after: ${UNIT_FORMS.duration}`, value));
+  return ms ?? 0;
+}
+
+function readAbort(value: unknown, severity: Severity, findings: Finding[]): boolean {
+  if (value === undefined || value === false) return false;
+  if (value !== true) findings.push(badOption('expected abortOnFail: true or false', value));
+  else if (severity === 'warn') {
+    const message = 'expected abortOnFail or severity: warn, got both: a warning ends no run';
+    findings.push({ code: 'bad-option', column: null, message });
+  }
+  return value === true;
 }
 
 function badOption(expected: string, value: unknown): Finding {

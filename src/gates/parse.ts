@@ -1,5 +1,5 @@
 /** Text → syntax tree of one gate. Names are not looked up here; the first syntax error ends the parse. */
-import type { GateSyntax, Quantity, Token } from './grammar.js';
+import { REFERENCES, type GateSyntax, type Quantity, type Token } from './grammar.js';
 
 /** Where and why a text is no gate. */
 export class GateSyntaxError extends Error {
@@ -23,14 +23,15 @@ export function parseGate(text: string): GateSyntax {
     throw new GateSyntaxError(MAX_LENGTH + 1, `at most ${MAX_LENGTH} characters`, `${text.length} characters`);
   }
   const cursor = new Cursor(text);
-  // The prefixes belong to the name, so that `baseline.mos` is an unknown metric and not a syntax error.
-  const metric = cursor.expect(/(?:(?:baseline|idle)\.)?[A-Za-z_]\w*/y, 'a metric like mos_lq');
+  const prefix = cursor.take(/(?:baseline|idle)\s*\./y)?.text ?? '';
+  const metric = cursor.expect(/[A-Za-z_]\w*/y, 'a metric like mos_lq');
   const tags = parseTags(cursor);
   const stat = parseStat(cursor);
   const operator = cursor.expect(/[<>=!≤≥≠~]+/y, 'an operator (<, <=, >, >=, ==)');
   const limit = parseQuantity(cursor, 'a value like 3.6, 99% or 2s');
   cursor.expectEnd();
-  return { metric, tags, stat, operator, limit };
+  const reference = REFERENCES.find((name) => prefix.startsWith(name)) ?? null;
+  return { reference, metric, tags, stat, operator, limit };
 }
 
 function parseTags(cursor: Cursor): GateSyntax['tags'] {

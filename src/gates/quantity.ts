@@ -35,14 +35,18 @@ export function comparedUnit(metric: MetricDefinition, stat: Stat['kind'] | null
   return metric.allowsRatio && written.unit.text === '%' ? 'ratio' : metric.unit;
 }
 
-/** The number in `unit` (`2s` → 2000 with ms), or what is wrong with it. */
-export function readQuantity(written: Quantity, unit: MetricUnit): number | Finding {
+/**
+ * The number in `unit` (`2s` → 2000 with ms), or what is wrong with it.
+ * @param isDifference of two such figures, which may be negative
+ */
+export function readQuantity(written: Quantity, unit: MetricUnit, isDifference = false): number | Finding {
   const { number, unit: suffix } = written;
   if (!WRITTEN_UNITS[unit].includes(suffix.text)) return unitFinding(written, unit);
-  const value = toBaseUnit(number.text, suffix.text);
-  const [low, high] = RANGES[unit];
+  const value = toBaseUnit(number.text, suffix.text, isDifference);
+  const [low, high] = isDifference ? differencesIn(RANGES[unit]) : RANGES[unit];
   if (value !== undefined && value >= low && value <= high) return value;
-  const range = high === Infinity ? `a value of ${low} or more` : `a ${unit} of ${low} to ${high}`;
+  const what = isDifference ? `difference in ${unit}` : unit;
+  const range = high === Infinity ? `a value of ${low} or more` : `a ${what} of ${low} to ${high}`;
   const hint = unit === 'ratio' && suffix.text === '' ? { hint: `${number.text}% is written with its %` } : {};
   const got = `${number.text}${suffix.text}`;
   return { code: 'out-of-range', column: number.column, message: `expected ${range}, got ${got}`, ...hint };
@@ -62,8 +66,17 @@ function unitFinding({ number, unit: suffix }: Quantity, unit: MetricUnit): Find
   return { code: 'unknown-unit', column, message, ...(nearest === undefined ? {} : { nearest }) };
 }
 
-/** Undefined for a signed number: no limit is negative. */
-function toBaseUnit(number: string, suffix: string): number | undefined {
+function differencesIn([low, high]: readonly [number, number]): readonly [number, number] {
+  return [low - high, high - low];
+}
+
+/** Undefined for a signed number unless it is a difference: no other limit is negative. */
+function toBaseUnit(number: string, suffix: string, isDifference: boolean): number | undefined {
+  const sign = isDifference ? /^[+-]/.exec(number)?.[0] : undefined;
+  if (sign !== undefined) {
+    const value = toBaseUnit(number.slice(1), suffix, false);
+    return value === undefined || sign === '+' ? value : 0 - value;
+  }
   if (suffix === 'ms' || suffix === 's') return parseDuration(number + suffix);
   return suffix === '/s' ? parseRate(number + suffix) : parseRatio(number + suffix);
 }

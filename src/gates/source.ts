@@ -1,5 +1,6 @@
 /** What gates ask of a run: its figures, and what made them worthless. The run implements both; gates know no result file. */
 import type { ScoreScale, SpoilCondition } from '../metrics/names.js';
+import type { Stat } from './grammar.js';
 
 export interface MetricQuery {
   /** Gate id of the catalogue, never an alias. */
@@ -8,6 +9,8 @@ export interface MetricQuery {
   readonly per: 'second' | 'call';
   /** endpoint, codec and labels that must hold; empty for the whole run. */
   readonly tags: Readonly<Record<string, string>>;
+  /** Only what is so late: calls by their start, legs by their answer, seconds by their beginning; ms since the start of the run. */
+  readonly afterMs: number;
 }
 
 export interface DistributionView {
@@ -42,8 +45,24 @@ export interface MetricSource {
   scales(): ReadonlySet<ScoreScale>;
   /** The seconds that the figure covers. */
   window(query: MetricQuery): { readonly fromSecond: number; readonly toSecond: number } | null;
-  /** The first second in which a single value was bad, where the metric has seconds; else null. */
-  firstFailure(query: MetricQuery, bad: (value: number) => boolean): number | null;
+  /**
+   * The figure of each second by itself, in order; seconds without a value are left out. A leg's second is its own, a call's
+   * the one in which it started, a leg's whole call the one in which it was answered. Empty where the figure has no seconds.
+   */
+  seconds(query: MetricQuery, stat: Stat | null): readonly SecondFigure[];
+}
+
+/** Of a distribution: the stat over the values of that second. Of a scalar: how many counted, out of `samples`. */
+export interface SecondFigure {
+  readonly second: number;
+  readonly value: number;
+  readonly samples: number;
+}
+
+/** What gates with a prefix compare with; null: there is none. */
+export interface GateReferences {
+  readonly idle: MetricSource | null;
+  readonly baseline: MetricSource | null;
 }
 
 export interface HealthConditions {
@@ -51,4 +70,6 @@ export interface HealthConditions {
   readonly spoiled: Readonly<Partial<Record<SpoilCondition, string>>>;
   /** True when the far side reflects our packets, so that what we receive also holds what we sent late. */
   readonly reflected: boolean;
+  /** p95 of the jitter that this host alone contributes, as far as it is known by now; absent or null: not measured. */
+  readonly floorJitterMs?: number | null;
 }

@@ -1,7 +1,7 @@
 /** Stats of a distribution: which there are, which part of it a percentile looks at, how many samples it needs. */
 import type { MetricDefinition } from '../metrics/names.js';
 import { type Finding, unknownName } from './finding.js';
-import type { GateSyntax, Stat } from './grammar.js';
+import type { Gate, GateSyntax, Stat } from './grammar.js';
 import { readQuantity } from './quantity.js';
 
 const PLAIN_STATS = ['min', 'max', 'mean', 'count'] as const;
@@ -45,6 +45,14 @@ export function tailWarning(metric: MetricDefinition, stat: Stat | null, operato
   const mirrored = Number((100 - stat.p).toPrecision(6));
   const best = Math.min(stat.p, mirrored);
   return `${metric.id} is better when ${metric.better}, so p${stat.p} is about its best ${best} %; its tail is p${mirrored}`;
+}
+
+/** Whether the figure that a gate compares is better when higher or lower; null where neither is. */
+export function betterWhen({ metric, stat }: Pick<Gate, 'metric' | 'stat'>): 'higher' | 'lower' | null {
+  if (metric.category === 'load' || stat?.kind === 'count') return null;
+  if (stat?.kind !== 'below' && stat?.kind !== 'above') return metric.better;
+  // The share of values on the bad side is better when lower, whatever the metric.
+  return (stat.kind === 'above') === (metric.better === 'higher') ? 'higher' : 'lower';
 }
 
 type WrittenStat = NonNullable<GateSyntax['stat']>;

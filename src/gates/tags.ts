@@ -16,7 +16,7 @@ const DIRECTIONS = ['received', 'sent'] as const;
 const TIME_BASES: readonly TimeBase[] = ['second', 'call'];
 
 export interface TagReading {
-  readonly query: Omit<MetricQuery, 'metric'>;
+  readonly query: Omit<MetricQuery, 'metric' | 'afterMs'>;
   readonly findings: readonly Finding[];
 }
 

@@ -151,6 +151,20 @@ export class Distribution {
     return (this.count - this.#countBefore(value, 1)) / this.count;
   }
 
+  /** Each value that was recorded, ascending, at the resolution kept (the lower end of its bucket), and how often. */
+  buckets(): { value: number; count: number }[] {
+    const buckets = this.#buckets;
+    if (buckets === null) return [];
+    const found: { value: number; count: number }[] = [];
+    const last = this.#indexOf(buckets, this.max);
+    for (let index = this.#indexOf(buckets, this.min); index <= last; index++) {
+      const count = buckets.getCountAtIndex(index);
+      const value = buckets.valueFromIndex(index) / this.#scale.multiplier;
+      if (count > 0) found.push({ value: Math.min(this.max, Math.max(this.min, value)), count });
+    }
+    return found;
+  }
+
   /** HdrHistogram V2, compressed, base64; an empty one is an empty string. */
   encode(): string {
     return this.#buckets === null ? '' : encodeIntoCompressedBase64(this.#buckets);

@@ -3,6 +3,8 @@
  * that this version measures are here, so that a gate on any other is refused before a packet leaves.
  */
 
+import { smallestDifference, type SmallestDifference } from './smallest-difference.js';
+
 /** `factor`: a plain number such as BurstR. */
 export type MetricUnit = 'MOS' | 'R' | 'ratio' | 'factor' | 'ms' | 'count' | 'calls' | 'calls/s';
 
@@ -53,7 +55,11 @@ export interface MetricDefinition {
   readonly timeBases: readonly TimeBase[];
   /** True where the figure rests on an arrival time of this host in both directions, as a round trip does. */
   readonly timedHere: boolean;
+  /** False where the figure is a total of the whole run, of which no part can be told by its time. */
+  readonly hasTimes: boolean;
   readonly spoiledBy: readonly SpoilCondition[];
+  /** Between two runs, what is less than this is the same; null: runs are not compared by it. */
+  readonly smallestDifference: SmallestDifference | null;
 }
 
 const DELAY_SPOILERS: readonly SpoilCondition[] = ['eventLoopDelay', 'lateStarts'];
@@ -188,6 +194,7 @@ export const METRICS: readonly MetricDefinition[] = [
     category: 'signalling',
     description: 'Requests that we had to send again, per request sent.',
     perEndpoint: false,
+    hasTimes: false,
     // A busy loop of ours reads responses late, and a full socket loses them: both make us send again.
     spoiledBy: ['eventLoopDelay', 'receiveDrops'],
   }),
@@ -403,6 +410,11 @@ export function findMetric(name: string): MetricDefinition | undefined {
 /** Every id and alias, in the order of the catalogue. */
 export const METRIC_NAMES: readonly string[] = [...BY_NAME.keys()];
 
+/** Known to the trade and not measured by this version, each with the metric here that comes nearest. */
+export const UNMEASURED: Readonly<Record<string, string>> = {
+  registration_delay: 'setup_delay',
+};
+
 type MetricRow = Pick<MetricDefinition, 'id' | 'unit' | 'path' | 'category' | 'description'> &
   Partial<MetricDefinition>;
 
@@ -419,7 +431,9 @@ function metric(row: MetricRow): MetricDefinition {
     scale: null,
     timeBases: ['second', 'call'],
     timedHere: false,
+    hasTimes: true,
     spoiledBy: [],
+    smallestDifference: smallestDifference(row.id),
     ...row,
   };
 }

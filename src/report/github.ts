@@ -27,7 +27,7 @@ export function renderAnnotations(result: Result): string {
  * line, `##[error]` and `##vso[…]` anywhere in it) is broken by a space.
  */
 export function withoutCommands(text: string): string {
-  return text.replaceAll(/^([^\S\r\n\u2028\u2029]*):(?=:)/gm, '$1: ').replaceAll(/##(?=\w*\[)/g, '## ');
+  return text.replaceAll(/(^|[\r\n])([^\S\r\n]*):(?=:)/g, '$1$2: ').replaceAll(/##(?=\w*\[)/g, '## ');
 }
 
 /** The same for JSON, in which nothing may change: an escape stands for the second `#`. */

@@ -1,6 +1,7 @@
 /** The end of a run on stdout: verdict, gates, failures by cause, key numbers, health, advice, path of the report. */
 import type { Cause, GateResult, Result } from '../run/result.js';
 import { adviceFor } from './advice.js';
+import { baselineLines } from './compare-text.js';
 import { healthSentence } from './generator-health.js';
 import { keyFigures, sharedReason } from './key-figures.js';
 import type { KeyFigure, KeyFigureGroup } from './key-figures.js';
@@ -33,6 +34,7 @@ export function renderSummary(result: Result, options: SummaryOptions): string {
   const blocks = [
     verdictLines(result, options.color),
     gateLines(result.gates, options.color),
+    baselineLines(result.baseline, options.color),
     causeLines(result.calls.causes),
     keyFigures(result).flatMap(groupLines),
     warningLines(result),

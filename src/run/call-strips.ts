@@ -12,6 +12,13 @@ const FIRST_POINTS = 15;
 
 const POINT = { rows: 0, expected: 1, lost: 2, discarded: 3, mosLq: 4, jitterMs: 5, rttMs: 6, columns: 7 } as const;
 
+/** How a column of two points becomes one. */
+const SUM = 0;
+const LOWEST = 1;
+const HIGHEST = 2;
+/** By the columns of POINT. */
+const COMBINE = [SUM, SUM, SUM, SUM, LOWEST, HIGHEST, HIGHEST];
+
 /** What is known of one point; unknown is NaN. */
 export interface StripPoint {
   /** The first of the seconds that the point stands for. */
@@ -44,60 +51,60 @@ export class Strip {
   ) {}
 
   add(rows: Float64Array, offset: number): void {
-    const at = (column: number): number => rows[offset + column] ?? Number.NaN;
-    const since = at(ROW.second) - this.firstSecond;
+    const since = (rows[offset + ROW.second] ?? 0) - this.firstSecond;
     while (since >= this.binSeconds * STRIP_POINTS) {
       this.halve();
     }
     const index = Math.max(0, Math.floor(since / this.binSeconds));
     this.openTo(index);
-    this.merge(index, [
-      1,
-      at(ROW.expected),
-      at(ROW.lost),
-      at(ROW.discarded),
-      at(ROW.mosLq),
-      at(ROW.jitterMs),
-      at(ROW.rttMs),
-    ]);
+    const start = index * POINT.columns;
+    const { table } = this;
+    table[start] = (table[start] ?? 0) + 1;
+    this.merge(start + POINT.expected, rows[offset + ROW.expected] ?? Number.NaN, SUM);
+    this.merge(start + POINT.lost, rows[offset + ROW.lost] ?? Number.NaN, SUM);
+    this.merge(start + POINT.discarded, rows[offset + ROW.discarded] ?? Number.NaN, SUM);
+    this.merge(start + POINT.mosLq, rows[offset + ROW.mosLq] ?? Number.NaN, LOWEST);
+    this.merge(start + POINT.jitterMs, rows[offset + ROW.jitterMs] ?? Number.NaN, HIGHEST);
+    this.merge(start + POINT.rttMs, rows[offset + ROW.rttMs] ?? Number.NaN, HIGHEST);
   }
 
   /** In order; seconds of which nothing is known are left out. */
   list(): StripPoint[] {
     const list: StripPoint[] = [];
     for (let index = 0; index < this.points; index++) {
-      const [rows = 0, expected, lost, discarded, mosLq, jitterMs, rttMs] = this.pointAt(index);
-      if (rows > 0) {
+      const start = index * POINT.columns;
+      const at = (column: number): number => this.table[start + column] ?? Number.NaN;
+      if (at(POINT.rows) > 0) {
         list.push({
           second: this.firstSecond + index * this.binSeconds,
-          expected: expected ?? Number.NaN,
-          lost: lost ?? Number.NaN,
-          discarded: discarded ?? Number.NaN,
-          mosLq: mosLq ?? Number.NaN,
-          jitterMs: jitterMs ?? Number.NaN,
-          rttMs: rttMs ?? Number.NaN,
+          expected: at(POINT.expected),
+          lost: at(POINT.lost),
+          discarded: at(POINT.discarded),
+          mosLq: at(POINT.mosLq),
+          jitterMs: at(POINT.jitterMs),
+          rttMs: at(POINT.rttMs),
         });
       }
     }
     return list;
   }
 
-  /** Two points become one. */
+  /** Two points become one, in place: the calls of a steady load all come to it in the same second. */
   private halve(): void {
-    const { points } = this;
-    const values = Array.from({ length: points }, (_, index) => this.pointAt(index));
-    this.points = 0;
-    this.binSeconds *= 2;
-    for (const [index, value] of values.entries()) {
-      this.openTo(index >> 1);
-      if ((value[POINT.rows] ?? 0) > 0) {
-        this.merge(index >> 1, value);
+    const { table, points } = this;
+    for (let index = 0; index < points; index++) {
+      const from = index * POINT.columns;
+      const to = (index >> 1) * POINT.columns;
+      if (index % 2 === 0) {
+        table.copyWithin(to, from, from + POINT.columns);
+        continue;
+      }
+      for (let column = 0; column < POINT.columns; column++) {
+        this.merge(to + column, table[from + column] ?? Number.NaN, COMBINE[column] ?? SUM);
       }
     }
-  }
-
-  private pointAt(index: number): number[] {
-    return [...this.table.subarray(index * POINT.columns, (index + 1) * POINT.columns)];
+    this.points = (points + 1) >> 1;
+    this.binSeconds *= 2;
   }
 
   private openTo(index: number): void {
@@ -114,17 +121,13 @@ export class Strip {
     }
   }
 
-  private merge(index: number, value: readonly number[]): void {
-    const { table } = this;
-    const start = index * POINT.columns;
-    for (let column = 0; column < POINT.columns; column++) {
-      const before = table[start + column] ?? Number.NaN;
-      const added = value[column] ?? Number.NaN;
-      table[start + column] = Number.isNaN(before)
-        ? added
-        : Number.isNaN(added)
-          ? before
-          : combine(column, before, added);
+  private merge(place: number, added: number, how: number): void {
+    const before = this.table[place] ?? Number.NaN;
+    if (Number.isNaN(before)) {
+      this.table[place] = added;
+    } else if (!Number.isNaN(added)) {
+      this.table[place] =
+        how === SUM ? before + added : how === LOWEST ? Math.min(before, added) : Math.max(before, added);
     }
   }
 }
@@ -165,11 +168,4 @@ export class CallStripsBook {
 
 function keyOf(call: number, direction: number): number {
   return call * 2 + (direction === DIRECTION.sent ? 1 : 0);
-}
-
-function combine(column: number, before: number, added: number): number {
-  if (column === POINT.mosLq) {
-    return Math.min(before, added);
-  }
-  return column === POINT.jitterMs || column === POINT.rttMs ? Math.max(before, added) : before + added;
 }

@@ -59,8 +59,13 @@ export class GroupBook {
   /** Legs on which the far end sent RTCP. */
   rtcpLegs = 0;
 
+  /** @param keepsSeconds false: only figures of the whole are asked for */
+  constructor(private readonly keepsSeconds = true) {}
+
   addCall(record: CallRecord, warm: boolean): void {
-    this.series.addCall(record);
+    if (this.keepsSeconds) {
+      this.series.addCall(record);
+    }
     this.countOutcome(record);
     this.countCause(record);
     if (record.outcome !== 'notStarted') {
@@ -76,7 +81,9 @@ export class GroupBook {
 
   addRow(table: Float64Array, offset: number, warm: boolean): void {
     const isSent = table[offset + ROW.direction] === DIRECTION.sent;
-    this.series.addRow(table, offset);
+    if (this.keepsSeconds) {
+      this.series.addRow(table, offset);
+    }
     (isSent ? this.sent : this.received).addRow(table, offset, warm);
   }
 
@@ -149,9 +156,17 @@ export class GroupBook {
     if (record.disconnectDelayMs !== null) {
       this.disconnectDelayMs.record(record.disconnectDelayMs);
     }
-    if (record.establishedMs !== null && record.outcome !== 'cut') {
-      const byeMs = record.endedMs - (record.disconnectDelayMs ?? 0);
-      this.sessionDurationMs.record(Math.max(0, byeMs - record.establishedMs));
+    const sessionMs = sessionDurationOf(record);
+    if (sessionMs !== null) {
+      this.sessionDurationMs.record(sessionMs);
     }
   }
+}
+
+/** From the 2xx to the BYE, ms; null for a call that was not answered, or that we cut. */
+export function sessionDurationOf({ establishedMs, endedMs, disconnectDelayMs, outcome }: CallRecord): number | null {
+  if (establishedMs === null || outcome === 'cut') {
+    return null;
+  }
+  return Math.max(0, endedMs - (disconnectDelayMs ?? 0) - establishedMs);
 }

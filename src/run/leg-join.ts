@@ -91,6 +91,11 @@ export class LegJoin {
     }
   }
 
+  /** Calls and legs that wait for their other half, or for a better source. */
+  get waitingCalls(): number {
+    return this.waiting.size;
+  }
+
   private entryOf(call: number): Waiting | null {
     let entry = this.waiting.get(call);
     if (entry === undefined) {

@@ -2,13 +2,11 @@
 import type { MetricQuery, ScalarView } from '../gates/source.js';
 import type { Distribution } from '../metrics/histogram.js';
 import { findMetric } from '../metrics/names.js';
-import type { DirectionSecond } from './direction-series.js';
 import type { GroupBook } from './group-book.js';
 import { mergeDistributions, type QualityFigure } from './quality-book.js';
 import { SESSION_RATIOS, SessionCounts } from './session-counts.js';
-import type { SecondFigures } from './second-series.js';
 
-const DELAYS = {
+export const DELAYS = {
   setup_delay: 'setupDelayMs',
   answer_delay: 'answerDelayMs',
   disconnect_delay: 'disconnectDelayMs',
@@ -16,7 +14,7 @@ const DELAYS = {
   signalling_rtt: 'signallingRttMs',
 } as const;
 
-const QUALITY: Readonly<Record<string, QualityFigure>> = {
+export const QUALITY: Readonly<Record<string, QualityFigure>> = {
   mos_lq: 'mosLq',
   mos_cq: 'mosCq',
   mos_lq_wb: 'mosLqWb',
@@ -76,38 +74,6 @@ export function sessionsOf(books: readonly GroupBook[]): SessionCounts {
     all.addAll(sessions);
   }
   return all;
-}
-
-/** The worst leg of a second, where the series keeps it. */
-export function valueOfSecond(figures: SecondFigures, { metric, direction }: MetricQuery): number | null {
-  switch (metric) {
-    case 'active_calls':
-      return figures.activeCalls;
-    case 'start_rate':
-      return figures.started;
-    default:
-      return (
-        valueOfLegs(figures[direction], metric) ??
-        (metric === 'rtt' ? valueOfLegs(figures[OTHER[direction]], metric) : null)
-      );
-  }
-}
-
-function valueOfLegs(legs: DirectionSecond | null, metric: string): number | null {
-  switch (metric) {
-    case 'mos_lq':
-      return legs?.mosLq?.min ?? null;
-    case 'mos_lq_wb':
-      return legs?.mosLqWb?.min ?? null;
-    case 'loss':
-      return legs?.lossRatio ?? null;
-    case 'jitter':
-      return legs?.jitterMs?.p95 ?? null;
-    case 'rtt':
-      return legs?.rttMs?.p95 ?? null;
-    default:
-      return null;
-  }
 }
 
 const NOTHING = 'nothing was measured';

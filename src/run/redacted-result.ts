@@ -1,10 +1,9 @@
-/** A result in which no number and no name is left; see `redaction.ts`. */
+/** Whole values in which no number and no name is left: results, above all. See `redaction.ts`. */
 import type { Scenario } from '../scenario/scenario.js';
 import { NumberRedactor } from './redaction.js';
-import type { Result } from './result.js';
 
-/** Text that is no words: a histogram in base64 may hold any digits, and a time has some by nature. */
-const NO_WORDS: ReadonlySet<string> = new Set(['histogram', 'startedAt', 'schemaVersion']);
+/** Text that is no words: a histogram in base64 may hold any digits, a time has some by nature, and a path those of its call. */
+const NO_WORDS: ReadonlySet<string> = new Set(['histogram', 'startedAt', 'schemaVersion', 'evidence', 'path']);
 const USER_FLAG = /(--user[ =])('(?:[^']|'\\'')*'|\S+)/g;
 const REFERENCE = /^\$\{.*\}$/s;
 
@@ -21,21 +20,12 @@ export function redactorOf({ redact, endpoints, auth }: Scenario): NumberRedacto
   return new NumberRedactor([...numbers, ...users]);
 }
 
-/** The same result; every text in it has passed the redactor, so that a field that comes later is hidden too. */
-export function redactResult(result: Result, redactor: NumberRedactor): Result {
-  const command = hideUserFlag(result.environment.command, redactor);
-  return hidden({ ...result, environment: { ...result.environment, command } }, redactor);
-}
-
-function hideUserFlag(command: string, redactor: NumberRedactor): string {
-  return command.replaceAll(
-    USER_FLAG,
-    (_, flag: string, user: string) => flag + redactor.user(user.replaceAll("'", '')),
-  );
-}
-
-function hidden<T>(value: T, redactor: NumberRedactor, key = ''): T {
-  return hiddenValue(value, redactor, key) as T;
+/**
+ * The same value, a result or what a run notes of itself on the way; every text in it has passed the redactor, so that a field
+ * that comes later is hidden too.
+ */
+export function redactTexts<T>(value: T, redactor: NumberRedactor): T {
+  return hiddenValue(value, redactor, '') as T;
 }
 
 function hiddenValue(value: unknown, redactor: NumberRedactor, key: string): unknown {
@@ -47,5 +37,14 @@ function hiddenValue(value: unknown, redactor: NumberRedactor, key: string): unk
 
 function hiddenText(text: string, redactor: NumberRedactor, key: string): string {
   if (NO_WORDS.has(key)) return text;
-  return key === 'user' && !REFERENCE.test(text) ? redactor.user(text) : redactor.text(text);
+  if (key === 'user' && !REFERENCE.test(text)) return redactor.user(text);
+  return redactor.text(key === 'command' ? hideUserFlag(text, redactor) : text);
+}
+
+/** `--user 600` of the command line: too short a number to be known as a word. */
+function hideUserFlag(command: string, redactor: NumberRedactor): string {
+  return command.replaceAll(
+    USER_FLAG,
+    (_, flag: string, user: string) => flag + redactor.user(user.replaceAll("'", '')),
+  );
 }

@@ -1,8 +1,10 @@
 /** From the book of a run to its result: what is unknown becomes null, and every gate is evaluated by the same code. */
-import { evaluateGates } from '../gates/evaluate.js';
+import { evaluateGates, type GateResult } from '../gates/evaluate.js';
 import type { Gate } from '../gates/grammar.js';
+import type { HealthConditions, MetricSource } from '../gates/source.js';
 import { decideVerdict, type VerdictInput } from '../gates/verdict.js';
 import type { GroupBook } from './group-book.js';
+import { healthOf, type EndingGate } from './live-gates.js';
 import { codecsOf, qualityBlocks } from './quality-blocks.js';
 import { RESULT_SCHEMA_VERSION, type CallsBlock, type EndpointResult } from './result.js';
 import type { GeneratorBlock, Result, ResultSecond, SignallingBlock } from './result.js';
@@ -24,6 +26,10 @@ export interface RunFacts {
   }[];
   readonly media: boolean;
   readonly gates: readonly Gate[];
+  /** What gates with `baseline.` compare with; absent: none was given. */
+  readonly baseline?: MetricSource | null;
+  /** The gate that ended the run early. */
+  readonly endedBy?: EndingGate | null;
   readonly verdict: Omit<VerdictInput, 'gates'>;
   readonly warnings: readonly string[];
   readonly cpuRatio: number | null;
@@ -40,8 +46,9 @@ export interface RunFacts {
 }
 
 export function buildResult(book: RunBook, facts: RunFacts): Result {
-  const spoiled = book.health.conditions(facts.netBackend);
-  const gates = evaluateGates(facts.gates, book, { spoiled, reflected: book.total.calls.roundTrip > 0 });
+  const health = healthOf(book, facts.netBackend);
+  const { spoiled } = health;
+  const gates = gateResults(book, facts, health);
   const doubts = [...(facts.verdict.doubts ?? []), ...doubtsOf(book, spoiled)];
   const decision = decideVerdict({ ...facts.verdict, doubts, gates });
   const plan: CallBlockPlan = { endpoints: facts.endpoints.map(({ name }) => name), redact: facts.redact ?? asItIs };
@@ -71,12 +78,20 @@ export function buildResult(book: RunBook, facts: RunFacts): Result {
       book.worst.list.map(({ record }) => record),
       plan,
     ),
-    generator: generatorBlock(book, facts, Object.values(spoiled)),
+    generator: { ...generatorBlock(book, facts, Object.values(spoiled)), spoiled },
     environment: facts.environment,
     method: { ...facts.method, codecs: usedCodecs(book, facts.method.codecs) },
+    baseline: null,
     scenario: facts.scenario,
     seed: facts.seed,
   };
+}
+
+/** The gate that ended the run stays as it was seen then: what came after it is no better for the stop. */
+function gateResults(book: RunBook, facts: RunFacts, health: HealthConditions): GateResult[] {
+  const { baseline = null, endedBy = null } = facts;
+  const results = evaluateGates(facts.gates, book, health, { idle: book.idle, baseline });
+  return endedBy === null ? results : results.with(endedBy.index, endedBy.result);
 }
 
 function loadBlock(book: RunBook, facts: RunFacts): Result['load'] {
@@ -171,7 +186,7 @@ function endpointBlock(
   };
 }
 
-function generatorBlock(book: RunBook, facts: RunFacts, reasons: string[]): GeneratorBlock {
+function generatorBlock(book: RunBook, facts: RunFacts, reasons: string[]): Omit<GeneratorBlock, 'spoiled'> {
   const { health } = book;
   const lostWorkers = [...(facts.verdict.lostWorkers ?? [])];
   return {

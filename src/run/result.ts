@@ -3,6 +3,8 @@
  * only; unknown is null, units stand in names, network text is kept raw here and escaped where it is rendered.
  */
 import { z } from 'zod';
+import { SPOIL_CONDITIONS } from '../metrics/names.js';
+import { comparisonSchema } from './comparison.js';
 
 export const RESULT_SCHEMA_VERSION = '1.0';
 
@@ -230,6 +232,17 @@ export const gateResultSchema = z.strictObject({
   severity: z.enum(['gate', 'warn']),
   firstFailedAtSecond: count.nullable(),
   reason: z.string().nullable().describe('why untrusted, no-data or not-evaluated; else null'),
+  comparedWith: z
+    .enum(['limit', 'idle', 'baseline'])
+    .default('limit')
+    .describe('idle, baseline: observed is the difference from that figure (figure − reference)'),
+  reference: addedNumber.describe('the figure that observed is the difference from, in unit'),
+  forMs: addedNumber.describe(
+    'failed only when violated for so long without a break; observed is the worst that lasted',
+  ),
+  afterMs: z.number().nonnegative().default(0).describe('what is before this time of the run does not count'),
+  limitFloor: addedNumber.describe('part of limit: what this host alone contributes (p95), added by a profile'),
+  profile: z.string().nullable().default(null).describe('the profile that the gate is from'),
 });
 export type GateResult = z.infer<typeof gateResultSchema>;
 
@@ -356,6 +369,11 @@ export const floorSchema = z.strictObject({
 const generatorSchema = z.strictObject({
   verdict: z.enum(['healthy', 'strained']),
   reasons: z.array(z.string()),
+  spoiled: z
+    .partialRecord(z.enum(SPOIL_CONDITIONS), z.string())
+    .nullable()
+    .default(null)
+    .describe('what makes metrics untrusted, with its sentence; null: only `reasons` are known'),
   sendLatenessMs: distribution.describe('how late each RTP packet left, against its deadline'),
   missedPackets: count.describe('RTP packets skipped because they were more than one ptime late'),
   sentPackets: count,
@@ -435,6 +453,11 @@ export const resultSchema = z.strictObject({
     sentFrom: z.string().nullable().default(null).describe('where figures of the sent direction are from'),
     rtcpInterval: z.string().nullable().default(null),
   }),
+  baseline: comparisonSchema
+    .extend({ file: z.string().describe('as it was given') })
+    .nullable()
+    .default(null)
+    .describe('this run against an earlier one; null: none was given'),
   scenario: z.unknown().describe('the scenario as it was run, secrets redacted'),
   seed: z.int(),
 });

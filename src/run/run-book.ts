@@ -1,25 +1,31 @@
 /** Everything that a run has measured so far: fed by the workers' batches, read by the gates, the progress and the result. */
-import type { DistributionView, MetricQuery, MetricSource, ScalarView } from '../gates/source.js';
+import type { Stat } from '../gates/grammar.js';
+import type { DistributionView, MetricQuery, MetricSource, ScalarView, SecondFigure } from '../gates/source.js';
 import { Distribution } from '../metrics/histogram.js';
 import type { ScoreScale } from '../metrics/names.js';
 import { DIRECTION, LEG, ROW } from '../worker/messages.js';
 import type { CallRecord, MediaBatch, SignallingBatch, SipCounts } from '../worker/messages.js';
 import { CallStripsBook } from './call-strips.js';
-import { codecIndexOf } from './codec-scale.js';
 import { EvidenceBook } from './evidence-book.js';
 import { FarLegs } from './far-legs.js';
 import { FindingsBook } from './findings-book.js';
-import { GroupBook } from './group-book.js';
+import type { GroupBook } from './group-book.js';
 import { HealthBook } from './health.js';
 import { type JoinedLegs, LegJoin } from './leg-join.js';
-import { distributionOf, missingReason, scalarOf, valueOfSecond } from './metric-figures.js';
+import { SecondWatch, statOfValues, type Watched } from './second-watch.js';
 import { countTimed, sumSipCounts } from './sip-totals.js';
+import { WindowBooks, type NamedEndpoint } from './window-books.js';
 import { WorstLegs } from './worst-legs.js';
 
 export interface RunBookPlan {
-  readonly endpoints: readonly { readonly name: string; readonly labels: Readonly<Record<string, string>> }[];
+  readonly endpoints: readonly NamedEndpoint[];
   readonly media: boolean;
+  /** From the end of the idle stages. */
   readonly warmupMs: number;
+  /** How long the idle stages are, at the start; absent: there are none. */
+  readonly idleMs?: number;
+  /** What the gates ask for, so that their spans and seconds are kept; absent: no gates. */
+  readonly watched?: readonly Watched[];
 }
 
 /** The first batch of a media worker comes at most this many seconds after the first of another. */
@@ -29,8 +35,17 @@ const LOST_SECONDS = 60;
 
 export class RunBook implements MetricSource {
   readonly health = new HealthBook();
-  readonly total = new GroupBook();
+  /** What counts as evidence starts here: after the idle stages and the warm-up. */
+  readonly judgedFromMs: number;
+  readonly total: GroupBook;
   readonly groups: readonly GroupBook[];
+  /** The figures of the idle stages, which count for nothing else; null without such stages. */
+  readonly idle: MetricSource | null;
+  private readonly main: WindowBooks;
+  /** The spans that gates ask for beside the main one, by where they begin. */
+  private readonly later = new Map<number, WindowBooks>();
+  private readonly windows: readonly WindowBooks[];
+  private readonly watches = new Map<string, SecondWatch>();
   readonly worst = new WorstLegs();
   readonly evidence = new EvidenceBook(this.worst);
   readonly findings = new FindingsBook();
@@ -47,8 +62,19 @@ export class RunBook implements MetricSource {
   private readonly newestSeconds = new Map<number, number>();
 
   constructor(private readonly plan: RunBookPlan) {
-    // With one endpoint its book is the run's: no need to count everything twice.
-    this.groups = plan.endpoints.length === 1 ? [this.total] : plan.endpoints.map(() => new GroupBook());
+    const { idleMs = 0, watched = [] } = plan;
+    this.judgedFromMs = idleMs + plan.warmupMs;
+    const span = { ...plan, fromMs: this.judgedFromMs, toMs: Infinity };
+    this.main = new WindowBooks({ ...span, countsAll: true });
+    this.total = this.main.total;
+    this.groups = this.main.groups;
+    const idle = idleMs > 0 ? new WindowBooks({ ...span, fromMs: 0, toMs: idleMs, countsAll: false }) : null;
+    this.idle = idle;
+    for (const { query } of watched.filter(({ query }) => query.afterMs > this.judgedFromMs)) {
+      this.later.set(query.afterMs, new WindowBooks({ ...span, fromMs: query.afterMs, countsAll: false }));
+    }
+    this.windows = [this.main, ...(idle === null ? [] : [idle]), ...this.later.values()];
+    watched.forEach((each) => this.watch(each));
     this.farLegs = new FarLegs(plan.endpoints.length);
     this.joins.onJoined = (record, legs) => {
       const strips = this.strips.take(record.call);
@@ -64,18 +90,22 @@ export class RunBook implements MetricSource {
     this.newestSeconds.set(batch.worker, batch.second);
     for (let offset = 0; offset < batch.rows.length; offset += ROW.columns) {
       this.strips.addRow(batch.rows, offset);
-      const warm = (batch.rows[offset + ROW.second] ?? 0) * 1000 >= this.plan.warmupMs;
-      for (const group of this.booksOf(batch.rows[offset + ROW.endpoint] ?? 0)) {
-        group.addRow(batch.rows, offset, warm);
+      for (const books of this.windows) {
+        books.addRow(batch.rows, offset);
+      }
+      for (const watch of this.watches.values()) {
+        watch.addRow(batch.rows, offset);
       }
     }
     this.addLegs(batch.legs);
     const newest = Math.max(...this.newestSeconds.values());
     const slowest = Math.min(...this.newestSeconds.values());
     this.joins.advance(newest);
+    const closed = Math.max(slowest - OPEN_SECONDS, newest - LOST_SECONDS);
     for (const group of new Set([this.total, ...this.groups])) {
-      group.series.closeBefore(Math.max(slowest - OPEN_SECONDS, newest - LOST_SECONDS));
+      group.series.closeBefore(closed);
     }
+    this.watches.forEach((watch) => watch.closeBefore(closed));
   }
 
   /** Totals of what our own answerer received of ours: rows of LEG, sent direction. */
@@ -97,10 +127,8 @@ export class RunBook implements MetricSource {
         this.joins.addSent(table, offset);
         continue;
       }
-      const warm = (table[offset + LEG.answeredMs] ?? 0) >= this.plan.warmupMs;
-      for (const group of this.booksOf(table[offset + LEG.endpoint] ?? 0)) {
-        group.addLeg(table, offset, warm);
-      }
+      this.windows.forEach((books) => books.addLeg(table, offset));
+      this.watches.forEach((watch) => watch.addLeg(table, offset, table[offset + LEG.answeredMs] ?? 0));
       this.findings.addLeg(table, offset);
       this.joins.addReceived(table, offset);
     }
@@ -114,10 +142,8 @@ export class RunBook implements MetricSource {
       leg[LEG.codec] = received?.[LEG.codec] ?? Number.NaN;
     }
     const answeredMs = received?.[LEG.answeredMs] ?? record?.establishedMs ?? Number.NaN;
-    const warm = this.plan.warmupMs === 0 || answeredMs >= this.plan.warmupMs;
-    for (const group of this.booksOf(leg[LEG.endpoint] ?? 0)) {
-      group.addSentLeg(leg, 0, warm);
-    }
+    this.windows.forEach((books) => books.addSentLeg(leg, answeredMs));
+    this.watches.forEach((watch) => watch.addLeg(leg, 0, answeredMs));
   }
 
   addSignalling(batch: SignallingBatch): void {
@@ -129,10 +155,8 @@ export class RunBook implements MetricSource {
         this.farLegs.expect(record.endpoint);
       }
       this.joins.addCall(record);
-      const warm = (record.startedMs ?? record.intendedMs) >= this.plan.warmupMs;
-      for (const group of this.booksOf(record.endpoint)) {
-        group.addCall(record, warm);
-      }
+      this.windows.forEach((books) => books.addCall(record));
+      this.watches.forEach((watch) => watch.addCall(record));
     }
     batch.ourAnswerers.forEach((endpoint) => this.farLegs.noteOurs(endpoint));
     this.addFarLegs(batch.farLegs);
@@ -147,6 +171,16 @@ export class RunBook implements MetricSource {
   /** Legs that have ended and whose totals are still on their way. */
   get legsOutstanding(): number {
     return this.legsExpected - this.total.legs;
+  }
+
+  /** Each of so many media workers has told of the same seconds: then no second holds the legs of some of them only. */
+  isEven(mediaWorkers: number): boolean {
+    return this.newestSeconds.size === mediaWorkers && new Set(this.newestSeconds.values()).size <= 1;
+  }
+
+  /** Ended calls of which it is not told yet what the far end received. */
+  get sentOutstanding(): number {
+    return this.joins.waitingCalls;
   }
 
   get activeCalls(): number {
@@ -202,15 +236,21 @@ export class RunBook implements MetricSource {
     return sent === 0 ? null : countTimed(retransmissions) / sent;
   }
 
-  /** Over the seconds after the warm-up: of active calls up to the last call's end, of starts up to the last start. */
-  loadDistribution(figure: 'activeCalls' | 'started'): Distribution {
+  /** Over the judged seconds: of active calls up to the last call's end, of starts up to the last start. */
+  loadDistribution(figure: LoadFigure, fromMs = this.judgedFromMs): Distribution {
     const distribution = new Distribution(figure === 'started' ? 'rate' : 'calls');
-    const seconds = this.total.series.seconds();
-    const last = figure === 'started' ? seconds.findLastIndex(({ started }) => started > 0) : seconds.length - 1;
-    for (const second of seconds.slice(this.firstWarmSecond, last + 1)) {
-      distribution.record(second[figure]);
+    for (const { value } of this.loadSeconds(figure, fromMs)) {
+      distribution.record(value);
     }
     return distribution;
+  }
+
+  private loadSeconds(figure: LoadFigure, fromMs: number): { second: number; value: number }[] {
+    const seconds = this.total.series.seconds();
+    const last = figure === 'started' ? seconds.findLastIndex(({ started }) => started > 0) : seconds.length - 1;
+    return seconds
+      .slice(Math.ceil(fromMs / 1000), last + 1)
+      .map((second) => ({ second: second.second, value: second[figure] }));
   }
 
   scalar(query: MetricQuery): ScalarView | null {
@@ -218,8 +258,7 @@ export class RunBook implements MetricSource {
       const value = this.retransmissionRatio();
       return value === null ? null : { value, samples: this.total.calls.attempted };
     }
-    const ofLegs = query.metric === 'one_way' || query.metric === 'no_media';
-    return ofLegs && !this.plan.media ? null : scalarOf(this.matching(query), query, codecOf(query));
+    return this.booksFrom(query).scalar(query);
   }
 
   ratio(query: MetricQuery): ScalarView | null {
@@ -228,75 +267,74 @@ export class RunBook implements MetricSource {
   }
 
   distribution(query: MetricQuery): DistributionView | null {
-    if (query.metric === 'active_calls' || query.metric === 'start_rate') {
-      const load = this.loadDistribution(query.metric === 'start_rate' ? 'started' : 'activeCalls');
-      return load.count === 0 ? null : load;
+    const figure = loadFigureOf(query);
+    if (figure === null) {
+      return this.booksFrom(query).distribution(query);
     }
-    return distributionOf(this.matching(query), query, codecOf(query));
+    const load = this.loadDistribution(figure, this.fromMsOf(query));
+    return load.count === 0 ? null : load;
   }
 
   missing(query: MetricQuery): string {
-    return missingReason(this.matching(query), query, codecOf(query));
+    return this.booksFrom(query).missing(query);
   }
 
   scales(): ReadonlySet<ScoreScale> {
-    const scales = this.total.received.books().map(({ scale }) => scale);
-    return new Set(scales.filter((scale) => scale !== null));
+    return this.main.scales();
   }
 
-  window(): { fromSecond: number; toSecond: number } | null {
-    const seconds = this.total.series.seconds().length;
-    return seconds <= this.firstWarmSecond ? null : { fromSecond: this.firstWarmSecond, toSecond: seconds - 1 };
+  window(query?: MetricQuery): { fromSecond: number; toSecond: number } | null {
+    const fromSecond = Math.ceil((query === undefined ? this.judgedFromMs : this.fromMsOf(query)) / 1000);
+    const seconds = this.total.series.length;
+    return seconds <= fromSecond ? null : { fromSecond, toSecond: seconds - 1 };
   }
 
-  firstFailure(query: MetricQuery, bad: (value: number) => boolean): number | null {
-    if (query.per === 'call') {
-      return null;
+  /** @param onlyClosed leaves out the seconds that may still change */
+  seconds(query: MetricQuery, stat: Stat | null, onlyClosed = false): readonly SecondFigure[] {
+    const figure = loadFigureOf(query);
+    if (figure !== null) {
+      return this.loadSeconds(figure, this.fromMsOf(query)).map(({ second, value }) => ({
+        second,
+        value: statOfValues([value], stat),
+        samples: 1,
+      }));
     }
-    const codec = codecOf(query);
-    // Seconds are kept of all codecs together: where a group had several, they do not tell which one was bad.
-    const groups = this.matching(query).filter(
-      (book) => codec === undefined || book[query.direction].books().every((other) => other.codec === codec),
-    );
-    const failed = groups
-      .flatMap((book) => book.series.seconds())
-      .filter((figures) => {
-        const value = figures.second < this.firstWarmSecond ? null : valueOfSecond(figures, query);
-        return value !== null && bad(value);
-      });
-    return failed.length === 0 ? null : failed.reduce((first, { second }) => Math.min(first, second), Infinity);
+    const own = this.watches.get(keyOf({ query, stat }))?.figures(onlyClosed) ?? [];
+    // A round trip is of both ways: it counts in whichever direction it was reported.
+    return own.length > 0 || query.metric !== 'rtt'
+      ? own
+      : (this.watches.get(keyOf({ query: turned(query), stat }))?.figures(onlyClosed) ?? []);
+  }
+
+  private watch({ query, stat }: Watched): void {
+    const fromMs = this.fromMsOf(query);
+    for (const each of query.metric === 'rtt' ? [query, turned(query)] : [query]) {
+      this.watches.set(
+        keyOf({ query: each, stat }),
+        new SecondWatch({ query: each, stat }, this.plan.endpoints, fromMs),
+      );
+    }
+  }
+
+  private fromMsOf({ afterMs }: MetricQuery): number {
+    return Math.max(afterMs, this.judgedFromMs);
+  }
+
+  /** @throws Error for a span that no watched gate has named */
+  private booksFrom({ afterMs }: MetricQuery): WindowBooks {
+    const books = afterMs <= this.judgedFromMs ? this.main : this.later.get(afterMs);
+    if (books === undefined) {
+      throw new Error(`the figures from ${afterMs} ms on are not kept`);
+    }
+    return books;
   }
 
   private addOptionsRtt({ optionsRttMs, second }: SignallingBatch): void {
-    if (second * 1000 < this.plan.warmupMs) {
-      return;
-    }
     for (let at = 0; at < optionsRttMs.length; at += 2) {
-      for (const group of this.booksOf(optionsRttMs[at] ?? 0)) {
-        group.signallingRttMs.record(optionsRttMs[at + 1] ?? Number.NaN);
-      }
+      const [endpoint = 0, rttMs = Number.NaN] = optionsRttMs.subarray(at, at + 2);
+      this.windows.forEach((books) => books.addOptionsRtt(second, endpoint, rttMs));
+      this.watches.forEach((watch) => watch.addOptionsRtt(second, endpoint, rttMs));
     }
-  }
-
-  private get firstWarmSecond(): number {
-    return Math.ceil(this.plan.warmupMs / 1000);
-  }
-
-  private booksOf(endpoint: number): readonly GroupBook[] {
-    const group = this.groups[endpoint];
-    return group === undefined || group === this.total ? [this.total] : [this.total, group];
-  }
-
-  /** The groups that the query's tags allow; the run's own when none narrows it. The codec is a matter of their books. */
-  private matching(query: MetricQuery): readonly GroupBook[] {
-    const tags = Object.entries(query.tags).filter(([tag]) => tag !== 'codec');
-    if (tags.length === 0) {
-      return [this.total];
-    }
-    return this.groups.filter((_, index) => {
-      const endpoint = this.plan.endpoints[index];
-      return tags.every(([tag, value]) => (tag === 'endpoint' ? endpoint?.name : endpoint?.labels[tag]) === value);
-    });
   }
 
   private sumOf(figure: (batch: SignallingBatch) => number): number {
@@ -304,8 +342,21 @@ export class RunBook implements MetricSource {
   }
 }
 
-/** The index of the codec that a query is about; undefined: all. */
-function codecOf({ tags }: MetricQuery): number | undefined {
-  const name = tags['codec'];
-  return name === undefined ? undefined : codecIndexOf(name);
+type LoadFigure = 'activeCalls' | 'started';
+
+function loadFigureOf({ metric }: MetricQuery): LoadFigure | null {
+  if (metric === 'start_rate') {
+    return 'started';
+  }
+  return metric === 'active_calls' ? 'activeCalls' : null;
+}
+
+function turned(query: MetricQuery): MetricQuery {
+  return { ...query, direction: query.direction === 'sent' ? 'received' : 'sent' };
+}
+
+function keyOf({ query, stat }: Watched): string {
+  const { metric, direction, per, afterMs } = query;
+  const tags = Object.entries(query.tags).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify([metric, direction, per, afterMs, tags, stat]);
 }

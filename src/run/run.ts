@@ -5,13 +5,16 @@
 import { CannotRunError, messageOf } from '../lib/errors.js';
 import { monotonicNs, NS_PER_MS } from '../lib/clock.js';
 import type { MediaBatch, SignallingBatch } from '../worker/messages.js';
+import type { GateResult } from '../gates/evaluate.js';
 import { FarLegsWait } from './far-legs-wait.js';
 import { bufferWarning, Fleet, type FleetFacts, type FleetPlan, type LostWorker } from './fleet.js';
+import { LiveGates, type EndingGate, type GatePlan } from './live-gates.js';
 import { RunBook, type RunBookPlan } from './run-book.js';
 
 export interface RunPlan {
   readonly fleet: FleetPlan;
   readonly book: RunBookPlan;
+  readonly gates: GatePlan;
   /** How long to wait for an answer to OPTIONS before the start, ms; 0: do not ask. */
   readonly waitMs: number;
   /** Refuse to start with fewer slots. */
@@ -24,7 +27,10 @@ export interface RunPlan {
 export interface RunObserver {
   onWaiting(): void;
   onBegin(facts: FleetFacts): void;
-  onSecond(second: number, book: RunBook): void;
+  /** @param gates as they stand by what is settled, in the order of the plan */
+  onSecond(second: number, book: RunBook, gates: readonly GateResult[]): void;
+  /** A gate has failed, or passes again. */
+  onGateFlip(gate: GateResult, previous: GateResult['state']): void;
   onMedia(batch: MediaBatch): void;
   onWarning(text: string): void;
 }
@@ -40,6 +46,8 @@ export interface RunEnd {
   readonly lostWorkers: readonly string[];
   /** What keeps the run from being a pass, whatever its gates say. */
   readonly doubts: readonly string[];
+  /** The gate that ended the run early, as it was seen then. */
+  readonly endedBy: EndingGate | null;
   readonly warnings: readonly string[];
 }
 
@@ -52,6 +60,8 @@ const SILENT_DRAIN_MS = 2500;
 /** The last legs close two seconds after their call, and report within the next two. */
 const LAST_LEGS_MS = 6000;
 const WATCH_INTERVAL_MS = 50;
+/** Within a second the media workers report one after another; the gates wait so long for the last. */
+const EVEN_WITHIN_MS = 600;
 
 export class Run {
   readonly book: RunBook;
@@ -69,6 +79,8 @@ export class Run {
   private drainingSinceMs: number | null = null;
   private callsOverAtMs: number | null = null;
   private readonly farLegsWait = new FarLegsWait();
+  private readonly liveGates: LiveGates;
+  private endedBy: EndingGate | null = null;
   private shownSecond = -1;
   private abandoned = false;
   private endWait: () => void = () => {};
@@ -82,6 +94,7 @@ export class Run {
     private readonly observer: RunObserver,
   ) {
     this.book = new RunBook(plan.book);
+    this.liveGates = new LiveGates(plan.gates, this.book);
   }
 
   /** Runs to the end; never throws: what went wrong stands in the end that it gives. */
@@ -130,6 +143,7 @@ export class Run {
       fault: this.fault,
       lostWorkers: this.lostWorkers,
       doubts: this.doubts,
+      endedBy: this.endedBy,
       warnings: this.warnings,
     };
   }
@@ -200,9 +214,11 @@ export class Run {
   private watch(): void {
     const elapsedMs = this.elapsedMs();
     const second = Math.floor(elapsedMs / 1000);
-    if (second > this.shownSecond) {
+    const isEven = this.book.isEven(this.plan.fleet.media.length);
+    if (second > this.shownSecond && (isEven || elapsedMs % 1000 >= EVEN_WITHIN_MS || second > this.shownSecond + 1)) {
       this.shownSecond = second;
-      this.observer.onSecond(second, this.book);
+      this.judge(second, isEven);
+      this.observer.onSecond(second, this.book, this.liveGates.results);
     }
     const silent = this.book.started > 0 && this.book.responses === 0;
     if (silent && this.interrupted !== null) {
@@ -213,6 +229,20 @@ export class Run {
       this.hint = 'check address, port and firewall; --wait 60s waits for a target that is still starting';
       this.drain('silentTarget');
       this.abandoned = true; // no call has come so far that there is anything to wait for
+    }
+  }
+
+  /** @param isEven whether every media worker has told as much as the others: else no gate may end the run */
+  private judge(second: number, isEven: boolean): void {
+    const flips = this.liveGates.evaluate(this.facts?.netBackend ?? 'none');
+    flips.forEach(({ gate, previous }) => this.observer.onGateFlip(gate, previous));
+    if (this.drainingSinceMs !== null || !isEven) {
+      return;
+    }
+    this.endedBy = this.liveGates.ending(second);
+    if (this.endedBy !== null) {
+      this.observer.onWarning(`${this.endedBy.result.expr} ${this.endedBy.result.reason ?? ''}`);
+      this.drain('gateFailed');
     }
   }
 

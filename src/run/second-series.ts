@@ -43,6 +43,11 @@ export class SecondSeries {
     this.sent.closeBefore(second);
   }
 
+  /** Seconds so far, from 0 on. */
+  get length(): number {
+    return this.newest + 1;
+  }
+
   /** All seconds from 0 on, without gaps. */
   seconds(): SecondFigures[] {
     let active = 0;

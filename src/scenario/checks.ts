@@ -1,6 +1,7 @@
 /** What the schema cannot say: rules between the values of a document. Each check looks only at what was readable. */
 import type { Problem } from '../lib/errors.js';
 import { parseRate } from '../lib/units.js';
+import { idleMsOf } from './fit-stages.js';
 import type { Path } from './yaml-source.js';
 import type { Scenario } from './scenario.js';
 
@@ -49,6 +50,7 @@ function checkStages(load: unknown): Finding[] {
     const open = index === stages.length - 1 && Object.hasOwn(load, 'calls') && !isZero(stage);
     if (isMapping(stage)) findings.push(...checkStage(stage, ['load', 'stages', index], open));
   }
+  findings.push(...checkIdleStages(stages));
   if (stages.length > 0 && stages.every(isZero)) {
     findings.push({ code: 'no-calls', path: ['load', 'stages'], message: 'expected a rate above 0 in some stage' });
   }
@@ -65,6 +67,32 @@ function checkStage(stage: Record<string, unknown>, path: Path, open: boolean): 
   return [{ code: 'bad-stage', path, message, hint }];
 }
 
+/** The reference is measured before the load that is compared with it. */
+function checkIdleStages(stages: readonly unknown[]): Finding[] {
+  const idle = stages.map((stage) => isMapping(stage) && stage['idle'] === true);
+  const loaded = idle.indexOf(false);
+  const findings: Finding[] = [];
+  for (const [index, isIdle] of idle.entries()) {
+    const path = ['load', 'stages', index, 'idle'];
+    const stage = stages[index];
+    if (isIdle && loaded !== -1 && index > loaded) {
+      const message = 'expected idle stages at the start only, got one after a stage with load';
+      findings.push({ code: 'bad-stage', path, message, hint: 'move it to the start of load.stages' });
+    } else if (isIdle && isZero(stage)) {
+      findings.push({
+        code: 'bad-stage',
+        path,
+        message: 'expected a rate above 0 in an idle stage: without calls it measures nothing',
+      });
+    }
+  }
+  if (stages.length > 0 && loaded === -1) {
+    const message = 'expected a stage with load after the idle ones, got none: nothing would be judged';
+    findings.push({ code: 'bad-stage', path: ['load', 'stages'], message });
+  }
+  return findings;
+}
+
 function isZero(stage: unknown): boolean {
   return isMapping(stage) && typeof stage['rate'] === 'string' && parseRate(stage['rate']) === 0;
 }
@@ -79,7 +107,7 @@ export function scenarioWarnings(scenario: Scenario): string[] {
     warnings.push(`load.calls: ${load.calls} is never reached: ${stages} (give a longer --duration or a higher rate)`);
   }
   const totalMs = load.stages.reduce((sum, stage) => sum + (stage.durationMs ?? Number.POSITIVE_INFINITY), 0);
-  if (load.warmupMs >= totalMs) warnings.push('load.warmup: covers all stages, so no call is judged');
+  if (load.warmupMs + idleMsOf(load) >= totalMs) warnings.push('load.warmup: covers all stages, so no call is judged');
   if (scenario.loopback.impair !== null && !scenario.endpoints.some(({ target }) => target.kind === 'loopback')) {
     warnings.push('loopback.impair: not used, since no target is loopback');
   }

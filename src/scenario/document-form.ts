@@ -25,6 +25,7 @@ export function scenarioDocument(scenario: Scenario): Record<string, unknown> {
       figures: value('call.figures', scenario.call.figures),
     },
     load: loadForm(scenario),
+    profile: scenario.profile,
     gates: scenario.gates?.map((gate) => withoutNulls({ ...gate, where: null })) ?? null,
     safety: safetyForm(scenario),
     network: networkForm(scenario),
@@ -67,6 +68,7 @@ function loadForm(scenario: Scenario): Record<string, unknown> {
       return withoutNulls({
         rate: value(`stages[${index}].rate`, formatRate(stage.rate)),
         [stage.kind]: value(`stages[${index}].${stage.kind}`, duration),
+        idle: stage.idle === true ? value(`stages[${index}].idle`, true) : null,
       });
     }),
     warmup: value('warmup', formatDuration(load.warmupMs)),

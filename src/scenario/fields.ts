@@ -82,6 +82,19 @@ export function flag() {
 export const CODEC_NAMES = ['PCMU', 'PCMA', 'G722'] as const;
 export type CodecName = (typeof CODEC_NAMES)[number];
 
+/** The ready-made sets of gates. */
+export const PROFILE_NAMES = ['ci', 'trunk', 'capacity'] as const;
+export type ProfileName = (typeof PROFILE_NAMES)[number];
+
+export const profile = () => word(PROFILE_NAMES);
+
+/** A duration of whole seconds. */
+export const wholeSeconds = () =>
+  textLeaf('whole seconds like 30s, at least 1s', UNIT_PATTERNS.duration, (text) => {
+    const durationMs = parseDuration(text);
+    return durationMs !== undefined && durationMs >= 1000 && durationMs % 1000 === 0 ? durationMs : undefined;
+  });
+
 /** A codec, or several in order of preference. */
 export function codecs() {
   const one = { type: 'string', enum: CODEC_NAMES };

@@ -1,6 +1,11 @@
 /** Stages cut or drawn out to a given length. */
 import type { Stage } from './scenario.js';
 
+/** How long the idle stages are, ms, which all stand at the start; 0: there are none. */
+export function idleMsOf({ stages }: { readonly stages: readonly Stage[] }): number {
+  return stages.reduce((sum, { idle, durationMs }) => sum + (idle === true ? (durationMs ?? 0) : 0), 0);
+}
+
 /** Sum of the stages in ms; null when the last has no end. */
 export function totalOf(stages: readonly Stage[]): number | null {
   return stages.reduce<number | null>(

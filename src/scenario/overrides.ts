@@ -26,6 +26,7 @@ export interface RunFlags {
   readonly audio?: string | undefined;
   /** In place of the scenario's gates. */
   readonly gate?: readonly string[] | undefined;
+  readonly profile?: string | undefined;
   /** Changes the exit code and not the scenario: gates are still judged and shown. */
   readonly noGates?: boolean | undefined;
   /** `signalling=1,media=3`, either or both. */
@@ -110,6 +111,8 @@ function applyCallFlags(override: Override, flags: RunFlags): void {
   const audioPath = override.read('--audio', flags.audio, fields.line('a path', 1024));
   if (audioPath !== undefined) override.change('--audio', 'audio', { audioPath });
   if (flags.noMedia === true) override.change('--no-media', 'media', { media: false });
+  const profile = override.read('--profile', flags.profile, fields.profile());
+  if (profile !== undefined) override.change('--profile', 'profile', { profile });
   const exprs = (flags.gate ?? []).map((text) => override.read('--gate', text, fields.line('a gate', 300)));
   if (exprs.length > 0) {
     const gates = exprs.filter((expr) => expr !== undefined).map((expr) => ({ expr, where: '--gate' }));
@@ -160,12 +163,15 @@ function applyLoadFlags(override: Override, flags: RunFlags): void {
   const rate = override.read('--rate', flags.rate, fields.positiveRate());
   const durationMs = override.read('--duration', flags.duration, fields.positiveDuration());
   const { load } = override.scenario;
+  // Both are about the load that is judged: idle stages stay as they are.
+  const idle = load.stages.filter((stage) => stage.idle === true);
+  const loaded = load.stages.filter((stage) => stage.idle !== true);
   if (rate !== undefined) {
     // Without a new length and without calls to use up, the run stays as long as it was.
-    const lengthMs = durationMs ?? (load.calls === null ? totalOf(load.stages) : null);
-    override.changeLoad('--rate', 'stages', { stages: [{ kind: 'hold', rate, durationMs: lengthMs }] });
+    const lengthMs = durationMs ?? (load.calls === null ? totalOf(loaded) : null);
+    override.changeLoad('--rate', 'stages', { stages: [...idle, { kind: 'hold', rate, durationMs: lengthMs }] });
   } else if (durationMs !== undefined) {
-    override.changeLoad('--duration', 'stages', { stages: fitStages(load.stages, durationMs) });
+    override.changeLoad('--duration', 'stages', { stages: [...idle, ...fitStages(loaded, durationMs)] });
   }
 }
 

@@ -1,4 +1,5 @@
 /** A read document → the scenario: shorthands expanded, the defaults that depend on other values filled in. */
+import { formatDuration } from '../lib/units.js';
 import type { GateEntry, Load, Scenario, Sources, Stage } from './scenario.js';
 import type { ScenarioFile } from './schema.js';
 
@@ -18,6 +19,7 @@ export function resolveScenario(document: ScenarioFile, file: string, sources: S
     media,
     call: { holdMs: call.hold, ringTimeoutMs: call.ringTimeout, expect: call.expect, figures: call.figures },
     load: loadOf(document.load),
+    profile: document.profile ?? null,
     gates: document.gates?.map((gate, index) => gateOf(gate, sources.where[`gates[${index}]`] ?? 'gates')) ?? null,
     safety: { ...safety, allow: safety.allow ?? null, allowPublic: [] },
     network: {
@@ -60,19 +62,25 @@ function endpointsOf({ target, endpoints }: ScenarioFile): Scenario['endpoints']
 
 function loadOf(load: ScenarioFile['load']): Load {
   const calls = load.calls ?? (load.stages === undefined ? ADHOC_CALLS : null);
-  const stages: Stage[] = load.stages?.map(({ rate, ramp, hold }) =>
-    ramp === undefined ? { kind: 'hold', rate, durationMs: hold ?? null } : { kind: 'ramp', rate, durationMs: ramp },
-  ) ?? [{ kind: 'hold', rate: DEFAULT_RATE, durationMs: null }];
+  const stages: Stage[] = load.stages?.map(({ rate, ramp, hold, idle }) => ({
+    kind: ramp === undefined ? 'hold' : 'ramp',
+    rate,
+    durationMs: ramp ?? hold ?? null,
+    ...(idle === true && { idle }),
+  })) ?? [{ kind: 'hold', rate: DEFAULT_RATE, durationMs: null }];
   return { calls, concurrency: load.concurrency ?? null, stages, warmupMs: load.warmup };
 }
 
 function gateOf(gate: NonNullable<ScenarioFile['gates']>[number], where: string): GateEntry {
-  const { expr, severity, minSamples, onNoData } = gate;
+  const { expr, severity, minSamples, onNoData, abortOnFail } = gate;
   return {
     expr,
     ...(severity !== undefined && { severity }),
     ...(minSamples !== undefined && { minSamples }),
     ...(onNoData !== undefined && { onNoData }),
+    ...(gate.for !== undefined && { for: formatDuration(gate.for) }),
+    ...(gate.after !== undefined && { after: formatDuration(gate.after) }),
+    ...(abortOnFail !== undefined && { abortOnFail }),
     where,
   };
 }

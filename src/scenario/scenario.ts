@@ -1,5 +1,5 @@
 /** The scenario as a run uses it: all defaults filled, times in ms, rates in calls/s, and where each value was written. */
-import type { CodecName } from './fields.js';
+import type { CodecName, ProfileName } from './fields.js';
 
 /** In place of a secret. */
 export const REDACTED = '[redacted]';
@@ -19,8 +19,10 @@ export interface Scenario {
   readonly media: boolean;
   readonly call: CallPlan;
   readonly load: Load;
-  /** null: the default gates; empty: none. */
+  /** null: the default gates, or those of the profile alone; empty: none beside those of the profile. */
   readonly gates: readonly GateEntry[] | null;
+  /** A ready-made set of gates; null: none. */
+  readonly profile: ProfileName | null;
   readonly safety: Safety;
   readonly network: Network;
   /** Our own answerer; `impair`: the bad link that it sends over, as `--impair` of `answer` reads it. */
@@ -77,6 +79,7 @@ export interface Load {
   /** Cap on calls alive at once, or null. */
   readonly concurrency: number | null;
   readonly stages: readonly Stage[];
+  /** From the end of the idle stages. */
   readonly warmupMs: number;
 }
 
@@ -86,6 +89,8 @@ export interface Stage {
   readonly rate: number;
   /** null: only on the last stage and with `calls`: until the calls are used up. */
   readonly durationMs: number | null;
+  /** At the start only: its calls and seconds are judged by nothing, and are what `idle.` compares with. */
+  readonly idle?: true;
 }
 
 export interface GateEntry {
@@ -93,6 +98,10 @@ export interface GateEntry {
   readonly severity?: 'gate' | 'warn';
   readonly minSamples?: number;
   readonly onNoData?: 'inconclusive' | 'fail' | 'skip';
+  /** Durations as text, such as `30s`: the gates read them. */
+  readonly for?: string;
+  readonly after?: string;
+  readonly abortOnFail?: boolean;
   /** For problems: `file:line:col gates[0]` or `--gate`. */
   readonly where: string;
 }

@@ -57,6 +57,14 @@ const stage = z.strictObject({
     .optional()
     .meta(help('Go linearly from the rate before (0 at first) to this one in this time.', '5s')),
   hold: fields.positiveDuration().optional().meta(help('Stay at this rate for this time.', '1m')),
+  idle: fields
+    .flag()
+    .optional()
+    .meta(
+      help(
+        'True: a quiet stage that gates with `idle.` compare with, such as one call at a time. Only at the start of the list; its calls and seconds are judged by nothing else.',
+      ),
+    ),
 });
 
 const load = z
@@ -74,13 +82,35 @@ const load = z
       .min(1, { error: 'expected at least one stage' })
       .optional()
       .meta(help('Rates over time, in order. Only the last may lack a time, and only with `calls`.')),
-    warmup: fields.duration().prefault('0s').meta(help('Calls due this early are not judged.', '10s')),
+    warmup: fields
+      .duration()
+      .prefault('0s')
+      .meta(help('Calls due this early are not judged; counted from the end of the idle stages.', '10s')),
   })
   .prefault({})
   .meta(help('When calls are placed. Without calls and stages: 10 calls at 10/s.'));
 
 const gateObject = z.strictObject({
-  expr: fields.line('a gate', 300).meta(help('The condition.', 'mos.p5 >= 3.6')),
+  expr: fields.line('a gate', 300).meta(help('The condition.', 'mos.p5 >= 3.6', 'idle.rtt.p95 <= 50ms')),
+  for: fields
+    .wholeSeconds()
+    .optional()
+    .meta(
+      help(
+        'Fails only when the figures of single seconds violate it for so long without a break. Of figures with a value a second.',
+        '30s',
+      ),
+    ),
+  after: fields
+    .duration()
+    .optional()
+    .meta(
+      help('What is before this time of the run does not count: calls by their start, seconds by themselves.', '10s'),
+    ),
+  abortOnFail: fields
+    .flag()
+    .optional()
+    .meta(help('True: the run ends as soon as the gate is seen failed by figures that are settled and trusted.')),
   severity: fields.word(['gate', 'warn']).optional().meta(help('`warn` is shown and never fails the run.')),
   minSamples: fields.integer(1, 1_000_000_000).optional().meta(help('With fewer values the gate is inconclusive.', 20)),
   onNoData: fields.word(['inconclusive', 'fail', 'skip']).optional().meta(help('What a gate without any value means.')),
@@ -185,7 +215,20 @@ export const documentSchema = z.strictObject({
   gates: z
     .array(gate)
     .optional()
-    .meta(help('Conditions on the result. Absent: the default gates; []: none.', ['success_ratio >= 99%'])),
+    .meta(
+      help('Conditions on the result. Absent: those of the profile, or the default gates; []: no own ones.', [
+        'success_ratio >= 99%',
+      ]),
+    ),
+  profile: fields
+    .profile()
+    .optional()
+    .meta(
+      help(
+        'A ready-made set of gates: ci for a build, trunk for a carrier, capacity for one step of a search for the limit. An own gate on the same figure takes its place.',
+        'ci',
+      ),
+    ),
   safety,
   network,
   loopback,

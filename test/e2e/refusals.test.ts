@@ -89,9 +89,13 @@ describe.concurrent('a command that is refused', () => {
     [['runn'], 'callgauge: unknown command "runn" (did you mean "run"?)\n'],
     [
       [],
-      'callgauge: expected a command: run, answer, validate, doctor or schema (start with callgauge run --target loopback, or see callgauge --help)\n',
+      'callgauge: expected a command: run, answer, validate, doctor, compare or schema (start with callgauge run --target loopback, or see callgauge --help)\n',
     ],
     [['validate'], 'callgauge: expected the path of a scenario (see callgauge validate --help)\n'],
+    [
+      ['compare', 'before.json'],
+      'callgauge: expected two runs, the one before and the one after (see callgauge compare --help)\n',
+    ],
     [
       ['answer', '--mode', 'sing'],
       '--mode: expected one of "echo", "play", "busy", got "sing" (see callgauge answer --help)\n',

@@ -48,6 +48,20 @@ function expectNoTrace(end: CliEnd, folder?: string): void {
   }
 }
 
+/** The answers to the challenges went out, and the SIP ladders show that there was one and not what it was. */
+function expectMaskedAnswers(heard: readonly string[], folder: string): void {
+  const answers = heard.flatMap((text) => /\bresponse="([0-9a-f]+)"/.exec(text)?.[1] ?? []);
+  expect(answers.length).toBeGreaterThan(0);
+  const files = filesOf(folder);
+  expect(files.filter(({ text }) => answers.some((answer) => text.includes(answer)))).toEqual([]);
+  const evidence = files.filter(({ name }) => name.startsWith('evidence'));
+  expect(evidence).toHaveLength(2);
+  for (const { text } of evidence) {
+    expect(text).toMatch(/Authorization: Digest .*realm="door".*response=\[masked\]/);
+    expect(text.match(/<-+ 401 Unauthorized --\|/g)).toHaveLength(2);
+  }
+}
+
 const SHORT = ['--calls', '2', '--rate', '10/s', '--hold', '200ms', '--no-media'];
 
 describe('a run with a password', () => {
@@ -87,6 +101,7 @@ describe('a run with a password', () => {
       invites.filter((text) => text.includes('Authorization: Digest username="alice", realm="door"')),
     ).toHaveLength(2);
     expect(door.heard.join('\n')).not.toMatch(TRACE);
+    expectMaskedAnswers(door.heard, folder);
   });
 
   test('in a scenario leaves no trace of it', async () => {

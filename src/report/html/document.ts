@@ -6,6 +6,7 @@ import type { Result } from '../../run/result.js';
 import { verdictMark } from '../verdict-mark.js';
 import { heatDefinitions } from './chart/heat.js';
 import { keyDefinitions } from './chart/strokes.js';
+import { baselineSection } from './baseline-section.js';
 import { distributionSection } from './distribution-section.js';
 import { endpointsSection } from './endpoints-section.js';
 import { gatesSection } from './gates-section.js';
@@ -26,7 +27,7 @@ import { STYLE } from './style.js';
 import { worstCallsSection } from './worst-calls-section.js';
 
 /** In the order in which a reader asks. */
-const SECTIONS: readonly ((result: Result) => Section)[] = [
+const SECTIONS: readonly ((result: Result) => Section | null)[] = [
   gatesSection,
   keyNumbersSection,
   loadSection,
@@ -39,6 +40,7 @@ const SECTIONS: readonly ((result: Result) => Section)[] = [
   oddStreamsSection,
   worstCallsSection,
   generatorSection,
+  baselineSection,
   methodSection,
   reproduceSection,
 ];
@@ -48,7 +50,7 @@ const CONTENT_POLICY = `default-src 'none'; style-src 'unsafe-inline'; script-sr
 
 /** The whole document; the same result gives the same bytes. */
 export function renderReport(result: Result): string {
-  const sections = SECTIONS.map((section) => section(result));
+  const sections = SECTIONS.map((section) => section(result)).filter((section) => section !== null);
   return html`<!DOCTYPE html>
     <html lang="en">
       <head>

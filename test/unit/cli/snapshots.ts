@@ -36,6 +36,12 @@ export function gateOf(changes: Partial<GateResult> = {}): GateResult {
     severity: 'gate',
     firstFailedAtSecond: null,
     reason: null,
+    comparedWith: 'limit',
+    reference: null,
+    forMs: null,
+    afterMs: 0,
+    limitFloor: null,
+    profile: null,
     ...changes,
   };
 }

@@ -57,7 +57,7 @@ describe('valid gates', () => {
     const gate = gateOf(expr);
     expect(gate).toMatchObject({ expr, stat, operator, limit, unit, severity: 'gate', onNoData: 'inconclusive' });
     expect(gate.metric.id).toBe(metric);
-    expect(gate.query).toEqual({ metric, direction: 'received', per: 'second', tags: {} });
+    expect(gate.query).toEqual({ metric, direction: 'received', per: 'second', tags: {}, afterMs: 0 });
   });
 
   it('reads tags, and the codec in any case', () => {
@@ -68,6 +68,7 @@ describe('valid gates', () => {
       direction: 'sent',
       per: 'call',
       tags: { endpoint: 'trunk-a', codec: 'PCMU', site: 'oslo' },
+      afterMs: 0,
     });
   });
 
@@ -138,12 +139,21 @@ describe('problems, with column and mend', () => {
     ['mos{endpoint=trunk-a.p5 >= 3', 'column 25: expected "," or "}" after the tag, got ">"'],
     ['mos.below(3.6 <= 1%', 'column 15: expected ")", got "<"'],
     ['mso.p5 >= 3.6', 'column 1: unknown metric "mso" (did you mean "mos"?)'],
-    ['registration_delay.p95 <= 1s', 'column 1: unknown metric "registration_delay"'],
     [
-      'baseline.mos.p50 >= 1',
-      'column 1: unknown metric "baseline.mos" ("baseline." is for a later version: this one compares with fixed limits)',
+      'baseline.mos.p50 >= -0.05',
+      'column 10: compares with the result of another run, and none is given (add --baseline FILE, the result.json of that run)',
     ],
-    ['idle.jitter.p95 <= 1ms', 'column 1: unknown metric "idle.jitter" ("idle." is for a later version'],
+    [
+      'idle.jitter.p95 <= 1ms',
+      'column 6: compares with the idle stages, and load.stages marks none (put a quiet stage first',
+    ],
+    ['idle.jiter.p95 <= 1ms', 'column 6: unknown metric "jiter" (did you mean "jitter"?)'],
+    ['mos.p5 >= -3', 'expected a MOS of 1 to 5, got -3'],
+    ['baseline.mos.p5 >= -5', 'expected a difference in MOS of -4 to 4, got -5'],
+    [
+      'registration_delay.p95 <= 1s',
+      'column 1: registration_delay is not measured by this version (the nearest that is measured: setup_delay)',
+    ],
     ['mos >= 3.6', 'column 4: mos_lq is a distribution and needs a stat (for example mos.p5)'],
     ['jitter <= 3ms', 'column 7: jitter is a distribution and needs a stat (for example jitter.p95)'],
     ['success_ratio.p5 >= 1%', 'column 15: success_ratio is one value of the whole run and takes no stat, got "p5"'],
@@ -225,7 +235,13 @@ describe('problems, with column and mend', () => {
       { expr: 'one_way == 0', severty: 'warn' },
       'gate "one_way == 0": unknown key "severty" (did you mean "severity"?)',
     ],
-    [{ expr: 'one_way == 0', abortOnFail: true }, 'gate "one_way == 0": unknown key "abortOnFail" (known: '],
+    [{ expr: 'one_way == 0', abort: true }, 'gate "one_way == 0": unknown key "abort" (known: expr, for, after, '],
+    [{ expr: 'mos.p5 >= 3', for: '1.5s' }, 'expected for: whole seconds like 30s, at least 1s, got "1.5s"'],
+    [{ expr: 'mos.p5 >= 3', for: '0s' }, 'expected for: whole seconds like 30s, at least 1s, got "0s"'],
+    [{ expr: 'mos.p5 >= 3', for: 30 }, 'expected for: whole seconds like 30s, at least 1s, got 30'],
+    [{ expr: 'mos.p5 >= 3', after: 'soon' }, 'expected after: a duration like 10s, got "soon"'],
+    [{ expr: 'mos.p5 >= 3', abortOnFail: 'yes' }, 'expected abortOnFail: true or false, got "yes"'],
+    [{ expr: 'mos.p5 >= 3', abortOnFail: true, severity: 'warn' }, 'a warning ends no run'],
     [{ expr: 'one_way == 0', severity: 'error' }, 'gate "one_way == 0": expected severity: gate | warn, got "error"'],
     [{ expr: 'one_way == 0', onNoData: 'pass' }, 'expected onNoData: inconclusive | fail | skip, got "pass"'],
     [{ expr: 'one_way == 0', minSamples: 0 }, 'expected minSamples: an integer of 1 or more, got 0'],

@@ -4,6 +4,7 @@ import { defaultGates } from '../../../src/gates/defaults.js';
 import { evaluateGates } from '../../../src/gates/evaluate.js';
 import type { HealthConditions, MetricQuery, MetricSource, ScalarView } from '../../../src/gates/source.js';
 import { decideVerdict } from '../../../src/gates/verdict.js';
+import { statOfValues } from '../../../src/run/second-watch.js';
 import { Distribution, type DistributionKind } from '../../../src/metrics/histogram.js';
 import type { ScoreScale } from '../../../src/metrics/names.js';
 import { type GateResult, gateResultSchema } from '../../../src/run/result.js';
@@ -16,6 +17,8 @@ interface Figures {
   readonly ratios?: Readonly<Record<string, ScalarView>>;
   /** One value per second, from second 0. */
   readonly values?: Readonly<Record<string, readonly number[]>>;
+  /** Of a scalar: how many counted of how many in each second, from second 0. */
+  readonly counts?: Readonly<Record<string, readonly (readonly [number, number])[]>>;
   /** Only queries with exactly these tags have data. */
   readonly tags?: Readonly<Record<string, string>>;
   readonly why?: string;
@@ -45,10 +48,9 @@ function sourceOf(figures: Figures): MetricSource {
     missing: () => figures.why ?? 'nothing was measured',
     scales: () => new Set(figures.scales ?? ['narrowband']),
     window: (query) => ({ fromSecond: 0, toSecond: Math.max(0, valuesOf(query).length - 1) }),
-    firstFailure: (query, bad) => {
-      const second = valuesOf(query).findIndex(bad);
-      return second === -1 ? null : second;
-    },
+    seconds: (query, stat) =>
+      figures.counts?.[query.metric]?.map(([value, samples], second) => ({ second, value, samples })) ??
+      valuesOf(query).map((value, second) => ({ second, value: statOfValues([value], stat), samples: 1 })),
   };
 }
 
@@ -79,6 +81,12 @@ describe('pass and fail', () => {
       severity: 'gate',
       firstFailedAtSecond: 30,
       reason: null,
+      comparedWith: 'limit',
+      reference: null,
+      forMs: null,
+      afterMs: 0,
+      limitFloor: null,
+      profile: null,
     });
     expect(evaluate('mos.p5 >= 3', { values })).toMatchObject({ state: 'pass', margin: 0, firstFailedAtSecond: null });
   });
@@ -135,6 +143,32 @@ describe('pass and fail', () => {
     const result = evaluate(expr, { values: { mos_lq: [4.4, 2, 4.4, 2] } });
     expect(result).toMatchObject({ state: 'fail', firstFailedAtSecond: second });
   });
+
+  it('of a count fails first in the second in which it goes over the limit, of a ratio in a second that is below it', () => {
+    const counts = {
+      dropped: [
+        [1, 5],
+        [0, 5],
+        [1, 5],
+        [4, 5],
+      ],
+      success_ratio: [
+        [5, 5],
+        [4, 5],
+        [0, 5],
+        [5, 5],
+      ],
+    } as const;
+    const figures = {
+      counts,
+      scalars: { dropped: calls(6, 20), success_ratio: calls(0.7, 20) },
+      ratios: { dropped: calls(0.3, 20) },
+    };
+    expect(evaluate('dropped == 0', figures).firstFailedAtSecond).toBe(0);
+    expect(evaluate('dropped <= 1', figures).firstFailedAtSecond).toBe(2);
+    expect(evaluate('dropped <= 20%', figures).firstFailedAtSecond).toBe(3);
+    expect(evaluate('success_ratio >= 80%', figures).firstFailedAtSecond).toBe(2);
+  });
 });
 
 describe('no data', () => {
@@ -173,7 +207,7 @@ describe('no data', () => {
   it.each([
     ['inconclusive', 'no-data', 'nothing was measured'],
     ['fail', 'fail', 'nothing was measured (onNoData: fail)'],
-    ['skip', 'not-evaluated', 'nothing was measured (onNoData: skip)'],
+    ['skip', 'not-evaluated', 'not measured: nothing was measured (onNoData: skip)'],
   ])('with onNoData %s is %s', (onNoData, state, reason) => {
     expect(evaluate({ expr: 'mos.p5 >= 3.6', onNoData }, {})).toMatchObject({
       state,
@@ -291,5 +325,92 @@ describe('a dead target and a slow generator', () => {
     const results = evaluateGates(gates, source, health);
     expect(results.map(({ state }) => state)).toEqual(['fail', 'untrusted', 'no-data']);
     expect(decideVerdict({ gates: results })).toMatchObject({ verdict: 'fail', exitCode: 3 });
+  });
+});
+
+describe('a gate with for', () => {
+  const gate = { expr: 'mos.p5 >= 3.6', for: '3s', minSamples: 1 };
+
+  it('passes what is bad for a shorter time, and shows the worst figure that lasted', () => {
+    const result = evaluate(gate, { values: { mos_lq: [4, 2, 2, 3.9, 4] } });
+    expect(result).toMatchObject({ state: 'pass', observed: 3.9, forMs: 3000, firstFailedAtSecond: null });
+    expect(result.margin).toBeCloseTo(0.3, 12);
+  });
+
+  it('fails from the first second of the time that was too long', () => {
+    const result = evaluate(gate, { values: { mos_lq: [4, 2, 3, 2.5, 4] } });
+    expect(result).toMatchObject({ state: 'fail', observed: 3, samples: 5, firstFailedAtSecond: 1 });
+  });
+
+  it('has no data before there are so many seconds, however good or bad they are', () => {
+    for (const values of [
+      [4, 4],
+      [1, 1],
+    ]) {
+      expect(evaluate(gate, { values: { mos_lq: values } })).toMatchObject({
+        state: 'no-data',
+        reason: '2 s with a figure, at least 3 in a row are needed',
+      });
+    }
+  });
+});
+
+describe('a gate with a reference', () => {
+  const withReferences = { ...context, references: ['idle', 'baseline'] as const };
+  const judge = (expr: unknown, own: Figures, other: Figures | null, name: 'idle' | 'baseline' = 'idle') => {
+    const { gates, problems } = parseGates([expr], withReferences);
+    expect(problems).toEqual([]);
+    const source = other === null ? null : sourceOf(other);
+    const references = { idle: null, baseline: null, [name]: source };
+    return evaluateGates(gates, sourceOf(own), HEALTHY, references)[0];
+  };
+
+  it('compares the difference', () => {
+    const loaded = { values: { rtt: times(20, 72) } };
+    expect(judge('idle.rtt.p95 <= 50ms', loaded, { values: { rtt: times(20, 20) } })).toMatchObject({
+      state: 'fail',
+      observed: 52,
+      margin: -2,
+      reference: 20,
+      comparedWith: 'idle',
+    });
+    expect(judge('idle.rtt.p95 <= 50ms', loaded, { values: { rtt: times(20, 30) } })?.state).toBe('pass');
+    const better = judge(
+      'baseline.mos.p50 >= -0.05',
+      { values: { mos_lq: times(4, 4.3) } },
+      { values: { mos_lq: times(4, 4.4) } },
+      'baseline',
+    );
+    expect(better).toMatchObject({ state: 'fail', reference: 4.4, comparedWith: 'baseline' });
+    expect(better?.observed).toBeCloseTo(-0.1, 12);
+  });
+
+  it('has no data where either side has too little', () => {
+    const values = { rtt: times(20, 40) };
+    expect(judge('idle.rtt.p95 <= 50ms', { values }, {})).toMatchObject({
+      state: 'no-data',
+      reason: 'of the idle stages: nothing was measured',
+    });
+    expect(judge('idle.rtt.p95 <= 50ms', { values }, { values: { rtt: times(3, 1) } })?.reason).toBe(
+      'of the idle stages: 3 samples, at least 20 are needed',
+    );
+    expect(judge({ expr: 'idle.rtt.p95 <= 50ms', onNoData: 'skip' }, { values }, null)).toMatchObject({
+      state: 'not-evaluated',
+      reason: 'not measured: load.stages marks no idle stage to compare with (onNoData: skip)',
+    });
+  });
+});
+
+describe('a limit beside the jitter of this host', () => {
+  const [gate] = parseGates(['jitter.p95 <= 10ms'], context).gates;
+  const judge = (jitterMs: number, floorJitterMs: number | null) => {
+    const figures = sourceOf({ values: { jitter: times(20, jitterMs) } });
+    const gates = gate === undefined ? [] : [{ ...gate, addsFloor: true }];
+    return evaluateGates(gates, figures, { ...HEALTHY, floorJitterMs })[0];
+  };
+
+  it('is the sum, and both are shown', () => {
+    expect(judge(12, 2.5)).toMatchObject({ state: 'pass', limit: 12.5, limitFloor: 2.5, margin: 0.5 });
+    expect(judge(12, null)).toMatchObject({ state: 'fail', limit: 10, limitFloor: null });
   });
 });

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { renderAnnotations, withoutCommands } from '../../../src/report/github.js';
+import { jsonWithoutCommands, renderAnnotations, withoutCommands } from '../../../src/report/github.js';
 import { renderSummary } from '../../../src/report/text.js';
 import { FIXTURES, badMos, nothingAtAll, typicalPass } from './result-fixture.js';
 
@@ -121,6 +121,17 @@ describe('text that quotes the network', () => {
     ['## heading, C::D, sip:a@[::1]', '## heading, C::D, sip:a@[::1]'],
   ])('%j', (text, expected) => {
     expect(withoutCommands(text)).toBe(expected);
+  });
+
+  it('is no command in JSON, in which nothing changes', () => {
+    fc.assert(
+      fc.property(NASTY, (text) => {
+        const json = jsonWithoutCommands(JSON.stringify({ [text]: text }, null, 2));
+        expect(JSON.parse(json)).toEqual({ [text]: text });
+        expect(withoutCommands(json)).toBe(json);
+        expect(commandsIn(json)).toEqual([]);
+      }),
+    );
   });
 
   it('is no command anywhere in the summary of a run', () => {

@@ -571,6 +571,12 @@ function gate(change: Partial<GateResult>): GateResult {
     severity: 'gate',
     firstFailedAtSecond: null,
     reason: null,
+    comparedWith: 'limit',
+    reference: null,
+    forMs: null,
+    afterMs: 0,
+    limitFloor: null,
+    profile: null,
     ...change,
   };
 }

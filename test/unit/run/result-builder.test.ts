@@ -97,7 +97,7 @@ interface Batches {
 /** Valid by the schema, and as JSON exactly what it was: no NaN, no Infinity, nothing undefined. */
 function resultOf(batches: Batches, situation: Situation = {}): Result {
   const facts = factsOf(situation);
-  const book = new RunBook({ ...facts, warmupMs: 0 });
+  const book = new RunBook({ ...facts, warmupMs: 0, watched: facts.gates });
   batches.signalling?.forEach((batch) => book.addSignalling(signallingBatch(batch)));
   batches.media?.forEach((batch) => book.addMedia(mediaBatch(batch)));
   batches.far?.forEach((table) => book.addFarLegs(table));

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Stat } from '../../../src/gates/grammar.js';
 import type { MetricQuery } from '../../../src/gates/source.js';
 import { METRICS } from '../../../src/metrics/names.js';
 import type { GroupBook } from '../../../src/run/group-book.js';
@@ -31,8 +32,11 @@ const TWO: RunBookPlan = {
 const ONE: RunBookPlan = { ...TWO, endpoints: TWO.endpoints.slice(0, 1) };
 
 function query(metric: string, changes: Partial<MetricQuery> = {}): MetricQuery {
-  return { metric, direction: 'received', per: 'second', tags: {}, ...changes };
+  return { metric, direction: 'received', per: 'second', tags: {}, afterMs: 0, ...changes };
 }
+
+const MAX: Stat = { kind: 'max' };
+const P50: Stat = { kind: 'percentile', p: 50 };
 
 /** What a gate would read of a metric: a value and its samples. */
 function valueOf(book: RunBook, metric: string, changes: Partial<MetricQuery> = {}): [number, number] | null {
@@ -108,7 +112,8 @@ describe('every metric of the catalogue', () => {
       expect(valueOf(onlyOurs, id, { per }) === null).toBe(!load);
     }
     expect(new RunBook(TWO).window()).toBeNull();
-    expect(new RunBook(TWO).firstFailure(query(id), () => true)).toBeNull();
+    const watched = [{ query: query(id), stat: MAX }];
+    expect(new RunBook({ ...TWO, watched }).seconds(query(id), MAX)).toEqual([]);
   });
 
   const total: Record<string, [number, number]> = {
@@ -231,8 +236,8 @@ describe('a count', () => {
 });
 
 /** Endpoint 0 has a G.711 and a G.722 leg, endpoint 1 one of G.722; only endpoint 0 reports on what it received. */
-function mixed(): RunBook {
-  const book = new RunBook(TWO);
+function mixed(watched: RunBookPlan['watched'] = []): RunBook {
+  const book = new RunBook({ ...TWO, watched });
   book.addSignalling(
     signallingBatch({
       records: [0, 1, 2].map((call) => recordOf({ call, endpoint: call === 2 ? 1 : 0, hasMedia: true })),
@@ -262,9 +267,9 @@ function mixed(): RunBook {
   return book;
 }
 
-function firstOf(book: RunBook) {
-  return (metric: string, changes: Partial<MetricQuery>, bad: (value: number) => boolean): number | null =>
-    book.firstFailure(query(metric, changes), bad);
+/** Second and figure of each second, by the stat. */
+function secondsOf(book: RunBook, metric: string, changes: Partial<MetricQuery> = {}, stat: Stat = MAX): number[][] {
+  return book.seconds(query(metric, changes), stat).map(({ second, value }) => [second, value]);
 }
 
 describe('figures by direction, codec and endpoint', () => {
@@ -313,11 +318,11 @@ describe('figures by direction, codec and endpoint', () => {
   });
 
   it('have one round trip, in whichever direction it was reported', () => {
-    const reported = new RunBook(ONE);
+    const reported = new RunBook({ ...ONE, watched: [{ query: query('rtt'), stat: MAX }] });
     reported.addMedia(mediaBatch({ rows: concat(rowsOf({ second: 3 }), sentRowsOf({ second: 3, rttMs: 55 })) }));
     expect(valueOf(reported, 'rtt')).toEqual([55, 1]);
     expect(valueOf(reported, 'rtt', sent)).toEqual([55, 1]);
-    expect(reported.firstFailure(query('rtt'), (ms) => ms > 50)).toBe(3);
+    expect(secondsOf(reported, 'rtt')).toEqual([[3, 55]]);
     expect(valueOf(book, 'rtt', sent)).toEqual([40, 2]);
   });
 
@@ -329,14 +334,33 @@ describe('figures by direction, codec and endpoint', () => {
     expect(heard.missing(query('loss', sent))).toBe('the RTCP of the far end held no report on what we sent');
   });
 
-  it('fail first in a second of the direction asked for; by codec only where the seconds are of one codec', () => {
-    const first = firstOf(book);
-    expect(first('loss', {}, (loss) => loss > 0.1)).toBe(2);
-    expect(first('loss', sent, (loss) => loss > 0.1)).toBe(1);
-    expect(first('mos_lq_wb', {}, (mos) => mos < 4.25)).toBe(2);
-    expect(first('rtt', {}, (ms) => ms > 30)).toBe(0);
-    expect(first('loss', { tags: { codec: 'G722', endpoint: 'trunk-b' } }, (loss) => loss > 0)).toBe(2);
-    expect(first('loss', { tags: { codec: 'G722' } }, (loss) => loss > 0)).toBeNull();
+  it('have the seconds of their direction and codec', () => {
+    const wideband = { tags: { codec: 'G722' } };
+    const asked: [string, Partial<MetricQuery>][] = [
+      ['loss', {}],
+      ['loss', sent],
+      ['mos_lq_wb', {}],
+      ['rtt', {}],
+      ['loss', wideband],
+    ];
+    const watched = mixed(asked.map(([metric, changes]) => ({ query: query(metric, changes), stat: MAX })));
+    expect(asked.map(([metric, changes]) => secondsOf(watched, metric, changes))).toEqual([
+      [
+        [0, 0],
+        [1, 0.1],
+        [2, 0.2],
+      ],
+      [[1, 0.2]],
+      [
+        [1, 4.3],
+        [2, 4.2],
+      ],
+      [[0, 40]],
+      [
+        [1, 0.1],
+        [2, 0.2],
+      ],
+    ]);
   });
 
   it('know their scales, and legs of the sent direction are no legs that are waited for', () => {
@@ -414,7 +438,7 @@ describe('the warm-up', () => {
   const WARM: RunBookPlan = { ...ONE, warmupMs: 1500 };
 
   it('keeps calls by their start, legs by their ACK and whole seconds out of every figure', () => {
-    const book = new RunBook(WARM);
+    const book = new RunBook({ ...WARM, watched: [{ query: query('loss'), stat: MAX }] });
     book.addSignalling(
       signallingBatch({
         records: [
@@ -441,7 +465,10 @@ describe('the warm-up', () => {
     expect(valueOf(book, 'start_rate')).toEqual([2, 1]);
     expect(book.distribution(query('active_calls'))).toMatchObject({ count: 2, max: 3, min: 0 });
     expect(book.window()).toEqual({ fromSecond: 2, toSecond: 3 });
-    expect(book.firstFailure(query('loss'), (loss) => loss > 0.15)).toBe(3);
+    expect(secondsOf(book, 'loss')).toEqual([
+      [2, 0.1],
+      [3, 0.2],
+    ]);
     expect(book.total.calls).toMatchObject({ attempted: 5, failed: 1, dropped: 1, oneWay: 1 });
   });
 
@@ -457,23 +484,111 @@ describe('the warm-up', () => {
   });
 });
 
-describe('the first second of failure', () => {
-  it('is of the endpoint that the gate is about', () => {
-    const book = new RunBook(TWO);
+function tagged(metric: string, stat: Stat, tags: Record<string, string> = {}) {
+  return { query: query(metric, { tags }), stat };
+}
+
+describe('the figures of single seconds', () => {
+  const below3: Stat = { kind: 'below', value: 3 };
+  it('are those of the endpoints that the gate is about, by its own stat', () => {
+    const watched = [
+      tagged('mos_lq', P50),
+      tagged('mos_lq', below3),
+      tagged('mos_lq', P50, { endpoint: 'trunk-b' }),
+      tagged('jitter', MAX, { site: 'south' }),
+      tagged('loss', { kind: 'mean' }, { access: 'fibre' }),
+    ];
+    const book = new RunBook({ ...TWO, watched });
     const rows = rowsOf(
       { second: 2, endpoint: 0, mosLq: 2, jitterMs: 90, lost: 40 },
+      { second: 2, endpoint: 1, mosLq: 4, jitterMs: 3 },
+      { second: 2, endpoint: 1, mosLq: 4.1, jitterMs: 2 },
       { second: 3, endpoint: 1, mosLq: 2.5, jitterMs: 80, lost: 30 },
-      { second: 4, endpoint: 0 },
+      { second: 4, endpoint: 0, mosLq: Number.NaN },
     );
     book.addMedia(mediaBatch({ rows }));
-    const first = (metric: string, bad: (value: number) => boolean, tags = {}): number | null =>
-      book.firstFailure(query(metric, { tags }), bad);
-    expect(first('mos_lq', (mos) => mos < 3)).toBe(2);
-    expect(first('mos_lq', (mos) => mos < 3, { endpoint: 'trunk-b' })).toBe(3);
-    expect(first('jitter', (ms) => ms > 50, { site: 'south' })).toBe(3);
-    expect(first('loss', (loss) => loss === 0.6, { access: 'fibre' })).toBe(3);
-    expect(first('loss', (loss) => loss === 0.7)).toBeNull();
-    expect(book.firstFailure(query('mos_lq', { per: 'call' }), () => true)).toBeNull();
+    expect(secondsOf(book, 'mos_lq', {}, P50)).toEqual([
+      [2, 4],
+      [3, 2.5],
+    ]);
+    expect(secondsOf(book, 'mos_lq', {}, below3)).toEqual([
+      [2, 1 / 3],
+      [3, 1],
+    ]);
+    expect(secondsOf(book, 'mos_lq', { tags: { endpoint: 'trunk-b' } }, P50)).toEqual([
+      [2, 4],
+      [3, 2.5],
+    ]);
+    expect(secondsOf(book, 'jitter', { tags: { site: 'south' } })).toEqual([
+      [2, 3],
+      [3, 80],
+    ]);
+    expect(secondsOf(book, 'loss', { tags: { access: 'fibre' } }, { kind: 'mean' })).toEqual([
+      [2, 0.8 / 3],
+      [3, 0.6],
+      [4, 0],
+    ]);
+  });
+
+  it('stay as they are once nothing can be added to them, and are only then settled', () => {
+    const book = new RunBook({ ...ONE, watched: [tagged('mos_lq', P50)] });
+    const settled = () => book.seconds(query('mos_lq'), P50, true);
+    book.addMedia(mediaBatch({ second: 3, rows: rowsOf({ second: 0, mosLq: 4 }) }));
+    expect(settled()).toEqual([]);
+    book.addMedia(mediaBatch({ second: 9, rows: rowsOf({ second: 6, mosLq: 3 }) }));
+    expect(settled()).toEqual([{ second: 0, value: 4, samples: 1 }]);
+    book.addMedia(mediaBatch({ second: 10, rows: rowsOf({ second: 0, mosLq: 1 }) }));
+    expect(settled()).toEqual([{ second: 0, value: 4, samples: 1 }]);
+    expect(secondsOf(book, 'mos_lq', {}, P50)).toEqual([
+      [0, 4],
+      [6, 3],
+    ]);
+  });
+
+  it('of calls stand where the calls started, of whole legs where they were answered', () => {
+    const scalar = (metric: string) => ({ query: query(metric), stat: null });
+    const legLoss = { query: query('loss', { per: 'call' }), stat: MAX };
+    const watched = [
+      tagged('setup_delay', MAX),
+      scalar('success_ratio'),
+      scalar('dropped'),
+      scalar('no_media'),
+      legLoss,
+    ];
+    const book = new RunBook({ ...ONE, watched });
+    book.addSignalling(
+      signallingBatch({
+        records: [
+          recordOf({ call: 0, startedMs: 1500, setupDelayMs: 30 }),
+          failedRecord({ call: 1, startedMs: 1600, endedMs: 9000 }),
+          droppedRecord({ call: 2, startedMs: 4000, setupDelayMs: 70 }),
+          cutRecord('after', { call: 3, startedMs: 4100, setupDelayMs: 20 }),
+        ],
+      }),
+    );
+    book.addMedia(mediaBatch({ legs: legsOf({ answeredMs: 1600, lost: 7 }, { answeredMs: 4300, taken: 0 }) }));
+    const counts = (metric: string) =>
+      book.seconds(query(metric), null).map(({ second, value, samples }) => [second, value, samples]);
+    expect(secondsOf(book, 'setup_delay')).toEqual([
+      [1, 30],
+      [4, 70],
+    ]);
+    expect(counts('success_ratio')).toEqual([
+      [1, 1, 2],
+      [4, 0, 1],
+    ]);
+    expect(counts('dropped')).toEqual([
+      [1, 0, 1],
+      [4, 1, 1],
+    ]);
+    expect(counts('no_media')).toEqual([
+      [1, 0, 1],
+      [4, 1, 1],
+    ]);
+    expect(secondsOf(book, 'loss', { per: 'call' })).toEqual([
+      [1, 0.07],
+      [4, 0],
+    ]);
   });
 
   it('is known of the load', () => {
@@ -481,8 +596,15 @@ describe('the first second of failure', () => {
     book.addSignalling(
       signallingBatch({ records: [0, 0, 1000].map((startedMs, call) => recordOf({ call, startedMs })) }),
     );
-    expect(book.firstFailure(query('start_rate'), (rate) => rate < 2)).toBe(1);
-    expect(book.firstFailure(query('active_calls'), (calls) => calls < 3)).toBe(2);
+    expect(secondsOf(book, 'start_rate')).toEqual([
+      [0, 2],
+      [1, 1],
+    ]);
+    expect(secondsOf(book, 'active_calls')).toEqual([
+      [0, 3],
+      [1, 3],
+      [2, 0],
+    ]);
   });
 });
 

@@ -1,0 +1,70 @@
+/** One verdict over all figures: worse > inconclusive > better > same; a run that did not complete is no measure at all. */
+import { figureName, type ComparedFigure, type Comparison } from '../run/comparison.js';
+import type { Result } from '../run/result.js';
+
+const INCOMPLETE: ReadonlySet<Result['verdict']> = new Set(['crashed', 'could-not-run', 'interrupted']);
+const MAX_NAMED = 5;
+/** A figure with fewer values in the baseline was hardly one. */
+const MANY = 20;
+
+export function overallVerdict(
+  baseline: Result,
+  result: Result,
+  rows: readonly ComparedFigure[],
+): Pick<Comparison, 'verdict' | 'reasons'> {
+  const incomplete = [incompleteReason('baseline', baseline), incompleteReason('new run', result)];
+  const broken = incomplete.filter((reason) => reason !== null);
+  if (broken.length > 0) return { verdict: 'inconclusive', reasons: broken };
+  const worse = namesOf(rows, 'worse');
+  if (worse.length > 0) return { verdict: 'worse', reasons: [`worse: ${listed(worse)}`] };
+  const doubts = doubtsOf(rows);
+  if (doubts.length > 0) return { verdict: 'inconclusive', reasons: doubts };
+  const better = namesOf(rows, 'better');
+  return better.length > 0
+    ? { verdict: 'better', reasons: [`better: ${listed(better)}`] }
+    : { verdict: 'same', reasons: [] };
+}
+
+function incompleteReason(which: string, { verdict }: Result): string | null {
+  return INCOMPLETE.has(verdict) ? `the ${which} did not complete: ${verdict}` : null;
+}
+
+/**
+ * Why "not worse" would say too much. A spoiled figure that shows nothing bad leaves nothing open, for what spoils a figure
+ * makes it bad; a spoiled one that does, and a figure that the new run no longer has, do.
+ */
+function doubtsOf(rows: readonly ComparedFigure[]): string[] {
+  if (rows.length === 0) return ['no figure was measured in either run'];
+  if (!rows.some(({ verdict }) => verdict === 'same' || verdict === 'better')) {
+    const why = rows.find(({ reason }) => reason !== null)?.reason ?? 'none is in both runs';
+    return [`no figure could be judged: ${why}`];
+  }
+  const suspicious = rows.filter((row) => row.verdict === 'untrusted' && looksWorse(row));
+  const lost = rows.filter(({ verdict, baselineSamples, resultSamples }) => {
+    const isOpen = verdict === 'not-measured' || verdict === 'too-few';
+    return isOpen && baselineSamples >= MANY && resultSamples < baselineSamples / 2;
+  });
+  return [
+    ...suspicious
+      .slice(0, 1)
+      .map((row) => `${listed(suspicious.map(figureName))} got worse, but cannot be trusted: ${row.reason}`),
+    ...(lost.length === 0 ? [] : [`the new run has too few values of ${listed(lost.map(figureName))}`]),
+  ];
+}
+
+function looksWorse({ difference, interval, threshold, better }: ComparedFigure): boolean {
+  if (difference === null || interval === null) return false;
+  return better === 'higher'
+    ? difference <= -threshold && interval.high < 0
+    : difference >= threshold && interval.low > 0;
+}
+
+function namesOf(rows: readonly ComparedFigure[], verdict: ComparedFigure['verdict']): string[] {
+  return rows.filter((row) => row.verdict === verdict).map(figureName);
+}
+
+function listed(names: readonly string[]): string {
+  const left = names.length - MAX_NAMED;
+  const shown = names.slice(0, MAX_NAMED).join(', ');
+  return left > 0 ? `${shown} and ${left} more` : shown;
+}

@@ -1,0 +1,46 @@
+/** A run that was kept: its result, and the rows of its calls where they lie beside it. */
+import { join, dirname } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { messageOf, ProblemsError } from '../lib/errors.js';
+import { parseResult } from '../report/json.js';
+import type { Result } from '../run/result.js';
+import type { ProcessHost } from './host.js';
+
+/** Rows beyond this are not read: the histograms of the result know the same calls. */
+const MAX_ROWS_BYTES = 256 * 1024 * 1024;
+
+export interface StoredRun {
+  /** As it was given. */
+  readonly file: string;
+  readonly result: Result;
+  /** Text of `calls.ndjson`; null where there is none, or it cannot be read. */
+  callRows(): string | null;
+}
+
+/** @param path of a `result.json` or of the folder of a run @throws ProblemsError when there is no result that can be read */
+export function readStoredRun(host: ProcessHost, path: string): StoredRun {
+  const file = host.isDirectory(path) ? join(path, 'result.json') : path;
+  const result = resultIn(host, file);
+  return { file: path, result, callRows: () => rowsBeside(host, dirname(file)) };
+}
+
+function resultIn(host: ProcessHost, file: string): Result {
+  try {
+    return parseResult(host.readText(file));
+  } catch (error) {
+    if (error instanceof ProblemsError) {
+      throw new ProblemsError(error.problems.map((problem) => ({ ...problem, where: `${file}: ${problem.where}` })));
+    }
+    const hint = 'give a result.json, or the folder of a run';
+    throw new ProblemsError([{ code: 'no-result', where: file, message: `cannot be read: ${messageOf(error)}`, hint }]);
+  }
+}
+
+function rowsBeside(host: ProcessHost, folder: string): string | null {
+  try {
+    const packed = host.readBytes(join(folder, 'calls.ndjson.gz'));
+    return gunzipSync(packed, { maxOutputLength: MAX_ROWS_BYTES }).toString('utf8');
+  } catch {
+    return null; // none, cut off or too long: the histograms of the result stand in
+  }
+}

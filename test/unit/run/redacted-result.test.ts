@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import { NumberRedactor } from '../../../src/run/redaction.js';
+import { redactorOf, redactTexts } from '../../../src/run/redacted-result.js';
+import { resultSchema } from '../../../src/run/result.js';
+import { loadScenario } from '../../../src/scenario/load.js';
+import { bothDirections, typicalPass } from '../report/result-fixture.js';
+import { failures, worstCall } from '../report/worst-call-fixture.js';
+
+function scenarioOf(text: string) {
+  const { scenario } = loadScenario(`version: 1\nname: x\n${text}`, { file: 'x.yaml', env: { USER: 'anna.k' } });
+  if (scenario === null) throw new Error('no scenario');
+  return scenario;
+}
+
+describe('a redacted result', () => {
+  it('is a result, with its figures and times as they were, even where a number is a year or stands in a histogram', () => {
+    const base = bothDirections();
+    const histogram = base.signalling.setupDelayMs?.histogram ?? '';
+    const digits = /\d{4,}/.exec(histogram)?.[0] ?? '0000';
+    const redactor = new NumberRedactor(['2026', digits]);
+    const hidden = redactTexts({ ...base, reasons: ['2026 calls to sip:2026@h'] }, redactor);
+    expect(resultSchema.parse(hidden)).toEqual(hidden);
+    expect(hidden.startedAt).toBe(base.startedAt);
+    expect(hidden.signalling.setupDelayMs).toEqual(base.signalling.setupDelayMs);
+    expect(hidden.calls).toEqual(base.calls);
+    expect(hidden.reasons).toEqual(['***1 calls to sip:***1@h']);
+  });
+
+  it.each([
+    ["callgauge run --user 600 --target 'sip:600;x@h'", "callgauge run --user ***1 --target 'sip:***1@h'"],
+    ['callgauge run --user=anna', 'callgauge run --user=***1'],
+    ["callgauge run --user 'a b'", 'callgauge run --user ***1'],
+  ])('hides the user in %s', (command, expected) => {
+    expect(redactTexts({ command }, new NumberRedactor())).toEqual({ command: expected });
+  });
+
+  it('keeps the reference in place of a user, and hides a user that was written out, however short', () => {
+    const document = { auth: { user: '${env:PBX_USER}' }, endpoints: [{ auth: { user: '12' } }] };
+    expect(redactTexts(document, new NumberRedactor())).toEqual({
+      auth: { user: '${env:PBX_USER}' },
+      endpoints: [{ auth: { user: '***1' } }],
+    });
+  });
+});
+
+describe('the redactor of a scenario', () => {
+  it('is none unless the scenario asks for one', () => {
+    expect(redactorOf(scenarioOf('target: sip:4930123@192.168.1.1\n'))).toBeNull();
+  });
+
+  it('knows the numbers that are called and the users that call, as words too, by reference as well', () => {
+    const redactor = redactorOf(
+      scenarioOf(
+        'redact: numbers\nauth: { user: "${env:USER}", password: x }\nendpoints:\n' +
+          '  - { name: a, target: "sip:+4930123@192.168.1.1" }\n' +
+          '  - { name: b, target: "sip:echo@192.168.1.1", auth: { user: "4930999", password: y } }\n',
+      ),
+    );
+    expect(redactor?.text('4930123, anna.k and 4930999 hear an echo')).toBe('***1, ***2 and ***3 hear an echo');
+  });
+});
+
+describe('a result without numbers', () => {
+  it('still leads to the files of its calls, though a call has the number of a user', () => {
+    const call = worstCall({ call: 1001, evidence: 'evidence/call-1001.txt', detail: 'try 1001 later' });
+    const result = { ...typicalPass(), worstCalls: [call], evidence: failures(call) };
+    const hidden = redactTexts(result, new NumberRedactor(['1001']));
+    expect(hidden.worstCalls[0]).toMatchObject({ evidence: 'evidence/call-1001.txt', detail: 'try ***1 later' });
+    expect(hidden.evidence).toMatchObject({
+      files: [{ path: 'evidence/call-1001.txt' }],
+      failures: [{ example: { evidence: 'evidence/call-1001.txt', detail: 'try ***1 later' } }, { example: null }],
+    });
+  });
+});

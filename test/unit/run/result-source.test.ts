@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import type { MetricQuery } from '../../../src/gates/source.js';
+import { Distribution, type DistributionKind } from '../../../src/metrics/histogram.js';
+import { serializeResult } from '../../../src/report/json.js';
+import type { Result } from '../../../src/run/result.js';
+import { readResult, ResultSource } from '../../../src/run/result-source.js';
+import { bothDirections, nothingAtAll } from '../report/result-fixture.js';
+
+function query(metric: string, changes: Partial<MetricQuery> = {}): MetricQuery {
+  return { metric, direction: 'received', per: 'second', tags: {}, afterMs: 0, ...changes };
+}
+
+function summaryOf(kind: DistributionKind, ...values: readonly number[]) {
+  const distribution = new Distribution(kind);
+  values.forEach((value) => distribution.record(value));
+  return distribution.summary();
+}
+
+/** Figures of its own for the run, and other ones for each of its two endpoints (the second is of G.722). */
+function baseline(): Result {
+  const base = bothDirections();
+  const { received, sent } = base.quality;
+  const [first, second] = base.endpoints;
+  if (received === null || sent === null || first === undefined || second === undefined) throw new Error('no figures');
+  const perCall = { ...received.perCall, lossRatio: summaryOf('ratio', 0.01, 0.03) };
+  const delays = (endpoint: typeof first, ...values: number[]) => ({
+    ...endpoint,
+    labels: { site: 'north' },
+    signalling: { ...endpoint.signalling, setupDelayMs: summaryOf('ms', ...values) },
+  });
+  return {
+    ...base,
+    quality: {
+      ...base.quality,
+      received: { ...received, mosLq: summaryOf('mos', 3, 4, 4.4), rttMs: null, perCall },
+      sent: { ...sent, rttMs: summaryOf('ms', 40) },
+    },
+    endpoints: [delays(first, 100, 200), delays(second, 300)],
+    calls: { ...base.calls, attempted: 105, cut: 5, answered: 102, dropped: 3, oneWay: 1 },
+    signalling: { ...base.signalling, successRatio: 0.97, retransmissionRatio: 0.25 },
+  };
+}
+
+describe('a result that was written', () => {
+  const source = new ResultSource(readResult(serializeResult(baseline())));
+  const first = baseline().endpoints[0]?.name ?? '';
+
+  it('has the distributions of the run with every stat, from their histograms', () => {
+    const mos = source.distribution(query('mos_lq'));
+    expect([mos?.count, mos?.percentile(50), mos?.below(3.6), mos?.max]).toEqual([3, 4, 1 / 3, 4.4]);
+    expect(source.distribution(query('loss', { per: 'call' }))?.mean).toBeCloseTo(0.02, 12);
+    expect(source.distribution(query('rtt'))?.max).toBe(40); // of both ways, whichever reported it
+  });
+
+  it('merges those of the endpoints that tags allow', () => {
+    expect(source.distribution(query('setup_delay', { tags: { endpoint: first } }))?.count).toBe(2);
+    const both = source.distribution(query('setup_delay', { tags: { site: 'north' } }));
+    expect([both?.count, both?.mean]).toEqual([3, 200]);
+    expect(source.distribution(query('setup_delay', { tags: { endpoint: 'nobody' } }))).toBeNull();
+    expect(source.missing(query('setup_delay', { tags: { endpoint: 'nobody' } }))).toBe(
+      'its endpoints have no such name, label or codec of their own',
+    );
+  });
+
+  it('has its scalars, of calls that are evidence', () => {
+    expect(source.scalar(query('success_ratio'))).toEqual({ value: 0.97, samples: 100 });
+    expect(source.scalar(query('dropped'))).toEqual({ value: 3, samples: 102 });
+    expect(source.ratio(query('one_way'))).toEqual({ value: 1 / 102, samples: 102 });
+    expect(source.scalar(query('retransmission_ratio'))?.value).toBe(0.25);
+  });
+
+  it('says what it does not have', () => {
+    const empty = new ResultSource(nothingAtAll());
+    expect(empty.distribution(query('mos_lq', { direction: 'sent' }))).toBeNull();
+    expect(empty.missing(query('mos_lq', { direction: 'sent' }))).toBe(
+      'it has no figure of mos_lq in the sent direction',
+    );
+    expect(empty.scalar(query('success_ratio'))).toBeNull();
+  });
+});
+
+describe('what is no result', () => {
+  it.each([
+    ['{', 'it is not JSON'],
+    ['{}', 'it is no result of a run: schemaVersion: '],
+    ['[]', 'it is no result of a run'],
+  ])('%s is refused in words', (text, why) => {
+    expect(() => readResult(text)).toThrow(why);
+  });
+});
