@@ -138,6 +138,7 @@ export class RunFiles {
   /** What is left: the result and all that is made of it, also where somebody has taken the folder away. */
   finish(result: Result): void {
     this.attempt(() => this.host.makeDirectory(this.directory));
+    this.attempt(() => this.onFlush()); // which calls were the worst is known only now
     for (const { file, render } of RENDERED) {
       this.writeWhole(file, () => render(result));
     }

@@ -17,6 +17,8 @@ import { emptyNote } from './table.js';
 
 const MOST_COLUMNS = 60;
 const MOST_ROWS = 60;
+/** On a phone the strips are half as wide as a chart. */
+const MOST_INTERVALS = 3;
 const TITLE = 'MOS-LQ of each endpoint over time';
 
 interface HeatRow {
@@ -103,7 +105,7 @@ function legend(): Markup[] {
 
 function strips(rows: readonly HeatRow[], grid: HeatGrid): Markup {
   const each = grid.width === 1 ? 'second' : formatDuration(grid.width * 1000);
-  const time = timeAxis(grid.span);
+  const time = timeAxis(grid.span, MOST_INTERVALS);
   const ticks = time.ticks.map(
     ({ at, label }) =>
       html`<text x="${percent(at)}" y="12" text-anchor="${at === 0 ? 'start' : at > 0.96 ? 'end' : 'middle'}"

@@ -17,7 +17,7 @@ export interface TimeAxis {
 
 const TICK_STEPS = [1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 21_600, 43_200, 86_400];
 /** As many as fit on a phone. */
-const MOST_INTERVALS = 6;
+const MOST_INTERVALS = 5;
 /** About as many ticks on a value axis. */
 const MOST_VALUES = 4;
 const SECONDS_UP_TO = 120;
@@ -35,9 +35,9 @@ export function valueAxis(domain: readonly [number, number], whole = false): Val
 }
 
 /** The time axis from the start of the run to `spanSeconds`: s in a short run, min:s up to an hour, then h:min. */
-export function timeAxis(spanSeconds: number): TimeAxis {
+export function timeAxis(spanSeconds: number, mostIntervals = MOST_INTERVALS): TimeAxis {
   const step =
-    TICK_STEPS.find((seconds) => spanSeconds / seconds <= MOST_INTERVALS) ?? niceDays(spanSeconds / MOST_INTERVALS);
+    TICK_STEPS.find((seconds) => spanSeconds / seconds <= mostIntervals) ?? niceDays(spanSeconds / mostIntervals);
   const count = Math.floor(spanSeconds / step + 1e-9) + 1;
   const { write, unit } = clockOf(spanSeconds);
   const ticks = Array.from({ length: count }, (_, index) => index * step).map((second) => ({

@@ -63,9 +63,13 @@ const showView = (from, to) => {
   const width = Math.min(span, Math.max(least, to - from));
   view.from = Math.min(span - width, Math.max(0, from));
   view.to = view.from + width;
-  const step = STEPS.find((seconds) => width / seconds <= 6) || Math.ceil(width / 518400) * 86400;
-  const seconds = [];
-  for (let at = Math.ceil(view.from / step) * step; at <= view.to + 1e-6; at += step) seconds.push(at);
+  const ticksOf = (most) => {
+    const step = STEPS.find((seconds) => width / seconds <= most) || Math.ceil(width / most / 86400) * 86400;
+    const seconds = [];
+    for (let at = Math.ceil(view.from / step) * step; at <= view.to + 1e-6; at += step) seconds.push(at);
+    return seconds;
+  };
+  const seconds = ticksOf(5);
   for (const { plots, ticks } of charts) {
     for (const plot of plots) {
       if (plot.matches('.plot')) {
@@ -77,7 +81,7 @@ const showView = (from, to) => {
     if (ticks) {
       const isPlot = ticks.parentNode.matches('.axis');
       for (const text of ticks.querySelectorAll('text:not(.name)')) text.remove();
-      for (const at of seconds) {
+      for (const at of isPlot ? seconds : ticksOf(3)) {
         const share = (at - view.from) / width;
         const text = add(ticks, 'text', { x: share * 100 + '%', y: isPlot ? 19 : 12 });
         if (share > 0.96) set(text, { 'text-anchor': 'end' });

@@ -10,7 +10,7 @@ import { TABLES_SCRIPT } from './tables.js';
 export const SCRIPT = `(()=>{'use strict';${[PAGE_SCRIPT, CURSOR_SCRIPT, TABLES_SCRIPT].map(withoutIndentation).join('\n')}\n})()`;
 
 /** SHA-256 of `SCRIPT`, base64, as a content policy names it; a test keeps it true. */
-export const SCRIPT_HASH = 'sha256-s2QafE1c3G6/XEgstxpaPCgmIiHHJtpA00yS1B6eFPk=';
+export const SCRIPT_HASH = 'sha256-Kt6dSerDeBVUVr3HFi4JOsNyx+BhKqaue37vmNtXbO0=';
 
 function withoutIndentation(text: string): string {
   return text.trim().replaceAll(/\n\s*/g, '\n');
