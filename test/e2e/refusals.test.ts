@@ -100,7 +100,10 @@ describe.concurrent('a command that is refused', () => {
       ['answer', '--mode', 'sing'],
       '--mode: expected one of "echo", "play", "busy", got "sing" (see callgauge answer --help)\n',
     ],
-    [['answer', '--listen', 'here'], '--listen: expected an IPv4 address and a port like 127.0.0.1:5060, got "here"\n'],
+    [
+      ['answer', '--listen', 'here'],
+      '--listen: expected an address and a port like 127.0.0.1:5060 or [::1]:5060, got "here"\n',
+    ],
   ])('%j', async (args, message) => {
     expect(await cli(args)).toEqual({ code: 2, stdout: '', stderr: message });
   });
@@ -111,7 +114,7 @@ describe.concurrent('a target that is refused', () => {
     [`sip:911@${HOST}:5060`, 'expected a number that is no emergency number, got sip:911@127.0.0.1:5060'],
     [`sip:0112@${HOST}:5060`, 'expected a number that is no emergency number'],
     ['sip:echo@8.8.8.8', 'expected permission to call a public address, got sip:echo@8.8.8.8'],
-    ['echo', 'expected loopback or sip:user@host[:port], got "echo"'],
+    ['echo', 'expected loopback or sip:user@host[:port][;transport=…], got "echo"'],
   ])('%s', async (uri, message) => {
     const lines = await refusal(['--target', uri]);
     expect(lines).toHaveLength(1);
