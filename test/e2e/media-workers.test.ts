@@ -46,7 +46,7 @@ const TOTAL = {
   missed: 29,
   reflected: 33,
   burstR: 18,
-  width: 45,
+  width: 46,
 };
 const RECEIVED = 0;
 COLUMN satisfies Partial<Record<keyof typeof ROW | 'width', number>>;
