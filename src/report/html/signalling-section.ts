@@ -3,7 +3,7 @@ import type { Cause, DistributionSummary, Result } from '../../run/result.js';
 import { percentileText, whyNoDelay } from '../key-figures.js';
 import { formatCount, formatRatio } from '../number-format.js';
 import { html, networkText } from './markup.js';
-import type { HtmlValue } from './markup.js';
+import type { HtmlValue, Markup } from './markup.js';
 import type { Section } from './section.js';
 import { notMeasured, table } from './table.js';
 
@@ -21,6 +21,23 @@ const DELAY_COLUMNS = ['Delay', 'Count', 'min', 'p50', 'p95', 'p99', 'max'].map(
   header,
   numeric: index > 0,
 }));
+
+const SESSION_COLUMNS = [
+  { header: 'Ratio' },
+  { header: 'Value', numeric: true },
+  { header: 'Of attempts', numeric: true },
+];
+
+const SDT = html`SDT, session duration<br /><small>2xx to BYE, RFC 6076 §4.5</small>`;
+
+const SESSION_RATIOS = [
+  { ratio: 'ser', name: 'SER', title: 'session establishment', of: '200, RFC 6076 §4.6' },
+  { ratio: 'seer', name: 'SEER', title: 'effective establishment', of: '200, 480, 486, 600 or 603, RFC 6076 §4.7' },
+  { ratio: 'isa', name: 'ISA', title: 'ineffective attempts', of: '408, 500, 503, 504 or no response, RFC 6076 §4.8' },
+  { ratio: 'scr', name: 'SCR', title: 'session completion', of: 'ended by an answered BYE, RFC 6076 §4.9' },
+  { ratio: 'asr', name: 'ASR', title: 'answer seizure', of: '200, ITU-T E.411' },
+  { ratio: 'ner', name: 'NER', title: 'network effectiveness', of: 'as SEER, or rung without answer, ITU-T E.425' },
+] as const;
 
 /** The responses table, with retransmissions in a sentence. */
 export function responsesSection(result: Result): Section {
@@ -47,7 +64,7 @@ export function causesSection({ calls }: Result): Section {
 
 /** Setup, answer and disconnect delay. */
 export function setupSection(result: Result): Section {
-  const { setupDelayMs, answerDelayMs, disconnectDelayMs, signallingRttMs } = result.signalling;
+  const { setupDelayMs, answerDelayMs, disconnectDelayMs, sessionDurationMs, signallingRttMs } = result.signalling;
   const why = whyNoDelay(result);
   const rtt = html`SIP round trip<br /><small>OPTIONS to its response</small>`;
   const srd = html`SRD, session request delay<br /><small
@@ -59,14 +76,29 @@ export function setupSection(result: Result): Section {
     delayRow(srd, setupDelayMs, why),
     delayRow(answer, answerDelayMs, why),
     delayRow(sdd, disconnectDelayMs, why),
+    ...(sessionDurationMs === null ? [] : [delayRow(SDT, sessionDurationMs, why)]),
     ...(signallingRttMs === null ? [] : [delayRow(rtt, signallingRttMs, why)]),
   ];
   return {
     id: 'setup',
     title: 'Setup timing',
     shortTitle: 'Setup',
-    body: table({ caption: 'Delays of the signalling', columns: DELAY_COLUMNS, rows }),
+    body: html`${table({ caption: 'Delays of the signalling', columns: DELAY_COLUMNS, rows })} ${sessionTable(result)}`,
   };
+}
+
+/** Each ratio with its denominator. */
+function sessionTable({ signalling }: Result): Markup {
+  const { attempts, redirected } = signalling;
+  const rows = SESSION_RATIOS.flatMap(({ name, title, of, ratio }) => {
+    const value = signalling[ratio];
+    const denominator = ratio === 'ser' || ratio === 'seer' ? attempts - redirected : attempts;
+    return value === null
+      ? []
+      : [[html`${name}, ${title}<br /><small>${of}</small>`, formatRatio(value), formatCount(denominator)]];
+  });
+  const spec = { caption: 'How INVITEs ended, each attempt once', columns: SESSION_COLUMNS, rows };
+  return table(spec, 'How INVITEs ended is not known: no call was attempted that we did not end ourselves.');
 }
 
 function causeRow({ cause, phase, sipStatus, count }: Cause, requested: number): HtmlValue[] {

@@ -304,3 +304,36 @@ test('the method names every codec with its scale and source, and what the delay
     expect(method).toContain(part);
   }
 });
+
+describe('how INVITEs ended', () => {
+  test('stands with RFC 6076 names, each ratio with what it is of', () => {
+    const base = typicalPass();
+    const counts = {
+      attempts: 100,
+      redirected: 3,
+      ser: 80 / 97,
+      seer: 87 / 97,
+      isa: 0.08,
+      scr: 0.79,
+      asr: 0.8,
+      ner: 0.87,
+    };
+    const section = sectionOf(renderReport({ ...base, signalling: { ...base.signalling, ...counts } }), 'setup');
+    const rows = (section.match(/<tr>[^]*?<\/tr>/g) ?? []).map(cellsOf);
+    const shown = rows
+      .filter(([name]) => /^(SER|SEER|ISA|SCR|ASR|NER),/.test(name ?? ''))
+      .map((cells) => cells.slice(1));
+    expect(shown).toEqual([
+      ['82.5 %', '97'],
+      ['89.7 %', '97'],
+      ['8 %', '100'],
+      ['79 %', '100'],
+      ['80 %', '100'],
+      ['87 %', '100'],
+    ]);
+  });
+
+  test('is said to be unknown where no call was attempted', () => {
+    expect(sectionOf(renderReport(nothingAtAll()), 'setup')).toContain('How INVITEs ended is not known');
+  });
+});

@@ -247,6 +247,14 @@ export const FIXTURES: Readonly<Record<string, () => Result>> = {
   oneHourBothDirections,
 };
 
+/** Of calls none of which was answered: 503, 486, or no response. */
+function sessionsOf({ attempted: attempts, causes }: CallsBlock) {
+  const busy = causes.reduce((sum, { sipStatus, count }) => sum + (sipStatus === 486 ? count : 0), 0);
+  const share = (count: number): number | null => (attempts === 0 ? null : count / attempts);
+  const none = { ser: share(0), scr: share(0), asr: share(0), sessionDurationMs: null };
+  return { attempts, redirected: 0, ...none, seer: share(busy), ner: share(busy), isa: share(attempts - busy) };
+}
+
 function silent(base: Result, calls: CallsBlock, verdict: Result['verdict']): Result {
   const seconds = base.seconds.map((row) => ({
     ...row,
@@ -256,7 +264,13 @@ function silent(base: Result, calls: CallsBlock, verdict: Result['verdict']): Re
     received: null,
   }));
   const { answerDelayMs: _answer, disconnectDelayMs: _disconnect, ...signalling } = base.signalling;
-  const withoutAnswer = { ...signalling, successRatio: 0, answerDelayMs: null, disconnectDelayMs: null };
+  const withoutAnswer = {
+    ...signalling,
+    ...sessionsOf(calls),
+    successRatio: 0,
+    answerDelayMs: null,
+    disconnectDelayMs: null,
+  };
   return checked({
     ...base,
     verdict,
