@@ -10,7 +10,8 @@ const project = (name: string, include: string[], timeoutMs: number, files: { at
     include,
     testTimeout: timeoutMs,
     hookTimeout: timeoutMs,
-    ...(files.atOnce !== undefined && { maxWorkers: files.atOnce }),
+    // A stall of a shared machine can make any of these miss a packet or a deadline; what is broken fails twice.
+    ...(files.atOnce !== undefined && { maxWorkers: files.atOnce, retry: 1 }),
     sequence: { groupOrder: files.order },
   },
 });

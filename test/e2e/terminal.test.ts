@@ -158,6 +158,7 @@ describe('the help', () => {
       'How many calls:',
       'Audio:',
       'Verdict:',
+      'Connections:',
       'This host:',
       'Output:',
       'Other flags:',
