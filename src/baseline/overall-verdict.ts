@@ -1,6 +1,8 @@
 /** One verdict over all figures: worse > inconclusive > better > same; a run that did not complete is no measure at all. */
+import { findMetric } from '../metrics/names.js';
 import { figureName, type ComparedFigure, type Comparison } from '../run/comparison.js';
 import type { Result } from '../run/result.js';
+import { spoilReason } from './trust.js';
 
 const INCOMPLETE: ReadonlySet<Result['verdict']> = new Set(['crashed', 'could-not-run', 'interrupted']);
 const MAX_NAMED = 5;
@@ -17,7 +19,7 @@ export function overallVerdict(
   if (broken.length > 0) return { verdict: 'inconclusive', reasons: broken };
   const worse = namesOf(rows, 'worse');
   if (worse.length > 0) return { verdict: 'worse', reasons: [`worse: ${listed(worse)}`] };
-  const doubts = doubtsOf(rows);
+  const doubts = doubtsOf(baseline, rows);
   if (doubts.length > 0) return { verdict: 'inconclusive', reasons: doubts };
   const better = namesOf(rows, 'better');
   return better.length > 0
@@ -30,16 +32,18 @@ function incompleteReason(which: string, { verdict }: Result): string | null {
 }
 
 /**
- * Why "not worse" would say too much. A spoiled figure that shows nothing bad leaves nothing open, for what spoils a figure
- * makes it bad; a spoiled one that does, and a figure that the new run no longer has, do.
+ * Why "not worse" would say too much. A figure that the new run's generator spoiled and that shows nothing bad leaves nothing
+ * open, for what spoils a figure makes it bad; one that does look worse, one that was spoiled in the baseline (so that
+ * anything looks good beside it), and a figure that the new run no longer has, do.
  */
-function doubtsOf(rows: readonly ComparedFigure[]): string[] {
+function doubtsOf(baseline: Result, rows: readonly ComparedFigure[]): string[] {
   if (rows.length === 0) return ['no figure was measured in either run'];
   if (!rows.some(({ verdict }) => verdict === 'same' || verdict === 'better')) {
     const why = rows.find(({ reason }) => reason !== null)?.reason ?? 'none is in both runs';
     return [`no figure could be judged: ${why}`];
   }
   const suspicious = rows.filter((row) => row.verdict === 'untrusted' && looksWorse(row));
+  const hidden = rows.filter((row) => row.verdict === 'untrusted' && !looksWorse(row) && isSpoiledIn(baseline, row));
   const lost = rows.filter(({ verdict, baselineSamples, resultSamples }) => {
     const isOpen = verdict === 'not-measured' || verdict === 'too-few';
     return isOpen && baselineSamples >= MANY && resultSamples < baselineSamples / 2;
@@ -48,8 +52,18 @@ function doubtsOf(rows: readonly ComparedFigure[]): string[] {
     ...suspicious
       .slice(0, 1)
       .map((row) => `${listed(suspicious.map(figureName))} got worse, but cannot be trusted: ${row.reason}`),
+    ...hidden
+      .slice(0, 1)
+      .map(
+        (row) => `${listed(hidden.map(figureName))} may have got worse unseen, and cannot be compared: ${row.reason}`,
+      ),
     ...(lost.length === 0 ? [] : [`the new run has too few values of ${listed(lost.map(figureName))}`]),
   ];
+}
+
+function isSpoiledIn(run: Result, { metric: id, direction }: ComparedFigure): boolean {
+  const metric = findMetric(id);
+  return metric !== undefined && spoilReason(run, { metric, direction }) !== null;
 }
 
 function looksWorse({ difference, interval, threshold, better }: ComparedFigure): boolean {

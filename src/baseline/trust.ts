@@ -4,7 +4,10 @@ import type { Result } from '../run/result.js';
 import type { Figure } from './figures.js';
 
 /** Why the figure is not trusted, or null. */
-export function spoilReason({ generator, calls }: Result, { metric, direction }: Figure): string | null {
+export function spoilReason(
+  { generator, calls }: Result,
+  { metric, direction }: Pick<Figure, 'metric' | 'direction'>,
+): string | null {
   const { spoiled, reasons } = generator;
   // An older result names no condition: then each may have spoiled whatever can be spoiled.
   if (spoiled === null) return reasons.length > 0 && metric.spoiledBy.length > 0 ? reasons.join('; ') : null;

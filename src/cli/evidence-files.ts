@@ -14,6 +14,8 @@ const OWN_FILE = /^call-\d+\.txt$/;
 export class EvidenceFiles {
   private readonly written = new Set<number>();
   private worst: readonly WorstCall[] = [];
+  /** Failed calls whose files the disk has not taken so far. */
+  private waiting: WorstCall[] = [];
   private hasFolder = false;
 
   constructor(
@@ -36,10 +38,12 @@ export class EvidenceFiles {
     this.worst = calls;
   }
 
-  /** Writes what is new. @throws the error of a disk that refuses */
+  /** Writes what is new. @throws the error of a disk that refuses; what is not written is tried again the next time */
   flush(book: EvidenceBook): void {
-    for (const call of book.takeFresh()) {
-      this.write(callBlock(call, this.plan));
+    this.waiting.push(...book.takeFresh().map((call) => callBlock(call, this.plan)));
+    for (let call = this.waiting[0]; call !== undefined; call = this.waiting[0]) {
+      this.write(call);
+      this.waiting.shift();
     }
     for (const call of this.worst) {
       this.write(call);
@@ -54,7 +58,7 @@ export class EvidenceFiles {
       this.host.makeDirectory(join(this.directory, 'evidence'));
       this.hasFolder = true;
     }
-    this.written.add(call.call);
     this.host.writeFile(join(this.directory, evidencePath(call.call)), renderEvidence(call, this.plan.run));
+    this.written.add(call.call);
   }
 }

@@ -52,7 +52,7 @@ export class RunFiles {
   private rowsKept = 0;
   /** The first write that failed, in words. */
   private firstFailure: string | null = null;
-  /** A file that is written whole could not be. */
+  /** A file that is written whole, or one of the evidence, could not be. */
   private lacksFile = false;
   /** What else is written whenever the rows are. */
   onFlush: () => void = () => {};
@@ -138,7 +138,8 @@ export class RunFiles {
   /** What is left: the result and all that is made of it, also where somebody has taken the folder away. */
   finish(result: Result): void {
     this.attempt(() => this.host.makeDirectory(this.directory));
-    this.attempt(() => this.onFlush()); // which calls were the worst is known only now
+    // Which calls were the worst is known only now; the result names the file of each.
+    this.lacksFile ||= !this.attempt(() => this.onFlush());
     for (const { file, render } of RENDERED) {
       this.writeWhole(file, () => render(result));
     }

@@ -122,7 +122,8 @@ export function scenarioArguments(given: Readonly<Record<string, unknown>>): Sce
       tlsKey: text('tls-key'),
       tlsKeyPassword: text('tls-key-password'),
       tlsServerName: text('tls-server-name'),
-      tlsInsecure: given['tls-insecure'] === true ? true : undefined,
+      // `--tls-insecure=false` turns the check on again that a scenario turns off.
+      tlsInsecure: typeof given['tls-insecure'] === 'boolean' ? given['tls-insecure'] : undefined,
       noMedia: given['no-media'] === true ? true : undefined,
       noGates: given['no-gates'] === true ? true : undefined,
       redactNumbers: given['redact-numbers'] === true ? true : undefined,

@@ -82,11 +82,11 @@ function withFloor(gate: Gate, { floorJitterMs }: HealthConditions): Gate {
 }
 
 function evaluateGate(judgement: Judgement): GateResult {
-  const { gate, source, health } = judgement;
+  const { gate, source } = judgement;
   const observed = observe(judgement);
   const seen = typeof observed === 'string' ? null : observed;
   const base = blankResult(judgement, seen);
-  const spoiled = spoilReason(gate.metric, gate.query, health);
+  const spoiled = spoiledOnEitherSide(judgement);
   const missing = typeof observed === 'string' ? observed : missingReason(gate, observed);
   if (missing !== null || seen === null) {
     // Too few samples to judge by are shown all the same.
@@ -203,6 +203,15 @@ function withoutData(
   if (onNoData === 'inconclusive') return { state: 'no-data', reason: missing };
   if (spoiled !== null) return { state: 'untrusted', reason: `${missing}; ${spoiled}` };
   return { state: 'fail', reason: `${missing} (onNoData: fail)` };
+}
+
+/** A difference is worth no more than the worse of its sides: a reference that was spoiled for the worse lets anything pass. */
+function spoiledOnEitherSide({ gate, health, references }: Judgement): string | null {
+  const own = spoilReason(gate.metric, gate.query, health);
+  const other = gate.reference === null ? undefined : references[gate.reference]?.ownHealth;
+  const reference = other === undefined ? null : spoilReason(gate.metric, gate.query, other);
+  const reasons = [own, reference === null ? null : `of the ${gate.reference}: ${reference}`];
+  return reasons.filter((reason) => reason !== null).join('; ') || null;
 }
 
 /** The sentences of every condition that holds and spoils this metric, or null. */

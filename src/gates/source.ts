@@ -50,6 +50,8 @@ export interface MetricSource {
    * the one in which it started, a leg's whole call the one in which it was answered. Empty where the figure has no seconds.
    */
   seconds(query: MetricQuery, stat: Stat | null): readonly SecondFigure[];
+  /** Of another run than the one that is judged: what its own generator spoiled. */
+  readonly ownHealth?: HealthConditions;
 }
 
 /** Of a distribution: the stat over the values of that second. Of a scalar: how many counted, out of `samples`. */

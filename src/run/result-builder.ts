@@ -93,11 +93,22 @@ export function buildResult(book: RunBook, facts: RunFacts): Result {
   };
 }
 
-/** The gate that ended the run stays as it was seen then: what came after it is no better for the stop. */
+/**
+ * The gate that ended the run stays as it was seen then: what came after it is no better for the stop. Only what the
+ * generator turns out to have spoiled (drops at the SIP sockets are counted at the end) takes the verdict from it.
+ */
 function gateResults(book: RunBook, facts: RunFacts, health: HealthConditions): GateResult[] {
   const { baseline = null, endedBy = null } = facts;
   const results = evaluateGates(facts.gates, book, health, { idle: book.idle, baseline });
-  return endedBy === null ? results : results.with(endedBy.index, endedBy.result);
+  if (endedBy === null) {
+    return results;
+  }
+  const { index, result } = endedBy;
+  const last = results[index];
+  const why = last?.state === 'untrusted' ? last.reason : null;
+  const seen: GateResult =
+    why === null ? result : { ...result, state: 'untrusted', reason: [result.reason, why].join('; ') };
+  return results.with(index, seen);
 }
 
 /** A leg without totals is lost only where a thread died; else it is one that the end of the run was quicker than. */

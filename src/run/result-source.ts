@@ -3,9 +3,9 @@
  * and merged over endpoints, so that every stat can be asked for. What a result does not keep apart (seconds by gate, codecs
  * of one endpoint) is missing here, with its reason, and is never taken from something like it.
  */
-import type { DistributionView, MetricQuery, MetricSource, ScalarView } from '../gates/source.js';
+import type { DistributionView, HealthConditions, MetricQuery, MetricSource, ScalarView } from '../gates/source.js';
 import { Distribution, type DistributionKind } from '../metrics/histogram.js';
-import { findMetric, type MetricDefinition, type ScoreScale } from '../metrics/names.js';
+import { findMetric, METRICS, type MetricDefinition, type ScoreScale } from '../metrics/names.js';
 import { scaleOfName } from './codec-scale.js';
 import { DELAYS, QUALITY } from './metric-figures.js';
 import { SESSION_RATIOS, type SessionRatio } from './session-counts.js';
@@ -24,6 +24,8 @@ const KINDS: Readonly<Partial<Record<QualityFigure, DistributionKind>>> = {
   discardRatio: 'ratio',
   burstR: 'burstR',
 };
+
+const CONDITIONS = [...new Set(METRICS.flatMap(({ spoiledBy }) => spoiledBy))];
 
 const OTHER = { received: 'sent', sent: 'received' } as const;
 
@@ -87,6 +89,14 @@ export class ResultSource implements MetricSource {
   window(): { fromSecond: number; toSecond: number } | null {
     const last = this.result.seconds.at(-1);
     return last === undefined ? null : { fromSecond: 0, toSecond: last.second };
+  }
+
+  /** An older result names no condition: then each may have spoiled whatever can be spoiled. */
+  get ownHealth(): HealthConditions {
+    const { generator, calls } = this.result;
+    const { spoiled, reasons } = generator;
+    const any = reasons.length === 0 ? {} : Object.fromEntries(CONDITIONS.map((name) => [name, reasons.join('; ')]));
+    return { spoiled: spoiled ?? any, reflected: calls.roundTrip > 0 };
   }
 
   /** A result is compared as a whole. */

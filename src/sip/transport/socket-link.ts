@@ -65,12 +65,11 @@ export class SocketLink implements Link {
   }
 
   send(data: string): void {
-    this.#socket.write(data, 'latin1');
-    if (this.#socket.writableLength > MAX_UNSENT_BYTES) this.#giveUp('the peer does not read what is sent');
+    this.#write(data);
   }
 
   keepAlive(): void {
-    if (this.#isOpen) this.#socket.write('\r\n\r\n');
+    if (this.#isOpen) this.#write('\r\n\r\n');
   }
 
   close(): void {
@@ -88,6 +87,12 @@ export class SocketLink implements Link {
     this.#socket.destroy();
   }
 
+  /** Whatever is written counts: a peer that only pings and never reads would else fill the memory with answers. */
+  #write(data: string): void {
+    this.#socket.write(data, 'latin1');
+    if (this.#socket.writableLength > MAX_UNSENT_BYTES) this.#giveUp('the peer does not read what is sent');
+  }
+
   get #isInHandshake(): boolean {
     return this.#isTls && this.#hasTcp && !this.#isOpen;
   }
@@ -101,7 +106,7 @@ export class SocketLink implements Link {
   #receive(chunk: Uint8Array): void {
     const messages = this.#framer.push(chunk);
     const pings = this.#framer.takePings();
-    if (pings > 0) this.#socket.write('\r\n'.repeat(pings));
+    if (pings > 0) this.#write('\r\n'.repeat(pings));
     for (const message of messages) this.events.onMessage(this, message);
     const { failure } = this.#framer;
     if (failure !== null) this.#giveUp(`the peer sent no SIP: ${failure.message}`);

@@ -41,6 +41,7 @@ export class WebSocketLink implements Link {
     socket.on('upgrade', (response) => (this.#stream = response.socket));
     socket.on('open', () => this.#open());
     socket.on('message', (data) => this.events.onMessage(this, data as Buffer));
+    socket.on('ping', () => this.#checkUnsent()); // ws has written the pong
     socket.on('error', (error) => (this.#failure ??= failureOf(error, false)));
     socket.on('close', (code) => this.#end(code));
   }
@@ -66,7 +67,7 @@ export class WebSocketLink implements Link {
       this.#unsent.push(bytes);
       this.#unsentBytes += bytes.length;
     }
-    if (this.socket.bufferedAmount + this.#unsentBytes > MAX_UNSENT_BYTES) this.#giveUp('the peer does not read');
+    this.#checkUnsent();
   }
 
   keepAlive(): void {
@@ -94,6 +95,10 @@ export class WebSocketLink implements Link {
     this.#unsent = [];
     this.#unsentBytes = 0;
     this.events.onOpen(this);
+  }
+
+  #checkUnsent(): void {
+    if (this.socket.bufferedAmount + this.#unsentBytes > MAX_UNSENT_BYTES) this.#giveUp('the peer does not read');
   }
 
   /** A text message must be UTF-8 (RFC 6455 §5.6), which bytes of a peer that we pass on need not be. */

@@ -172,6 +172,14 @@ describe('what the generator spoiled', () => {
     expect(compareResults(before, quiet).verdict).toBe('same');
   });
 
+  it('in the baseline leaves open whether the new run is worse', () => {
+    const slow = syntheticRun({ seed: 5, calls: 100, setupMs: 400 });
+    const comparison = compareResults(strained(slow, { eventLoopDelay: 'loop late' }, ['loop late']), before);
+    expect(rowOf(comparison, 'setup_delay p95').verdict).toBe('untrusted');
+    expect(comparison.verdict).toBe('inconclusive');
+    expect(comparison.reasons[0]).toMatch(/may have got worse unseen, and cannot be compared: baseline: loop late$/);
+  });
+
   it('may be anything in a result that names no condition', () => {
     const comparison = compareResults(strained(before, null, ['audio left late']), bad);
     expect(rowOf(comparison, 'loss received mean').verdict).toBe('untrusted');

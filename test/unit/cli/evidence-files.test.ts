@@ -18,8 +18,10 @@ class MemoryHost {
   removeFiles(paths: readonly string[]): void {
     paths.forEach((path) => this.files.delete(path));
   }
+  full = false;
   makeDirectory(): void {}
   writeFile(path: string, data: string): void {
+    if (this.full) throw new Error('ENOSPC');
     if (this.files.has(path)) throw new Error(`${path} is written twice`);
     this.files.set(path, data);
   }
@@ -43,6 +45,23 @@ describe('evidence/', () => {
     files.flush(book);
     files.flush(book);
     expect([...host.files.keys()]).toEqual(['out/evidence/call-3.txt', 'out/evidence/call-12.txt']);
+  });
+
+  it('that a full disk refuses is written when there is room again, all of it', () => {
+    const host = new MemoryHost();
+    const book = new EvidenceBook(new WorstLegs());
+    const files = new EvidenceFiles(host, 'out', { endpoints: ['trunk-a'], redact: asItIs, run: RUN });
+    for (const call of [1, 2]) {
+      const ladders = [{ callId: `call-${call}`, messages: [], omitted: 0, firstKept: 0 }];
+      book.addLadders({ why: 'failed', ladders });
+      book.addCall(failedRecord({ call }), NONE, NONE);
+    }
+    files.addWorst([worstCall({ call: 7 })]);
+    host.full = true;
+    expect(() => files.flush(book)).toThrow('ENOSPC');
+    host.full = false;
+    files.flush(book);
+    expect([...host.files.keys()]).toEqual([1, 2, 7].map((call) => `out/evidence/call-${call}.txt`));
   });
 
   it('keeps nothing of an earlier run, and touches no file of others', () => {

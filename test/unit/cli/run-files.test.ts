@@ -5,6 +5,7 @@ import { RowFile } from '../../../src/cli/row-file.js';
 import { RunFiles } from '../../../src/cli/run-files.js';
 import type { StateProgress } from '../../../src/run/progress-lines.js';
 import { ROW } from '../../../src/worker/messages.js';
+import { typicalPass } from '../report/result-fixture.js';
 import { mediaBatch, rowsOf } from '../run/batches.js';
 
 /** Files in memory; `full`: the disk takes nothing more. */
@@ -17,6 +18,10 @@ class MemoryHost {
 
   removeFiles(paths: readonly string[]): void {
     paths.forEach((path) => this.files.delete(path));
+  }
+
+  writeFile(path: string, data: string): void {
+    this.files.set(path, Buffer.from(data));
   }
 
   emptyFile(path: string): void {
@@ -108,6 +113,20 @@ describe('row files', () => {
     expect(host.rows().map(({ second }) => second)).toEqual([10, 20, 30]);
     expect(files.failure).toBeNull();
     expect(host.said).toHaveLength(1);
+  });
+});
+
+describe('evidence', () => {
+  it('that the result names and the disk refuses leaves the files of the run incomplete', () => {
+    const host = new MemoryHost();
+    const files = filesOn(host);
+    files.onFlush = () => {
+      throw new Error('ENOSPC');
+    };
+    files.flush(null); // tried again at the end
+    expect(files.failure).toBeNull();
+    files.finish(typicalPass());
+    expect(files.failure).toBe('ENOSPC');
   });
 });
 

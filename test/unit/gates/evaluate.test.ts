@@ -385,6 +385,16 @@ describe('a gate with a reference', () => {
     expect(better?.observed).toBeCloseTo(-0.1, 12);
   });
 
+  it('is untrusted where the generator of the baseline spoiled its side', () => {
+    const { gates } = parseGates(['baseline.mos.p50 >= -0.05', 'baseline.setup_delay.p50 <= 1ms'], withReferences);
+    const values = { mos_lq: times(4, 4), setup_delay: times(4, 9) };
+    const ownHealth: HealthConditions = { spoiled: { receiveDrops: 'dropped 9' }, reflected: false };
+    const baseline = { ...sourceOf({ values }), ownHealth };
+    const results = evaluateGates(gates, sourceOf({ values }), HEALTHY, { idle: null, baseline });
+    expect(results.map(({ state }) => state)).toEqual(['untrusted', 'pass']);
+    expect(results[0]?.reason).toBe('of the baseline: dropped 9');
+  });
+
   it('has no data where either side has too little', () => {
     const values = { rtt: times(20, 40) };
     expect(judge('idle.rtt.p95 <= 50ms', { values }, {})).toMatchObject({

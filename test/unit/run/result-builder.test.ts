@@ -2,8 +2,10 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseGates } from '../../../src/gates/check.js';
 import { defaultGates } from '../../../src/gates/defaults.js';
+import { evaluateGates } from '../../../src/gates/evaluate.js';
 import { Distribution, type DistributionKind } from '../../../src/metrics/histogram.js';
 import { serializeResult } from '../../../src/report/json.js';
+import { healthOf } from '../../../src/run/live-gates.js';
 import { buildResult, type RunFacts } from '../../../src/run/result-builder.js';
 import { resultSchema, type DistributionSummary, type Result } from '../../../src/run/result.js';
 import { RunBook } from '../../../src/run/run-book.js';
@@ -479,6 +481,29 @@ const supportOf = (good: number, bad: number, gates: readonly string[]): string[
     },
     { gates, media: false },
   ).warnings.slice(1);
+
+const endedWith = (signallingDrops: number) => {
+  const facts = factsOf({ gates: ['setup_delay.max <= 1ms'] });
+  const book = new RunBook({ ...facts, warmupMs: 0, watched: facts.gates });
+  book.addSignalling(signallingBatch({ records: [recordOf({ setupDelayMs: 90 })] }));
+  const [seen] = evaluateGates(facts.gates, book, healthOf(book, 'libc'));
+  if (seen === undefined) throw new Error('no gate');
+  book.health.signallingDrops = signallingDrops;
+  return buildResult(book, { ...facts, endedBy: { index: 0, result: { ...seen, reason: 'ended the run' } } });
+};
+
+describe('the gate that ended a run', () => {
+  it('stays failed as it was seen', () => {
+    expect(endedWith(0).gates).toMatchObject([{ state: 'fail', reason: 'ended the run' }]);
+  });
+
+  it('is untrusted where the end shows that this host spoiled it', () => {
+    const { gates, exitCode } = endedWith(3);
+    expect(gates).toMatchObject([{ state: 'untrusted', observed: 90 }]);
+    expect(gates[0]?.reason).toBe('ended the run; this host dropped 3 SIP messages that had reached its sockets');
+    expect(exitCode).toBe(4);
+  });
+});
 
 describe('what the sample supports', () => {
   it('is said where a gate passes on too few calls, rounded down', () => {

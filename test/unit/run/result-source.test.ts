@@ -41,6 +41,11 @@ function baseline(): Result {
   };
 }
 
+const healthOf = (spoiled: Result['generator']['spoiled'], reasons: string[]) => {
+  const base = baseline();
+  return new ResultSource({ ...base, generator: { ...base.generator, spoiled, reasons } }).ownHealth.spoiled;
+};
+
 describe('a result that was written', () => {
   const source = new ResultSource(parseResult(serializeResult(baseline())));
   const first = baseline().endpoints[0]?.name ?? '';
@@ -67,6 +72,12 @@ describe('a result that was written', () => {
     expect(source.scalar(query('dropped'))).toEqual({ value: 3, samples: 102 });
     expect(source.ratio(query('one_way'))).toEqual({ value: 1 / 102, samples: 102 });
     expect(source.scalar(query('retransmission_ratio'))?.value).toBe(0.25);
+  });
+
+  it('tells what its generator spoiled; an older one anything that can be', () => {
+    expect(healthOf({ receiveDrops: 'dropped 9' }, ['dropped 9'])).toEqual({ receiveDrops: 'dropped 9' });
+    expect(healthOf(null, [])).toEqual({});
+    expect(healthOf(null, ['late'])).toMatchObject({ sendLateness: 'late', eventLoopDelay: 'late' });
   });
 
   it('says what it does not have', () => {

@@ -163,6 +163,43 @@ describe('a TCP peer that misbehaves', () => {
     expect(client.messages).toEqual([]);
   });
 
+  it(
+    'only pings and reads no answer: it is given up before its answers fill the memory',
+    { timeout: 30_000 },
+    async () => {
+      const server = await node({ listenPort: 0 });
+      const socket = connect(server.transport.localAddress.port, HOST);
+      socket.on('error', () => {});
+      socket.pause();
+      const pings = '\r\n'.repeat(512 * 1024);
+      const send = (): void => void socket.write(pings, (error) => error ?? send());
+      send();
+      await until(() => server.errors.length === 1 && server.transport.size === 0);
+      expect(server.errors[0]?.failure.detail).toBe('the peer does not read what is sent');
+      socket.destroy();
+    },
+  );
+
+  it('only pings over a WebSocket and reads no pong: the same', { timeout: 30_000 }, async () => {
+    const server = await node({ protocol: 'WS', listenPort: 0 });
+    const socket = connect(server.transport.localAddress.port, HOST);
+    socket.on('error', () => {});
+    socket.write(
+      'GET /ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n' +
+        'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Protocol: sip\r\n\r\n',
+    );
+    await new Promise((resolve) => socket.once('data', resolve));
+    socket.pause();
+    // Of 125 bytes, masked by zeros (RFC 6455 §5.2).
+    const ping = Buffer.concat([Buffer.from([0x89, 0x80 | 125, 0, 0, 0, 0]), Buffer.alloc(125)]);
+    const pings = Buffer.concat(Array.from({ length: 4000 }, () => ping));
+    const send = (): void => void socket.write(pings, (error) => error ?? send());
+    send();
+    await until(() => server.errors.length === 1 && server.transport.size === 0);
+    expect(server.errors[0]?.failure.detail).toBe('the peer does not read');
+    socket.destroy();
+  });
+
   it('answers a double CRLF by one CRLF, and a message byte by byte', async () => {
     const server = await node({ listenPort: 0 });
     const socket = connect(server.transport.localAddress.port, HOST);
