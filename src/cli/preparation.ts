@@ -4,7 +4,7 @@ import { defaultGates } from '../gates/defaults.js';
 import { REFERENCES, type Gate } from '../gates/grammar.js';
 import { checkRunGates, type RunGates } from '../gates/run-gates.js';
 import type { MetricSource } from '../gates/source.js';
-import { CannotRunError, messageOf, ProblemsError, type Problem } from '../lib/errors.js';
+import { CannotRunError, fileErrorOf, ProblemsError, type Problem } from '../lib/errors.js';
 import { WavError } from '../media/source/wav-error.js';
 import type { ScoreScale } from '../metrics/names.js';
 import { scaleOfName } from '../run/codec-scale.js';
@@ -114,7 +114,7 @@ function loadFile(host: ProcessHost, file: string): { scenario: Scenario; warnin
   } catch (error) {
     const hint = 'give the path of a scenario, or only flags: callgauge run --target sip:user@host';
     throw new ProblemsError([
-      { code: 'no-scenario', where: file, message: `cannot be read: ${reasonOf(error)}`, hint },
+      { code: 'no-scenario', where: file, message: `cannot be read: ${fileErrorOf(error)}`, hint },
     ]);
   }
   const loaded = loadScenario(text, { file, env: host.env, readFile: (path) => host.readText(path) });
@@ -122,11 +122,6 @@ function loadFile(host: ProcessHost, file: string): { scenario: Scenario; warnin
     throw new ProblemsError(loaded.problems);
   }
   return { scenario: loaded.scenario, warnings: loaded.warnings };
-}
-
-/** Why a file cannot be read, without its path once more. */
-function reasonOf(error: unknown): string {
-  return messageOf(error).replace(/^[A-Z]+: (.*?),? (?:open|read)\b.*$/, '$1');
 }
 
 interface ReadGates extends CheckedGates {

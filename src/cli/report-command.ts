@@ -4,7 +4,7 @@
  */
 import { dirname, join } from 'node:path';
 import type { Argv } from 'yargs';
-import { CannotRunError, messageOf, ProblemsError } from '../lib/errors.js';
+import { CannotRunError, fileErrorOf, messageOf, ProblemsError } from '../lib/errors.js';
 import { renderReport } from '../report/html/document.js';
 import { renderSummary } from '../report/text.js';
 import { escapeTerminal } from '../report/visible-text.js';
@@ -57,7 +57,7 @@ function isDirectory(host: ProcessHost, path: string): boolean {
   } catch (error) {
     const hint = 'give a result.json, or the folder of a run';
     throw new ProblemsError([
-      { code: 'unreadable', where: path, message: `cannot be read: ${messageOf(error)}`, hint },
+      { code: 'unreadable', where: path, message: `cannot be read: ${fileErrorOf(error)}`, hint },
     ]);
   }
 }

@@ -65,6 +65,7 @@ export function runCommand(program: Argv, host: ProcessHost, finish: (exitCode: 
           command.positional('scenario', { type: 'string', describe: 'YAML file; without it the flags make the run' }),
         )
           .option('inconclusive', { choices: ['fail', 'warn'] as const, describe: 'exit 3 or 0 instead of 4' })
+          .group(['allow-different'], 'Verdict:')
           .option('allow-different', {
             type: 'boolean',
             default: false,

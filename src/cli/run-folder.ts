@@ -1,6 +1,6 @@
 /** Reads a run's folder back: the result that stands in it, or one rebuilt from the rows of a run that has none. */
 import { join } from 'node:path';
-import { messageOf, ProblemsError } from '../lib/errors.js';
+import { fileErrorOf, ProblemsError } from '../lib/errors.js';
 import { Rebuild, type Liveness } from '../run/rebuild.js';
 import type { Result } from '../run/result.js';
 import { parseRunRecord } from '../run/run-record.js';
@@ -91,6 +91,6 @@ function readText(host: ProcessHost, path: string): string {
   try {
     return host.readText(path);
   } catch (error) {
-    throw new ProblemsError([{ code: 'unreadable', where: path, message: `cannot be read: ${messageOf(error)}` }]);
+    throw new ProblemsError([{ code: 'unreadable', where: path, message: `cannot be read: ${fileErrorOf(error)}` }]);
   }
 }

@@ -1,7 +1,7 @@
 /** A run that was kept: its result, and the rows of its calls where they lie beside it. */
 import { join, dirname } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { messageOf, ProblemsError } from '../lib/errors.js';
+import { fileErrorOf, ProblemsError } from '../lib/errors.js';
 import { parseResult } from '../report/json.js';
 import type { Result } from '../run/result.js';
 import type { ProcessHost } from './host.js';
@@ -33,7 +33,9 @@ export function readResultFile(host: ProcessHost, file: string): Result {
       throw new ProblemsError(error.problems.map((problem) => ({ ...problem, where: `${file}: ${problem.where}` })));
     }
     const hint = 'give a result.json, or the folder of a run';
-    throw new ProblemsError([{ code: 'no-result', where: file, message: `cannot be read: ${messageOf(error)}`, hint }]);
+    throw new ProblemsError([
+      { code: 'no-result', where: file, message: `cannot be read: ${fileErrorOf(error)}`, hint },
+    ]);
   }
 }
 

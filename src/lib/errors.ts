@@ -41,3 +41,8 @@ export function formatProblem(problem: Problem): string {
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** Why a file or folder cannot be read, without the code and the path once more. */
+export function fileErrorOf(error: unknown): string {
+  return messageOf(error).replace(/^[A-Z]+: (.*?),? (?:open|read|stat|scandir)\b.*$/, '$1');
+}

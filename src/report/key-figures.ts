@@ -59,9 +59,14 @@ export function roundTrip({ received, sent }: Result['endpoints'][number]['quali
   return received?.rttMs ?? sent?.rttMs ?? null;
 }
 
+/** Calls that a crash took were started, yet none of them has a record. */
+function whyNoCall({ load }: Result): string {
+  return load.achieved === 0 ? 'no call was attempted' : 'no call has ended, so none has a record';
+}
+
 /** Why there is no figure of the received audio. */
 export function whyNoAudio(result: Result): string {
-  if (result.calls.attempted === 0) return 'no call was attempted';
+  if (result.calls.attempted === 0) return whyNoCall(result);
   if (result.calls.answered === 0) return 'no call was answered';
   if (result.generator.netBackend === 'none') return 'the run was without audio';
   return result.quality.received === null ? 'no leg carried audio' : 'too little audio on this scale for a score';
@@ -81,7 +86,7 @@ export function whyNoRoundTrip(result: Result): string {
 
 /** Why there is no delay of the signalling. */
 export function whyNoDelay(result: Result): string {
-  return result.calls.attempted === 0 ? 'no call was attempted' : 'no call came that far';
+  return result.calls.attempted === 0 ? whyNoCall(result) : 'no call came that far';
 }
 
 function callFigures({ calls }: Result): KeyFigure[] {

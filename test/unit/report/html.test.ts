@@ -106,8 +106,11 @@ describe('report.html', () => {
     expect(failed).toContain('<dt>MOS-LQ p50</dt><dd><span class="none short">not measured</span></dd>');
     expect(failed).toContain('Not measured: no call was answered.');
     expect(failed).toContain('No chart: no call was answered.');
-    const nothing = renderReport(nothingAtAll());
+    const silent = nothingAtAll();
+    const nothing = renderReport({ ...silent, load: { ...silent.load, achieved: 0 } });
     expect(nothing).toContain('Not measured: success: no call was attempted.');
+    const crashed = renderReport({ ...silent, load: { ...silent.load, achieved: 20 } });
+    expect(crashed).toContain('no call has ended, so none has a record.');
     expect(nothing).toContain('No chart: the run has no second on record.');
     expect(nothing).not.toMatch(/<svg[^>]*role="img"/);
   });
