@@ -29,9 +29,10 @@ async function runAgainst(impair: readonly string[], args: readonly string[] = [
   }
 }
 
+const lostOf = ({ result }: RunEnd): number => result.quality.received?.packets.lost ?? Infinity;
+
 beforeAll(async () => {
   const runs = [await run(['--target', 'loopback', ...LOAD]), await run(['--target', 'loopback', ...LOAD])];
-  const lostOf = ({ result }: RunEnd): number => result.quality.received?.packets.lost ?? Infinity;
   first = runs.toSorted((one, other) => lostOf(one) - lostOf(other))[0] as RunEnd;
 }, 90_000);
 
