@@ -159,7 +159,7 @@ async function waitUntilBound(sipp: SippProcess, { port, transport = 'udp' }: Si
   const deadline = Date.now() + BIND_TIMEOUT_MS;
   while (!isBound(transport, port)) {
     if (sipp.child.exitCode !== null || Date.now() > deadline) {
-      throw new Error(`expected SIPp on ${transport} port ${port}, found: ${outputOf(sipp)}`);
+      throw new Error(`expected SIPp on ${transport.toUpperCase()} port ${port}, found: ${outputOf(sipp)}`);
     }
     await sleep(20);
   }
