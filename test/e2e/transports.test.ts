@@ -40,7 +40,7 @@ function checkCalls({ result }: RunEnd): void {
   expect(result.quality.sent?.packets.received).toBeGreaterThan(0);
 }
 
-describe('calls', () => {
+describe.concurrent('calls', () => {
   test.each(['tcp', 'tls', 'ws', 'wss'])('over %s: one connection for all, or one for each', async (transport) => {
     const port = await answer(transport);
     const target = `sip:echo@127.0.0.1:${port};transport=${transport}`;

@@ -13,7 +13,7 @@ const ARGUMENTS = {
 } as const;
 
 // Again: on a host that others load a run is rightly inconclusive.
-describe.skipIf(!asteriskAvailable())('run against Asterisk over other transports', { retry: 1 }, () => {
+describe.skipIf(!asteriskAvailable()).concurrent('run against Asterisk over other transports', { retry: 1 }, () => {
   let asterisk: Asterisk | undefined;
   beforeAll(async () => {
     asterisk = await startAsterisk();
