@@ -1,5 +1,5 @@
 /** `callgauge run` against a peer that breaks the rules: never a crash, always a named outcome or a counter. */
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { gateStates, receivedOf, runCallgauge, type RunOutcome } from './callgauge.js';
 import { startHostilePeer, type HostilePeer, type HostilePeerOptions } from './hostile-peer.js';
 
@@ -9,15 +9,18 @@ const CALLS = 2;
 const SENT = CALLS * PACKETS;
 const GATES = ['--gate', 'success_ratio == 100%', '--gate', 'one_way == 0'];
 
+/** The newest one; those of tests that run side by side are told apart by their ports. */
 let peer: HostilePeer | undefined;
-afterEach(async () => {
-  await peer?.stop();
-  peer = undefined;
+const peers: HostilePeer[] = [];
+afterAll(async () => {
+  await Promise.all(peers.map((each) => each.stop()));
 });
 
 async function runAgainst(options: HostilePeerOptions): Promise<RunOutcome> {
-  peer = await startHostilePeer({ packets: PACKETS, ...options });
-  const target = `sip:load@127.0.0.1:${peer.port}`;
+  const mine = await startHostilePeer({ packets: PACKETS, ...options });
+  peer = mine;
+  peers.push(mine);
+  const target = `sip:load@127.0.0.1:${mine.port}`;
   const outcome = await runCallgauge(['--target', target, '--calls', String(CALLS), '--hold', '3s', ...GATES]);
   expect(outcome.stderr).not.toContain('internal error');
   expect(outcome.result.generator.lostWorkers).toEqual([]);
@@ -73,7 +76,7 @@ describe('SDP', () => {
 });
 
 // Once more: on a host that others load the last packets may come after our BYE.
-describe('RTP', { retry: 1 }, () => {
+describe.concurrent('RTP', { retry: 1 }, () => {
   it('from another port than the SDP says: measured, and a warning says so', async () => {
     const { exitCode, result, calls } = await runAgainst({ rtp: 'other-port' });
     expect(exitCode).toBe(0);
