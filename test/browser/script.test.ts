@@ -16,6 +16,9 @@ const viewBoxes = async (page: Page): Promise<string[]> =>
       plots.filter((plot) => plot.closest('[data-span]') !== null).map((plot) => plot.getAttribute('viewBox') ?? ''),
     );
 
+/** Of a delay as it stands in a table. */
+const inMs = (text: string): number => Number.parseFloat(text.replace(',', '')) * (text.endsWith(' ms') ? 1 : 1000);
+
 describe.skipIf(isMissing)('the script of the report', () => {
   let browser: Browser;
   let folder: string;
@@ -112,7 +115,6 @@ describe.skipIf(isMissing)('the script of the report', () => {
     await header.getByRole('button').focus();
     await page.keyboard.press('Enter');
     expect(await header.getAttribute('aria-sort')).toBe('ascending');
-    const inMs = (text: string): number => Number.parseFloat(text.replace(',', '')) * (text.endsWith(' ms') ? 1 : 1000);
     const up = (await column()).map(inMs);
     expect(up).toEqual(up.toSorted((a, b) => a - b));
     await page.keyboard.press('Enter');
