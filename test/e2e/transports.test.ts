@@ -2,7 +2,7 @@
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { makeCertificates, type Certificates } from '../unit/sip/transport/certificates.js';
+import { makeCertificates, opensslMissing, type Certificates } from '../unit/sip/transport/certificates.js';
 import { cli, run, startCli, temporaryFile, type Cli, type RunEnd } from './cli.js';
 
 const FEW_CALLS = ['--calls', '3', '--rate', '10/s', '--hold', '500ms', '--gate', 'success_ratio == 100%'];
@@ -10,12 +10,12 @@ let certificates: Certificates;
 const answerers: Cli[] = [];
 
 beforeAll(() => {
-  certificates = makeCertificates();
+  if (!opensslMissing) certificates = makeCertificates();
 });
 afterAll(async () => {
   for (const answerer of answerers) answerer.signal('SIGTERM');
   await Promise.all(answerers.map(({ end }) => end));
-  certificates.remove();
+  certificates?.remove();
 });
 
 const file = (name: string): string => join(certificates.folder, name);
@@ -40,7 +40,7 @@ function checkCalls({ result }: RunEnd): void {
   expect(result.quality.sent?.packets.received).toBeGreaterThan(0);
 }
 
-describe.concurrent('calls', () => {
+describe.skipIf(opensslMissing).concurrent('(openssl) calls', () => {
   test.each(['tcp', 'tls', 'ws', 'wss'])('over %s: one connection for all, or one for each', async (transport) => {
     const port = await answer(transport);
     const target = `sip:echo@127.0.0.1:${port};transport=${transport}`;
@@ -92,7 +92,7 @@ describe.concurrent('calls', () => {
   });
 });
 
-describe('what goes wrong is the cause of each call', () => {
+describe.skipIf(opensslMissing)('(openssl) what goes wrong is the cause of each call', () => {
   test.each([[[]], [['--connections', 'call']]])('nobody listens (%j)', async (args) => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -118,7 +118,7 @@ describe('what goes wrong is the cause of each call', () => {
   });
 });
 
-describe('refused before anything is sent', () => {
+describe.skipIf(opensslMissing)('(openssl) refused before anything is sent', () => {
   test.each([
     [['--target', 'sip:a@192.168.1.1;transport=sctp'], '--target: expected transport=udp, tcp, tls, ws, wss'],
     [['--target', 'sips:a@192.168.1.1;transport=udp'], '--target: expected no transport=udp in a sips: target'],

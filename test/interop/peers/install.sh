@@ -1,7 +1,7 @@
 #!/bin/bash
 # Installs what the interop and browser suites need and this machine lacks, from Debian's packages. Does nothing when all
 # are there. No daemon is started by it. Exit 1 when something is still missing afterwards.
-#   install.sh [TOOL...]      default: all of sipp tshark chromium ss tcpdump cc kamailio rtpengine baresip asterisk
+#   install.sh [TOOL...]      default: all of sipp tshark chromium ss tcpdump cc openssl kamailio rtpengine baresip asterisk
 # Asterisk is not in the stable release, so it lives in a chroot of the unstable one (asterisk.sh install).
 set -u
 here=$(dirname "$(readlink -f "$0")")
@@ -13,7 +13,7 @@ declare -A package=(
 )
 
 missing=() asterisk=
-for tool in "${@:-sipp tshark chromium ss tcpdump cc kamailio rtpengine baresip asterisk}"; do
+for tool in "${@:-sipp tshark chromium ss tcpdump cc openssl kamailio rtpengine baresip asterisk}"; do
   for name in $tool; do
     if [ "$name" = asterisk ]; then
       bash "$here/asterisk.sh" installed >/dev/null && continue

@@ -1,5 +1,5 @@
 /** Certificates for tests, made by openssl: an authority, a server and a client signed by it. They live in the temporary folder. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,6 +20,9 @@ export interface Certificates {
   readonly lockedKey: string;
   remove(): void;
 }
+
+/** Then the tests that need certificates are skipped, as the name of their group says. */
+export const opensslMissing = spawnSync('openssl', ['version']).status !== 0;
 
 /** Files in the folder: `ca.pem`, `server.pem`, `server.key`, `client.pem`, `client.key`, `locked.key`. */
 export function makeCertificates(): Certificates {

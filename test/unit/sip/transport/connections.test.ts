@@ -8,7 +8,7 @@ import {
 } from '../../../../src/sip/transport/connections.js';
 import { NO_TLS_MATERIAL, explainTlsMaterial } from '../../../../src/sip/transport/tls-settings.js';
 import type { TransportFailure } from '../../../../src/sip/transport/transport.js';
-import { type Certificates, makeCertificates } from './certificates.js';
+import { type Certificates, makeCertificates, opensslMissing } from './certificates.js';
 
 const HOST = '127.0.0.1';
 const open: Connections[] = [];
@@ -16,9 +16,9 @@ const servers: Server[] = [];
 let certificates: Certificates;
 
 beforeAll(() => {
-  certificates = makeCertificates();
+  if (!opensslMissing) certificates = makeCertificates();
 });
-afterAll(() => certificates.remove());
+afterAll(() => certificates?.remove());
 afterEach(async () => {
   await Promise.all(open.splice(0).map((transport) => transport.close()));
   for (const server of servers.splice(0)) server.close();
@@ -64,7 +64,7 @@ const BYTES = '\u00e9\u00ff\u0000x';
 const tlsServer = (): Partial<ConnectionsOptions> => ({ tls: { ...NO_TLS_MATERIAL, ...certificates.server } });
 const trusting = (): Partial<ConnectionsOptions> => ({ tls: { ...NO_TLS_MATERIAL, ca: certificates.ca } });
 
-describe.each(['TCP', 'TLS', 'WS', 'WSS'] as const)('%s', (protocol) => {
+describe.skipIf(opensslMissing).each(['TCP', 'TLS', 'WS', 'WSS'] as const)('%s', (protocol) => {
   it.each([HOST, '::1'])('carries messages both ways over one connection (%s)', async (address) => {
     const server = await node({ protocol, address, listenPort: 0, ...tlsServer() });
     const client = await node({ protocol, address, ...trusting() });
@@ -138,7 +138,7 @@ describe.each(['TCP', 'TLS', 'WS', 'WSS'] as const)('%s', (protocol) => {
   });
 });
 
-describe('a TCP peer that misbehaves', () => {
+describe.skipIf(opensslMissing)('(openssl) a TCP peer that misbehaves', () => {
   it.each([
     ['sends no SIP', 'HTTP/1.1 400 Bad Request\r\n\r\n', 'no SIP'],
     ['sends a message without end', 'x'.repeat(70_000), 'at most 65535 bytes'],
@@ -243,7 +243,7 @@ async function failureWith(
   return here.errors[0]?.failure ?? null;
 }
 
-describe('TLS', () => {
+describe.skipIf(opensslMissing)('(openssl) TLS', () => {
   it.each(['TLS', 'WSS'] as const)(
     '%s: a certificate of nobody we trust is one failed connection',
     async (protocol) => {
@@ -289,7 +289,7 @@ describe('TLS', () => {
   });
 });
 
-describe('WebSocket', () => {
+describe.skipIf(opensslMissing)('(openssl) WebSocket', () => {
   it('a server without the subprotocol sip, or that is no WebSocket server, is a failed connection', async () => {
     const port = await rawServer((socket) => socket.write('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n'));
     const client = await node({ protocol: 'WS' });
