@@ -10,8 +10,7 @@ const project = (name: string, include: string[], timeoutMs: number, files: { at
     include,
     testTimeout: timeoutMs,
     hookTimeout: timeoutMs,
-    // A stall of a shared machine can make any of these miss a packet or a deadline; what is broken fails twice.
-    ...(files.atOnce !== undefined && { maxWorkers: files.atOnce, retry: 1 }),
+    ...(files.atOnce !== undefined && { maxWorkers: files.atOnce }),
     sequence: { groupOrder: files.order },
   },
 });

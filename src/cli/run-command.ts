@@ -13,7 +13,7 @@ import type { NumberRedactor } from '../run/redaction.js';
 import { redactorOf, redactTexts } from '../run/redacted-result.js';
 import { NOTHING_LOST } from '../run/lost-calls.js';
 import type { StateProgress } from '../run/progress-lines.js';
-import type { Result } from '../run/result.js';
+import type { GateResult, Result } from '../run/result.js';
 import { buildResult } from '../run/result-builder.js';
 import { RunBook } from '../run/run-book.js';
 import { Run, type RunEnd, type RunPlan } from '../run/run.js';
@@ -117,6 +117,8 @@ class RunCommand {
   private readonly redactor: NumberRedactor | null;
   /** Every text from outside passes it on its way to a file or the terminal. */
   private readonly shown = (text: string): string => this.redactor?.text(text) ?? text;
+  /** A gate may name an endpoint by its number. */
+  private readonly shownGate = (gate: GateResult): GateResult => ({ ...gate, expr: this.shown(gate.expr) });
   /** Grows as more is known. */
   private record: RunRecord;
   private loopback: LoopbackAnswerer | null = null;
@@ -245,10 +247,10 @@ class RunCommand {
         );
       },
       onSecond: (second, book, gates) => {
-        this.progress.takeSecond(second, book, gates);
+        this.progress.takeSecond(second, book, gates.map(this.shownGate));
         files.tick(second, () => this.stateOf(run.end()));
       },
-      onGateFlip: (gate, previous) => this.progress.gateFlip(gate, previous),
+      onGateFlip: (gate, previous) => this.progress.gateFlip(this.shownGate(gate), previous),
       onMedia: (batch) => files.addMedia(batch),
       onSignalling: (batch) => files.addSignalling(batch),
       onWarning: (text) => this.progress.say(this.shown(text), 'warning'),
