@@ -17,16 +17,17 @@ const USER_FLAG = /(--user[ =])('(?:[^']|'\\'')*'|\S+)/g;
 const REFERENCE = /^\$\{.*\}$/s;
 
 /** Null: nothing is to be hidden. It knows the numbers that the scenario calls and the users that it is. */
-export function redactorOf({ redact, endpoints, auth }: Scenario): NumberRedactor | null {
+export function redactorOf({ redact, endpoints, auth, users: registered }: Scenario): NumberRedactor | null {
   if (redact === null) return null;
   const users = [auth, ...endpoints.map((endpoint) => endpoint.auth)].flatMap((one) =>
     one === null ? [] : [one.user],
   );
+  const known = (registered?.list ?? []).flatMap(({ user, authUser }) => [user, authUser]);
   // A target such as `echo` is a word of ours as well, and is hidden in URIs only.
   const numbers = endpoints.flatMap(({ target }) =>
     target.kind === 'sip' && /\d{4}/.test(target.user) ? [target.user] : [],
   );
-  return new NumberRedactor([...numbers, ...users]);
+  return new NumberRedactor([...numbers, ...users, ...known]);
 }
 
 /**
@@ -46,7 +47,8 @@ function hiddenValue(value: unknown, redactor: NumberRedactor, key: string): unk
 
 function hiddenText(text: string, redactor: NumberRedactor, key: string): string {
   if (NO_WORDS.has(key)) return text;
-  if (key === 'user' && !REFERENCE.test(text)) return redactor.user(text);
+  if ((key === 'user' || key === 'authUser') && !REFERENCE.test(text)) return redactor.user(text);
+  if (key === 'range') return text.replaceAll(/\d+/g, (number) => redactor.user(number));
   return redactor.text(key === 'command' ? hideUserFlag(text, redactor) : text);
 }
 

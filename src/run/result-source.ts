@@ -46,6 +46,10 @@ export class ResultSource implements MetricSource {
       const value = this.result.signalling.retransmissionRatio;
       return value === null ? null : { value, samples: this.result.calls.attempted };
     }
+    if (query.metric === 'ira') {
+      const { ira, registrations } = this.result.signalling;
+      return ira === null ? null : { value: ira, samples: registrations?.attempts ?? 0 };
+    }
     if (parts === null) {
       return null;
     }
@@ -67,6 +71,9 @@ export class ResultSource implements MetricSource {
     }
     if (query.metric === 'start_rate') {
       return decode('rate', this.result.load.startRate);
+    }
+    if (query.metric === 'registration_delay') {
+      return decode('ms', this.result.signalling.registrationDelayMs);
     }
     const parts = this.parts(query) ?? [];
     const decoded = parts.map((part) => distributionIn(part, query)).filter((part) => part !== null);

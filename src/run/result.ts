@@ -181,6 +181,22 @@ const sessionShape = {
   sessionDurationMs: addedDistribution.describe('SDT of RFC 6076 §4.5: 2xx to BYE; its mean is the ACD'),
 };
 
+/** Of the users, who register at the target. */
+const registrationsSchema = z.strictObject({
+  users: count,
+  registeredAtBegin: count.nullable().describe('when the calls began; null: none did'),
+  refused: count.describe('users who were refused for good'),
+  attempts: count.describe('registrations and refreshes, each once, however often it was challenged'),
+  ineffective: count.describe('of these, ended by a 4xx, 5xx or 6xx, or by no response'),
+  failures: z.array(z.strictObject({ sipStatus: z.int().nullable(), cause: z.string(), count })),
+  leftRegistered: count.nullable().describe('users who could not be unregistered at the end; null: not known'),
+  secondLegs: z
+    .strictObject({ byHeader: count, byCallerName: count, byCalledUser: count })
+    .describe('called legs of calls between users, by what they were known'),
+  strangeCalls: count.describe('calls to our users that were none of this run; they were refused'),
+});
+export type RegistrationsBlock = z.infer<typeof registrationsSchema>;
+
 const signallingSchema = z.strictObject({
   successRatio: ratio.nullable(),
   ...sessionShape,
@@ -188,6 +204,14 @@ const signallingSchema = z.strictObject({
   answerDelayMs: distribution.describe('INVITE to 2xx'),
   disconnectDelayMs: distribution.describe('SDD of RFC 6076 §4.4: BYE to its 2xx'),
   signallingRttMs: addedDistribution.describe('OPTIONS to its response'),
+  registrationDelayMs: addedDistribution.describe(
+    'RRD of RFC 6076 §4.1: REGISTER to its 2xx, from the one that was accepted; refreshes too',
+  ),
+  ira: addedRatio.describe('RFC 6076 §4.2, ineffective registration attempts: ineffective / attempts of registrations'),
+  registrations: registrationsSchema
+    .nullable()
+    .default(null)
+    .describe('null: the run has no users, or was rebuilt from its row files'),
   retransmissionRatio: nullableNumber.describe('requests sent again by us / requests sent, ACK left out'),
   retransmissions: z.array(z.strictObject({ method: z.string(), count })),
   responses: z.array(z.strictObject({ method: z.string(), status: z.int(), count })),

@@ -12,6 +12,7 @@ import { FindingsBook } from './findings-book.js';
 import type { GroupBook } from './group-book.js';
 import { HealthBook } from './health.js';
 import { type JoinedLegs, LegJoin } from './leg-join.js';
+import { RegistrationBook } from './registration-book.js';
 import { SecondWatch, statOfValues, type Watched } from './second-watch.js';
 import { countTimed, sumSipCounts } from './sip-totals.js';
 import { WindowBooks, type NamedEndpoint } from './window-books.js';
@@ -51,6 +52,8 @@ export class RunBook implements MetricSource {
   readonly worst = new WorstLegs();
   readonly evidence = new EvidenceBook(this.worst);
   readonly findings = new FindingsBook();
+  /** Of the users, where the run has some. */
+  readonly registrations = new RegistrationBook();
   /** Call-IDs of answered calls whose legs never told what they received. */
   readonly unmeasured: string[] = [];
   /** Told of each ended call once, when all that is known of its legs is there. */
@@ -150,6 +153,7 @@ export class RunBook implements MetricSource {
     }
     const answeredMs = received?.[LEG.answeredMs] ?? record?.establishedMs ?? Number.NaN;
     this.windows.forEach((books) => books.addSentLeg(leg, answeredMs));
+    this.findings.addLeg(leg, 0);
     this.watches.forEach((watch) => watch.addLeg(leg, 0, answeredMs));
   }
 
@@ -164,6 +168,9 @@ export class RunBook implements MetricSource {
       this.joins.addCall(record);
       this.windows.forEach((books) => books.addCall(record));
       this.watches.forEach((watch) => watch.addCall(record));
+    }
+    if (batch.registrations !== undefined) {
+      this.registrations.take(batch.worker, batch.registrations);
     }
     batch.ourAnswerers.forEach((endpoint) => this.farLegs.noteOurs(endpoint));
     this.addFarLegs(batch.farLegs);
@@ -270,6 +277,9 @@ export class RunBook implements MetricSource {
       const value = this.retransmissionRatio();
       return value === null ? null : { value, samples: this.total.calls.attempted };
     }
+    if (query.metric === 'ira') {
+      return this.registrations.ira;
+    }
     return this.booksFrom(query).scalar(query);
   }
 
@@ -279,6 +289,10 @@ export class RunBook implements MetricSource {
   }
 
   distribution(query: MetricQuery): DistributionView | null {
+    if (query.metric === 'registration_delay') {
+      const { delayMs } = this.registrations;
+      return delayMs.count === 0 ? null : delayMs;
+    }
     const figure = loadFigureOf(query);
     if (figure === null) {
       return this.booksFrom(query).distribution(query);

@@ -28,6 +28,8 @@ export interface RunPlan {
   readonly callIds: CallIdForm;
   /** How long to wait for an answer to OPTIONS before the start, ms; 0: do not ask. */
   readonly waitMs: number;
+  /** Who registers before the calls begin. */
+  readonly users: number;
   /** Refuse to start with fewer slots. */
   readonly slotsNeeded: number;
   /** Datagrams dropped so far at the sockets on these local ports; null: unknown. */
@@ -40,6 +42,8 @@ export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
 /** What the caller of a run is told while it goes on. */
 export interface RunObserver {
   onWaiting(): void;
+  /** Users register. @param bound so many of them by now */
+  onRegistering?(bound: number, users: number): void;
   onBegin(facts: FleetFacts): void;
   /** @param gates as they stand by what is settled, in the order of the plan */
   onSecond(second: number, book: RunBook, gates: readonly GateResult[]): void;
@@ -208,7 +212,35 @@ export class Run {
       if (!answered) {
         this.couldNotRun = `the target did not answer OPTIONS within ${this.plan.waitMs / 1000} s`;
         this.hint = 'check address, port and firewall; some peers, such as a plain SIPp, answer no OPTIONS at all';
+        return;
       }
+    }
+    if (this.plan.users > 0 && this.interrupted === null) {
+      await this.registerUsers(fleet);
+    }
+  }
+
+  /** Calls begin when every user has had the chance to register; those who are refused place none. */
+  private async registerUsers(fleet: Fleet): Promise<void> {
+    const { registrations } = this.book;
+    const { users } = this.plan;
+    this.observer.onRegistering?.(0, users);
+    const settled = fleet.register(({ worker, figures }) => {
+      registrations.take(worker, figures);
+      this.observer.onRegistering?.(registrations.bound, users);
+    });
+    await Promise.race([settled, this.stopped]);
+    if (this.interrupted !== null || this.abandoned) {
+      return;
+    }
+    registrations.begin();
+    const missing = registrations.missingInWords();
+    if (registrations.bound === 0) {
+      this.couldNotRun = missing;
+      this.hint = registrations.hint();
+    } else if (missing !== null) {
+      this.warnings.push(missing);
+      this.observer.onWarning(missing);
     }
   }
 

@@ -28,6 +28,10 @@ const SESSION_COLUMNS = [
   { header: 'Of attempts', numeric: true },
 ];
 
+const RRD = html`RRD, registration request delay<br /><small>REGISTER to its 2xx, RFC 6076 §4.1</small>`;
+
+const REGISTRATION_COLUMNS = [{ header: 'Registrations' }, { header: 'Count', numeric: true }];
+
 const SDT = html`SDT, session duration<br /><small>2xx to BYE, RFC 6076 §4.5</small>`;
 
 const SESSION_RATIOS = [
@@ -65,6 +69,7 @@ export function causesSection({ calls }: Result): Section {
 /** Setup, answer and disconnect delay. */
 export function setupSection(result: Result): Section {
   const { setupDelayMs, answerDelayMs, disconnectDelayMs, sessionDurationMs, signallingRttMs } = result.signalling;
+  const { registrationDelayMs } = result.signalling;
   const why = whyNoDelay(result);
   const rtt = html`SIP round trip<br /><small>OPTIONS to its response</small>`;
   const srd = html`SRD, session request delay<br /><small
@@ -78,12 +83,14 @@ export function setupSection(result: Result): Section {
     delayRow(sdd, disconnectDelayMs, why),
     ...(sessionDurationMs === null ? [] : [delayRow(SDT, sessionDurationMs, why)]),
     ...(signallingRttMs === null ? [] : [delayRow(rtt, signallingRttMs, why)]),
+    ...(registrationDelayMs === null ? [] : [delayRow(RRD, registrationDelayMs, why)]),
   ];
   return {
     id: 'setup',
     title: 'Setup timing',
     shortTitle: 'Setup',
-    body: html`${table({ caption: 'Delays of the signalling', columns: DELAY_COLUMNS, rows })} ${sessionTable(result)}`,
+    body: html`${table({ caption: 'Delays of the signalling', columns: DELAY_COLUMNS, rows })}
+    ${sessionTable(result)}${registrationsTable(result)}`,
   };
 }
 
@@ -99,6 +106,34 @@ function sessionTable({ signalling }: Result): Markup {
   });
   const spec = { caption: 'How INVITEs ended, each attempt once', columns: SESSION_COLUMNS, rows };
   return table(spec, 'How INVITEs ended is not known: no call was attempted that we did not end ourselves.');
+}
+
+const known = (count: number | null): string => (count === null ? 'not known' : formatCount(count));
+
+/** Of a run with users. */
+function registrationsTable({ signalling }: Result): HtmlValue {
+  const { registrations, ira } = signalling;
+  if (registrations === null) return '';
+  const { users, registeredAtBegin, refused, attempts, failures, leftRegistered, secondLegs, strangeCalls } =
+    registrations;
+  const ineffective = html`IRA, ineffective attempts<br /><small>4xx, 5xx, 6xx or no response, RFC 6076 §4.2</small>`;
+  const rows: HtmlValue[][] = [
+    ['Users', formatCount(users)],
+    ['Registered when the calls began', known(registeredAtBegin)],
+    ['Refused for good', formatCount(refused)],
+    ['Attempts, refreshes too', formatCount(attempts)],
+    [ineffective, ira === null ? 'not known' : formatRatio(ira)],
+    ...failures.map(({ sipStatus, cause, count }) => [
+      html`– of these ${sipStatus === null ? '' : `${sipStatus} `}${networkText(cause)}`,
+      formatCount(count),
+    ]),
+    ['Not unregistered at the end', known(leftRegistered)],
+    ['Called legs known by our header', formatCount(secondLegs.byHeader)],
+    ['Called legs known by the caller’s name', formatCount(secondLegs.byCallerName)],
+    ['Called legs known by the called user', formatCount(secondLegs.byCalledUser)],
+    ['Calls to our users that were none of this run', formatCount(strangeCalls)],
+  ];
+  return table({ caption: 'Registrations', columns: REGISTRATION_COLUMNS, rows });
 }
 
 function causeRow({ cause, phase, sipStatus, count }: Cause, requested: number): HtmlValue[] {

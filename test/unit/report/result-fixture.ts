@@ -184,6 +184,17 @@ export function hostile(): Result {
       ...base.signalling,
       retransmissions: [{ method: HOSTILE, count: 1 }],
       responses: [{ method: HOSTILE, status: 200, count: 1 }],
+      registrations: {
+        users: 2,
+        registeredAtBegin: 1,
+        refused: 1,
+        attempts: 3,
+        ineffective: 1,
+        failures: [{ sipStatus: 403, cause: HOSTILE, count: 1 }],
+        leftRegistered: null,
+        secondLegs: { byHeader: 0, byCallerName: 1, byCalledUser: 0 },
+        strangeCalls: 0,
+      },
     },
     endpoints: base.endpoints.map((one) => ({
       ...one,
