@@ -1,5 +1,5 @@
 /** What the far side said: responses, causes of failure, and the delays of RFC 6076. */
-import type { Cause, DistributionSummary, Result } from '../../run/result.js';
+import type { Cause, DistributionSummary, RegistrationsBlock, Result } from '../../run/result.js';
 import { percentileText, whyNoDelay } from '../key-figures.js';
 import { formatCount, formatRatio } from '../number-format.js';
 import { html, networkText } from './markup.js';
@@ -89,9 +89,15 @@ export function setupSection(result: Result): Section {
     id: 'setup',
     title: 'Setup timing',
     shortTitle: 'Setup',
-    body: html`${table({ caption: 'Delays of the signalling', columns: DELAY_COLUMNS, rows })}
-    ${sessionTable(result)}${registrationsTable(result)}`,
+    body: html`${table({ caption: 'Delays of the signalling', columns: DELAY_COLUMNS, rows })} ${furtherTables(result)}`,
   };
+}
+
+/** How INVITEs ended, and registrations where the run has users. */
+function furtherTables(result: Result): Markup {
+  const sessions = sessionTable(result);
+  const { registrations, ira } = result.signalling;
+  return registrations === null ? sessions : html`${sessions} ${registrationsTable(registrations, ira)}`;
 }
 
 /** Each ratio with its denominator. */
@@ -110,12 +116,8 @@ function sessionTable({ signalling }: Result): Markup {
 
 const known = (count: number | null): string => (count === null ? 'not known' : formatCount(count));
 
-/** Of a run with users. */
-function registrationsTable({ signalling }: Result): HtmlValue {
-  const { registrations, ira } = signalling;
-  if (registrations === null) return '';
-  const { users, registeredAtBegin, refused, attempts, failures, leftRegistered, secondLegs, strangeCalls } =
-    registrations;
+function registrationsTable(block: RegistrationsBlock, ira: number | null): Markup {
+  const { users, registeredAtBegin, refused, attempts, failures, leftRegistered, secondLegs, strangeCalls } = block;
   const ineffective = html`IRA, ineffective attempts<br /><small>4xx, 5xx, 6xx or no response, RFC 6076 §4.2</small>`;
   const rows: HtmlValue[][] = [
     ['Users', formatCount(users)],
