@@ -89,7 +89,7 @@ export class UacCall implements OutgoingCall, InviteClientUser, SessionUser {
   /** Sends the INVITE. @throws SipParseError for a target whose maddr is empty */
   constructor(
     private readonly core: Core,
-    private readonly request: InviteRequest,
+    private request: InviteRequest,
     listener: OutgoingCallListener,
   ) {
     this.#listener = listener;
@@ -191,6 +191,8 @@ export class UacCall implements OutgoingCall, InviteClientUser, SessionUser {
 
   #answered(dialog: Dialog, response: SipMessage): void {
     this.#state = 'answered';
+    // Timer M keeps this object for 32 s.
+    this.request = { target: this.request.target, sdp: '' };
     this.#session = this.#openSession(dialog, this);
     this.#listener.onAnswered(response);
   }
@@ -262,7 +264,7 @@ export class UacCall implements OutgoingCall, InviteClientUser, SessionUser {
   onEnded(end: CallEnd): void {
     this.#state = 'finished';
     const listener = this.#listener;
-    // Timer M keeps this object for 32 s, for the sake of late copies of the 2xx; not the call's dialog and its owner.
+    // This object stays for late copies of the 2xx; not the call's dialog and its owner.
     this.#session = null;
     this.#listener = NO_LISTENER;
     listener.onEnded(end);
