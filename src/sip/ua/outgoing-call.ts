@@ -216,7 +216,7 @@ export class UacCall implements OutgoingCall, InviteClientUser, SessionUser {
   #inviteAgain(): void {
     const { fields } = this.#transaction;
     this.#hasProvisional = false;
-    this.#authorization = this.#authorizer.headersFor('INVITE', fields.requestUri);
+    this.#authorization = this.#authorizer.headersFor('INVITE', fields.requestUri, fields.body);
     this.#transaction = this.core.startInvite(this.#inviteFields(fields.cseq + 1), this.#peer.address, this);
   }
 
