@@ -103,9 +103,9 @@ function addParameter(parameters: Map<string, string>, name: string, text: strin
 
 /** `undefined`: none that we know. An empty list is taken for none at all. */
 function qopOf(text: string): Qop | null | undefined {
-  const options = text.split(',').map((option) => option.trim().toLowerCase());
-  if (options.includes('auth')) return 'auth';
-  if (options.includes('auth-int')) return 'auth-int';
+  const options = new Set(text.split(',').map((option) => option.trim().toLowerCase()));
+  if (options.has('auth')) return 'auth';
+  if (options.has('auth-int')) return 'auth-int';
   return text.trim() === '' ? null : undefined;
 }
 
