@@ -160,6 +160,20 @@ const callsSchema = z.strictObject({
   roundTrip: count.describe('legs whose received packets are our own, reflected: both ways in one figure'),
   peakConcurrent: count,
   causes: z.array(causeSchema),
+  judged: z
+    .strictObject({
+      fromMs: z.number().nonnegative().describe('ms since the start of the run, where idle stages and warm-up end'),
+      attempted: count,
+      succeeded: count,
+      answered: count,
+      dropped: count,
+      legs: count.describe('of these calls, whose audio was measured'),
+      oneWay: count,
+      noMedia: count,
+    })
+    .nullable()
+    .default(null)
+    .describe('the calls that gates go by: after fromMs, and not cut by us; null: an older result'),
 });
 
 const addedRatio = ratio.nullable().default(null);

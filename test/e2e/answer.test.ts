@@ -105,6 +105,16 @@ test('SIGTERM ends the answerer with its counts while calls are up, and they hea
   expect(readResult(folder).calls).toMatchObject({ dropped: 3, causes: [{ cause: 'remoteBye', count: 3 }] });
 });
 
+test('Ctrl-C, pressed twice, ends an idle answerer at once, with its counts', async () => {
+  const { program } = await startAnswerer();
+  program.signal('SIGINT');
+  program.signal('SIGINT');
+  const { code, stdout, stderr } = await program.end;
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^calls=0 answered=0 failed=0 legs=0 [^\n]*\n$/);
+  expect(stderr).toMatch(/^answering on sip:[^\n]*; Ctrl-C ends it\n$/);
+});
+
 test('returns no figures to a run that wants none, or that sends no audio', async () => {
   const silent = await called([], ['--hold', '1s'], 'call: { figures: false }\n');
   expect(silent.counts).toMatchObject({ legs: 3, figuresReturned: 0 });

@@ -613,6 +613,7 @@ function noCalls(): CallsBlock {
     roundTrip: 0,
     peakConcurrent: 0,
     causes: [],
+    judged: null,
   };
 }
 
