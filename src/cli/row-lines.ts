@@ -5,13 +5,20 @@
 import { codecKey, codecName, scaleOf } from '../run/codec-scale.js';
 import { legFindings } from '../run/leg-findings.js';
 import type { JoinedLegs } from '../run/leg-join.js';
-import { BASIS, DIRECTION, LEG, ROW, type CallRecord } from '../worker/messages.js';
+import { BASIS, DIRECTION, LEG, ROW, SPOILED, type CallRecord } from '../worker/messages.js';
 
 type Column = (column: number) => number | null;
+
+/** What of a line says nothing of the far side, since this host dropped datagrams; the word is left out where nothing is. */
+export const SPOILED_WORDS: ReadonlyMap<number, string> = new Map([
+  [SPOILED.scores, 'scores'],
+  [SPOILED.all, 'all'],
+]);
 
 /** One leg, direction and second. */
 export function secondLine(table: Float64Array, offset: number, endpoints: readonly string[]): string {
   const at: Column = (column) => numberOrNull(table[offset + column]);
+  const spoiled = SPOILED_WORDS.get(at(ROW.spoiled) ?? SPOILED.nothing);
   return JSON.stringify({
     call: at(ROW.call),
     leg: at(ROW.leg),
@@ -30,6 +37,7 @@ export function secondLine(table: Float64Array, offset: number, endpoints: reado
     ...scores(at, ROW),
     rttMs: rounded(at(ROW.rttMs)),
     mouthToEarMs: rounded(at(ROW.mouthToEarMs)),
+    ...(spoiled === undefined ? {} : { spoiled }),
   });
 }
 
