@@ -23,7 +23,7 @@ import type { CodecClip, TlsMaterial } from '../worker/messages.js';
 import { loadClips } from './clips.js';
 import type { ProcessHost } from './host.js';
 import type { ScenarioArguments } from './scenario-flags.js';
-import { readStoredRun, type StoredRun } from './stored-run.js';
+import { readBaselineRun, type StoredRun } from './stored-run.js';
 import { findServers } from './target-servers.js';
 import { readTlsFiles } from './tls-files.js';
 
@@ -173,7 +173,7 @@ function readBaseline(
     return null;
   }
   try {
-    const stored = readStoredRun(host, file);
+    const stored = readBaselineRun(host, file);
     return { stored, source: new ResultSource(stored.result) };
   } catch (error) {
     if (!(error instanceof ProblemsError)) {

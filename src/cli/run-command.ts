@@ -23,18 +23,20 @@ import { shownAt } from '../scenario/scenario.js';
 import type { MediaWorkerSetup } from '../worker/messages.js';
 import { checkBaseline, withBaseline } from './baseline-run.js';
 import { netBackend, withEnvironment } from './environment.js';
+import { CpuShare } from './cpu-share.js';
 import { EvidenceFiles } from './evidence-files.js';
 import { tellGithub } from './github-actions.js';
 import type { ProcessHost } from './host.js';
 import { startLoopback, type LoopbackAnswerer } from './loopback.js';
 import { prepare, type Prepared } from './preparation.js';
+import { leaveEarlierRun } from './earlier-run.js';
 import { Progress } from './progress.js';
 import { CoursePlan } from './progress-course.js';
 import { RunFiles } from './run-files.js';
 import { runRecord } from './run-facts.js';
 import { createRunToken, localAddressFor, loopbackEndpoint, planRun, type ResolvedEndpoint } from './run-plan.js';
 import { protocolOf } from './target-servers.js';
-import { addScenarioFlags, scenarioArguments } from './scenario-flags.js';
+import { addScenarioFlags, lastOf, scenarioArguments } from './scenario-flags.js';
 import { StopRequests } from './stop-requests.js';
 import { printPlan } from './validate-command.js';
 
@@ -88,23 +90,44 @@ export function runCommand(program: Argv, host: ProcessHost, finish: (exitCode: 
       if (given.open && !host.hasTerminal) {
         throw new ProblemsError([OPEN_NEEDS_TERMINAL]);
       }
-      const prepared = await prepare(host, scenarioArguments(given));
-      checkBaseline(prepared, given['allow-different']);
+      const out = lastOf(given.out);
+      const prepared = await prepareRun(host, given, given['dry-run'] ? null : (out ?? null));
       if (given['dry-run']) {
         printPlan(host, prepared);
         return;
       }
       const options: RunOptions = {
-        out: given.out,
+        out,
         json: given.json,
         quiet: given.quiet,
         open: given.open,
-        noGates: given['no-gates'] === true,
-        inconclusive: given.inconclusive ?? null,
+        noGates: lastOf(given['no-gates']) === true,
+        inconclusive: lastOf(given.inconclusive) ?? null,
       };
       finish(await new RunCommand(host, prepared, options).execute());
     },
   );
+}
+
+/**
+ * @param out the folder that is to be written, if the user names one: what an earlier run left in it must not be taken for this one's
+ * @throws ProblemsError, CannotRunError: nothing was sent
+ */
+async function prepareRun(
+  host: ProcessHost,
+  given: Readonly<Record<string, unknown>>,
+  out: string | null,
+): Promise<Prepared> {
+  try {
+    const prepared = await prepare(host, scenarioArguments(given));
+    checkBaseline(prepared, given['allow-different'] === true);
+    return prepared;
+  } catch (error) {
+    if (out !== null) {
+      leaveEarlierRun(host, out, error);
+    }
+    throw error;
+  }
 }
 
 class RunCommand {
@@ -113,6 +136,7 @@ class RunCommand {
   private readonly seed: number;
   private readonly backend: MediaWorkerSetup['backend'];
   private readonly cpuBefore: number;
+  private readonly cpu: CpuShare;
   private readonly stop: StopRequests;
   /** Null: nothing is hidden. */
   private readonly redactor: NumberRedactor | null;
@@ -147,6 +171,7 @@ class RunCommand {
       noGates,
       inconclusive,
     });
+    this.cpu = new CpuShare(host, this.record.environment.cores);
     this.stop = new StopRequests((text) => this.progress.say(text, 'signal'));
   }
 
@@ -242,6 +267,7 @@ class RunCommand {
       onRegistering: (bound, users) => this.sayRegistering(bound, users),
       onBegin: (facts) => {
         this.stop.callsBegin();
+        this.cpu.begin();
         this.record = withFacts(this.record, facts);
         this.begin(files);
         this.progress.begin(facts.netBackend);
@@ -251,6 +277,7 @@ class RunCommand {
         );
       },
       onSecond: (second, book, gates) => {
+        this.cpu.note(second - 1, book.generatorSeconds);
         this.progress.takeSecond(second, book, gates.map(this.shownGate));
         files.tick(second, () => this.stateOf(run.end()));
       },
@@ -329,6 +356,7 @@ class RunCommand {
       type: 'state',
       elapsedMs: durationMs,
       cpuSeconds,
+      cpu: this.cpu.take(),
       interrupted,
       lostWorkers: shown(lostWorkers),
       doubts: shown(doubts),

@@ -16,9 +16,10 @@ export class RegistrationBook {
     }
   }
 
-  /** The calls begin. */
-  begin(): void {
+  /** The calls begin; says why some users are not registered, null where all are. */
+  begin(): string | null {
     this.boundAtBegin = this.bound;
+    return this.missingInWords();
   }
 
   /** Users that are registered now. */

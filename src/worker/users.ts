@@ -2,7 +2,8 @@
 import type { CallTarget } from '../call/caller-call.js';
 import { NS_PER_MS } from '../lib/clock.js';
 import type { Timers } from '../sip/transaction/timers.js';
-import type { UserAgent } from '../sip/ua/user-agent.js';
+import { UserAgent } from '../sip/ua/user-agent.js';
+import type { SignallingSetup } from './messages.js';
 import { UserCalls, type SecondLegContext } from './user-calls.js';
 import type { RegistrationFigures, UsersRole } from './user-messages.js';
 import { UserPool } from './user-pool.js';
@@ -93,6 +94,23 @@ export class Users {
     }
     registrations.abandon();
   }
+}
+
+/** Null: the run has none. @param shared of the thread: `userAgent` places the calls to a target that has no agent of its own */
+export function createUsers(
+  { role, runToken }: SignallingSetup,
+  target: CallTarget | undefined,
+  shared: Pick<UsersOptions, 'userAgent' | 'timers' | 'now'>,
+): Users | null {
+  const users = role.type === 'caller' ? (role.users ?? null) : null;
+  if (users === null || target === undefined) {
+    return null;
+  }
+  const { agent: userAgent = shared.userAgent } = target;
+  if (!(userAgent instanceof UserAgent)) {
+    throw new TypeError('expected one connection for all users of a worker, got one for each call');
+  }
+  return new Users({ ...shared, role: users, userAgent, target, runToken });
 }
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -220,6 +220,43 @@ describe('a normal run', () => {
     expect(result.seconds[7]?.targetRate).toBe(7.5);
   });
 
+  it('tells the calls that are evidence apart: after the warm-up, by start, and their legs by answer', () => {
+    const facts = factsOf({ gates: GATES });
+    const book = new RunBook({ ...facts, warmupMs: 10_000, watched: facts.gates });
+    // One in the warm-up and dropped, one that was answered after it, one that we cut, two of the time that counts.
+    const records = [
+      droppedRecord({ call: 0, startedMs: 1000, establishedMs: 1050, hasMedia: true }),
+      recordOf({ call: 1, startedMs: 9990, establishedMs: 10_040, hasMedia: true }),
+      cutRecord('after', { call: 2, startedMs: 11_000 }),
+      recordOf({ call: 3, startedMs: 12_000, establishedMs: 12_050, hasMedia: true }),
+      failedRecord({ call: 4, startedMs: 12_000 }),
+    ];
+    book.addSignalling(signallingBatch({ records }));
+    const silent = { taken: 0, received: 0, expected: 250, sent: 250 };
+    book.addMedia(
+      mediaBatch({
+        legs: legsOf(
+          { call: 0, answeredMs: 1050, ...silent },
+          { call: 1, answeredMs: 10_040 },
+          { call: 3, answeredMs: 12_050, ...silent },
+        ),
+      }),
+    );
+    const { calls, endpoints } = buildResult(book, facts);
+    const judged = {
+      fromMs: 10_000,
+      attempted: 2,
+      succeeded: 1,
+      answered: 1,
+      dropped: 0,
+      legs: 2,
+      oneWay: 1,
+      noMedia: 1,
+    };
+    expect(calls).toMatchObject({ attempted: 5, dropped: 1, noMedia: 2, judged });
+    expect(endpoints[0]?.calls.judged).toEqual(judged);
+  });
+
   it('has seconds of the whole run and of each endpoint', () => {
     expect(result.seconds).toHaveLength(42);
     expect(result.seconds[5]).toMatchObject({ started: 10, answered: 10, activeCalls: 20, received: { legs: 20 } });
