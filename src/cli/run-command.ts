@@ -22,6 +22,7 @@ import { shownAt } from '../scenario/scenario.js';
 import type { MediaWorkerSetup } from '../worker/messages.js';
 import { checkBaseline, withBaseline } from './baseline-run.js';
 import { netBackend, withEnvironment } from './environment.js';
+import { CpuShare } from './cpu-share.js';
 import { EvidenceFiles } from './evidence-files.js';
 import { tellGithub } from './github-actions.js';
 import type { ProcessHost } from './host.js';
@@ -134,6 +135,7 @@ class RunCommand {
   private readonly seed: number;
   private readonly backend: MediaWorkerSetup['backend'];
   private readonly cpuBefore: number;
+  private readonly cpu: CpuShare;
   private readonly stop: StopRequests;
   /** Null: nothing is hidden. */
   private readonly redactor: NumberRedactor | null;
@@ -166,6 +168,7 @@ class RunCommand {
       noGates,
       inconclusive,
     });
+    this.cpu = new CpuShare(host, this.record.environment.cores);
     this.stop = new StopRequests((text) => this.progress.say(text, 'signal'));
   }
 
@@ -260,6 +263,7 @@ class RunCommand {
       onWaiting: () => this.progress.say('waiting for the target to answer OPTIONS', 'waiting'),
       onBegin: (facts) => {
         this.stop.callsBegin();
+        this.cpu.begin();
         this.record = withFacts(this.record, facts);
         this.begin(files);
         this.progress.begin(facts.netBackend);
@@ -269,6 +273,7 @@ class RunCommand {
         );
       },
       onSecond: (second, book, gates) => {
+        this.cpu.note(second - 1, book.generatorSeconds);
         this.progress.takeSecond(second, book, gates.map(this.shownGate));
         files.tick(second, () => this.stateOf(run.end()));
       },
@@ -335,6 +340,7 @@ class RunCommand {
       type: 'state',
       elapsedMs: durationMs,
       cpuSeconds,
+      cpu: this.cpu.take(),
       interrupted,
       lostWorkers: shown(lostWorkers),
       doubts: shown(doubts),

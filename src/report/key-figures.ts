@@ -89,9 +89,17 @@ export function whyNoDelay(result: Result): string {
   return result.calls.attempted === 0 ? whyNoCall(result) : 'no call came that far';
 }
 
-function callFigures({ calls }: Result): KeyFigure[] {
+/** Calls that have begun and of which nothing more is known: a thread or the whole run ended before they did. */
+export function callsWithoutRecord({ calls, load, lost }: Result): number {
+  return Math.max(lost.calls.count, load.achieved - calls.attempted);
+}
+
+function callFigures(result: Result): KeyFigure[] {
+  const { calls } = result;
+  const begun = callsWithoutRecord(result);
   return [
     known('attempted', formatCount(calls.attempted)),
+    ...(begun === 0 ? [] : [known('begun, no record', formatCount(begun))]),
     known('answered', formatCount(calls.answered)),
     known('completed', formatCount(calls.completed)),
     known('failed', formatCount(calls.failed)),

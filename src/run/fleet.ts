@@ -52,8 +52,8 @@ export interface FleetFacts {
   readonly signallingDscp: number | null;
 }
 
-/** Both ends wait this long for each other at the start. */
-const START_TIMEOUT_MS = 20_000;
+/** Both ends wait this long for each other at the start: threads of a busy host take their time, dead ones are noticed at once. */
+const START_TIMEOUT_MS = 60_000;
 /** The first tick lies a little ahead, so that every thread has its epoch before it begins. */
 const BEGIN_LEAD_MS = 20;
 

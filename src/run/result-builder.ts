@@ -67,7 +67,7 @@ export function buildResult(book: RunBook, facts: RunFacts): Result {
     verdict: decision.verdict,
     exitCode: decision.exitCode,
     reasons: [...decision.reasons],
-    warnings: [...facts.warnings, ...warningsOf(book, gates)],
+    warnings: [...facts.warnings, ...warningsOf(book, gates, facts.media ? facts.netBackend : 'none')],
     gates,
     load: loadBlock(book, facts),
     calls: callsBlock(book, book.total, book.peakActive),
@@ -221,7 +221,9 @@ function endpointBlock(
 }
 
 function generatorBlock(book: RunBook, facts: RunFacts, reasons: string[]): Omit<GeneratorBlock, 'spoiled'> {
-  const { health } = book;
+  const { health, generatorSeconds } = book;
+  const known = (spoiled: number): number | null =>
+    spoiled > 0 || (facts.media && health.receiveDrops !== null) ? spoiled : null;
   const lostWorkers = [...(facts.verdict.lostWorkers ?? [])];
   return {
     verdict: reasons.length === 0 && lostWorkers.length === 0 ? 'healthy' : 'strained',
@@ -234,6 +236,8 @@ function generatorBlock(book: RunBook, facts: RunFacts, reasons: string[]): Omit
     receiveDrops: facts.media ? health.receiveDrops : null,
     signallingDrops: health.signallingDrops,
     receiveDropRatio: health.receiveDropRatio,
+    spoiledCallSeconds: known(book.spoiled.all),
+    spoiledScoreSeconds: known(book.spoiled.scores),
     startLagMs: health.startLagMs.summary(),
     ackToRtpMs: health.ackToRtpMs.summary(),
     clockSteps: health.clockSteps,
@@ -241,6 +245,8 @@ function generatorBlock(book: RunBook, facts: RunFacts, reasons: string[]): Omit
     netBackend: facts.netBackend,
     lostWorkers,
     floor: floorOf(book),
+    binSeconds: generatorSeconds.binSeconds,
+    seconds: generatorSeconds.list(),
   };
 }
 

@@ -380,6 +380,22 @@ export const floorSchema = z.strictObject({
   source: z.string().describe('when and how it was measured'),
 });
 
+const generatorSecondSchema = z.strictObject({
+  second: count.describe('the first of the point, since the start of the run'),
+  sendLatenessMs: z
+    .strictObject({ p99: z.number(), max: z.number() })
+    .nullable()
+    .describe('of the packets that were due; the p99 is that of the latest media thread'),
+  sentPackets: count.nullable(),
+  missedPackets: count.nullable(),
+  receiveDrops: count.nullable().describe('audio datagrams that the kernel dropped at our sockets; null: unknown'),
+  eventLoopDelayP99Ms: nullableNumber.describe('of the latest signalling thread'),
+  cpuRatio: nullableNumber.describe('CPU seconds of this process / (wall seconds × cores)'),
+  startsDue: count.nullable(),
+  startsMade: count.nullable().describe('those that were held back included, in the second in which they were made'),
+});
+export type GeneratorSecond = z.infer<typeof generatorSecondSchema>;
+
 const generatorSchema = z.strictObject({
   verdict: z.enum(['healthy', 'strained']),
   reasons: z.array(z.string()),
@@ -396,6 +412,16 @@ const generatorSchema = z.strictObject({
   receiveDrops: count.nullable().describe('audio datagrams that the kernel dropped at our sockets'),
   signallingDrops: count.nullable().describe('SIP datagrams that the kernel dropped at our sockets'),
   receiveDropRatio: nullableNumber,
+  spoiledCallSeconds: count
+    .nullable()
+    .default(null)
+    .describe(
+      'received call-seconds in which this host dropped datagrams: in no loss, discard, jitter or score of seconds; null: unknown',
+    ),
+  spoiledScoreSeconds: count
+    .nullable()
+    .default(null)
+    .describe('those in which the score alone is left out, as the window that it covers holds such a second'),
   startLagMs: distribution.describe('actual minus intended start'),
   ackToRtpMs: distribution.describe('from ACK to the first RTP packet sent'),
   clockSteps: count.describe('jumps of the wall clock of more than 1 ms; they void that second of jitter'),
@@ -403,6 +429,12 @@ const generatorSchema = z.strictObject({
   netBackend: z.enum(['libc', 'dgram', 'none']),
   lostWorkers: z.array(z.string()),
   floor: floorSchema.nullable().default(null).describe('null: not measured'),
+  binSeconds: count.default(1).describe('seconds of a point of `seconds`: 1 in runs of up to an hour, then 2, 4, 8, …'),
+  seconds: z
+    .array(generatorSecondSchema)
+    .max(3600)
+    .default([])
+    .describe('over time: sums of packets and starts, the highest of all else; seconds without a word are left out'),
 });
 
 /** Named by their Call-IDs, at most a thousand; the count is of all. They are in no other figure. */

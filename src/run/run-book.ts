@@ -9,11 +9,13 @@ import { CallStripsBook } from './call-strips.js';
 import { EvidenceBook } from './evidence-book.js';
 import { FarLegs } from './far-legs.js';
 import { FindingsBook } from './findings-book.js';
+import { GeneratorSeconds, pulseOf } from './generator-seconds.js';
 import type { GroupBook } from './group-book.js';
 import { HealthBook } from './health.js';
 import { type JoinedLegs, LegJoin } from './leg-join.js';
 import { SecondWatch, statOfValues, type Watched } from './second-watch.js';
 import { countTimed, sumSipCounts } from './sip-totals.js';
+import { SpoiledSeconds, type RowPlace } from './spoiled-seconds.js';
 import { WindowBooks, type NamedEndpoint } from './window-books.js';
 import { WorstLegs } from './worst-legs.js';
 
@@ -37,6 +39,8 @@ const LOST_SECONDS = 60;
 
 export class RunBook implements MetricSource {
   readonly health = new HealthBook();
+  readonly generatorSeconds = new GeneratorSeconds();
+  readonly spoiled = new SpoiledSeconds();
   /** What counts as evidence starts here: after the idle stages and the warm-up. */
   readonly judgedFromMs: number;
   readonly total: GroupBook;
@@ -94,15 +98,11 @@ export class RunBook implements MetricSource {
 
   addMedia(batch: MediaBatch): void {
     this.health.addMedia(batch);
+    this.generatorSeconds.addMedia(batch.worker, batch.pulses);
     this.newestSeconds.set(batch.worker, batch.second);
     for (let offset = 0; offset < batch.rows.length; offset += ROW.columns) {
       this.strips.addRow(batch.rows, offset);
-      for (const books of this.windows) {
-        books.addRow(batch.rows, offset);
-      }
-      for (const watch of this.watches.values()) {
-        watch.addRow(batch.rows, offset);
-      }
+      this.addRow(this.spoiled.judged(batch.rows, offset));
     }
     this.addLegs(batch.legs);
     const newest = Math.max(...this.newestSeconds.values());
@@ -113,6 +113,15 @@ export class RunBook implements MetricSource {
       group.series.closeBefore(closed);
     }
     this.watches.forEach((watch) => watch.closeBefore(closed));
+  }
+
+  private addRow({ table, offset }: RowPlace): void {
+    for (const books of this.windows) {
+      books.addRow(table, offset);
+    }
+    for (const watch of this.watches.values()) {
+      watch.addRow(table, offset);
+    }
   }
 
   /** Totals of what our own answerer received of ours: rows of LEG, sent direction. */
@@ -155,6 +164,7 @@ export class RunBook implements MetricSource {
 
   addSignalling(batch: SignallingBatch): void {
     this.health.addSignalling(batch);
+    this.generatorSeconds.addSignalling(batch.worker, batch.pulses ?? [pulseOf(batch)]);
     this.signalling.set(batch.worker, batch);
     for (const record of batch.records) {
       if (record.hasMedia) {

@@ -12,10 +12,26 @@ export function doubtsOf(book: RunBook, spoiled: Readonly<Partial<Record<string,
   return [...doubts, ...[spoiled['lateStarts'], sendTrouble ?? undefined].filter((text) => text !== undefined)];
 }
 
+/** The kernel's count comes with the packets, and this back end does not see it. */
+const UNKNOWN_DROPS =
+  'drops of this host cannot be known with the portable back end: what stands as lost may have been dropped here';
+
 /** Things that a reader should know and no gate says. */
-export function warningsOf(book: RunBook, gates: readonly GateResult[]): string[] {
+export function warningsOf(
+  book: RunBook,
+  gates: readonly GateResult[],
+  netBackend: 'libc' | 'dgram' | 'none',
+): string[] {
   const { calls, otherSourceLegs } = book.total;
   const warnings: string[] = [];
+  if (netBackend === 'dgram' && book.total.legs > 0) {
+    warnings.push(UNKNOWN_DROPS);
+  }
+  if (book.spoiled.all > 0) {
+    warnings.push(
+      `${book.spoiled.all} call-seconds are in no loss, discard, jitter or score of seconds: this host dropped datagrams in them`,
+    );
+  }
   if (otherSourceLegs > 0) {
     warnings.push(
       `on ${otherSourceLegs} of ${book.total.legs} legs the audio came from another address or port than the SDP named`,

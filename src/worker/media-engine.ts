@@ -9,6 +9,7 @@ import { Tally } from '../lib/tally.js';
 import type { DatagramSockets } from '../net/datagram.js';
 import { NtpClock } from '../rtp/rtcp/ntp-clock.js';
 import { codecContext } from './codec-context.js';
+import { HealthReport } from './health-report.js';
 import type { LegContext, MediaHealth } from './leg-context.js';
 import { MediaLeg } from './media-leg.js';
 import { LEG, ROW, type MediaBatch, type MediaWorkerSetup, type SlotCommand, type SlotReport } from './messages.js';
@@ -29,13 +30,23 @@ export class MediaEngine {
   private readonly owners: MessagePort[] = [];
   private readonly rows = new Rows(ROW.columns);
   private readonly totals = new Rows(LEG.columns, 16);
-  private readonly health: MediaHealth = { sent: 0, missed: 0, sendErrors: 0, received: 0, latenessUs: new Tally() };
+  private readonly health: MediaHealth = {
+    sent: 0,
+    missed: 0,
+    sendErrors: 0,
+    received: 0,
+    undatedDrops: 0,
+    latenessUs: new Tally(),
+  };
+  private readonly healthReport = new HealthReport(this.health);
   private readonly context: LegContext;
   private readonly opener: SlotOpener;
   /** Commands that came before the epoch, which their times count from. */
   private early: LegCommand[] = [];
   private tickIndex = 0;
   private clockStepped = false;
+  /** Of the sockets' own total. */
+  private sendErrorsTold = 0;
 
   constructor(
     private readonly setup: MediaWorkerSetup,
@@ -136,6 +147,7 @@ export class MediaEngine {
     }
     // From the second that was in its turn: this thread may be late, and a leg knows which ones it has closed.
     const inTurn = Math.floor(this.tickIndex / 1000) - CLOSE_DELAY_SECONDS - 1;
+    this.noteHealth(current);
     for (let second = Math.max(0, Math.min(inTurn, current)); second <= current; second++) {
       this.legs.forEach((leg, slot) => this.closeLeg(leg, slot, second));
       this.send(second);
@@ -145,8 +157,11 @@ export class MediaEngine {
   /** The second's closing is spread over its first ticks, a phase each, so that no tick is late for it. */
   private closeAt(tickOfSecond: number, second: number): void {
     const closing = second - CLOSE_DELAY_SECONDS - 1;
-    if (tickOfSecond === this.phases.length && closing >= 0) {
-      this.send(closing);
+    if (tickOfSecond === this.phases.length && second > 0) {
+      this.noteHealth(second - 1);
+      if (closing >= 0) {
+        this.send(closing);
+      }
     }
     if (tickOfSecond >= this.phases.length) {
       return;
@@ -178,24 +193,24 @@ export class MediaEngine {
   }
 
   private send(second: number): void {
-    const { health } = this;
     this.report({
       type: 'media',
       worker: this.setup.index,
       second,
       rows: this.rows.take(),
       legs: this.totals.take(),
-      sent: health.sent,
-      missed: health.missed,
-      sendErrors: health.sendErrors + this.sockets.sendErrors(),
-      latenessUs: health.latenessUs.take(),
-      received: health.received,
-      drops: this.drops(),
+      ...this.healthReport.take(),
       clockStepped: this.clockStepped,
     });
-    health.sent = health.missed = health.received = 0;
-    health.sendErrors = -this.sockets.sendErrors(); // theirs is a total, of which this batch has told so many
     this.clockStepped = false;
+  }
+
+  /** Of the second that has just ended, or that the engine ends in. */
+  private noteHealth(second: number): void {
+    const failed = this.sockets.sendErrors();
+    this.health.sendErrors += failed - this.sendErrorsTold;
+    this.sendErrorsTold = failed;
+    this.healthReport.note(second, this.drops());
   }
 
   /** Of the sockets that know theirs; null when none does. */

@@ -117,8 +117,13 @@ export const ROW = {
   rttMs: 17,
   /** One-way delay Ta that `mosCq` was scored with. */
   mouthToEarMs: 18,
-  columns: 19,
+  /** A value of SPOILED: what this host's own drops make worthless in a row of what was received. */
+  spoiled: 19,
+  columns: 20,
 } as const;
+
+/** Of a second of a leg. `scores`: the window that they are scored over holds a second in which we dropped datagrams. */
+export const SPOILED = { nothing: 0, scores: 1, all: 2 } as const;
 
 /** Columns of a leg's totals, one row for what was received, sent when its last second has closed, and one for `sent` if known. */
 export const LEG = {
@@ -206,10 +211,35 @@ export interface MediaBatch {
   /** Pairs of (µs, count). */
   readonly latenessUs: Float64Array;
   readonly received: number;
+  /** Datagrams dropped at the worker's sockets so far; null: unknown. */
   readonly drops: number | null;
+  /** Of those the ones that were seen only when the rows of their seconds had been told. */
+  readonly undatedDrops: number;
+  /** The same counts by the seconds in which they came about, since the batch before. */
+  readonly pulses: readonly MediaPulse[];
   readonly clockStepped: boolean;
   /** What the worker's probe stream to itself saw; absent where it could not be opened. */
   readonly floor?: FloorFigures;
+}
+
+/** The health of a media worker in one second; NaN: no packet was due. */
+export interface MediaPulse {
+  readonly second: number;
+  readonly sent: number;
+  readonly missed: number;
+  readonly latenessP99Ms: number;
+  readonly latenessMaxMs: number;
+  /** So far, at the end of the second; null: unknown. */
+  readonly drops: number | null;
+}
+
+/** That of a signalling worker; its counts are of the time since the start. */
+export interface SignallingPulse {
+  readonly second: number;
+  readonly started: number;
+  readonly intended: number;
+  /** NaN: not sampled. */
+  readonly loopDelayP99Ms: number;
 }
 
 /** Pairs of (µs, count), a value for each packet of the probe. */
@@ -375,6 +405,8 @@ export interface SignallingBatch {
   readonly records: readonly CallRecord[];
   /** Pairs of (µs, count): lateness of this thread's timers. */
   readonly loopDelayUs: Float64Array;
+  /** Where it stands for other seconds than its own one. */
+  readonly pulses?: readonly SignallingPulse[];
   readonly sip: SipCounts;
   /** What our own answerers at the far end received: rows by LEG of the sent direction, of calls that have ended there. */
   readonly farLegs: Float64Array;

@@ -239,7 +239,7 @@ describe('where several hold', () => {
     const { verdict, gates, reasons } = readResult(folder);
     expect(verdict).toBe('interrupted');
     expect(gates.map(({ state }) => state)).toEqual(['fail', 'no-data']);
-    expect(reasons.slice(0, 2)).toEqual(['stopped by SIGINT', 'success_ratio >= 99%: failed']);
+    expect(reasons.slice(0, 2)).toEqual(['stopped by SIGINT', 'success_ratio >= 99% failed: 0 %']);
     const ended = await run([...args, ...few, '--calls', '4']);
     expect(ended).toMatchObject({ code: 3, result: { verdict: 'fail' } });
     expect(ended.result.gates.map(({ state }) => state)).toEqual(['fail', 'no-data']);

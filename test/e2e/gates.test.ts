@@ -80,7 +80,7 @@ function expectState(end: RunEnd, gate: GateResult, state: GateResult['state']):
 describe('a scenario of many gates', () => {
   test('fails by those of severity gate, and names no warning among its reasons', () => {
     expect(many).toMatchObject({ code: 3, result: { verdict: 'fail', exitCode: 3 } });
-    const [first] = many.result.gates.filter(({ state, severity }) => state === 'fail' && severity === 'gate');
+    const first = many.result.gates.find(({ state, severity }) => state === 'fail' && severity === 'gate');
     expect(many.result.reasons[0]).toMatch(new RegExp(`^${escaped(first?.expr ?? 'none')}: failed`));
     expect(many.result.reasons.filter((reason) => reason.startsWith('loss{per=call}.mean'))).toEqual([]);
     const warning = gateOf(many, 'loss{per=call}.mean <= 1%');

@@ -1,6 +1,6 @@
 /** The gates table, failures first. */
 import type { GateResult, Result } from '../../run/result.js';
-import { formatClock, formatCount, formatMargin, formatValue } from '../number-format.js';
+import { formatClock, formatCount, formatDuration, formatMargin, formatValue } from '../number-format.js';
 import { gateMark, gatesInOrder } from '../verdict-mark.js';
 import { html, networkText } from './markup.js';
 import type { HtmlValue, Markup } from './markup.js';
@@ -28,14 +28,39 @@ export function gatesSection({ gates }: Result): Section {
 function gateRow(gate: GateResult): HtmlValue[] {
   return [
     stateCell(gate),
-    html`<code>${networkText(gate.expr)}</code>`,
-    gate.observed === null ? noFigure() : formatValue(gate.observed, gate.unit),
-    formatValue(gate.limit, gate.unit),
+    html`<code>${networkText(gate.expr)}</code>${small(originOf(gate))}`,
+    gate.observed === null ? noFigure() : observedCell(gate, gate.observed),
+    html`${formatValue(gate.limit, gate.unit)}${small(floorOf(gate))}`,
     gate.margin === null ? '–' : formatMargin(gate.margin, gate.unit),
     formatCount(gate.samples),
     gate.window === null ? 'whole run' : `${formatClock(gate.window.fromSecond)}–${formatClock(gate.window.toSecond)}`,
     reasonCell(gate),
   ];
+}
+
+/** A difference is told as one, with what it is the difference from. */
+function observedCell({ comparedWith, reference, unit }: GateResult, observed: number): Markup {
+  if (comparedWith === 'limit' || reference === null) return html`${formatValue(observed, unit)}`;
+  const whose = comparedWith === 'idle' ? 'when idle' : 'in the baseline';
+  return html`${formatMargin(observed, unit)}${small(`from ${formatValue(reference, unit)} ${whose}`)}`;
+}
+
+/** Where the gate is from, and what of the run it is about; empty where it is the user's own and of all of it. */
+function originOf({ profile, forMs, afterMs }: GateResult): string {
+  return [
+    ...(profile === null ? [] : [`profile ${profile}`]),
+    ...(forMs === null ? [] : [`fails when broken for ${formatDuration(forMs)}`]),
+    ...(afterMs === 0 ? [] : [`from ${formatDuration(afterMs)} on`]),
+  ].join(', ');
+}
+
+function floorOf({ limit, limitFloor, unit }: GateResult): string {
+  if (limitFloor === null) return '';
+  return `${formatValue(limit - limitFloor, unit)} + ${formatValue(limitFloor, unit)} of this host`;
+}
+
+function small(text: string): Markup {
+  return text === '' ? html`` : html` <small>${text}</small>`;
 }
 
 function stateCell(gate: GateResult): Markup {

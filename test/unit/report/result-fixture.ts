@@ -119,6 +119,21 @@ export function badMos(): Result {
   });
 }
 
+/** One late second in sixty, otherwise calm. */
+function generatorSeconds(seconds: number): Result['generator']['seconds'] {
+  return Array.from({ length: seconds }, (_, second) => ({
+    second,
+    sendLatenessMs: { p99: second % 60 === 30 ? 2.4 : 0.4, max: second % 60 === 30 ? 6.1 : 1.2 },
+    sentPackets: 1500,
+    missedPackets: 0,
+    receiveDrops: 0,
+    eventLoopDelayP99Ms: 1.3,
+    cpuRatio: 0.34,
+    startsDue: 2,
+    startsMade: 2,
+  }));
+}
+
 /** Every call was refused: there is a delay, there is no audio. */
 export function allFailed(): Result {
   const base = runOf(PASS);
@@ -154,6 +169,7 @@ export function nothingAtAll(): Result {
     eventLoopDelayMs: null,
     ackToRtpMs: null,
     cpuRatio: null,
+    seconds: [],
   };
   return checked({
     ...base,
@@ -300,7 +316,18 @@ function silent(base: Result, calls: CallsBlock, verdict: Result['verdict']): Re
       seconds: [],
     })),
     worstCalls: [],
-    generator: { ...base.generator, sendLatenessMs: null, sentPackets: 0, ackToRtpMs: null },
+    generator: {
+      ...base.generator,
+      sendLatenessMs: null,
+      sentPackets: 0,
+      ackToRtpMs: null,
+      seconds: base.generator.seconds.map((row) => ({
+        ...row,
+        sendLatenessMs: null,
+        sentPackets: 0,
+        missedPackets: 0,
+      })),
+    },
   });
 }
 
@@ -446,6 +473,9 @@ function runOf(shape: Shape): Result {
       cpuRatio: 0.34,
       netBackend: 'libc',
       lostWorkers: [],
+      spoiledCallSeconds: 0,
+      spoiledScoreSeconds: 0,
+      seconds: generatorSeconds(shape.seconds),
     },
     environment: {
       node: 'v20.20.2',
