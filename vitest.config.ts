@@ -24,6 +24,8 @@ const jsonReport = process.env['CALLGAUGE_TEST_JSON'];
 
 export default defineConfig({
   test: {
+    // Of tests in one file: each is a run with threads and answerer, and more at a time than a machine bears make it late.
+    maxConcurrency: 3,
     reporters: jsonReport === undefined ? ['default'] : ['default', ['json', { outputFile: jsonReport }]],
     projects: [
       project(

@@ -90,7 +90,7 @@ describe.concurrent('a host that does not let it start', () => {
     const answerer = await startAnswerer();
     const address = answerer.uri.replace('sip:echo@', '');
     // Several at once, so that some are refused while a thread of theirs still loads native code: that must not abort them.
-    const ends = await Promise.all(Array.from({ length: 8 }, () => cli(['answer', '--listen', address])));
+    const ends = await Promise.all(Array.from({ length: 4 }, () => cli(['answer', '--listen', address])));
     for (const end of ends) {
       expect(end).toMatchObject({ code: 5, stdout: '' });
       expect(end.stderr).toContain(address);
