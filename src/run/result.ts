@@ -43,7 +43,7 @@ const secondMosSchema = z.strictObject({ p5: z.number(), p50: z.number(), p95: z
 const secondDelaySchema = z.strictObject({ p50: z.number(), p95: z.number() });
 
 const secondDirectionSchema = z.strictObject({
-  legs: count.describe('legs with a row in this second'),
+  legs: count.describe('legs with a row in this second, without those in which this host dropped datagrams'),
   mosLq: secondMosSchema.nullable().describe('narrowband legs'),
   mosLqWb: secondMosSchema.nullable().default(null).describe('wideband legs'),
   lossRatio: nullableNumber,
@@ -412,7 +412,9 @@ const generatorSecondSchema = z.strictObject({
     .describe('of the packets that were due; the p99 is that of the latest media thread'),
   sentPackets: count.nullable(),
   missedPackets: count.nullable(),
-  receiveDrops: count.nullable().describe('audio datagrams that the kernel dropped at our sockets; null: unknown'),
+  receiveDrops: count
+    .nullable()
+    .describe('audio datagrams that the kernel dropped at our sockets, as it was seen; null: unknown'),
   eventLoopDelayP99Ms: nullableNumber.describe('of the latest signalling thread'),
   cpuRatio: nullableNumber.describe('CPU seconds of this process / (wall seconds × cores)'),
   startsDue: count.nullable(),

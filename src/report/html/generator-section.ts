@@ -14,10 +14,10 @@ const DELAY_COLUMNS = ['Delay of our own', 'Count', 'p50', 'p99', 'max'].map((he
   numeric: index > 0,
 }));
 const COUNT_COLUMNS = [{ header: 'Figure' }, { header: 'Value', numeric: true }];
-const BACK_ENDS: Readonly<Record<GeneratorBlock['netBackend'], string>> = {
-  libc: 'libc (arrival times by the kernel)',
-  dgram: 'node:dgram',
-  none: 'none: no audio',
+const BACK_ENDS: Readonly<Record<GeneratorBlock['netBackend'], Markup>> = {
+  libc: html`libc <small>arrival times by the kernel</small>`,
+  dgram: html`node:dgram <small>arrival times by callback</small>`,
+  none: html`none <small>no audio</small>`,
 };
 
 /** Health in a sentence, a strip of charts and two tables. */
