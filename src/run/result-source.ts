@@ -12,7 +12,8 @@ import { DELAYS, QUALITY } from './metric-figures.js';
 import { SESSION_RATIOS, type SessionRatio } from './session-counts.js';
 import type { QualityFigure } from './quality-book.js';
 import { mergeDistributions } from './quality-book.js';
-import type { DistributionSummary, EndpointResult, Result } from './result.js';
+import type { EndpointResult, Result } from './result.js';
+import type { DistributionSummary } from './result-fields.js';
 
 const KINDS: Readonly<Partial<Record<QualityFigure, DistributionKind>>> = {
   mosLq: 'mos',

@@ -16,7 +16,14 @@ const UAS_PORT = 15_190;
 const UAC_PORT = 15_191;
 const STEP_SECONDS = 4;
 
-const options = flags({ pairs: 3, short: 4000, long: 24_000, rate: 2000, steps: [1000, 2000, 3000, 4000, 5000], transport: 'udp' });
+const options = flags({
+  pairs: 3,
+  short: 4000,
+  long: 24_000,
+  rate: 2000,
+  steps: [1000, 2000, 3000, 4000, 5000],
+  transport: 'udp',
+});
 const isTcp = options.transport === 'tcp';
 const directory = scratchDirectory();
 
@@ -145,9 +152,13 @@ const uas = await startUas();
 try {
   if (options.pairs > 0) {
     const range = `${options.short} → ${options.long} calls at ${options.rate}/s`;
-    printTable(`CPU per completed call over ${options.transport} (INVITE 180 200 ACK BYE 200), slope ${range}`, await slopes());
+    printTable(
+      `CPU per completed call over ${options.transport} (INVITE 180 200 ACK BYE 200), slope ${range}`,
+      await slopes(),
+    );
   }
-  if (options.steps[0] > 0) printTable(`Rates over ${options.transport}, ${STEP_SECONDS} s each, same callee`, await rateSteps());
+  if (options.steps[0] > 0)
+    printTable(`Rates over ${options.transport}, ${STEP_SECONDS} s each, same callee`, await rateSteps());
 } finally {
   uas.kill('SIGKILL');
   await once(uas, 'exit');
