@@ -457,7 +457,7 @@ describe('the engine', () => {
     caller.sockets.dropCount = (handle) => (handle === 0 ? 5 : 0);
     advanceTo(10_100);
     const seen = caller.batches.flatMap(({ pulses }) => pulses.map(({ second, drops }) => [second, drops]));
-    expect(seen.filter(([, drops]) => drops === 5)[0]).toEqual([5, 5]);
+    expect(seen.find(([, drops]) => drops === 5)).toEqual([5, 5]);
     expect(seen).toHaveLength(10);
   });
 
