@@ -15,6 +15,7 @@ import { loadClips } from './clips.js';
 import { netBackend, withEnvironment } from './environment.js';
 import type { ProcessHost } from './host.js';
 import { PTIME_MS } from './preparation.js';
+import { lastOf } from './scenario-flags.js';
 import { protocolOf } from './target-servers.js';
 import { readTlsFiles, type TlsFiles } from './tls-files.js';
 
@@ -131,11 +132,6 @@ function transportOptions(command: Argv) {
       requiresArg: true,
       describe: 'PEM file: only callers with a certificate of these authorities are taken',
     });
-}
-
-/** A flag given twice comes as a list, whatever its type says: the last one counts, as everywhere. */
-function lastOf<T>(value: T): T {
-  return Array.isArray(value) ? ((value as readonly T[]).at(-1) ?? value) : value;
 }
 
 async function serve(host: ProcessHost, plan: AnswerPlan, quiet: boolean): Promise<number> {

@@ -47,17 +47,24 @@ export function callLine(record: CallRecord, legs: JoinedLegs, endpoints: readon
   const { received } = legs;
   const line = {
     ...call,
+    intendedMs: rounded(call.intendedMs),
+    startedMs: rounded(call.startedMs),
+    establishedMs: rounded(call.establishedMs),
+    endedMs: rounded(call.endedMs),
+    setupDelayMs: rounded(call.setupDelayMs),
+    answerDelayMs: rounded(call.answerDelayMs),
+    disconnectDelayMs: rounded(call.disconnectDelayMs),
     endpoint: endpoints[endpoint] ?? null,
     codec: received === null ? null : codecName(received[LEG.codec] ?? Number.NaN),
     received: received === null ? null : receivedPart(received),
     sent: sentPart(legs),
     findings: received === null ? [] : legFindings(received).map(({ finding }) => finding),
   };
-  return JSON.stringify(line, (_, value: unknown) => (typeof value === 'number' ? rounded(value) : value));
+  return JSON.stringify(line);
 }
 
 function receivedPart(leg: Float64Array) {
-  const at: Column = (column) => numberOrNull(leg[column]);
+  const at: Column = (column) => rounded(numberOrNull(leg[column]));
   return {
     ...figures(at),
     stray: at(LEG.stray),
@@ -87,8 +94,8 @@ function sentPart({ received, sent }: JoinedLegs) {
   if (received === null && sent === null) {
     return null;
   }
-  const own: Column = (column) => numberOrNull(received?.[column]);
-  const far: Column = (column) => numberOrNull(sent?.[column]);
+  const own: Column = (column) => rounded(numberOrNull(received?.[column]));
+  const far: Column = (column) => rounded(numberOrNull(sent?.[column]));
   const withCodec: Column = (column) => far(column) ?? (column === LEG.codec ? own(column) : null);
   return {
     packets: own(LEG.sent),

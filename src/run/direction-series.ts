@@ -1,7 +1,7 @@
 /** Per-second figures of one direction: the legs' values of a second are kept until no batch can add to it, then reduced. */
 import { ROW, SPOILED } from '../worker/messages.js';
 import { codecKey, scaleOf } from './codec-scale.js';
-import type { ResultSecond } from './result.js';
+import type { ResultSecond } from './result-quality.js';
 
 export type DirectionSecond = NonNullable<ResultSecond['received']>;
 

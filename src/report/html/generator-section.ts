@@ -1,5 +1,6 @@
 /** The generator: whether it kept up, in one sentence, over time, and the figures behind it. */
-import type { DistributionSummary, GeneratorBlock, Result } from '../../run/result.js';
+import type { GeneratorBlock, Result } from '../../run/result.js';
+import type { DistributionSummary } from '../../run/result-fields.js';
 import { healthSentence } from '../generator-health.js';
 import { percentileText } from '../key-figures.js';
 import { formatCount, formatRatio } from '../number-format.js';

@@ -1,6 +1,7 @@
 /** Quality over time in both directions: MOS on each scale, loss, jitter, round trip, and on how many legs they rest. */
 import type { ScoreScale } from '../../metrics/names.js';
-import type { Result, ResultSecond } from '../../run/result.js';
+import type { Result } from '../../run/result.js';
+import type { ResultSecond } from '../../run/result-quality.js';
 import { whyNoAudio, whyNoRoundTrip, whyNoSent } from '../key-figures.js';
 import { formatCount, formatDuration, formatMos, formatNumber, formatPercent } from '../number-format.js';
 import { SCALES, scoreLabel, type Direction } from '../scores.js';

@@ -89,7 +89,7 @@ export class UacCall implements OutgoingCall, InviteClientUser, SessionUser {
   /** Sends the INVITE. @throws SipParseError for a target whose maddr is empty */
   constructor(
     private readonly core: Core,
-    private readonly request: InviteRequest,
+    private request: InviteRequest,
     listener: OutgoingCallListener,
   ) {
     this.#listener = listener;
@@ -191,6 +191,8 @@ export class UacCall implements OutgoingCall, InviteClientUser, SessionUser {
 
   #answered(dialog: Dialog, response: SipMessage): void {
     this.#state = 'answered';
+    // Timer M keeps this object for 32 s.
+    this.request = { target: this.request.target, sdp: '' };
     this.#session = this.#openSession(dialog, this);
     this.#listener.onAnswered(response);
   }
@@ -214,7 +216,7 @@ export class UacCall implements OutgoingCall, InviteClientUser, SessionUser {
   #inviteAgain(): void {
     const { fields } = this.#transaction;
     this.#hasProvisional = false;
-    this.#authorization = this.#authorizer.headersFor('INVITE', fields.requestUri);
+    this.#authorization = this.#authorizer.headersFor('INVITE', fields.requestUri, fields.body);
     this.#transaction = this.core.startInvite(this.#inviteFields(fields.cseq + 1), this.#peer.address, this);
   }
 
@@ -262,7 +264,7 @@ export class UacCall implements OutgoingCall, InviteClientUser, SessionUser {
   onEnded(end: CallEnd): void {
     this.#state = 'finished';
     const listener = this.#listener;
-    // Timer M keeps this object for 32 s, for the sake of late copies of the 2xx; not the call's dialog and its owner.
+    // This object stays for late copies of the 2xx; not the call's dialog and its owner.
     this.#session = null;
     this.#listener = NO_LISTENER;
     listener.onEnded(end);
