@@ -33,8 +33,10 @@ export interface CallTarget {
   readonly routes?: HeaderBlock;
   /** Places its calls; absent: the user agent that all share. */
   readonly agent?: CallAgent;
-  /** Who we are there: user of From, and the answer to 401 and 407; null: nobody in particular. */
+  /** Who we are there: the answer to 401 and 407; null: nobody in particular. */
   readonly credentials: Credentials | null;
+  /** User of From; absent: that of the credentials. */
+  readonly fromUser?: string;
 }
 
 /** What all calls of a worker share. */
@@ -64,6 +66,8 @@ export interface CallStart {
   readonly call: number;
   readonly intendedMs: number;
   readonly heldBack: boolean;
+  /** In place of the endpoint's: one user calls another. */
+  readonly target?: CallTarget;
 }
 
 /** What a call came to. */
@@ -108,15 +112,15 @@ export class CallerCall implements OutgoingCallListener {
     const { context, startOf } = this;
     this.startedMs = this.elapsedMs();
     this.slot = context.slots.take(startOf.call, this.endpoint);
-    const target = context.endpoints[this.endpoint];
+    const target = startOf.target ?? context.endpoints[this.endpoint];
     if (this.slot === null || target === undefined) {
       context.onEnd(notStarted(context, startOf, 'noSlot'), this);
       return false;
     }
     this.offer = offerFor(this.slot, startOf.call, context.media);
     this.timer = context.timers.schedule(context.ringTimeoutMs, giveUpRinging, this);
-    const { uri, credentials, agent = context.userAgent } = target;
-    const who = credentials === null ? {} : { credentials, fromUser: credentials.user };
+    const { uri, credentials, fromUser = credentials?.user, agent = context.userAgent } = target;
+    const who = { credentials, ...(fromUser !== undefined && { fromUser }) };
     const invite = { target: uri, ...routeOf(target), sdp: this.offer.sdp, callId: this.callId, ...who };
     this.dialog = agent.invite({ ...invite, ...tokenFields(context.tokenOf(startOf.call)) }, this);
     return true;

@@ -12,9 +12,10 @@ import { ResultSource } from '../run/result-source.js';
 import { idleMsOf } from '../scenario/fit-stages.js';
 import { loadScenario } from '../scenario/load.js';
 import { applyOverrides, type RunFlags } from '../scenario/overrides.js';
-import { checkPorts, expectedPeak, type Peak } from '../scenario/peak.js';
+import { checkPorts, expectedPeak, usersWarning, type Peak } from '../scenario/peak.js';
 import { checkSafety } from '../scenario/safety.js';
 import { placeOf, type Scenario } from '../scenario/scenario.js';
+import { checkUsers } from '../scenario/users-checks.js';
 import { buildSchedule, type Schedule } from '../schedule/schedule.js';
 import type { SipAddress } from '../scenario/scenario.js';
 import type { SipServer } from '../sip/ua/server-list.js';
@@ -68,6 +69,7 @@ export async function prepare(host: ProcessHost, given: ScenarioArguments): Prom
   );
   const known = [
     ...gates.problems,
+    ...checkUsers(scenario),
     ...checkPorts(scenario, peak),
     ...('problems' in tls ? tls.problems : []),
     ...('problem' in clips ? [clips.problem] : []),
@@ -94,7 +96,7 @@ export async function prepare(host: ProcessHost, given: ScenarioArguments): Prom
     servers,
     tls,
     clips,
-    warnings: [...warnings, ...gates.warnings],
+    warnings: [...warnings, ...[usersWarning(scenario, schedule)].filter((text) => text !== null), ...gates.warnings],
   };
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Argv } from 'yargs';
 import { EXIT_CODES } from '../gates/verdict.js';
 import { CannotRunError, ProblemsError } from '../lib/errors.js';
+import { formatRate } from '../lib/units.js';
 import { parseIp } from '../lib/ip-address.js';
 import { bindSink } from '../net/resolve.js';
 import { jsonWithoutCommands } from '../report/github.js';
@@ -147,6 +148,8 @@ class RunCommand {
   private record: RunRecord;
   private loopback: LoopbackAnswerer | null = null;
   private sink: BoundSink | null = null;
+  /** Quarters of the users of whom it was told that they are registered. */
+  private registeredQuarters = -1;
 
   constructor(
     private readonly host: ProcessHost,
@@ -261,6 +264,7 @@ class RunCommand {
   private createRun(plan: RunPlan, files: RunFiles): Run {
     const run: Run = new Run(plan, {
       onWaiting: () => this.progress.say('waiting for the target to answer OPTIONS', 'waiting'),
+      onRegistering: (bound, users) => this.sayRegistering(bound, users),
       onBegin: (facts) => {
         this.stop.callsBegin();
         this.cpu.begin();
@@ -287,6 +291,18 @@ class RunCommand {
       files.addCall({ ...record, detail }, legs);
     };
     return run;
+  }
+
+  /** At the start, each quarter on the way, and at the end: thousands of users take minutes. */
+  private sayRegistering(bound: number, users: number): void {
+    const quarter = Math.floor((4 * bound) / users);
+    if (quarter !== this.registeredQuarters) {
+      this.registeredQuarters = quarter;
+      const { rate } = this.prepared.scenario.users ?? { rate: 0 };
+      const text =
+        bound === 0 ? `registering ${users} users at ${formatRate(rate)}` : `registered ${bound} of ${users} users`;
+      this.progress.say(text, 'registering');
+    }
   }
 
   /** What a rebuild needs; nothing that is to be hidden is in it. */

@@ -17,17 +17,18 @@ const USER_FLAG = /(--user[ =])('(?:[^']|'\\'')*'|\S+)/g;
 const REFERENCE = /^\$\{.*\}$/s;
 
 /** Null: nothing is to be hidden. It knows the numbers that the scenario calls and the users that it is. */
-export function redactorOf({ redact, endpoints, auth, gates }: Scenario): NumberRedactor | null {
+export function redactorOf({ redact, endpoints, auth, users: registered, gates }: Scenario): NumberRedactor | null {
   if (redact === null) return null;
   const users = [auth, ...endpoints.map((endpoint) => endpoint.auth)].flatMap((one) =>
     one === null ? [] : [one.user],
   );
+  const known = (registered?.list ?? []).flatMap(({ user, authUser }) => [user, authUser]);
   // A target such as `echo` is a word of ours as well, and is hidden in URIs only.
   const numbers = endpoints.flatMap(({ target }) =>
     target.kind === 'sip' && /\d{4}/.test(target.user) ? [target.user] : [],
   );
   const exprs = (gates ?? []).map((gate) => gate.expr.trim());
-  return new NumberRedactor([...numbers, ...users], exprs);
+  return new NumberRedactor([...numbers, ...users, ...known], exprs);
 }
 
 /**
@@ -54,7 +55,8 @@ function hiddenValue(value: unknown, redactor: NumberRedactor, key: string): unk
 
 function hiddenText(text: string, redactor: NumberRedactor, key: string): string {
   if (NO_WORDS.has(key)) return text;
-  if (key === 'user' && !REFERENCE.test(text)) return redactor.user(text);
+  if ((key === 'user' || key === 'authUser') && !REFERENCE.test(text)) return redactor.user(text);
+  if (key === 'range') return text.replaceAll(/\d+/g, (number) => redactor.user(number));
   return redactor.text(key === 'command' ? hideUserFlag(text, redactor) : text);
 }
 

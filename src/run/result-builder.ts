@@ -8,7 +8,8 @@ import type { GroupBook } from './group-book.js';
 import { healthOf, type EndingGate } from './live-gates.js';
 import { codecsOf, qualityBlocks } from './quality-blocks.js';
 import { RESULT_SCHEMA_VERSION, type CallsBlock, type EndpointResult } from './result.js';
-import type { GeneratorBlock, Result, ResultSecond, SignallingBlock } from './result.js';
+import type { GeneratorBlock, Result, SignallingBlock } from './result.js';
+import type { ResultSecond } from './result-quality.js';
 import type { RunBook } from './run-book.js';
 import { doubtsOf, warningsOf } from './run-warnings.js';
 import type { SessionRatio } from './session-counts.js';
@@ -165,6 +166,9 @@ function signallingBlock(book: RunBook): SignallingBlock {
     answerDelayMs: total.answerDelayMs.summary(),
     disconnectDelayMs: total.disconnectDelayMs.summary(),
     signallingRttMs: total.signallingRttMs.summary(),
+    registrationDelayMs: book.registrations.delayMs.summary(),
+    ira: book.registrations.ira?.value ?? null,
+    registrations: book.registrations.block(),
     retransmissionRatio: book.retransmissionRatio(),
     retransmissions: sip.retransmissions.map(([method, count]) => ({ method, count })),
     responses: sip.responses.map(([method, status, count]) => ({ method, status, count })),

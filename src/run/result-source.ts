@@ -12,7 +12,8 @@ import { DELAYS, QUALITY } from './metric-figures.js';
 import { SESSION_RATIOS, type SessionRatio } from './session-counts.js';
 import type { QualityFigure } from './quality-book.js';
 import { mergeDistributions } from './quality-book.js';
-import type { DistributionSummary, EndpointResult, Result } from './result.js';
+import type { EndpointResult, Result } from './result.js';
+import type { DistributionSummary } from './result-fields.js';
 
 const KINDS: Readonly<Partial<Record<QualityFigure, DistributionKind>>> = {
   mosLq: 'mos',
@@ -54,6 +55,10 @@ export class ResultSource implements MetricSource {
       const value = this.result.signalling.retransmissionRatio;
       return value === null ? null : { value, samples: this.result.calls.attempted };
     }
+    if (query.metric === 'ira') {
+      const { ira, registrations } = this.result.signalling;
+      return ira === null ? null : { value: ira, samples: registrations?.attempts ?? 0 };
+    }
     if (parts === null) {
       return null;
     }
@@ -75,6 +80,9 @@ export class ResultSource implements MetricSource {
     }
     if (query.metric === 'start_rate') {
       return decode('rate', this.result.load.startRate);
+    }
+    if (query.metric === 'registration_delay') {
+      return decode('ms', this.result.signalling.registrationDelayMs);
     }
     const parts = this.parts(query) ?? [];
     const decoded = parts.map((part) => distributionIn(part, query)).filter((part) => part !== null);

@@ -13,6 +13,7 @@ import { GeneratorSeconds, pulseOf } from './generator-seconds.js';
 import type { GroupBook } from './group-book.js';
 import { HealthBook } from './health.js';
 import { type JoinedLegs, LegJoin } from './leg-join.js';
+import { RegistrationBook } from './registration-book.js';
 import { SecondWatch, statOfValues, type Watched } from './second-watch.js';
 import { countTimed, sumSipCounts } from './sip-totals.js';
 import { SpoiledSeconds, type RowPlace } from './spoiled-seconds.js';
@@ -55,6 +56,8 @@ export class RunBook implements MetricSource {
   readonly worst = new WorstLegs();
   readonly evidence = new EvidenceBook(this.worst);
   readonly findings = new FindingsBook();
+  /** Of the users, where the run has some. */
+  readonly registrations = new RegistrationBook();
   /** Call-IDs of answered calls whose legs never told what they received. */
   readonly unmeasured: string[] = [];
   /** Told of each ended call once, when all that is known of its legs is there. */
@@ -159,6 +162,7 @@ export class RunBook implements MetricSource {
     }
     const answeredMs = received?.[LEG.answeredMs] ?? record?.establishedMs ?? Number.NaN;
     this.windows.forEach((books) => books.addSentLeg(leg, answeredMs));
+    this.findings.addLeg(leg, 0);
     this.watches.forEach((watch) => watch.addLeg(leg, 0, answeredMs));
   }
 
@@ -174,6 +178,9 @@ export class RunBook implements MetricSource {
       this.joins.addCall(record);
       this.windows.forEach((books) => books.addCall(record));
       this.watches.forEach((watch) => watch.addCall(record));
+    }
+    if (batch.registrations !== undefined) {
+      this.registrations.take(batch.worker, batch.registrations);
     }
     batch.ourAnswerers.forEach((endpoint) => this.farLegs.noteOurs(endpoint));
     this.addFarLegs(batch.farLegs);
@@ -280,6 +287,9 @@ export class RunBook implements MetricSource {
       const value = this.retransmissionRatio();
       return value === null ? null : { value, samples: this.total.calls.attempted };
     }
+    if (query.metric === 'ira') {
+      return this.registrations.ira;
+    }
     return this.booksFrom(query).scalar(query);
   }
 
@@ -289,6 +299,10 @@ export class RunBook implements MetricSource {
   }
 
   distribution(query: MetricQuery): DistributionView | null {
+    if (query.metric === 'registration_delay') {
+      const { delayMs } = this.registrations;
+      return delayMs.count === 0 ? null : delayMs;
+    }
     const figure = loadFigureOf(query);
     if (figure === null) {
       return this.booksFrom(query).distribution(query);

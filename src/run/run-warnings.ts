@@ -8,6 +8,10 @@ export function doubtsOf(book: RunBook, spoiled: Readonly<Partial<Record<string,
   const refused = book.total.causes.get('start||noSlot')?.count ?? 0;
   const doubts =
     refused === 0 ? [] : [`${refused} calls were not placed: no media slot was free (widen network.rtpPorts)`];
+  const unplaced = book.total.causes.get('start||noRegisteredUser')?.count ?? 0;
+  if (unplaced > 0) {
+    doubts.push(`${unplaced} calls were not placed: too few users were registered`);
+  }
   const sendTrouble = book.health.sendTrouble();
   return [...doubts, ...[spoiled['lateStarts'], sendTrouble ?? undefined].filter((text) => text !== undefined)];
 }
@@ -41,6 +45,10 @@ export function warningsOf(
     warnings.push(
       `${calls.roundTrip} of ${book.total.legs} legs received their own packets back (RTP echo): their figures cover both ways`,
     );
+  }
+  const left = book.registrations.leftInWords();
+  if (left !== null) {
+    warnings.push(left);
   }
   const support = supportStatement(gates);
   if (support !== null) {

@@ -29,6 +29,8 @@ export interface RunPlan {
   readonly callIds: CallIdForm;
   /** How long to wait for an answer to OPTIONS before the start, ms; 0: do not ask. */
   readonly waitMs: number;
+  /** Who registers before the calls begin. */
+  readonly users: number;
   /** Refuse to start with fewer slots. */
   readonly slotsNeeded: number;
   /** Datagrams dropped so far at the sockets on these local ports; null: unknown. */
@@ -41,6 +43,8 @@ export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
 /** What the caller of a run is told while it goes on. */
 export interface RunObserver {
   onWaiting(): void;
+  /** Users register. @param bound so many of them by now */
+  onRegistering?(bound: number, users: number): void;
   onBegin(facts: FleetFacts): void;
   /** @param gates as they stand by what is settled, in the order of the plan */
   onSecond(second: number, book: RunBook, gates: readonly GateResult[]): void;
@@ -195,11 +199,7 @@ export class Run {
     });
     this.fleet = fleet;
     this.facts = facts;
-    const small = bufferWarning(facts.bufferBytes);
-    if (small !== null) {
-      this.warnings.push(small);
-      this.observer.onWarning(small);
-    }
+    this.warn(bufferWarning(facts.bufferBytes));
     if (facts.slots < this.plan.slotsNeeded) {
       throw new CannotRunError(
         'too-few-slots',
@@ -213,7 +213,35 @@ export class Run {
       if (!answered) {
         this.couldNotRun = `the target did not answer OPTIONS within ${this.plan.waitMs / 1000} s`;
         this.hint = 'check address, port and firewall; some peers, such as a plain SIPp, answer no OPTIONS at all';
+        return;
       }
+    }
+    if (this.plan.users > 0 && this.interrupted === null) {
+      await this.registerUsers(fleet);
+    }
+  }
+
+  /** Calls begin when every user has had the chance to register; those who are refused place none. */
+  private async registerUsers(fleet: Fleet): Promise<void> {
+    const { registrations } = this.book;
+    const tell = (): void => this.observer.onRegistering?.(registrations.bound, this.plan.users);
+    tell();
+    const settled = fleet.register(({ worker, figures }) => {
+      registrations.take(worker, figures);
+      tell();
+    });
+    await Promise.race([settled, this.stopped]);
+    const missing = this.interrupted === null && !this.abandoned ? registrations.begin() : null;
+    if (missing !== null && registrations.bound === 0) {
+      throw new CannotRunError('no-users', missing, registrations.hint());
+    }
+    this.warn(missing);
+  }
+
+  private warn(text: string | null): void {
+    if (text !== null) {
+      this.warnings.push(text);
+      this.observer.onWarning(text);
     }
   }
 

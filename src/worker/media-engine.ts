@@ -12,8 +12,10 @@ import { codecContext } from './codec-context.js';
 import { HealthReport } from './health-report.js';
 import type { LegContext, MediaHealth } from './leg-context.js';
 import { MediaLeg } from './media-leg.js';
-import { LEG, ROW, type MediaBatch, type MediaWorkerSetup, type SlotCommand, type SlotReport } from './messages.js';
+import { LEG, ROW } from './messages.js';
+import type { LegSide, MediaBatch, MediaWorkerSetup, SlotCommand, SlotReport } from './messages.js';
 import { Rows } from './rows.js';
+import { closeTwoLegSecond } from './two-leg-rows.js';
 import { SlotOpener } from './slot-opener.js';
 
 /** A second closes when it ended this long ago: by then what was late has come, or is lost. */
@@ -28,8 +30,11 @@ export class MediaEngine {
   /** Legs by the tick of the ptime that serves them. */
   private readonly phases: MediaLeg[][];
   private readonly owners: MessagePort[] = [];
+  /** Of the call that has the slot. */
+  private readonly sides: LegSide[] = [];
   private readonly rows = new Rows(ROW.columns);
   private readonly totals = new Rows(LEG.columns, 16);
+  private readonly tables = { rows: this.rows, totals: this.totals };
   private readonly health: MediaHealth = {
     sent: 0,
     missed: 0,
@@ -47,6 +52,7 @@ export class MediaEngine {
   private clockStepped = false;
   /** Of the sockets' own total. */
   private sendErrorsTold = 0;
+  private dropsTold: number | null = null;
 
   constructor(
     private readonly setup: MediaWorkerSetup,
@@ -102,6 +108,7 @@ export class MediaEngine {
     }
     const leg = this.legs[command.slot];
     if (command.type === 'arm') {
+      this.sides[command.slot] = command.side ?? 'only';
       leg?.arm(command.call, command.endpoint);
     } else if (command.type === 'connect') {
       leg?.connect(command.media);
@@ -176,6 +183,13 @@ export class MediaEngine {
   }
 
   private closeLeg(leg: MediaLeg, slot: number, second: number): void {
+    const side = this.sides[slot] ?? 'only';
+    if (side !== 'only') {
+      if (closeTwoLegSecond(leg, side, second, this.tables)) {
+        this.owners[slot]?.postMessage({ type: 'free', slot, totals: null } satisfies SlotReport);
+      }
+      return;
+    }
     const before = this.totals.count;
     if (leg.closeSecond(second, this.rows, this.totals)) {
       const totals = this.totals.copyOf(before); // the received direction comes first
@@ -210,7 +224,10 @@ export class MediaEngine {
     const failed = this.sockets.sendErrors();
     this.health.sendErrors += failed - this.sendErrorsTold;
     this.sendErrorsTold = failed;
-    this.healthReport.note(second, this.drops());
+    // Who is late catches up with its seconds at once, and what it sees then is not of the first of them.
+    const current = Math.floor((this.now() - this.context.epochNs) / NS_PER_SECOND);
+    this.dropsTold = second < current - 1 ? this.dropsTold : this.drops();
+    this.healthReport.note(second, this.dropsTold);
   }
 
   /** Of the sockets that know theirs; null when none does. */

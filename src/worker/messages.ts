@@ -8,9 +8,11 @@ import type { Credentials } from '../sip/auth/authorizer.js';
 import type { TlsMaterial } from '../sip/transport/tls-settings.js';
 import type { Protocol } from '../sip/transport/transport.js';
 import type { SipServer } from '../sip/ua/server-list.js';
+import type { RegistrationFigures, RegistrationReport, UsersRole } from './user-messages.js';
 
 export { causeKey, hasFailed, type CallRecord } from '../call/outcome.js';
 export type { TlsMaterial } from '../sip/transport/tls-settings.js';
+export type { RegistrationFailures, RegistrationFigures, RegistrationReport, UsersRole } from './user-messages.js';
 
 // ---- media workers ---------------------------------------------------------------------------------------------------
 
@@ -55,9 +57,22 @@ export interface Slot {
   readonly rtpPort: number;
 }
 
+/**
+ * Of a call between two users of ours both legs are ours: what the called one receives is the sent direction of the call,
+ * and what RTCP says of it is left out. `only`: the far end is somebody else's.
+ */
+export type LegSide = 'only' | 'caller' | 'callee';
+
 /** From the signalling worker that owns the slot. */
 export type SlotCommand =
-  | { readonly type: 'arm'; readonly slot: number; readonly call: number; readonly endpoint: number }
+  | {
+      readonly type: 'arm';
+      readonly slot: number;
+      readonly call: number;
+      readonly endpoint: number;
+      /** Absent: `only`. */
+      readonly side?: LegSide;
+    }
   /** Answered: the leg lives from now on. */
   | { readonly type: 'connect'; readonly slot: number; readonly media: RemoteMedia }
   /** Agreed anew within the call (hold, resume, another address). */
@@ -332,6 +347,8 @@ export interface CallerRole {
   readonly figures: boolean;
   /** From one OPTIONS to the next to each endpoint; null: none. */
   readonly optionsIntervalMs: number | null;
+  /** Who registers at the one endpoint and places the calls; absent: nobody in particular. */
+  readonly users?: UsersRole | null;
 }
 
 export interface AnswererRole {
@@ -350,6 +367,8 @@ export type SignallingCommand =
   | { readonly type: 'media'; readonly worker: number; readonly port: MessagePort }
   | { readonly type: 'media-lost'; readonly worker: number }
   | { readonly type: 'wait'; readonly timeoutMs: number }
+  /** Before the calls: answered by `registering` reports. */
+  | { readonly type: 'register' }
   | Begin
   /** Start nothing new, end what is live. */
   | { readonly type: 'drain'; readonly cause: string }
@@ -418,6 +437,8 @@ export interface SignallingBatch {
   readonly seenAddress: string | null;
   /** Pairs of (endpoint, ms): round trips of OPTIONS. */
   readonly optionsRttMs: Float64Array;
+  /** Of a worker with users. */
+  readonly registrations?: RegistrationFigures;
   /** No further call will start and none is live. */
   readonly finished: boolean;
 }
@@ -441,6 +462,7 @@ export interface SipCounts {
 export type SignallingReport =
   | SignallingBatch
   | LadderReport
+  | RegistrationReport
   | {
       readonly type: 'ready';
       readonly localPort: number;

@@ -4,30 +4,24 @@
  */
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import type { CallTarget } from '../call/caller-call.js';
-import type { MediaSlots } from '../call/media-slots.js';
 import { monotonicNs, NS_PER_MS } from '../lib/clock.js';
-import { createRandom, deriveSeed } from '../lib/random.js';
 import { messageOf } from '../lib/errors.js';
 import { parseIp } from '../lib/ip-address.js';
-import { reachTest } from '../lib/reach.js';
 import { Tally } from '../lib/tally.js';
-import { NO_HEADERS, headerBlock } from '../sip/message/builder.js';
-import { formatHost, parseUri } from '../sip/message/uri.js';
-import { TimerWheel } from '../sip/transaction/timer-wheel.js';
-import { createIdSource } from '../sip/ua/id-source.js';
-import { ServerList } from '../sip/ua/server-list.js';
-import { SipCounters } from '../sip/ua/sip-counters.js';
-import { type OpenAgent, Agents } from './agents.js';
+import { formatHost } from '../sip/message/uri.js';
+import type { TimerWheel } from '../sip/transaction/timer-wheel.js';
+import type { OpenAgent, Agents } from './agents.js';
 import { AnswererDriver } from './answerer-driver.js';
-import { CallLadders } from './call-ladders.js';
+import type { CallLadders } from './call-ladders.js';
 import { CallerDriver } from './caller-driver.js';
 import type { Driver } from './driver.js';
 import { probeTarget } from './probe.js';
 import { SinkSlots, SlotPool } from './slot-pool.js';
-import { FIGURES_RULES } from './figures-report.js';
 import { OptionsRtt } from './options-rtt.js';
-import type { CallLadder, LadderReport, SignallingCommand } from './messages.js';
+import type { CallLadder, LadderReport, RegistrationFigures, SignallingCommand } from './messages.js';
 import type { SignallingReport, SignallingSetup, SipCounts } from './messages.js';
+import { openParts, type ThreadParts } from './signalling-parts.js';
+import { createUsers, type Users } from './users.js';
 
 /** The loop turns at least this often, for the timers of the transactions. */
 const LONGEST_PAUSE_MS = 10;
@@ -43,7 +37,7 @@ const LAST_REPORTS_MS = 500;
 class SignallingThread {
   private readonly userAgent: OpenAgent['userAgent'];
   private readonly pool: SlotPool | null;
-  private readonly slots: MediaSlots;
+  private readonly slots: SlotPool | SinkSlots;
   private readonly loopDelayUs = new Tally();
   private driver: Driver | null = null;
   private epochNs = 0;
@@ -61,6 +55,8 @@ class SignallingThread {
   private readonly mayReach: (host: string) => boolean;
   private readonly agents: Agents;
   private readonly targets: readonly CallTarget[];
+  /** Who registers and calls; null: nobody in particular. */
+  private readonly users: Users | null;
 
   constructor(
     private readonly setup: SignallingSetup,
@@ -75,6 +71,11 @@ class SignallingThread {
     this.ladders = ladders;
     this.userAgent = agents.udp.userAgent;
     this.optionsRtt = this.createOptionsRtt();
+    this.users = createUsers(setup, targets[0], {
+      userAgent: this.userAgent,
+      timers: wheel,
+      now: () => agents.now(),
+    });
     this.pool = setup.sinkPort === null ? new SlotPool(advertised) : null;
     agents.onLearned = (host) => {
       if (this.pool !== null) {
@@ -95,9 +96,15 @@ class SignallingThread {
       case 'wait':
         this.report({ type: 'waited', reachable: await this.waitForTargets(command.timeoutMs) });
         break;
+      case 'register':
+        this.userAgent.counters.reset(); // what was asked while waiting is no part of the run
+        await this.users?.register((figures, isSettled) => this.reportUsers(figures, isSettled));
+        break;
       case 'begin':
         this.epochNs = command.epochNs;
-        this.userAgent.counters.reset(); // what was asked while waiting is no part of the run
+        if (this.users === null) {
+          this.userAgent.counters.reset();
+        }
         this.driver = this.createDriver();
         this.optionsRtt?.start();
         this.turn();
@@ -136,14 +143,18 @@ class SignallingThread {
     if (role.type === 'answerer') {
       return new AnswererDriver(this.agents.listening.userAgent, userAgent, { ...shared, ...role });
     }
+    const { users } = this;
+    users?.answer({ ...shared, slots: slots.forSide('callee') });
     return new CallerDriver({
       role,
+      users: users?.calls ?? null,
       index: setup.index,
       workers: setup.workers,
       runToken: setup.runToken,
       sipAddress: () => this.agents.figuresAddress,
       context: {
         ...shared,
+        slots: role.users?.arePaired === true ? slots.forSide('caller') : slots,
         userAgent,
         endpoints: this.targets,
         holdMs: role.holdMs,
@@ -258,8 +269,13 @@ class SignallingThread {
       figures: driver.figures,
       seenAddress: this.agents.seenAddress,
       optionsRttMs: this.optionsRtt?.take() ?? new Float64Array(0),
+      ...(this.users !== null && { registrations: this.users.figures() }),
       finished: driver.finished,
     });
+  }
+
+  private reportUsers(figures: RegistrationFigures, isSettled: boolean): void {
+    this.report({ type: 'registering', worker: this.setup.index, figures, isSettled });
   }
 
   private reportLadders(why: LadderReport['why'], ladders: readonly CallLadder[] = []): void {
@@ -304,81 +320,35 @@ class SignallingThread {
 
   private async stop(): Promise<void> {
     await this.sendLastReports();
+    if (this.driver !== null && !this.finishedReported) {
+      this.driver.drain('stopped');
+      this.driver.abandon('stopped');
+    }
+    await this.users?.unregister();
     this.cancelTurn();
     if (this.driver !== null) {
-      if (!this.finishedReported) {
-        this.driver.drain('stopped');
-        this.driver.abandon('stopped');
-      }
       this.reportNow((monotonicNs() - this.epochNs) / NS_PER_MS, this.driver);
       this.reportLadders('last', this.ladders?.last());
+    } else if (this.users !== null) {
+      this.reportUsers(this.users.figures(), true);
     }
     this.pool?.close();
     await this.agents.close();
   }
 
-  /** So that NATs and firewalls on the way keep it open; nothing goes to an endpoint without calls. */
+  /** So that NATs and firewalls on the way keep it open; nothing goes to an endpoint without calls and users. */
   private keepAlive(): void {
     const { role, links } = this.setup;
     if (role.type !== 'caller' || links.keepAliveMs === 0) {
       return;
     }
     this.wheel.schedule(links.keepAliveMs, () => {
-      if ((this.driver?.liveCalls ?? 0) > 0) {
+      if (this.users !== null || (this.driver?.liveCalls ?? 0) > 0) {
         role.endpoints.forEach((endpoint) => this.agents.keepAlive(endpoint));
       }
       this.keepAlive();
     });
   }
-}
-
-/** What has to be there before the thread's loop begins. */
-interface ThreadParts {
-  readonly wheel: TimerWheel;
-  readonly mayReach: (host: string) => boolean;
-  readonly agents: Agents;
-  readonly targets: readonly CallTarget[];
-  /** Of a caller. */
-  readonly ladders: CallLadders | null;
-}
-
-/** @throws the error of a socket that cannot be bound */
-async function openParts(setup: SignallingSetup): Promise<ThreadParts> {
-  const { role } = setup;
-  const wheel = new TimerWheel(monotonicMs(), monotonicMs);
-  const mayReach = reachTest(setup.reach);
-  const ladders = role.type === 'caller' ? new CallLadders(monotonicNs) : null;
-  const agents = await Agents.open(setup, {
-    timers: wheel,
-    ids: createIdSource(setup.runToken, setup.index),
-    counters: new SipCounters(),
-    user: 'callgauge',
-    userAgent: 'callgauge',
-    mayReach,
-    ...(role.type === 'caller' && role.figures ? { publications: FIGURES_RULES } : {}),
-    ...(ladders === null ? {} : { log: ladders.log }),
-  });
-  const endpoints = role.type === 'caller' ? role.endpoints : [];
-  const random = createRandom(deriveSeed(setup.seed, setup.index));
-  const targets = await Promise.all(
-    endpoints.map(async (endpoint): Promise<CallTarget> => {
-      const { uri, servers, credentials, proxyUri } = endpoint;
-      const [first] = servers;
-      return {
-        uri: parseUri(uri),
-        nextHop: { host: first?.addresses[0] ?? '', port: first?.port ?? 0 },
-        servers: new ServerList(servers, () => random.next(), monotonicMs),
-        agent: await agents.agentFor(endpoint),
-        routes: proxyUri === null ? NO_HEADERS : headerBlock([['Route', `<${proxyUri};lr>`]]),
-        credentials,
-      };
-    }),
-  );
-  return { wheel, mayReach, agents, targets, ladders };
-}
-
-function monotonicMs(): number {
-  return monotonicNs() / NS_PER_MS;
 }
 
 async function main(port: MessagePort, setup: SignallingSetup): Promise<void> {

@@ -56,6 +56,25 @@ describe('a gate that fails', () => {
   });
 });
 
+test('users of whom none can be registered give exit 5, the reason, and how to mend it', async () => {
+  const answerer = await startAnswerer(); // it is no registrar
+  const port = /:(\d+)$/.exec(answerer.uri)?.[1] ?? '';
+  const head = `version: 1\nname: users\ntarget: sip:${HOST}:${port}\ncall: { to: users }\n`;
+  const file = temporaryFile('users.yaml', `${head}users: [{ range: 1001-1004, password: hunter2-0815 }]\n`);
+  const end = await run([file]);
+  const reason = 'none of the 4 users could be registered: 405 methodNotAllowed ×4';
+  expect(end).toMatchObject({ code: 5, result: { verdict: 'could-not-run', calls: { attempted: 0 } } });
+  expect(end.result.reasons.join()).toContain(reason);
+  expect(end.result.reasons.join()).toContain('check the names of users');
+  expect(end.result.signalling).toMatchObject({
+    ira: 1,
+    registrations: { users: 4, refused: 4, registeredAtBegin: 0 },
+  });
+  expect(end.stderr).toContain('registering 4 users at 20/s');
+  expect(end.stdout + end.stderr + JSON.stringify(end.result)).not.toContain('hunter2');
+  await stopAnswerer(answerer);
+});
+
 describe.concurrent('a gate that cannot be judged', () => {
   const tooFew = ['--gate', 'setup_delay.p99 <= 1s'];
 

@@ -9,7 +9,7 @@ import { gateOf } from './snapshots.js';
 import { TerminalModel } from './terminal-model.js';
 
 const PLAN = { endpoints: [{ name: 'a', labels: {} }], media: true, warmupMs: 0 };
-const CALL = { holdMs: 30_000, ringTimeoutMs: 60_000, expect: 'answered', figures: true } as const;
+const CALL = { to: 'target', holdMs: 30_000, ringTimeoutMs: 60_000, expect: 'answered', figures: true } as const;
 const LOAD: Load = {
   calls: null,
   concurrency: null,
