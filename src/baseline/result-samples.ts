@@ -1,7 +1,8 @@
 /** The values of single calls from `result.json` alone: its histograms per call. Drawing from a histogram is drawing calls. */
 import { Distribution, type DistributionKind } from '../metrics/histogram.js';
 import { judgedCalls, type JudgedCalls } from '../run/judged-calls.js';
-import type { DistributionSummary, EndpointResult, Result } from '../run/result.js';
+import type { EndpointResult, Result } from '../run/result.js';
+import type { DistributionSummary } from '../run/result-fields.js';
 import type { Direction, FigureKey } from './figures.js';
 import { Sample } from './sample.js';
 

@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { renderEvidence, type EvidenceRun } from '../report/evidence.js';
 import type { EvidenceBook } from '../run/evidence-book.js';
-import type { WorstCall } from '../run/result.js';
+import type { WorstCall } from '../run/result-evidence.js';
 import { callBlock, evidencePath, type CallBlockPlan } from '../run/worst-call-block.js';
 import type { ProcessHost } from './host.js';
 

@@ -1,5 +1,6 @@
 /** The key figures of a run in words, shared by the HTML report and the summary on the terminal. */
-import type { DistributionSummary, Result } from '../run/result.js';
+import type { Result } from '../run/result.js';
+import type { DistributionSummary } from '../run/result-fields.js';
 import { scoresOf, type AnyQuality, type Direction } from './scores.js';
 import { formatCount, formatRatio, formatValue } from './number-format.js';
 

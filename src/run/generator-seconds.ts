@@ -82,7 +82,7 @@ export class GeneratorSeconds {
   }
 
   private add(second: number, figure: Figure, value: number): void {
-    if (!(second >= 0) || !(value >= 0 && value < Infinity)) {
+    if (!(second >= 0 && second < Infinity) || !(value >= 0 && value < Infinity)) {
       return;
     }
     while (second >= this.binSeconds * GENERATOR_POINTS) {

@@ -52,6 +52,7 @@ export class MediaEngine {
   private clockStepped = false;
   /** Of the sockets' own total. */
   private sendErrorsTold = 0;
+  private dropsTold: number | null = null;
 
   constructor(
     private readonly setup: MediaWorkerSetup,
@@ -223,7 +224,10 @@ export class MediaEngine {
     const failed = this.sockets.sendErrors();
     this.health.sendErrors += failed - this.sendErrorsTold;
     this.sendErrorsTold = failed;
-    this.healthReport.note(second, this.drops());
+    // Who is late catches up with its seconds at once, and what it sees then is not of the first of them.
+    const current = Math.floor((this.now() - this.context.epochNs) / NS_PER_SECOND);
+    this.dropsTold = second < current - 1 ? this.dropsTold : this.drops();
+    this.healthReport.note(second, this.dropsTold);
   }
 
   /** Of the sockets that know theirs; null when none does. */

@@ -116,7 +116,7 @@ describe.concurrent('a command that is refused', () => {
     [
       ['answer', '--impair', 'los=2%,jitter=90ms,delay'],
       '--impair: part 1: unknown key (did you mean "loss"?), got "los=2%"\n' +
-        '--impair: jitter: expected a duration like 20ms, at most 25ms, got "jitter=90ms"\n' +
+        '--impair: jitter: expected a duration like 20ms, up to 25ms, got "jitter=90ms"\n' +
         '--impair: part 3: expected key=value, got "delay"\n',
     ],
   ])('%j', async (args, message) => {

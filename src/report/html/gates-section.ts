@@ -20,15 +20,23 @@ const COLUMNS = [
 
 /** Every gate with its state, figures and reason. */
 export function gatesSection({ gates }: Result): Section {
-  const rows = gatesInOrder(gates).map(gateRow);
-  const spec = { caption: 'Gates, failures first', columns: COLUMNS, rows };
+  const profile = sharedProfile(gates);
+  const rows = gatesInOrder(gates).map((gate) => gateRow(gate, profile));
+  const caption = `Gates, failures first${profile === null ? '' : `; all of profile ${profile}`}`;
+  const spec = { caption, columns: COLUMNS, rows };
   return { id: 'gates', title: 'Gates', body: table(spec, 'This run had no gate.') };
 }
 
-function gateRow(gate: GateResult): HtmlValue[] {
+/** The profile that every gate is from; null where they differ, and each says its own. */
+function sharedProfile(gates: readonly GateResult[]): string | null {
+  const [first] = gates;
+  return first !== undefined && gates.every(({ profile }) => profile === first.profile) ? first.profile : null;
+}
+
+function gateRow(gate: GateResult, shared: string | null): HtmlValue[] {
   return [
     stateCell(gate),
-    html`<code>${networkText(gate.expr)}</code>${small(originOf(gate))}`,
+    html`<code>${networkText(gate.expr)}</code>${small(originOf(gate, shared))}`,
     gate.observed === null ? noFigure() : observedCell(gate, gate.observed),
     html`${formatValue(gate.limit, gate.unit)}${small(floorOf(gate))}`,
     gate.margin === null ? '–' : formatMargin(gate.margin, gate.unit),
@@ -45,10 +53,10 @@ function observedCell({ comparedWith, reference, unit }: GateResult, observed: n
   return html`${formatMargin(observed, unit)}${small(`from ${formatValue(reference, unit)} ${whose}`)}`;
 }
 
-/** Where the gate is from, and what of the run it is about; empty where it is the user's own and of all of it. */
-function originOf({ profile, forMs, afterMs }: GateResult): string {
+/** Where the gate is from, and what of the run it is about; empty where it is of all of it, and no other than the rest. */
+function originOf({ profile, forMs, afterMs }: GateResult, shared: string | null): string {
   return [
-    ...(profile === null ? [] : [`profile ${profile}`]),
+    ...(profile === null || profile === shared ? [] : [`profile ${profile}`]),
     ...(forMs === null ? [] : [`fails when broken for ${formatDuration(forMs)}`]),
     ...(afterMs === 0 ? [] : [`from ${formatDuration(afterMs)} on`]),
   ].join(', ');

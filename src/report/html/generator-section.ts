@@ -1,5 +1,6 @@
 /** The generator: whether it kept up, in one sentence, over time, and the figures behind it. */
-import type { DistributionSummary, GeneratorBlock, Result } from '../../run/result.js';
+import type { GeneratorBlock, Result } from '../../run/result.js';
+import type { DistributionSummary } from '../../run/result-fields.js';
 import { healthSentence } from '../generator-health.js';
 import { percentileText } from '../key-figures.js';
 import { formatCount, formatRatio } from '../number-format.js';
@@ -14,10 +15,10 @@ const DELAY_COLUMNS = ['Delay of our own', 'Count', 'p50', 'p99', 'max'].map((he
   numeric: index > 0,
 }));
 const COUNT_COLUMNS = [{ header: 'Figure' }, { header: 'Value', numeric: true }];
-const BACK_ENDS: Readonly<Record<GeneratorBlock['netBackend'], string>> = {
-  libc: 'libc (arrival times by the kernel)',
-  dgram: 'node:dgram',
-  none: 'none: no audio',
+const BACK_ENDS: Readonly<Record<GeneratorBlock['netBackend'], Markup>> = {
+  libc: html`libc <small>arrival times by the kernel</small>`,
+  dgram: html`node:dgram <small>arrival times by callback</small>`,
+  none: html`none <small>no audio</small>`,
 };
 
 /** Health in a sentence, a strip of charts and two tables. */

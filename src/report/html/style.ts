@@ -48,7 +48,8 @@ tbody th{font-weight:400}
 [align=right],[align=right] td{text-align:right}
 td bdi,th bdi,td .none,th small{display:inline-block;max-width:22rem;white-space:normal;overflow-wrap:break-word}
 th small{color:var(--soft);font-size:.92em}
-td>small{display:block;color:var(--soft);font-size:.88em}
+td>small{display:block;max-width:8rem;margin-left:auto;white-space:normal;color:var(--soft);font-size:.88em}
+code~small{max-width:none;margin:0}
 td .short{max-width:none;white-space:nowrap}
 td .short,.figures .none{font-size:.92em}
 #odd-streams bdi,#odd-streams th small{max-width:min(50rem,55vw)}
@@ -123,6 +124,6 @@ footer{margin-top:2rem;padding-top:.6rem;border-top:1px solid var(--line);font-s
 @media (min-width:60rem){.groups{grid-template-columns:repeat(3,1fr)}main{display:grid;grid-template-columns:1fr 1fr;gap:0 2rem}section{grid-column:1/-1;min-width:0}#responses,#causes{grid-column:auto}}
 @media (min-width:82rem){.groups{grid-template-columns:repeat(6,1fr);gap:0 1.25rem;font-size:.84rem}}
 @media (prefers-reduced-motion:no-preference){:root{scroll-behavior:smooth}}
-@media (max-width:40rem){.page{padding:0 .9rem 2rem}h1{font-size:1.25rem}header{padding-top:1rem}.facts{gap:.35rem 1.4rem}td bdi,th bdi,td .none,th small{max-width:13rem}.groups h3{margin-top:.9rem}.strips bdi{max-width:6rem;white-space:normal}.strips th,.strips td{padding-right:.5rem;white-space:normal}}
+@media (max-width:40rem){.pair table{width:auto}.pair tbody th{white-space:normal}.page{padding:0 .9rem 2rem}h1{font-size:1.25rem}header{padding-top:1rem}.facts{gap:.35rem 1.4rem}td bdi,th bdi,td .none,th small{max-width:13rem}.groups h3{margin-top:.9rem}.strips bdi{max-width:6rem;white-space:normal}.strips th,.strips td{padding-right:.5rem;white-space:normal}}
 @media print{:root:root{${LIGHT};--ink:#000;--soft:#444;--line:#bbb}body{font-size:9.5pt;print-color-adjust:exact;-webkit-print-color-adjust:exact}.page{max-width:none;padding:0}nav,figure details,.filter,.value,.at{display:none!important}.groups{font-size:8pt}.legend,figcaption{font-size:8pt}.scroll{overflow:visible;background:none}table{font-size:7.5pt;width:auto}.strips{width:100%}th,td,thead th{white-space:normal;padding-right:.5rem;overflow-wrap:anywhere}thead th{font-size:7pt}td[align],[align] td{white-space:nowrap}td bdi,th bdi{display:inline;overflow-wrap:anywhere}td .short{white-space:normal}section{margin-top:1.1rem}h2,h3,caption{break-after:avoid}figure,tr,.groups{break-inside:avoid}.groups{grid-template-columns:repeat(3,1fr)}.charts{grid-template-columns:1fr 1fr;gap:.8rem 1.2rem}pre{white-space:pre-wrap;overflow-wrap:anywhere}}
 `;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { findMetric, METRIC_NAMES, METRICS, SPOIL_CONDITIONS } from '../../../src/metrics/names.js';
-import { directionQualitySchema, resultSchema } from '../../../src/run/result.js';
+import { resultSchema } from '../../../src/run/result.js';
+import { directionQualitySchema } from '../../../src/run/result-quality.js';
 
 const keysOf = (shape: object): string[] => Object.keys(shape);
 

@@ -14,7 +14,8 @@ function gate(change: Partial<GateResult>): GateResult {
 
 /** The texts of a gate's cells, by column. */
 function cellsOf(change: Partial<GateResult>): string[] {
-  const html = gatesSection({ ...typicalPass(), gates: [gate(change)] }).body.toString();
+  const own = gate({ expr: 'one_way == 0', profile: null, state: 'pass' });
+  const html = gatesSection({ ...typicalPass(), gates: [gate({ state: 'fail', ...change }), own] }).body.toString();
   const body = html.slice(html.indexOf('<tbody'));
   return [...body.matchAll(/<t[hd][^>]*>([^]*?)<\/t[hd]>/g)].map((match) =>
     (match[1] ?? '')
@@ -32,6 +33,13 @@ test('a gate tells its profile, and what of the run it is about', () => {
   expect(cellsOf({ expr: 'loss.p95 <= 1%', forMs: 30_000, afterMs: 5000 })[1]).toBe(
     'loss.p95 <= 1% fails when broken for 30 s, from 5 s on',
   );
+});
+
+test('a profile that all gates are from is told once', () => {
+  const gates = ['mos.p5 >= 4.2', 'one_way == 0'].map((expr) => gate({ expr, profile: 'ci' }));
+  const html = gatesSection({ ...typicalPass(), gates }).body.toString();
+  expect(html).toContain('Gates, failures first; all of profile ci');
+  expect(html.match(/profile ci/g)?.length).toBe(html.match(/failures first; all of profile ci/g)?.length);
 });
 
 test('a limit tells which part of it is this host alone', () => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { healthSentence } from '../../../src/report/generator-health.js';
 import { generatorSection } from '../../../src/report/html/generator-section.js';
+import { qualitySection } from '../../../src/report/html/quality-section.js';
 import { methodSection } from '../../../src/report/html/method-section.js';
 import type { GeneratorBlock, Result } from '../../../src/run/result.js';
 import { allFailed, badMos, nothingAtAll, oneHour, typicalPass } from './result-fixture.js';
@@ -84,6 +85,10 @@ test('tells how many call-seconds its own drops took, and the method what that m
   const html = sectionOf(withGenerator({ receiveDrops: 7, spoiledCallSeconds: 3, spoiledScoreSeconds: 11 }));
   expect(cellsOf(html, 'call-seconds left out because of that')).toBe('3');
   expect(cellsOf(html, 'call-seconds left out of the scores alone')).toBe('11');
+  const introduction = (spoiledCallSeconds: number) =>
+    qualitySection(withGenerator({ spoiledCallSeconds })).body.toString();
+  expect(introduction(3)).toContain('3 seconds of legs are left out: this host dropped datagrams in them.');
+  expect(introduction(0)).not.toContain('left out');
   expect(methodSection(badMos()).body.toString()).toMatch(
     /totals of the call keep it: they are untrusted where more than 0\.01 %/,
   );

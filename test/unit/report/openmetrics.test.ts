@@ -2,7 +2,8 @@ import * as fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { METRICS } from '../../../src/metrics/names.js';
 import { renderOpenMetrics } from '../../../src/report/openmetrics.js';
-import type { DistributionSummary, Result } from '../../../src/run/result.js';
+import type { Result } from '../../../src/run/result.js';
+import type { DistributionSummary } from '../../../src/run/result-fields.js';
 import { gitlabMetrics, parseOpenMetrics } from './openmetrics-check.js';
 import { FIXTURES, HOSTILE, badMos, bothDirections, nothingAtAll, typicalPass } from './result-fixture.js';
 

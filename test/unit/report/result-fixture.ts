@@ -5,7 +5,8 @@ import { createRandom } from '../../../src/lib/random.js';
 import { resultSchema } from '../../../src/run/result.js';
 import { FINDINGS, findingText } from '../../../src/run/leg-findings.js';
 import { failures, hostileLadder, worstCall, worstEvidence } from './worst-call-fixture.js';
-import type { CallsBlock, DirectionQuality, GateResult, Result, ResultSecond } from '../../../src/run/result.js';
+import type { CallsBlock, GateResult, Result } from '../../../src/run/result.js';
+import type { DirectionQuality, ResultSecond } from '../../../src/run/result-quality.js';
 
 /** What a far side could put into every text that it controls. */
 export const HOSTILE = '"><script>alert(1)</script></style>&#x0;\u202Eevil\u2066\n\u001B[2J\u0000`\'';

@@ -7,7 +7,8 @@ import { Distribution, type DistributionKind } from '../../../src/metrics/histog
 import { serializeResult } from '../../../src/report/json.js';
 import { healthOf } from '../../../src/run/live-gates.js';
 import { buildResult, type RunFacts } from '../../../src/run/result-builder.js';
-import { resultSchema, type DistributionSummary, type Result } from '../../../src/run/result.js';
+import { resultSchema, type Result } from '../../../src/run/result.js';
+import { type DistributionSummary } from '../../../src/run/result-fields.js';
 import { RunBook } from '../../../src/run/run-book.js';
 import { LEG, ROW, type CallRecord, type MediaBatch, type SignallingBatch } from '../../../src/worker/messages.js';
 import {

@@ -47,7 +47,7 @@ it('seconds in which this host dropped datagrams are in no figure of seconds but
   expect([book.spoiled.all, book.spoiled.scores]).toEqual([1, 1]);
   const [, spoiled, next] = book.total.series.seconds();
   expect(spoiled?.received).toMatchObject({
-    legs: 1,
+    legs: 0,
     lossRatio: null,
     mosLq: null,
     jitterMs: null,

@@ -447,6 +447,20 @@ describe('the engine', () => {
     );
   });
 
+  it('dates what it sees after a stall to the end of it', async () => {
+    const world = await pair();
+    const { caller, network, begin, advanceTo } = world;
+    begin();
+    startCall(world, 0);
+    advanceTo(2500);
+    network.nowNs += 4000 * MS;
+    caller.sockets.dropCount = (handle) => (handle === 0 ? 5 : 0);
+    advanceTo(10_100);
+    const seen = caller.batches.flatMap(({ pulses }) => pulses.map(({ second, drops }) => [second, drops]));
+    expect(seen.find(([, drops]) => drops === 5)).toEqual([5, 5]);
+    expect(seen).toHaveLength(10);
+  });
+
   it('counts drops that it sees when their seconds have been told', async () => {
     const world = await pair();
     const { caller, network, begin, advanceTo } = world;

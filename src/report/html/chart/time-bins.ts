@@ -1,6 +1,6 @@
 /** Seconds of a run gathered into at most as many columns as a chart can show. */
 import { max, mean, median, min } from 'd3-array';
-import type { ResultSecond } from '../../../run/result.js';
+import type { ResultSecond } from '../../../run/result-quality.js';
 import { formatClock } from '../../number-format.js';
 
 /** What a chart over time is drawn of. */

@@ -11,7 +11,7 @@ import { fill, fineStrokes, keyOf, stroke } from './strokes.js';
 import type { LineLook } from './strokes.js';
 import { binName, binSeconds, binValue, spanSeconds } from './time-bins.js';
 import type { Aggregate, SecondValue, TimeBin, TimedRow } from './time-bins.js';
-import type { ResultSecond } from '../../../run/result.js';
+import type { ResultSecond } from '../../../run/result-quality.js';
 
 export interface Line<Row extends TimedRow = ResultSecond> {
   readonly label: string;
