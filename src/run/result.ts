@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { SPOIL_CONDITIONS } from '../metrics/names.js';
 import { comparisonSchema } from './comparison.js';
-import { registrationsSchema } from './registrations-block.js';
+import { registrationsSchema } from './result-registrations.js';
 import { evidenceSchema, worstCallSchema } from './result-evidence.js';
 import { addedDistribution, addedNumber, count, distribution, nullableNumber, ratio } from './result-fields.js';
 import { directionsShape, findingSchema, secondSchema } from './result-quality.js';

@@ -1,7 +1,6 @@
 /** The part of `result.json` that tells of the users, who register at the target. */
 import { z } from 'zod';
-
-const count = z.int().nonnegative();
+import { count } from './result-fields.js';
 
 export const registrationsSchema = z.strictObject({
   users: count,
