@@ -1,19 +1,21 @@
 /** Whether a run's own generator spoiled a figure, and how much of it the host itself may have added. */
 import { spoils } from '../metrics/spoil.js';
 import type { Result } from '../run/result.js';
+import { hasBothEnds } from '../run/result-registrations.js';
 import type { Figure } from './figures.js';
 
 /** Why the figure is not trusted, or null. */
 export function spoilReason(
-  { generator, calls }: Result,
+  { generator, calls, signalling }: Result,
   { metric, direction }: Pick<Figure, 'metric' | 'direction'>,
 ): string | null {
   const { spoiled, reasons } = generator;
   // An older result names no condition: then each may have spoiled whatever can be spoiled.
   if (spoiled === null) return reasons.length > 0 && metric.spoiledBy.length > 0 ? reasons.join('; ') : null;
   const reflected = calls.roundTrip > 0;
+  const bothEnds = hasBothEnds(signalling.registrations);
   const found = metric.spoiledBy
-    .filter((condition) => spoils(condition, metric, { direction, reflected }))
+    .filter((condition) => spoils(condition, metric, { direction, reflected, bothEnds }))
     .map((condition) => spoiled[condition])
     .filter((reason) => reason !== undefined);
   return found.length === 0 ? null : found.join('; ');

@@ -216,8 +216,9 @@ function spoiledOnEitherSide({ gate, health, references }: Judgement): string | 
 
 /** The sentences of every condition that holds and spoils this metric, or null. */
 function spoilReason(metric: MetricDefinition, query: MetricQuery, health: HealthConditions): string | null {
+  const { reflected, bothEnds = false } = health;
   const reasons = metric.spoiledBy
-    .filter((condition) => spoils(condition, metric, { direction: query.direction, reflected: health.reflected }))
+    .filter((condition) => spoils(condition, metric, { direction: query.direction, reflected, bothEnds }))
     .map((condition) => health.spoiled[condition])
     .filter((reason) => reason !== undefined);
   return reasons.length === 0 ? null : reasons.join('; ');

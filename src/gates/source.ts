@@ -72,6 +72,8 @@ export interface HealthConditions {
   readonly spoiled: Readonly<Partial<Record<SpoilCondition, string>>>;
   /** True when the far side reflects our packets, so that what we receive also holds what we sent late. */
   readonly reflected: boolean;
+  /** True when users of ours call each other, so that either direction is sent and received by us; absent: they do not. */
+  readonly bothEnds?: boolean;
   /** p95 of the jitter that this host alone contributes, as far as it is known by now; absent or null: not measured. */
   readonly floorJitterMs?: number | null;
 }

@@ -6,6 +6,8 @@ export interface SpoilCase {
   readonly direction: 'received' | 'sent' | null;
   /** True when the far side reflects our packets, so that what we receive also holds what we sent late. */
   readonly reflected: boolean;
+  /** True when users of ours call each other: what one end sent late the other received, and what one did not read was sent by the other. */
+  readonly bothEnds?: boolean;
 }
 
 /**
@@ -16,9 +18,9 @@ export interface SpoilCase {
 export function spoils(
   condition: SpoilCondition,
   { population, timedHere }: MetricDefinition,
-  { direction, reflected }: SpoilCase,
+  { direction, reflected, bothEnds = false }: SpoilCase,
 ): boolean {
-  if (population !== 'legs') return true;
+  if (population !== 'legs' || bothEnds) return true;
   const sent = direction === 'sent';
   if (condition === 'sendLateness') return sent || reflected;
   if (condition === 'mediaClock') return !sent || timedHere;

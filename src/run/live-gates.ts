@@ -79,6 +79,7 @@ export function healthOf(book: RunBook, netBackend: 'libc' | 'dgram' | 'none'): 
   return {
     spoiled: book.health.conditions(netBackend),
     reflected: book.total.calls.roundTrip > 0,
+    bothEnds: book.registrations.secondLegs > 0,
     floorJitterMs: floor.count === 0 ? null : floor.percentile(95),
   };
 }

@@ -35,6 +35,11 @@ export class RegistrationBook {
       : { value: this.sumOf(({ ineffective }) => ineffective) / attempts, samples: attempts };
   }
 
+  /** Called legs of calls between our users. */
+  get secondLegs(): number {
+    return this.sumOf(({ matches: { header, callerName, number } }) => header + callerName + number);
+  }
+
   /** Null: the run has no users. */
   block(): RegistrationsBlock | null {
     if (this.byWorker.size === 0) {

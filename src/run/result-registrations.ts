@@ -16,3 +16,8 @@ export const registrationsSchema = z.strictObject({
   strangeCalls: count.describe('calls to our users that were none of this run; they were refused'),
 });
 export type RegistrationsBlock = z.infer<typeof registrationsSchema>;
+
+/** Users of ours have called each other. */
+export function hasBothEnds(block: RegistrationsBlock | null): boolean {
+  return block !== null && Object.values(block.secondLegs).some((legs) => legs > 0);
+}

@@ -13,6 +13,7 @@ import { SESSION_RATIOS, type SessionRatio } from './session-counts.js';
 import type { QualityFigure } from './quality-book.js';
 import { mergeDistributions } from './quality-book.js';
 import type { EndpointResult, Result } from './result.js';
+import { hasBothEnds } from './result-registrations.js';
 import type { DistributionSummary } from './result-fields.js';
 
 const KINDS: Readonly<Partial<Record<QualityFigure, DistributionKind>>> = {
@@ -109,10 +110,11 @@ export class ResultSource implements MetricSource {
 
   /** An older result names no condition: then each may have spoiled whatever can be spoiled. */
   get ownHealth(): HealthConditions {
-    const { generator, calls } = this.result;
+    const { generator, calls, signalling } = this.result;
     const { spoiled, reasons } = generator;
     const any = reasons.length === 0 ? {} : Object.fromEntries(CONDITIONS.map((name) => [name, reasons.join('; ')]));
-    return { spoiled: spoiled ?? any, reflected: calls.roundTrip > 0 };
+    const bothEnds = hasBothEnds(signalling.registrations);
+    return { spoiled: spoiled ?? any, reflected: calls.roundTrip > 0, bothEnds };
   }
 
   /** A result is compared as a whole. */

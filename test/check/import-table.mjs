@@ -13,7 +13,7 @@ const MAY_IMPORT = {
   main: ['cli'],
   cli: ['*'],
   report: ['metrics', 'types:run', 'types:gates', 'run/result', 'run/comparison'],
-  baseline: ['metrics', 'types:run', 'run/result', 'run/comparison', 'run/judged-calls'],
+  baseline: ['metrics', 'types:run', 'run/result', 'run/comparison', 'run/judged-calls', 'run/result-registrations'],
   run: ['scenario', 'schedule', 'gates', 'metrics', 'worker/messages', 'worker/pool', 'quality/score-breakdown'],
   worker: ['call', 'schedule', 'metrics', 'net', 'rtp', 'media', 'quality', 'sip'],
   call: ['sip', 'sdp', 'types:rtp', 'types:media'],

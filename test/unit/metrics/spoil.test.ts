@@ -24,3 +24,11 @@ test('our own reception spoils what we received, and of the sent direction what 
 test('figures without a direction are spoiled by whatever they name', () => {
   expect(spoils('eventLoopDelay', of('setup_delay'), { direction: null, reflected: false })).toBe(true);
 });
+
+test('where both ends are ours, either direction is spoiled by what we send late and by what we do not read', () => {
+  for (const direction of ['received', 'sent'] as const) {
+    for (const condition of ['sendLateness', 'receiveDrops', 'mediaClock'] as const) {
+      expect(spoils(condition, of('jitter'), { direction, reflected: false, bothEnds: true })).toBe(true);
+    }
+  }
+});

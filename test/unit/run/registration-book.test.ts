@@ -1,6 +1,8 @@
 /** The sums of all workers' registrations, and what is said of those that came to nothing. */
 import { describe, expect, it } from 'vitest';
+import { healthOf } from '../../../src/run/live-gates.js';
 import { RegistrationBook } from '../../../src/run/registration-book.js';
+import { hasBothEnds } from '../../../src/run/result-registrations.js';
 import { RunBook } from '../../../src/run/run-book.js';
 import type { RegistrationFigures } from '../../../src/worker/messages.js';
 import { signallingBatch } from './batches.js';
@@ -103,6 +105,18 @@ describe('the registrations of a run', () => {
     const book = bookOf(...workers);
     expect(book.missingInWords()).toBe(words);
     expect(book.hint()).toMatch(hint);
+  });
+
+  it('tell that both ends of calls are ours, once a called leg was known', () => {
+    const book = new RunBook({ endpoints: [{ name: 'pbx', labels: {} }], media: true, warmupMs: 0 });
+    book.registrations.take(0, figuresOf({ matches: { header: 0, callerName: 0, number: 0, unmatched: 5 } }));
+    expect([healthOf(book, 'libc').bothEnds, hasBothEnds(book.registrations.block()), hasBothEnds(null)]).toEqual([
+      false,
+      false,
+      false,
+    ]);
+    book.registrations.take(0, figuresOf({ matches: { header: 0, callerName: 1, number: 0, unmatched: 5 } }));
+    expect([healthOf(book, 'libc').bothEnds, hasBothEnds(book.registrations.block())]).toEqual([true, true]);
   });
 
   it('answer gates on their delay and their ineffective attempts', () => {
