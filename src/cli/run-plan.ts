@@ -7,6 +7,7 @@ import { socketDrops } from '../net/socket-drops.js';
 import type { RunPlan } from '../run/run.js';
 import { idleMsOf } from '../scenario/fit-stages.js';
 import type { CallerEndpoint, MediaWorkerSetup, SignallingSetup } from '../worker/messages.js';
+import { callerFlowPlan } from './flow-plan.js';
 import type { ProcessHost } from './host.js';
 import { PTIME_MS, type Prepared } from './preparation.js';
 
@@ -172,6 +173,7 @@ function signallingSetup(parts: PlanParts, index: number): SignallingSetup {
       maxRate: scenario.safety.maxRate,
       figures: scenario.call.figures && scenario.media, // without audio of ours there is nothing to receive
       optionsIntervalMs: scenario.network.optionsIntervalMs,
+      flow: callerFlowPlan(scenario.call.flow),
     },
   };
 }

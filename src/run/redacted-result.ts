@@ -17,11 +17,13 @@ const USER_FLAG = /(--user[ =])('(?:[^']|'\\'')*'|\S+)/g;
 const REFERENCE = /^\$\{.*\}$/s;
 
 /** Null: nothing is to be hidden. It knows the numbers that the scenario calls and the users that it is. */
-export function redactorOf({ redact, endpoints, auth }: Scenario): NumberRedactor | null {
+export function redactorOf({ redact, endpoints, auth, call }: Scenario): NumberRedactor | null {
   if (redact === null) return null;
-  const users = [auth, ...endpoints.map((endpoint) => endpoint.auth)].flatMap((one) =>
-    one === null ? [] : [one.user],
-  );
+  const { user, displayName } = call.flow.from;
+  const callers = [user, displayName].filter((name) => name !== null);
+  const users = [auth, ...endpoints.map((endpoint) => endpoint.auth)]
+    .flatMap((one) => (one === null ? [] : [one.user]))
+    .concat(callers);
   // A target such as `echo` is a word of ours as well, and is hidden in URIs only.
   const numbers = endpoints.flatMap(({ target }) =>
     target.kind === 'sip' && /\d{4}/.test(target.user) ? [target.user] : [],

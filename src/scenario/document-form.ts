@@ -3,6 +3,7 @@
  * what `result.json` keeps, and loads again as the same scenario; only a password that was written out is not in it.
  */
 import { formatDuration, formatRate } from '../lib/units.js';
+import { flowForm } from './resolve-flow.js';
 import { shownAt, shownPassword, type Auth, type Endpoint, type Scenario, type Target } from './scenario.js';
 
 /** The redacted document of a scenario. Values of references are not in it. */
@@ -21,8 +22,8 @@ export function scenarioDocument(scenario: Scenario): Record<string, unknown> {
     call: {
       hold: text('call.hold', formatDuration(scenario.call.holdMs)),
       ringTimeout: text('call.ringTimeout', formatDuration(scenario.call.ringTimeoutMs)),
-      expect: value('call.expect', scenario.call.expect),
       figures: value('call.figures', scenario.call.figures),
+      ...flowForm(scenario),
     },
     load: loadForm(scenario),
     profile: scenario.profile,

@@ -3,6 +3,7 @@
  * slow answers make the real peak higher.
  */
 import type { Problem } from '../lib/errors.js';
+import { callLengthMs } from './flow-plan.js';
 import { placeOf, type Scenario } from './scenario.js';
 
 /** One packet each 20 ms. */
@@ -41,7 +42,7 @@ export interface Peak {
 export function expectedPeak(scenario: Scenario, schedule: ArrivalPeak): Peak {
   const { call, load, media } = scenario;
   const cap = Math.min(load.concurrency ?? Number.POSITIVE_INFINITY, load.calls ?? Number.POSITIVE_INFINITY);
-  const calls = Math.min(cap, schedule.peakActive(call.holdMs));
+  const calls = Math.min(cap, schedule.peakActive(callLengthMs(call)));
   // Without media one bound sink is advertised for all.
   const slots = media ? slotsFor(scenario, schedule, calls) : 1;
   const packetsPerSecond = media ? calls * PACKETS_PER_SECOND * DIRECTIONS : 0;
@@ -57,8 +58,9 @@ export function expectedPeak(scenario: Scenario, schedule: ArrivalPeak): Peak {
 /** Those in use and those at rest; never more than there are calls. */
 function slotsFor({ call, load }: Scenario, schedule: ArrivalPeak, calls: number): number {
   const margin = load.concurrency === null ? Math.ceil(calls * SLOT_MARGIN) : load.concurrency;
-  const withRest = schedule.peakActive(call.holdMs + REST_MS);
-  const turnover = load.concurrency === null ? withRest : Math.min(withRest, calls + restingOf(calls, call.holdMs));
+  const lengthMs = callLengthMs(call);
+  const withRest = schedule.peakActive(lengthMs + REST_MS);
+  const turnover = load.concurrency === null ? withRest : Math.min(withRest, calls + restingOf(calls, lengthMs));
   return Math.min(load.calls ?? Number.POSITIVE_INFINITY, Math.max(margin, turnover));
 }
 

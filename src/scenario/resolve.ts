@@ -1,5 +1,6 @@
 /** A read document → the scenario: shorthands expanded, the defaults that depend on other values filled in. */
 import { formatDuration } from '../lib/units.js';
+import { flowOf } from './resolve-flow.js';
 import type { GateEntry, Load, Scenario, Sources, Stage, Tls } from './scenario.js';
 import type { ScenarioFile } from './schema.js';
 
@@ -17,7 +18,13 @@ export function resolveScenario(document: ScenarioFile, file: string, sources: S
     audioPath: document.audio === undefined ? null : besideFile(file, document.audio),
     codecs: codec,
     media,
-    call: { holdMs: call.hold, ringTimeoutMs: call.ringTimeout, expect: call.expect, figures: call.figures },
+    call: {
+      holdMs: call.hold,
+      ringTimeoutMs: call.ringTimeout,
+      expect: call.expect.status,
+      figures: call.figures,
+      flow: flowOf(call),
+    },
     load: loadOf(document.load),
     profile: document.profile ?? null,
     gates: document.gates?.map((gate, index) => gateOf(gate, sources.where[`gates[${index}]`] ?? 'gates')) ?? null,

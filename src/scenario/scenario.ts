@@ -1,5 +1,6 @@
 /** The scenario as a run uses it: all defaults filled, times in ms, rates in calls/s, and where each value was written. */
 import type { CodecName, ProfileName } from './fields.js';
+import type { FlowPlan } from './flow-plan.js';
 
 /** In place of a secret. */
 export const REDACTED = '[redacted]';
@@ -67,7 +68,7 @@ export interface SipAddress {
 export type Target = { readonly kind: 'loopback' } | ({ readonly kind: 'sip'; readonly user: string } & SipAddress);
 
 export interface CallPlan {
-  /** From the answer to our BYE. */
+  /** From the answer to our BYE; longer where the steps take longer. */
   readonly holdMs: number;
   /** Without a final response for so long: CANCEL. */
   readonly ringTimeoutMs: number;
@@ -75,6 +76,8 @@ export interface CallPlan {
   readonly expect: 'answered' | number;
   /** INVITEs carry the token by which our own answerer returns what it received. */
   readonly figures: boolean;
+  /** What else happens in it. */
+  readonly flow: FlowPlan;
 }
 
 export interface Load {

@@ -29,7 +29,8 @@ const OWN_RTCP_INTERVAL_MS = 1000;
 /** G.711 and G.722 at 20 ms with IP and UDP. */
 const SESSION_BITS_PER_SECOND = 80_000;
 
-type LegState = 'idle' | 'armed' | 'live' | 'draining';
+/** `early`: not answered yet, and audio of ours flows. */
+type LegState = 'idle' | 'armed' | 'early' | 'live' | 'draining';
 
 export class MediaLeg {
   state: LegState = 'idle';
@@ -77,26 +78,31 @@ export class MediaLeg {
     this.nextSampleNs = 0;
   }
 
-  /** Answered: audio flows from now on, as their SDP says. */
+  /** Answered (or early): audio flows from now on, as their SDP says. */
   connect(media: RemoteMedia): void {
     const { context, report } = this;
-    const codec = context.codecs.get(media.codec);
-    if (codec === undefined) {
-      throw new Error(`expected a codec of this worker, got ${media.codec}`);
+    const codec = this.codecOf(media);
+    if (this.state === 'early') {
+      this.outgoing.change(codec); // what flows goes on
+    } else {
+      this.outgoing.start(codec, {
+        ssrc: context.nextUint32(),
+        sequence: context.nextUint32() & 0xffff,
+        timestamp: context.nextUint32(),
+        payloadType: media.payloadType,
+        clipOffset: report.key.call * 37,
+      });
     }
     this.codec = codec;
     report.agree(codec);
     this.aim(media);
+    if (media.isEarly === true) {
+      this.state = 'early';
+      return;
+    }
     this.answeredAtNs = media.answeredAtNs;
     this.facts.answeredMs = this.msOf(media.answeredAtNs);
     this.facts.expectsAudio = media.receives;
-    this.outgoing.start(codec, {
-      ssrc: context.nextUint32(),
-      sequence: context.nextUint32() & 0xffff,
-      timestamp: context.nextUint32(),
-      payloadType: media.payloadType,
-      clipOffset: report.key.call * 37,
-    });
     this.startRtcp(codec, media);
     this.meter = new StreamMeter({
       clockRate: codec.codec.clockRate,
@@ -111,18 +117,19 @@ export class MediaLeg {
     this.state = 'live';
   }
 
-  /** Agreed anew within the call: another address, hold, resume. The codec stays. */
+  /** Agreed anew within the call: another address, hold, resume, another codec. */
   update(media: RemoteMedia): void {
     if (this.state !== 'live') {
       return;
     }
+    this.changeCodec(this.codecOf(media), media.answeredAtNs);
     // Who began by only receiving is not put on hold by hearing that again.
     const isHold = !media.sends && (this.sends || this.isPaused);
     const pauses = !media.receives || isHold;
-    this.facts.holds += pauses && !this.isPaused ? 1 : 0;
+    const isTheirs = media.heldByUs !== true;
+    this.facts.holds += pauses && isTheirs && !this.isPaused ? 1 : 0;
     this.facts.expectsAudio ||= media.receives;
     this.aim(media);
-    this.outgoing.header.payloadType = media.payloadType;
     this.pause(pauses, media.answeredAtNs);
   }
 
@@ -142,12 +149,14 @@ export class MediaLeg {
     if (this.state === 'idle') {
       return;
     }
-    if (this.state === 'live') {
+    if (this.state === 'live' || this.state === 'early') {
       if (this.sends) {
         this.sendOrSkip(dueNs, skip);
       } else {
         this.rest();
       }
+    }
+    if (this.state === 'live') {
       if (dueNs >= this.rtcp.dueAtNs) {
         this.drainRtcp(); // so that the report answers what has come
         this.sendRtcp(this.rtcp.write(this.context.now()));
@@ -217,6 +226,26 @@ export class MediaLeg {
     this.latch.expect(this.expectedSource, media.port);
     this.kinds.agree(media);
     this.sends = media.sends;
+    this.outgoing.header.payloadType = media.payloadType;
+  }
+
+  /** @throws Error for one that no clip was given for: a fault of ours */
+  private codecOf(media: RemoteMedia): CodecContext {
+    const codec = this.context.codecs.get(media.codec);
+    if (codec === undefined) {
+      throw new Error(`expected a codec of this worker, got ${media.codec}`);
+    }
+    return codec;
+  }
+
+  /** Within the stream: SSRC, sequence and time go on (all codecs here have one clock). */
+  private changeCodec(codec: CodecContext, atNs: number): void {
+    if (codec === this.codec) {
+      return;
+    }
+    this.codec = codec;
+    this.outgoing.change(codec);
+    this.report.change(codec, Math.floor(this.msOf(atNs) / 1000));
   }
 
   /** The same object for the same place: a stream goes on over a new agreement. */
@@ -268,7 +297,9 @@ export class MediaLeg {
       outgoing.passTime();
       return;
     }
-    this.rtcp.onSent(outgoing.header.timestamp, packet.length - RTP_HEADER_BYTES, nowNs);
+    if (this.state === 'live') {
+      this.rtcp.onSent(outgoing.header.timestamp, packet.length - RTP_HEADER_BYTES, nowNs);
+    }
     if (facts.sent === 0 && this.startedOpen) {
       facts.ackToRtpMs = (nowNs - this.answeredAtNs) / NS_PER_MS;
     }
@@ -305,7 +336,7 @@ export class MediaLeg {
       if (length < 0) {
         return;
       }
-      if (this.state === 'armed') {
+      if (this.state === 'armed' || this.state === 'early') {
         this.countEarly(length);
       } else if (this.state !== 'idle') {
         this.takeDatagram(length);

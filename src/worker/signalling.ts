@@ -22,6 +22,7 @@ import { AnswererDriver } from './answerer-driver.js';
 import { CallLadders } from './call-ladders.js';
 import { CallerDriver } from './caller-driver.js';
 import type { Driver } from './driver.js';
+import { agentFlow, answererFlow, callerFlow } from './flows.js';
 import { probeTarget } from './probe.js';
 import { SinkSlots, SlotPool } from './slot-pool.js';
 import { FIGURES_RULES } from './figures-report.js';
@@ -129,7 +130,13 @@ class SignallingThread {
     };
     const { role } = setup;
     if (role.type === 'answerer') {
-      return new AnswererDriver(this.agents.listening.userAgent, userAgent, { ...shared, ...role });
+      return new AnswererDriver(this.agents.listening.userAgent, userAgent, {
+        ...shared,
+        rejectStatus: role.rejectStatus,
+        ringMs: role.ringMs,
+        dropAfterMs: role.dropAfterMs,
+        ...answererFlow(role),
+      });
     }
     return new CallerDriver({
       role,
@@ -144,6 +151,7 @@ class SignallingThread {
         holdMs: role.holdMs,
         ringTimeoutMs: role.ringTimeoutMs,
         expect: role.expect,
+        ...callerFlow(role),
         callIdOf: (call) => `${setup.runToken}-${call}@${formatHost(setup.advertise ?? setup.localAddress)}`,
       },
       onTooManyRefusals: (count, last) => {
@@ -338,6 +346,7 @@ async function openParts(setup: SignallingSetup): Promise<ThreadParts> {
     user: 'callgauge',
     userAgent: 'callgauge',
     mayReach,
+    ...agentFlow(setup),
     ...(role.type === 'caller' && role.figures ? { publications: FIGURES_RULES } : {}),
     ...(ladders === null ? {} : { log: ladders.log }),
   });
