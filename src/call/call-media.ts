@@ -61,6 +61,7 @@ export class CallMedia {
     const offer = this.#offer;
     if (offer === null) return null;
     this.#offer = null;
+    if (sdp === '') return { cause: 'sdp:no-answer', detail: 'expected an answer to our offer, found none' };
     const agreed = readAnswer(offer, sdp, this.context.media);
     if ('cause' in agreed) return agreed;
     this.#isHeld = this.#willBeHeld;
@@ -99,7 +100,18 @@ export class CallMedia {
     this.#willBeHeld = isHeld;
     this.#version++;
     this.#offer = offerFor(this.slot, this.#sdpVersion, this.#preferences(codecs, isHeld));
+    this.#expect(this.#offer);
     return this.#offer.sdp;
+  }
+
+  /** What we offer may come before its answer does (RFC 3264 §5.1). */
+  #expect({ codecs }: Offer): void {
+    const { agreed } = this;
+    if (!this.isConnected || agreed === null) return;
+    const others = codecs.map(({ payloadType }) => payloadType);
+    const known = agreed.receivePayloadTypes;
+    if (others.every((payloadType) => known.includes(payloadType))) return;
+    this.#tell({ ...agreed, receivePayloadTypes: [...new Set([...known, ...others])] });
   }
 
   #answerWith(offer: string, codecs: readonly string[]): { readonly sdp: string } | MediaRefusal {
@@ -115,7 +127,10 @@ export class CallMedia {
 
   #agree(agreed: AgreedMedia): void {
     this.agreed = agreed;
-    if (!this.isConnected) return;
+    if (this.isConnected) this.#tell(agreed);
+  }
+
+  #tell(agreed: AgreedMedia): void {
     const held = this.#isHeld ? { heldByUs: true as const } : {};
     this.slot.update({ ...agreed, answeredAtNs: this.context.now(), ...held });
   }

@@ -1,5 +1,6 @@
 /** What `callgauge answer` does in its calls beside answering: flags, and the plan that they make. */
 import type { Argv } from 'yargs';
+import { isEmergencyUser } from '../lib/emergency.js';
 import { parseDuration } from '../lib/units.js';
 import { codecNames } from '../media/codec/codec.js';
 import { explainTarget, parseTarget } from '../scenario/target.js';
@@ -72,8 +73,10 @@ export function flowOf(given: FlowArguments, report: Report): AnswererFlowPlan {
 
 function contactOf(text: string, report: Report): AnswererFlowPlan['refusalHeaders'] {
   const target = parseTarget(text);
-  if (target?.kind === 'sip') return [['Contact', `<${target.uri}>`]];
-  report('--redirect', target === undefined ? explainTarget(text) : 'expected a SIP URI, got loopback');
+  if (target?.kind === 'sip' && isEmergencyUser(target.user)) {
+    report('--redirect', 'expected a URI that is no emergency number: those are never called');
+  } else if (target?.kind === 'sip') return [['Contact', `<${target.uri}>`]];
+  else report('--redirect', target === undefined ? explainTarget(text) : 'expected a SIP URI, got loopback');
   return [];
 }
 

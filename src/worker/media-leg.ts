@@ -28,6 +28,8 @@ const BACKLOG_LIMIT = 1024;
 const OWN_RTCP_INTERVAL_MS = 1000;
 /** G.711 and G.722 at 20 ms with IP and UDP. */
 const SESSION_BITS_PER_SECOND = 80_000;
+/** After a change of codec, packets of the old one may be under way for so long. */
+const FORMER_NS = NS_PER_SECOND;
 
 /** `early`: not answered yet, and audio of ours flows. */
 type LegState = 'idle' | 'armed' | 'early' | 'live' | 'draining';
@@ -46,6 +48,8 @@ export class MediaLeg {
   /** Its audio could flow from the ACK on. */
   private startedOpen = true;
   private readonly kinds = new PayloadKinds();
+  /** Until then packets of the codec before are taken; 0: none are. */
+  private formerUntilNs = 0;
   private readonly header = new RtpHeader();
   private readonly latch = new SourceLatch();
   private readonly outgoing: OutgoingAudio;
@@ -96,6 +100,8 @@ export class MediaLeg {
     this.codec = codec;
     report.agree(codec);
     this.aim(media);
+    this.kinds.agree(media);
+    this.formerUntilNs = 0;
     if (media.isEarly === true) {
       this.state = 'early';
       return;
@@ -122,6 +128,7 @@ export class MediaLeg {
     if (this.state !== 'live') {
       return;
     }
+    const before = this.codec;
     this.changeCodec(this.codecOf(media), media.answeredAtNs);
     // Who began by only receiving is not put on hold by hearing that again.
     const isHold = !media.sends && (this.sends || this.isPaused);
@@ -130,6 +137,12 @@ export class MediaLeg {
     this.facts.holds += pauses && isTheirs && !this.isPaused ? 1 : 0;
     this.facts.expectsAudio ||= media.receives;
     this.aim(media);
+    if (this.codec === before) {
+      this.kinds.agree(media);
+    } else {
+      this.kinds.change(media);
+      this.formerUntilNs = media.answeredAtNs + FORMER_NS;
+    }
     this.pause(pauses, media.answeredAtNs);
   }
 
@@ -173,6 +186,10 @@ export class MediaLeg {
     this.drainRtcp();
     if (this.state === 'idle') {
       this.drain();
+    }
+    if (this.formerUntilNs > 0 && this.context.now() > this.formerUntilNs) {
+      this.formerUntilNs = 0;
+      this.kinds.forgetFormer();
     }
   }
 
@@ -224,7 +241,6 @@ export class MediaLeg {
     this.isMuxed = media.rtcpMux;
     this.expectedSource = addressNumber(media.address) ?? 0;
     this.latch.expect(this.expectedSource, media.port);
-    this.kinds.agree(media);
     this.sends = media.sends;
     this.outgoing.header.payloadType = media.payloadType;
   }
@@ -406,6 +422,8 @@ export class MediaLeg {
       meter.onPacket(header.sequence, header.timestamp, arrivalMs);
       this.outgoing.hear(sockets.data, header.payloadOffset, header.payloadLength);
       this.sampleSilence();
+    } else if (kind === PAYLOAD.former) {
+      meter.onPacket(header.sequence, header.timestamp, arrivalMs);
     } else {
       meter.onAuxiliary(header.sequence, arrivalMs, kind === PAYLOAD.comfortNoise);
     }

@@ -85,8 +85,8 @@ export class PeerRequests {
     else if (method === 'INFO' && request.header('Info-Package') !== null)
       exchange.reply(469, this.#with(NO_INFO_PACKAGES));
     else if (method === 'INFO' || method === 'MESSAGE' || method === 'NOTIFY') {
-      this.owner.listener()?.onTold(request);
       exchange.reply(200);
+      this.owner.listener()?.onTold(request);
     } else if (method === 'REFER') exchange.reply(603);
     else exchange.reply(405, { headers: this.core.allow });
   }
