@@ -39,6 +39,8 @@ function called(
   return sides.settle().caller;
 }
 
+const redirectedTo = (pattern: string) => called({ headers: [['Contact', pattern]] }, 302, 302);
+
 describe('a call', () => {
   it('that is as expected has succeeded', () => {
     const record = called({ headers: [['User-Agent', 'te*']], codec: 'PCMU', direction: 'sendrecv' });
@@ -62,9 +64,8 @@ describe('a call', () => {
   });
 
   it('that is refused as expected is looked at as well', () => {
-    const to = (pattern: string) => called({ headers: [['Contact', pattern]] }, 302, 302);
-    expect(to('*elsewhere*')).toMatchObject({ outcome: 'failed', succeeded: true, cause: 'redirected' });
-    expect(to('*nowhere*')).toMatchObject({ outcome: 'failed', succeeded: false, cause: 'unexpectedHeader' });
+    expect(redirectedTo('*elsewhere*')).toMatchObject({ outcome: 'failed', succeeded: true, cause: 'redirected' });
+    expect(redirectedTo('*nowhere*')).toMatchObject({ outcome: 'failed', succeeded: false, cause: 'unexpectedHeader' });
   });
 
   it('that is refused otherwise says that, not which header it lacked', () => {

@@ -6,7 +6,10 @@ import { TwoSides, type AnswererSettings } from './two-sides.js';
 const MEDIA = { codecs: ['PCMU', 'PCMA'], ptimeMs: 20, mayReach: (host: string) => host.startsWith('10.') };
 
 /** Ringing takes 0 ms, a round trip 20 ms. */
-function withSteps(steps: readonly Step[], { holdMs = 1000, answerer = {} as AnswererSettings } = {}) {
+function withSteps(
+  steps: readonly Step[],
+  { holdMs = 1000, answerer }: { readonly holdMs?: number; readonly answerer?: AnswererSettings } = {},
+) {
   const sides = new TwoSides({ media: MEDIA, holdMs, flow: { steps } }, { media: MEDIA, ringMs: 0, ...answerer });
   sides.place();
   return sides;

@@ -95,8 +95,8 @@ describe('the course of a call', () => {
     const scenario = good(text, { CALLER: '+49301' });
     expect(scenario.call.flow.from.user).toBe('+49301');
     expect(scenarioDocument(scenario)['call']).toMatchObject({
-      from: { user: '\${env:CALLER}' },
-      headers: { 'X-Run': '\${env:CALLER}' },
+      from: { user: '${env:CALLER}' },
+      headers: { 'X-Run': '${env:CALLER}' },
     });
   });
 
@@ -158,9 +158,9 @@ describe('what is wrong with it', () => {
   });
 });
 
-describe('how long a call lasts', () => {
-  const lengthOf = (steps: string): number => callLengthMs(good(`${HEAD}call:\n  hold: 10s\n  steps: ${steps}\n`).call);
+const lengthOf = (steps: string): number => callLengthMs(good(`${HEAD}call:\n  hold: 10s\n  steps: ${steps}\n`).call);
 
+describe('how long a call lasts', () => {
   it('is its hold time, or its steps where they take longer, or until a step ends it', () => {
     expect(lengthOf('[{ wait: 3s }, { hold: 5s }]')).toBe(10_000);
     expect(lengthOf('[{ wait: 3s }, { hold: 9s }, resume]')).toBe(12_000);
@@ -186,10 +186,10 @@ it('the codecs of a run are those that are offered and those that steps change t
   expect(codecsOfCalls(codecs, call.flow)).toEqual(['PCMU', 'PCMA', 'G722']);
 });
 
-describe('a transfer', () => {
-  const problemsOf = (uri: string, extra = ''): string[] =>
-    checkSafety(good(`${HEAD}call: { steps: [{ refer: "${uri}" }] }\n${extra}`), () => [], 1).map(({ code }) => code);
+const problemsOf = (uri: string, extra = ''): string[] =>
+  checkSafety(good(`${HEAD}call: { steps: [{ refer: "${uri}" }] }\n${extra}`), () => [], 1).map(({ code }) => code);
 
+describe('a transfer', () => {
   it('is held to the rules of every destination', () => {
     expect(problemsOf('sip:1002@10.0.0.3')).toEqual([]);
     expect(problemsOf('sip:1002@8.8.8.8')).toEqual(['public-address']);

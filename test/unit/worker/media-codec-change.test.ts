@@ -1,7 +1,7 @@
 /** Another codec within a call, and audio before its answer: what is sent, and what is measured of it. */
 import { describe, expect, it } from 'vitest';
 import type { RemoteMedia } from '../../../src/call/media-slots.js';
-import { ROW, type CodecClip } from '../../../src/worker/messages.js';
+import type { CodecClip, ROW } from '../../../src/worker/messages.js';
 import { ANSWERER, arm, CALLER, connect, EPOCH_NS, headersFrom, MS, release, Worker } from './engine-pair.js';
 import { MemoryNetwork } from './memory-sockets.js';
 import { remoteMedia } from './remote-media.js';
@@ -18,6 +18,11 @@ const as = (codec: string): Partial<RemoteMedia> => ({
   payloadType: TYPES[codec] ?? 0,
   receivePayloadTypes: [TYPES[codec] ?? 0],
 });
+
+const update = (worker: Worker, address: string, atMs: number, changes: Partial<RemoteMedia>): void => {
+  const media = { ...remoteMedia({ address, isOurs: true }), ...changes, answeredAtNs: EPOCH_NS + atMs * MS };
+  worker.engine.command({ type: 'update', slot: 0, media });
+};
 
 /** Two workers that both send a clip, in a call from 0 s on. */
 async function up() {
@@ -37,10 +42,6 @@ async function up() {
       caller.engine.run(network.nowNs);
       answerer.engine.run(network.nowNs);
     }
-  };
-  const update = (worker: Worker, address: string, atMs: number, changes: Partial<RemoteMedia>): void => {
-    const media = { ...remoteMedia({ address, isOurs: true }), ...changes, answeredAtNs: EPOCH_NS + atMs * MS };
-    worker.engine.command({ type: 'update', slot: 0, media });
   };
   const over = (atMs: number): void => {
     advanceTo(atMs);
