@@ -55,7 +55,9 @@ export class OwnRequests {
 
   send({ method, headers = NO_HEADERS, contentType = '', body = '' }: DialogRequest, done: OutcomeListener): void {
     const isRefresh = method === 'UPDATE';
-    const common = isRefresh ? this.rules.offerHeaders() : this.core.noContact;
+    // RFC 3515 §2.2: the NOTIFYs of a REFER need to know where to.
+    const others = method === 'REFER' ? this.core.withContact : this.core.noContact;
+    const common = isRefresh ? this.rules.offerHeaders() : others;
     this.#start({ method, headers: joinBlocks(common, headers), contentType, body }, (outcome) => {
       if (isRefresh) this.#noteRefresh(outcome);
       done(outcome);

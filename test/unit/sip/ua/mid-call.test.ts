@@ -249,6 +249,17 @@ describe('offers of ours', () => {
   });
 });
 
+it('REFER names where its NOTIFYs are to go (RFC 3515 §2.2), INFO does not', () => {
+  const { network, got, calls } = established(ANSWER);
+  calls[0]!.send({ method: 'REFER' }, () => {});
+  calls[0]!.send({ method: 'INFO' }, () => {});
+  network.wheel.advance(network.wheel.nowMs + ARRIVAL_MS);
+  expect(got.map((request) => [request.method, request.header('Contact') !== null])).toEqual([
+    ['REFER', true],
+    ['INFO', false],
+  ]);
+});
+
 it('a request of ours within the call has a number of its own, and its body', () => {
   const { network, got, reply, calls } = established(ANSWER);
   const statuses: (number | null)[] = [];
