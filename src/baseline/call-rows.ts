@@ -2,7 +2,7 @@
  * The values of single calls from `calls.ndjson`: exact where a histogram rounds, and without the calls of the warm-up.
  * Lines may be missing (a full disk, a crash) or odd; then the histograms of the result are the better source.
  */
-import { parseDuration } from '../lib/units.js';
+import { judgedFromMs } from '../run/judged-calls.js';
 import type { Result } from '../run/result.js';
 import type { FigureKey } from './figures.js';
 import type { SampleSource } from './result-samples.js';
@@ -31,13 +31,10 @@ const OF_LEG: Readonly<Record<string, string>> = {
 /** The samples of a run by its rows; null where they do not hold every call of the result. @param text NDJSON */
 export function callRowSamples(text: string, result: Result): SampleSource | null {
   const rows = readRows(text);
-  const warmupMs = warmupOf(result.scenario);
-  if (rows === null || warmupMs === null || rows.length !== result.calls.requested) return null;
-  const warm = rows.filter((row) => (numberAt(row, 'startedMs') ?? numberAt(row, 'intendedMs') ?? 0) >= warmupMs);
-  return (key) => {
-    const ofGroup = key.endpoint === null ? warm : warm.filter((row) => row['endpoint'] === key.endpoint);
-    return sampleOf(ofGroup, key, warmupMs);
-  };
+  const fromMs = judgedFromMs(result);
+  if (rows === null || fromMs === null || rows.length !== result.calls.requested) return null;
+  return (key) =>
+    sampleOf(key.endpoint === null ? rows : rows.filter((row) => row['endpoint'] === key.endpoint), key, fromMs);
 }
 
 /** True for figures that rows tell; legs without audio and round trips of OPTIONS stand in the result alone. */
@@ -49,8 +46,9 @@ export function isInCallRows(metric: string): boolean {
   );
 }
 
-function sampleOf(rows: readonly Row[], { metric, direction }: FigureKey, warmupMs: number): Sample | null {
+function sampleOf(all: readonly Row[], { metric, direction }: FigureKey, fromMs: number): Sample | null {
   const { id } = metric;
+  const rows = all.filter((row) => (numberAt(row, 'startedMs') ?? numberAt(row, 'intendedMs') ?? 0) >= fromMs);
   const ended = rows.filter(({ outcome }) => outcome !== 'notStarted' && outcome !== 'cut');
   if (id === 'success_ratio') return share(ended.map(({ succeeded }) => succeeded === true));
   if (id === 'dropped') {
@@ -59,8 +57,8 @@ function sampleOf(rows: readonly Row[], { metric, direction }: FigureKey, warmup
   }
   const ofCall = OF_CALL[id];
   if (ofCall !== undefined) return sampleOrNull(rows.map((row) => numberAt(row, ofCall)));
-  // A leg is judged by when it was answered.
-  const answered = rows.filter((row) => (numberAt(row, 'establishedMs') ?? Number.POSITIVE_INFINITY) >= warmupMs);
+  // A leg is judged by when it was answered, also of a call that was placed in the warm-up.
+  const answered = all.filter((row) => (numberAt(row, 'establishedMs') ?? Number.POSITIVE_INFINITY) >= fromMs);
   const legs = answered.map((row) => objectAt(row, direction ?? 'received'));
   return sampleOrNull(legs.map((leg) => (leg === null ? null : legValue(leg, id))));
 }
@@ -97,13 +95,6 @@ function parsed(line: string): Row | null {
   } catch {
     return null;
   }
-}
-
-/** Null where the time came from a reference and is not in the document. */
-function warmupOf(scenario: unknown): number | null {
-  const load = isObject(scenario) ? objectAt(scenario, 'load') : null;
-  const warmup = load?.['warmup'] ?? '0s';
-  return typeof warmup === 'string' ? (parseDuration(warmup) ?? null) : null;
 }
 
 function share(values: readonly boolean[]): Sample | null {

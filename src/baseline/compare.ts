@@ -10,6 +10,7 @@ import { callRowSamples, isInCallRows } from './call-rows.js';
 import { adjustedPValues } from './false-discovery.js';
 import { comparedFigures, type Figure } from './figures.js';
 import { resultSamples, type SampleSource } from './result-samples.js';
+import { shareInterval } from './share-interval.js';
 import type { Sample } from './sample.js';
 import { scenarioDifferences } from './scenario-difference.js';
 import { generatorAllowance, spoilReason } from './trust.js';
@@ -88,7 +89,7 @@ interface FigureCase {
   readonly bootstrap: Bootstrap;
 }
 
-/** `pValue` is not yet adjusted, and `same` stands for a verdict that is still to come; null: neither run has the figure. */
+/** `pValue` is not yet adjusted, and `unclear` stands for a verdict that is still to come; null: neither run has the figure. */
 function compareFigure({ baseline, result, sources, figure, bootstrap }: FigureCase): ComparedFigure | null {
   const before = sources.baseline(figure);
   const after = sources.result(figure);
@@ -107,7 +108,8 @@ function compareFigure({ baseline, result, sources, figure, bootstrap }: FigureC
       reason: `${fewest} values, at least ${needed} are needed in both runs`,
     };
   }
-  const { difference, low, high, pValue } = bootstrap.difference(before, after, figure.stat);
+  const { difference, pValue, ...drawn } = bootstrap.difference(before, after, figure.stat);
+  const { low, high } = figure.metric.population === 'scalar' ? shareInterval(before, after) : drawn;
   const measured = { ...known, difference, interval: { low, high }, pValue };
   const spoiled = [
     reasonOf('baseline', spoilReason(baseline, figure)),
@@ -135,7 +137,7 @@ function blankRow(figure: Figure, before: Sample | null, after: Sample | null): 
     threshold: metric.smallestDifference?.absolute ?? 0,
     allowance: 0,
     pValue: null,
-    verdict: 'same',
+    verdict: 'unclear',
     bounded: false,
     reason: null,
   };
@@ -167,9 +169,10 @@ function withVerdicts(rows: readonly ComparedFigure[]): ComparedFigure[] {
   });
 }
 
-function verdictOf({ difference, threshold, pValue, better }: ComparedFigure): 'better' | 'same' | 'worse' {
+function verdictOf(row: ComparedFigure): 'better' | 'same' | 'unclear' | 'worse' {
+  const { difference, threshold, pValue, better, bounded } = row;
   const size = difference ?? 0;
-  if (pValue === null || pValue > FALSE_ALARM_RATE || Math.abs(size) < threshold) return 'same';
+  if (pValue === null || pValue > FALSE_ALARM_RATE || Math.abs(size) < threshold) return bounded ? 'same' : 'unclear';
   return size > 0 === (better === 'higher') ? 'better' : 'worse';
 }
 
@@ -178,8 +181,9 @@ const ORDER: Readonly<Record<ComparedFigure['verdict'], number>> = {
   untrusted: 1,
   'not-measured': 2,
   'too-few': 3,
-  better: 4,
-  same: 5,
+  unclear: 4,
+  better: 5,
+  same: 6,
 };
 
 /** By verdict, then by how many times the smallest difference that matters the figure got worse. */

@@ -1,10 +1,11 @@
-/** One verdict over all figures: worse > inconclusive > better > same; a run that did not complete is no measure at all. */
+/** One verdict over all figures: worse > inconclusive > better > same > unclear; a run that did not complete is no measure at all. */
 import { findMetric } from '../metrics/names.js';
 import { figureName, type ComparedFigure, type Comparison } from '../run/comparison.js';
 import type { Result } from '../run/result.js';
 import { spoilReason } from './trust.js';
 
 const INCOMPLETE: ReadonlySet<Result['verdict']> = new Set(['crashed', 'could-not-run', 'interrupted']);
+const JUDGED: ReadonlySet<ComparedFigure['verdict']> = new Set(['better', 'same', 'unclear']);
 const MAX_NAMED = 5;
 /** A figure with fewer values in the baseline was hardly one. */
 const MANY = 20;
@@ -22,13 +23,26 @@ export function overallVerdict(
   const doubts = doubtsOf(baseline, rows);
   if (doubts.length > 0) return { verdict: 'inconclusive', reasons: doubts };
   const better = namesOf(rows, 'better');
-  return better.length > 0
-    ? { verdict: 'better', reasons: [`better: ${listed(better)}`] }
-    : { verdict: 'same', reasons: [] };
+  if (better.length > 0) return { verdict: 'better', reasons: [`better: ${listed(better)}`, ...unclearReasons(rows)] };
+  const isShown = rows.some(({ verdict }) => verdict === 'same');
+  return { verdict: isShown ? 'same' : 'unclear', reasons: unclearReasons(rows) };
 }
 
-function incompleteReason(which: string, { verdict }: Result): string | null {
-  return INCOMPLETE.has(verdict) ? `the ${which} did not complete: ${verdict}` : null;
+/** False: it was ended before it had measured what it should, so that it is no measure of anything. */
+export function isComplete({ verdict }: Pick<Result, 'verdict'>): boolean {
+  return !INCOMPLETE.has(verdict);
+}
+
+function incompleteReason(which: string, run: Result): string | null {
+  return isComplete(run) ? null : `the ${which} did not complete: ${run.verdict}`;
+}
+
+/** What a reader of "same" must not take for the same. */
+function unclearReasons(rows: readonly ComparedFigure[]): string[] {
+  const unclear = namesOf(rows, 'unclear');
+  return unclear.length === 0
+    ? []
+    : [`unclear: ${listed(unclear)}: no difference is shown, and one that matters is not excluded`];
 }
 
 /**
@@ -38,7 +52,7 @@ function incompleteReason(which: string, { verdict }: Result): string | null {
  */
 function doubtsOf(baseline: Result, rows: readonly ComparedFigure[]): string[] {
   if (rows.length === 0) return ['no figure was measured in either run'];
-  if (!rows.some(({ verdict }) => verdict === 'same' || verdict === 'better')) {
+  if (!rows.some(({ verdict }) => JUDGED.has(verdict))) {
     const why = rows.find(({ reason }) => reason !== null)?.reason ?? 'none is in both runs';
     return [`no figure could be judged: ${why}`];
   }

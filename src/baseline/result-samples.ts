@@ -1,6 +1,8 @@
 /** The values of single calls from `result.json` alone: its histograms per call. Drawing from a histogram is drawing calls. */
 import { Distribution, type DistributionKind } from '../metrics/histogram.js';
-import type { DistributionSummary, EndpointResult, Result } from '../run/result.js';
+import { judgedCalls, type JudgedCalls } from '../run/judged-calls.js';
+import type { EndpointResult, Result } from '../run/result.js';
+import type { DistributionSummary } from '../run/result-fields.js';
 import type { Direction, FigureKey } from './figures.js';
 import { Sample } from './sample.js';
 
@@ -31,12 +33,23 @@ const QUALITY = {
 
 type Group = Pick<EndpointResult, 'calls' | 'quality' | 'signalling'>;
 
+/** Of the calls that are evidence. */
+const SHARES: Readonly<Record<string, readonly [keyof JudgedCalls, keyof JudgedCalls]>> = {
+  dropped: ['dropped', 'answered'],
+  one_way: ['oneWay', 'legs'],
+  no_media: ['noMedia', 'legs'],
+};
+
 /** Of the whole run and of each endpoint. @throws RangeError where a histogram cannot be read */
 export function resultSamples(result: Result): SampleSource {
   return ({ metric, direction, endpoint }) => {
-    if (endpoint === null) return sampleOf(wholeOf(result), legsOf(result.endpoints), metric.id, direction);
+    if (endpoint === null) {
+      const judged = judgedCalls(result, result.calls, legsOf(result.endpoints));
+      return sampleOf(wholeOf(result), judged, metric.id, direction);
+    }
     const group = result.endpoints.find(({ name }) => name === endpoint);
-    return group === undefined ? null : sampleOf(group, legsOf([group]), metric.id, direction);
+    if (group === undefined) return null;
+    return sampleOf(group, judgedCalls(result, group.calls, legsOf([group])), metric.id, direction);
   };
 }
 
@@ -48,31 +61,29 @@ function wholeOf({ calls, quality, signalling }: Result): Group {
   return { calls, quality, signalling: { ...signalling, finalResponses: [] } };
 }
 
-function sampleOf(group: Group, legs: number, metric: string, direction: Direction | null): Sample | null {
+function sampleOf(
+  group: Group,
+  judged: JudgedCalls | null,
+  metric: string,
+  direction: Direction | null,
+): Sample | null {
   const delay = Object.entries(DELAYS).find(([id]) => id === metric)?.[1];
   if (delay !== undefined) return fromHistogram('ms', group.signalling[delay]);
   const quality = Object.entries(QUALITY).find(([id]) => id === metric)?.[1];
-  if (quality === undefined) return shareOf(group, legs, metric);
+  if (quality === undefined) return shareOf(group, judged, metric);
   const [name, kind] = quality;
   const perCall = direction === null ? undefined : group.quality[direction]?.perCall;
   return perCall === undefined ? null : fromHistogram(kind, perCall[name]);
 }
 
-/** Yes or no per call or leg. Calls that we cut say nothing about the target. */
-function shareOf({ calls, signalling }: Group, legs: number, metric: string): Sample | null {
-  const judged = calls.attempted - calls.cut;
-  switch (metric) {
-    case 'success_ratio':
-      return signalling.successRatio === null ? null : share(Math.round(signalling.successRatio * judged), judged);
-    case 'dropped':
-      return share(calls.dropped, calls.completed + calls.dropped);
-    case 'one_way':
-      return share(calls.oneWay, legs);
-    case 'no_media':
-      return share(calls.noMedia, legs);
-    default:
-      return null;
+/** Yes or no per call or leg. Calls that we cut and those of the warm-up say nothing about the target. */
+function shareOf({ calls, signalling }: Group, judged: JudgedCalls | null, metric: string): Sample | null {
+  if (metric === 'success_ratio') {
+    const attempted = judged?.attempted ?? (signalling.attempts || calls.attempted - calls.cut);
+    return signalling.successRatio === null ? null : share(Math.round(signalling.successRatio * attempted), attempted);
   }
+  const [hits, of] = SHARES[metric] ?? [];
+  return judged === null || hits === undefined || of === undefined ? null : share(judged[hits], judged[of]);
 }
 
 function share(hits: number, count: number): Sample | null {

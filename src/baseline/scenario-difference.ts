@@ -11,7 +11,7 @@ const ASKED = new Set(['endpoints', 'codec', 'media', 'audio', 'call', 'load', '
 const MAY_DIFFER = /^endpoints\.[^]*\.(?:target|labels\.[^]*)$/;
 /** What judges or guards a run changes no figure; who logs in is nobody's business in a report. */
 const IRRELEVANT = new Set(['version', 'gates', 'safety', 'auth']);
-const LOGIN = /^endpoints\.[^]*\.auth\.(?:user|password)$/;
+const LOGIN = /^(?:endpoints\.[^]*\.auth|users\.[^]*)\.(?:user|password|authUser)$/;
 
 /** As `result.json` holds it. */
 export type Asked = Pick<Result, 'scenario' | 'method' | 'seed'>;

@@ -73,7 +73,7 @@ export class CallerCall implements OutgoingCallListener {
     const { context, startOf } = this;
     this.startedMs = this.elapsedMs();
     const slot = context.slots.take(startOf.call, this.endpoint);
-    const target = context.endpoints[this.endpoint];
+    const target = startOf.target ?? context.endpoints[this.endpoint];
     if (slot === null || target === undefined) {
       context.onEnd(notStarted(context, startOf, 'noSlot'), this);
       return false;

@@ -50,6 +50,8 @@ export interface CallStart {
   readonly call: number;
   readonly intendedMs: number;
   readonly heldBack: boolean;
+  /** In place of the endpoint's: one user calls another. */
+  readonly target?: CallTarget;
 }
 
 /** The record of a call that never left: a limit of ours, or the end of the run came first. */

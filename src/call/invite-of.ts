@@ -20,8 +20,10 @@ export interface CallTarget {
   readonly routes?: HeaderBlock;
   /** Places its calls; absent: the user agent that all share. */
   readonly agent?: CallAgent;
-  /** Who we are there: user of From, and the answer to 401 and 407; null: nobody in particular. */
+  /** Who we are there: the answer to 401 and 407; null: nobody in particular. */
   readonly credentials: Credentials | null;
+  /** User of From; absent: that of the credentials. */
+  readonly fromUser?: string;
 }
 
 /** Who the caller is to be for the far side; null: as it is without a word. */
@@ -42,7 +44,7 @@ export function inviteOf(
   { identity, token }: { readonly identity: CallerIdentity; readonly token: string | null },
 ): Omit<InviteRequest, 'sdp'> {
   const { uri, credentials } = target;
-  const user = identity.user ?? credentials?.user;
+  const user = identity.user ?? target.fromUser ?? credentials?.user;
   const name = identity.displayName === null ? token : toWire(identity.displayName);
   const tokenHeader = token === null ? NO_HEADERS : headerBlock([[TOKEN_HEADER, token]]);
   const headers = joinBlocks(tokenHeader, identity.headers);

@@ -13,10 +13,10 @@ import { formatHost } from '../sip/message/uri.js';
 import type { AnswererRole, CodecClip, PortRange, TlsMaterial } from '../worker/messages.js';
 import { type FlowArguments, flowArguments, flowOf, flowOptions } from './answer-flow.js';
 import { loadClips } from './clips.js';
-import { lastOf } from './last-flag.js';
 import { netBackend, withEnvironment } from './environment.js';
 import type { ProcessHost } from './host.js';
 import { PTIME_MS } from './preparation.js';
+import { lastOf } from './scenario-flags.js';
 import { protocolOf } from './target-servers.js';
 import { readTlsFiles, type TlsFiles } from './tls-files.js';
 

@@ -4,7 +4,7 @@ import { isEmergencyUser } from '../lib/emergency.js';
 import { parseDuration } from '../lib/units.js';
 import { codecNames } from '../media/codec/codec.js';
 import { explainTarget, parseTarget } from '../scenario/target.js';
-import { lastOf } from './last-flag.js';
+import { lastOf } from './scenario-flags.js';
 import type { AnswererFlowPlan } from '../worker/messages.js';
 
 const RELIABLE = ['asked', 'supported', 'required'] as const;

@@ -1,4 +1,4 @@
-/** `callgauge compare`: a run against an earlier one. Exit 0 not worse, 2 unlike or unreadable, 3 worse, 4 inconclusive. */
+/** `callgauge compare`: a run against an earlier one. Exit 0 not worse, 2 unlike, unreadable or an incomplete baseline, 3 worse, 4 inconclusive. */
 import type { Argv } from 'yargs';
 import { compareResults } from '../baseline/compare.js';
 import { scenarioDifferences, type Asked } from '../baseline/scenario-difference.js';
@@ -11,11 +11,12 @@ import { serializeComparison } from '../report/comparison-json.js';
 import type { Comparison } from '../run/comparison.js';
 import { withEnvironment } from './environment.js';
 import type { ProcessHost } from './host.js';
-import { readStoredRun, type StoredRun } from './stored-run.js';
+import { readBaselineRun, readStoredRun, type StoredRun } from './stored-run.js';
 
 const EXIT_BY_VERDICT: Readonly<Record<Comparison['verdict'], number>> = {
   better: EXIT_CODES.pass,
   same: EXIT_CODES.pass,
+  unclear: EXIT_CODES.pass, // not shown to be worse: baseline/README.md
   worse: EXIT_CODES.fail,
   inconclusive: EXIT_CODES.inconclusive,
 };
@@ -54,7 +55,7 @@ export function compareCommand(program: Argv, host: ProcessHost, finish: (exitCo
       ),
     (given) => {
       const metrics = metricIds(given.metric ?? []);
-      const baseline = readStoredRun(host, given.baseline);
+      const baseline = readBaselineRun(host, given.baseline);
       const result = readStoredRun(host, given.result);
       if (!given['allow-different']) {
         refuseUnlike(baseline.file, baseline.result, result.result);

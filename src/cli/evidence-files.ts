@@ -5,11 +5,18 @@
 import { join } from 'node:path';
 import { renderEvidence, type EvidenceRun } from '../report/evidence.js';
 import type { EvidenceBook } from '../run/evidence-book.js';
-import type { WorstCall } from '../run/result.js';
+import type { WorstCall } from '../run/result-evidence.js';
 import { callBlock, evidencePath, type CallBlockPlan } from '../run/worst-call-block.js';
 import type { ProcessHost } from './host.js';
 
 const OWN_FILE = /^call-\d+\.txt$/;
+
+/** What an earlier run left in this folder is no evidence of a later one. @throws Error when the disk refuses */
+export function removeEvidence(host: Pick<ProcessHost, 'fileNames' | 'removeFiles'>, directory: string): void {
+  const folder = join(directory, 'evidence');
+  const own = host.fileNames(folder).filter((name) => OWN_FILE.test(name));
+  host.removeFiles(own.map((name) => join(folder, name)));
+}
 
 export class EvidenceFiles {
   private readonly written = new Set<number>();
@@ -19,19 +26,10 @@ export class EvidenceFiles {
   private hasFolder = false;
 
   constructor(
-    private readonly host: Pick<ProcessHost, 'fileNames' | 'removeFiles' | 'makeDirectory' | 'writeFile'>,
+    private readonly host: Pick<ProcessHost, 'makeDirectory' | 'writeFile'>,
     private readonly directory: string,
     private readonly plan: CallBlockPlan & { readonly run: EvidenceRun },
-  ) {
-    // What an earlier run left in this folder is no evidence of this one.
-    const folder = join(directory, 'evidence');
-    host.removeFiles(
-      host
-        .fileNames(folder)
-        .filter((name) => OWN_FILE.test(name))
-        .map((name) => join(folder, name)),
-    );
-  }
+  ) {}
 
   /** The worst calls as they stand in the result: their files are written with the rest. */
   addWorst(calls: readonly WorstCall[]): void {

@@ -18,7 +18,8 @@ export interface LoopbackOptions {
   readonly flags?: readonly string[];
 }
 
-const START_TIMEOUT_MS = 15_000;
+/** One that dies is noticed at once; a busy host takes seconds to start a few processes beside each other. */
+const START_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 3000;
 
 /** @throws CannotRunError when the child does not come up */

@@ -13,9 +13,10 @@ import { idleMsOf } from '../scenario/fit-stages.js';
 import { codecsOfCalls } from '../scenario/flow-plan.js';
 import { loadScenario } from '../scenario/load.js';
 import { applyOverrides, type RunFlags } from '../scenario/overrides.js';
-import { checkPorts, expectedPeak, type Peak } from '../scenario/peak.js';
+import { checkPorts, expectedPeak, usersWarning, type Peak } from '../scenario/peak.js';
 import { checkSafety } from '../scenario/safety.js';
 import { placeOf, type Scenario } from '../scenario/scenario.js';
+import { checkUsers } from '../scenario/users-checks.js';
 import { buildSchedule, type Schedule } from '../schedule/schedule.js';
 import type { SipAddress } from '../scenario/scenario.js';
 import type { SipServer } from '../sip/ua/server-list.js';
@@ -23,7 +24,7 @@ import type { CodecClip, TlsMaterial } from '../worker/messages.js';
 import { loadClips } from './clips.js';
 import type { ProcessHost } from './host.js';
 import type { ScenarioArguments } from './scenario-flags.js';
-import { readStoredRun, type StoredRun } from './stored-run.js';
+import { readBaselineRun, type StoredRun } from './stored-run.js';
 import { findServers } from './target-servers.js';
 import { readTlsFiles } from './tls-files.js';
 
@@ -69,6 +70,7 @@ export async function prepare(host: ProcessHost, given: ScenarioArguments): Prom
   );
   const known = [
     ...gates.problems,
+    ...checkUsers(scenario),
     ...checkPorts(scenario, peak),
     ...('problems' in tls ? tls.problems : []),
     ...('problem' in clips ? [clips.problem] : []),
@@ -95,7 +97,7 @@ export async function prepare(host: ProcessHost, given: ScenarioArguments): Prom
     servers,
     tls,
     clips,
-    warnings: [...warnings, ...gates.warnings],
+    warnings: [...warnings, ...[usersWarning(scenario, schedule)].filter((text) => text !== null), ...gates.warnings],
   };
 }
 
@@ -172,7 +174,7 @@ function readBaseline(
     return null;
   }
   try {
-    const stored = readStoredRun(host, file);
+    const stored = readBaselineRun(host, file);
     return { stored, source: new ResultSource(stored.result) };
   } catch (error) {
     if (!(error instanceof ProblemsError)) {

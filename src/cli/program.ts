@@ -33,7 +33,8 @@ export async function runProgram(host: ProcessHost): Promise<number> {
   const finish = (code: number): void => {
     exitCode = code;
   };
-  const program = yargs([...host.args])
+  const args = asked(host.args);
+  const program = yargs(args)
     .scriptName('callgauge')
     .usage(
       '$0 <command>\n\nPlaces real SIP calls, measures every second of them, and says PASS, FAIL or\nINCONCLUSIVE.',
@@ -67,7 +68,7 @@ export async function runProgram(host: ProcessHost): Promise<number> {
       if (error !== undefined && error.name !== 'YError') {
         throw error;
       }
-      throw new ProblemsError(usageProblems(message ?? messageOf(error), declaredOptions(program), host.args));
+      throw new ProblemsError(usageProblems(message ?? messageOf(error), declaredOptions(program), args));
     });
   const commands = [
     runCommand,
@@ -82,13 +83,18 @@ export async function runProgram(host: ProcessHost): Promise<number> {
     command(program, host, finish);
   }
   try {
-    await program.parseAsync(host.args, {}, (_error, _given, help) => {
+    await program.parseAsync(args, {}, (_error, _given, help) => {
       host.out(readableHelp(help));
     });
     return exitCode;
   } catch (error) {
     return explain(host, error);
   }
+}
+
+/** `callgauge help run` is what people type for `callgauge run --help`. */
+function asked(args: readonly string[]): string[] {
+  return args[0] === 'help' ? [...args.slice(1), '--help'] : [...args];
 }
 
 function explain(host: ProcessHost, error: unknown): number {

@@ -16,7 +16,7 @@ const LINE_SECONDS = 10;
 /** The block is painted at most four times a second. */
 const PAINT_INTERVAL_MS = 250;
 
-export type ProgressEvent = 'note' | 'waiting' | 'started' | 'warning' | 'signal';
+export type ProgressEvent = 'note' | 'waiting' | 'registering' | 'started' | 'warning' | 'signal';
 
 export class Progress {
   private readonly screen: ProgressScreen;

@@ -7,19 +7,22 @@ import type { ProcessHost } from './host.js';
 
 /** So that a file without rows is gzip as well: one of no bytes is an error to every reader. */
 const EMPTY_MEMBER = gzipSync('');
-/** Characters of refused lines that are kept in memory; beyond, they are lost. */
-const KEPT_CHARACTERS = 64_000_000;
+/** Lines are strings for a moment only: thousands that wait ten seconds for the next member are costly to a garbage collector. */
+const LINES_A_CHUNK = 256;
+/** Bytes of refused lines that are kept in memory; beyond, they are lost. */
+const KEPT_BYTES = 64_000_000;
 
 export class RowFile {
   private lines: string[] = [];
-  private characters = 0;
+  private chunks: Buffer[] = [];
+  private chunkLines = 0;
   /** Lines that were given up because the disk refused them for too long. */
   dropped = 0;
 
   constructor(
     private readonly host: Pick<ProcessHost, 'emptyFile' | 'appendFile'>,
     private readonly path: string,
-    private readonly keptCharacters = KEPT_CHARACTERS,
+    private readonly keptBytes = KEPT_BYTES,
   ) {}
 
   /** @throws Error when the disk refuses */
@@ -30,24 +33,30 @@ export class RowFile {
 
   add(line: string): void {
     this.lines.push(line);
-    this.characters += line.length;
+    if (this.lines.length >= LINES_A_CHUNK) {
+      this.closeChunk();
+    }
   }
 
   /** Lines that are not in the file. */
   get unwritten(): number {
-    return this.lines.length + this.dropped;
+    return this.chunkLines + this.lines.length + this.dropped;
   }
 
   /** @throws Error when the disk refuses; the lines are kept for the next time */
   flush(): void {
-    if (this.lines.length === 0) {
+    if (this.lines.length > 0) {
+      this.closeChunk();
+    }
+    if (this.chunkLines === 0) {
       return;
     }
+    const text = Buffer.concat(this.chunks);
     try {
-      this.host.appendFile(this.path, gzipSync(`${this.lines.join('\n')}\n`, { level: 6 }));
+      this.host.appendFile(this.path, gzipSync(text, { level: 6 }));
     } catch (error) {
-      if (this.characters > this.keptCharacters) {
-        this.dropped += this.lines.length;
+      if (text.length > this.keptBytes) {
+        this.dropped += this.chunkLines;
         this.clear();
       }
       throw error;
@@ -55,8 +64,14 @@ export class RowFile {
     this.clear();
   }
 
-  private clear(): void {
+  private closeChunk(): void {
+    this.chunks.push(Buffer.from(`${this.lines.join('\n')}\n`));
+    this.chunkLines += this.lines.length;
     this.lines = [];
-    this.characters = 0;
+  }
+
+  private clear(): void {
+    this.chunks = [];
+    this.chunkLines = 0;
   }
 }

@@ -5,13 +5,20 @@
 import { codecKey, codecName, scaleOf } from '../run/codec-scale.js';
 import { legFindings } from '../run/leg-findings.js';
 import type { JoinedLegs } from '../run/leg-join.js';
-import { BASIS, DIRECTION, LEG, ROW, type CallRecord } from '../worker/messages.js';
+import { BASIS, DIRECTION, LEG, ROW, SPOILED, type CallRecord } from '../worker/messages.js';
 
 type Column = (column: number) => number | null;
+
+/** What of a line says nothing of the far side, since this host dropped datagrams; the word is left out where nothing is. */
+export const SPOILED_WORDS: ReadonlyMap<number, string> = new Map([
+  [SPOILED.scores, 'scores'],
+  [SPOILED.all, 'all'],
+]);
 
 /** One leg, direction and second. */
 export function secondLine(table: Float64Array, offset: number, endpoints: readonly string[]): string {
   const at: Column = (column) => numberOrNull(table[offset + column]);
+  const spoiled = SPOILED_WORDS.get(at(ROW.spoiled) ?? SPOILED.nothing);
   return JSON.stringify({
     call: at(ROW.call),
     leg: at(ROW.leg),
@@ -30,6 +37,7 @@ export function secondLine(table: Float64Array, offset: number, endpoints: reado
     ...scores(at, ROW),
     rttMs: rounded(at(ROW.rttMs)),
     mouthToEarMs: rounded(at(ROW.mouthToEarMs)),
+    ...(spoiled === undefined ? {} : { spoiled }),
   });
 }
 
@@ -39,17 +47,24 @@ export function callLine(record: CallRecord, legs: JoinedLegs, endpoints: readon
   const { received } = legs;
   const line = {
     ...call,
+    intendedMs: rounded(call.intendedMs),
+    startedMs: rounded(call.startedMs),
+    establishedMs: rounded(call.establishedMs),
+    endedMs: rounded(call.endedMs),
+    setupDelayMs: rounded(call.setupDelayMs),
+    answerDelayMs: rounded(call.answerDelayMs),
+    disconnectDelayMs: rounded(call.disconnectDelayMs),
     endpoint: endpoints[endpoint] ?? null,
     codec: received === null ? null : codecName(received[LEG.codec] ?? Number.NaN),
     received: received === null ? null : receivedPart(received),
     sent: sentPart(legs),
     findings: received === null ? [] : legFindings(received).map(({ finding }) => finding),
   };
-  return JSON.stringify(line, (_, value: unknown) => (typeof value === 'number' ? rounded(value) : value));
+  return JSON.stringify(line);
 }
 
 function receivedPart(leg: Float64Array) {
-  const at: Column = (column) => numberOrNull(leg[column]);
+  const at: Column = (column) => rounded(numberOrNull(leg[column]));
   return {
     ...figures(at),
     stray: at(LEG.stray),
@@ -79,8 +94,8 @@ function sentPart({ received, sent }: JoinedLegs) {
   if (received === null && sent === null) {
     return null;
   }
-  const own: Column = (column) => numberOrNull(received?.[column]);
-  const far: Column = (column) => numberOrNull(sent?.[column]);
+  const own: Column = (column) => rounded(numberOrNull(received?.[column]));
+  const far: Column = (column) => rounded(numberOrNull(sent?.[column]));
   const withCodec: Column = (column) => far(column) ?? (column === LEG.codec ? own(column) : null);
   return {
     packets: own(LEG.sent),

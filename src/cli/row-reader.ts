@@ -5,7 +5,8 @@
 import { codecIndexOf, UNKNOWN_CODEC } from '../run/codec-scale.js';
 import type { RebuiltCall } from '../run/rebuild.js';
 import type { MediaProgress, ProgressLine, SignallingProgress, StateProgress } from '../run/progress-lines.js';
-import { BASIS, DIRECTION, LEG, ROW, type CallRecord } from '../worker/messages.js';
+import { BASIS, DIRECTION, LEG, ROW, SPOILED, type CallRecord } from '../worker/messages.js';
+import { SPOILED_WORDS } from './row-lines.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -80,6 +81,7 @@ export function readSecondLine(text: string, endpoints: ReadonlyMap<string, numb
     row[ROW[name]] = numberOf(line[name]);
   }
   readScores(row, ROW, line);
+  row[ROW.spoiled] = spoiledOf(line['spoiled']);
   return row;
 }
 
@@ -200,7 +202,9 @@ function isMediaProgress(line: Fields): line is Fields & MediaProgress {
   const hasFloor =
     floor === null || (figures !== null && isPairs(figures['jitterUs']) && isPairs(figures['transitUs']));
   const counts = [worker, sent, missed, sendErrors, received].every((value) => isCount(value));
-  const isWhole = counts && isCount(second, MAX_SECOND) && isCount(clockSteps, MAX_LIST);
+  const { undatedDrops = 0, pulses = [] } = line;
+  const arePulses = isCount(undatedDrops) && isTable(pulses, 6);
+  const isWhole = counts && arePulses && isCount(second, MAX_SECOND) && isCount(clockSteps, MAX_LIST);
   return isWhole && (drops === null || isCount(drops)) && isPairs(latenessUs) && hasFloor;
 }
 
@@ -208,7 +212,8 @@ function isSignallingProgress(line: Fields): line is Fields & SignallingProgress
   const { worker, second, intended, started, answered, failed, active, peakActive, seconds } = line;
   const counts = [worker, started, answered, failed, active, peakActive].every((value) => isCount(value));
   // Of each of these calls a number is kept.
-  const isWhole = counts && isCount(second, MAX_SECOND) && isCount(intended, MAX_CALLS);
+  const isWhole =
+    counts && isTable(line['pulses'] ?? [], 4) && isCount(second, MAX_SECOND) && isCount(intended, MAX_CALLS);
   return (
     isWhole && isSip(line['sip']) && isPairs(line['loopDelayUs']) && isPairs(line['optionsRttMs']) && isSeconds(seconds)
   );
@@ -217,21 +222,22 @@ function isSignallingProgress(line: Fields): line is Fields & SignallingProgress
 function isStateProgress(line: Fields): line is Fields & StateProgress {
   const { elapsedMs, cpuSeconds, interrupted, lostWorkers, doubts, warnings } = line;
   const isSignal = interrupted === null || SIGNALS.some((name) => name === interrupted);
-  return isTime(elapsedMs) && isTime(cpuSeconds) && isSignal && [lostWorkers, doubts, warnings].every(isTexts);
+  const isCpu = isTable(line['cpu'] ?? [], 2);
+  return isTime(elapsedMs) && isTime(cpuSeconds) && isCpu && isSignal && [lostWorkers, doubts, warnings].every(isTexts);
 }
 
 function isSip(value: unknown): boolean {
   const sip = fieldsOf(value);
-  const isTable = (rows: unknown, columns: number): boolean =>
+  const isCounted = (rows: unknown, columns: number): boolean =>
     isList(rows) &&
     rows.every(
       (row) => isList(row) && row.length === columns && isText(row[0]) && row.slice(1).every((n) => isCount(n)),
     );
   return (
     sip !== null &&
-    isTable(sip['requests'], 2) &&
-    isTable(sip['retransmissions'], 2) &&
-    isTable(sip['responses'], 3) &&
+    isCounted(sip['requests'], 2) &&
+    isCounted(sip['retransmissions'], 2) &&
+    isCounted(sip['responses'], 3) &&
     isCount(sip['malformed']) &&
     isCount(sip['dropped'])
   );
@@ -241,6 +247,18 @@ function isSeconds(value: unknown): boolean {
   return (
     isList(value) &&
     value.every((row) => isList(row) && row.length === 5 && row.every((n) => isCount(n)) && isCount(row[0], MAX_SECOND))
+  );
+}
+
+function isFigure(value: unknown): boolean {
+  return value === null || (typeof value === 'number' && value >= 0 && value <= MAX_COUNT);
+}
+
+/** Rows of a second and figures of it, null where one is unknown. */
+function isTable(value: unknown, columns: number): boolean {
+  return (
+    isList(value) &&
+    value.every((row) => isList(row) && row.length === columns && isCount(row[0], MAX_SECOND) && row.every(isFigure))
   );
 }
 
@@ -277,6 +295,10 @@ function timeOrNull(value: unknown): number | null {
 
 function numberOf(value: unknown): number {
   return typeof value === 'number' && Number.isFinite(value) ? value : Number.NaN;
+}
+
+function spoiledOf(value: unknown): number {
+  return [...SPOILED_WORDS].find(([, word]) => word === value)?.[0] ?? SPOILED.nothing;
 }
 
 function codecOf(value: unknown): number {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Argv } from 'yargs';
 import { EXIT_CODES } from '../gates/verdict.js';
 import { CannotRunError, ProblemsError } from '../lib/errors.js';
+import { formatRate } from '../lib/units.js';
 import { parseIp } from '../lib/ip-address.js';
 import { bindSink } from '../net/resolve.js';
 import { jsonWithoutCommands } from '../report/github.js';
@@ -22,18 +23,20 @@ import { shownAt } from '../scenario/scenario.js';
 import type { MediaWorkerSetup } from '../worker/messages.js';
 import { checkBaseline, withBaseline } from './baseline-run.js';
 import { netBackend, withEnvironment } from './environment.js';
+import { CpuShare } from './cpu-share.js';
 import { EvidenceFiles } from './evidence-files.js';
 import { tellGithub } from './github-actions.js';
 import type { ProcessHost } from './host.js';
 import { startLoopback, type LoopbackAnswerer } from './loopback.js';
 import { prepare, type Prepared } from './preparation.js';
+import { leaveEarlierRun } from './earlier-run.js';
 import { Progress } from './progress.js';
 import { CoursePlan } from './progress-course.js';
 import { RunFiles } from './run-files.js';
 import { runRecord } from './run-facts.js';
 import { createRunToken, localAddressFor, loopbackEndpoint, planRun, type ResolvedEndpoint } from './run-plan.js';
 import { protocolOf } from './target-servers.js';
-import { addScenarioFlags, scenarioArguments } from './scenario-flags.js';
+import { addScenarioFlags, lastOf, scenarioArguments } from './scenario-flags.js';
 import { StopRequests } from './stop-requests.js';
 import { printPlan } from './validate-command.js';
 
@@ -87,23 +90,44 @@ export function runCommand(program: Argv, host: ProcessHost, finish: (exitCode: 
       if (given.open && !host.hasTerminal) {
         throw new ProblemsError([OPEN_NEEDS_TERMINAL]);
       }
-      const prepared = await prepare(host, scenarioArguments(given));
-      checkBaseline(prepared, given['allow-different']);
+      const out = lastOf(given.out);
+      const prepared = await prepareRun(host, given, given['dry-run'] ? null : (out ?? null));
       if (given['dry-run']) {
         printPlan(host, prepared);
         return;
       }
       const options: RunOptions = {
-        out: given.out,
+        out,
         json: given.json,
         quiet: given.quiet,
         open: given.open,
-        noGates: given['no-gates'] === true,
-        inconclusive: given.inconclusive ?? null,
+        noGates: lastOf(given['no-gates']) === true,
+        inconclusive: lastOf(given.inconclusive) ?? null,
       };
       finish(await new RunCommand(host, prepared, options).execute());
     },
   );
+}
+
+/**
+ * @param out the folder that is to be written, if the user names one: what an earlier run left in it must not be taken for this one's
+ * @throws ProblemsError, CannotRunError: nothing was sent
+ */
+async function prepareRun(
+  host: ProcessHost,
+  given: Readonly<Record<string, unknown>>,
+  out: string | null,
+): Promise<Prepared> {
+  try {
+    const prepared = await prepare(host, scenarioArguments(given));
+    checkBaseline(prepared, given['allow-different'] === true);
+    return prepared;
+  } catch (error) {
+    if (out !== null) {
+      leaveEarlierRun(host, out, error);
+    }
+    throw error;
+  }
 }
 
 class RunCommand {
@@ -112,6 +136,7 @@ class RunCommand {
   private readonly seed: number;
   private readonly backend: MediaWorkerSetup['backend'];
   private readonly cpuBefore: number;
+  private readonly cpu: CpuShare;
   private readonly stop: StopRequests;
   /** Null: nothing is hidden. */
   private readonly redactor: NumberRedactor | null;
@@ -123,6 +148,8 @@ class RunCommand {
   private record: RunRecord;
   private loopback: LoopbackAnswerer | null = null;
   private sink: BoundSink | null = null;
+  /** Quarters of the users of whom it was told that they are registered. */
+  private registeredQuarters = -1;
 
   constructor(
     private readonly host: ProcessHost,
@@ -144,6 +171,7 @@ class RunCommand {
       noGates,
       inconclusive,
     });
+    this.cpu = new CpuShare(host, this.record.environment.cores);
     this.stop = new StopRequests((text) => this.progress.say(text, 'signal'));
   }
 
@@ -236,8 +264,10 @@ class RunCommand {
   private createRun(plan: RunPlan, files: RunFiles): Run {
     const run: Run = new Run(plan, {
       onWaiting: () => this.progress.say('waiting for the target to answer OPTIONS', 'waiting'),
+      onRegistering: (bound, users) => this.sayRegistering(bound, users),
       onBegin: (facts) => {
         this.stop.callsBegin();
+        this.cpu.begin();
         this.record = withFacts(this.record, facts);
         this.begin(files);
         this.progress.begin(facts.netBackend);
@@ -247,6 +277,7 @@ class RunCommand {
         );
       },
       onSecond: (second, book, gates) => {
+        this.cpu.note(second - 1, book.generatorSeconds);
         this.progress.takeSecond(second, book, gates.map(this.shownGate));
         files.tick(second, () => this.stateOf(run.end()));
       },
@@ -260,6 +291,18 @@ class RunCommand {
       files.addCall({ ...record, detail }, legs);
     };
     return run;
+  }
+
+  /** At the start, each quarter on the way, and at the end: thousands of users take minutes. */
+  private sayRegistering(bound: number, users: number): void {
+    const quarter = Math.floor((4 * bound) / users);
+    if (quarter !== this.registeredQuarters) {
+      this.registeredQuarters = quarter;
+      const { rate } = this.prepared.scenario.users ?? { rate: 0 };
+      const text =
+        bound === 0 ? `registering ${users} users at ${formatRate(rate)}` : `registered ${bound} of ${users} users`;
+      this.progress.say(text, 'registering');
+    }
   }
 
   /** What a rebuild needs; nothing that is to be hidden is in it. */
@@ -313,6 +356,7 @@ class RunCommand {
       type: 'state',
       elapsedMs: durationMs,
       cpuSeconds,
+      cpu: this.cpu.take(),
       interrupted,
       lostWorkers: shown(lostWorkers),
       doubts: shown(doubts),

@@ -100,7 +100,7 @@ export function methodOf(codecs: readonly string[]): Result['method'] {
     burstRatio:
       'mean length of the runs of lost packets × (1 − loss ratio), at least 1 (ITU-T G.107, 7-30), of whole calls',
     sentFrom:
-      'of a second: RTCP reports of the far end, each over the time since the report before; of a call: our own answerer where it is the far end, else RTCP',
+      'of a call between users of this run: what the called one received; else of a second: RTCP reports of the far end, each over the time since the report before; of a call: our own answerer where it is the far end, else RTCP',
     rtcpInterval: 'RFC 3550 §6.2 (5 s, randomised) with foreign peers, 1 s between our own ends',
   };
 }

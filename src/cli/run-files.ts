@@ -16,6 +16,7 @@ import { ProgressLog, type StateProgress } from '../run/progress-lines.js';
 import type { Result } from '../run/result.js';
 import type { RunRecord } from '../run/run-record.js';
 import { ROW, type CallRecord, type MediaBatch, type SignallingBatch } from '../worker/messages.js';
+import { removeEvidence } from './evidence-files.js';
 import type { ProcessHost } from './host.js';
 import { RowFile } from './row-file.js';
 import { callLine, secondLine } from './row-lines.js';
@@ -44,6 +45,13 @@ export const RENDERED: readonly { readonly file: string; readonly render: (resul
   { file: 'metrics.txt', render: renderOpenMetrics },
 ];
 
+/** Takes what an earlier run left in the folder, and nothing else in it. @throws Error when the disk refuses */
+export function removeRun(host: ProcessHost, directory: string): void {
+  const files = [RECORD_FILE, ...RENDERED.map(({ file }) => file), ...Object.values(ROW_FILES)];
+  host.removeFiles(files.map((file) => join(directory, file)));
+  removeEvidence(host, directory);
+}
+
 export class RunFiles {
   readonly reportPath: string;
   private readonly rowFiles: Readonly<Record<keyof typeof ROW_FILES, RowFile>>;
@@ -52,8 +60,8 @@ export class RunFiles {
   private rowsKept = 0;
   /** The first write that failed, in words. */
   private firstFailure: string | null = null;
-  /** A file that is written whole, or one of the evidence, could not be. */
-  private lacksFile = false;
+  /** Files that are written whole, and the evidence, as far as they could not be; by their name, with the reason. */
+  private readonly lacking = new Map<string, string>();
   /** What else is written whenever the rows are. */
   onFlush: () => void = () => {};
 
@@ -70,7 +78,7 @@ export class RunFiles {
     try {
       host.makeDirectory(directory);
       // A run that ends before it has a result must not leave the last one's in its place.
-      host.removeFiles([RECORD_FILE, ...RENDERED.map(({ file }) => file)].map((file) => join(directory, file)));
+      removeRun(host, directory);
       Object.values(this.rowFiles).forEach((file) => file.create());
     } catch (error) {
       const hint = 'choose another folder with --out';
@@ -80,8 +88,9 @@ export class RunFiles {
 
   /** What was not written, in words; null when every file is whole. */
   get failure(): string | null {
-    const isWhole = !this.lacksFile && Object.values(this.rowFiles).every(({ unwritten }) => unwritten === 0);
-    return isWhole ? null : this.firstFailure;
+    const [lacking] = this.lacking.values();
+    const hasRows = Object.values(this.rowFiles).every(({ unwritten }) => unwritten === 0);
+    return lacking ?? (hasRows ? null : this.firstFailure);
   }
 
   /** What a rebuild needs; again when more of it is known. */
@@ -139,29 +148,45 @@ export class RunFiles {
   finish(result: Result): void {
     this.attempt(() => this.host.makeDirectory(this.directory));
     // Which calls were the worst is known only now; the result names the file of each.
-    this.lacksFile ||= !this.attempt(() => this.onFlush());
+    this.note(
+      'evidence',
+      this.attempt(() => this.onFlush()),
+    );
     for (const { file, render } of RENDERED) {
       this.writeWhole(file, () => render(result));
     }
   }
 
   private writeWhole(file: string, render: () => string): void {
-    const written = this.attempt(() => this.host.writeFile(join(this.directory, file), render()));
-    this.lacksFile ||= !written;
+    this.note(
+      file,
+      this.attempt(() => this.host.writeFile(join(this.directory, file), render())),
+    );
   }
 
-  private attempt(write: () => void): boolean {
+  /** What is written after all is not lacking any more. */
+  private note(file: string, failure: string | null): void {
+    if (failure === null) {
+      this.lacking.delete(file);
+    } else {
+      this.lacking.set(file, failure);
+    }
+  }
+
+  /** Null, or why it could not be written. */
+  private attempt(write: () => void): string | null {
     try {
       write();
-      return true;
+      return null;
     } catch (error) {
+      const failure = messageOf(error);
       if (this.firstFailure === null) {
-        this.firstFailure = messageOf(error);
+        this.firstFailure = failure;
         this.host.err(
-          `callgauge: a file of the run cannot be written: ${escapeTerminal(this.firstFailure)}; the run goes on, and tries again\n`,
+          `callgauge: a file of the run cannot be written: ${escapeTerminal(failure)}; the run goes on, and tries again\n`,
         );
       }
-      return false;
+      return failure;
     }
   }
 }

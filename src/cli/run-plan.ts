@@ -6,13 +6,16 @@ import { routedLocalAddress } from '../net/resolve.js';
 import { socketDrops } from '../net/socket-drops.js';
 import type { RunPlan } from '../run/run.js';
 import { idleMsOf } from '../scenario/fit-stages.js';
-import type { CallerEndpoint, MediaWorkerSetup, SignallingSetup } from '../worker/messages.js';
+import { legsPerCall, usersCap } from '../scenario/peak.js';
+import { ownsCall } from '../schedule/split.js';
+import type { CallerEndpoint, MediaWorkerSetup, SignallingSetup, UsersRole } from '../worker/messages.js';
+import type { Scenario } from '../scenario/scenario.js';
 import { callerFlowPlan } from './flow-plan.js';
 import type { ProcessHost } from './host.js';
 import { PTIME_MS, type Prepared } from './preparation.js';
 
 /** Streams that one media worker carries with room to spare. */
-const CALLS_PER_MEDIA_WORKER = 1500;
+const LEGS_PER_MEDIA_WORKER = 1500;
 
 /** Where the calls go, once every target has an address. */
 export interface ResolvedEndpoint extends Omit<CallerEndpoint, 'credentials'> {
@@ -61,7 +64,8 @@ export function planRun(host: ProcessHost, parts: PlanParts): RunPlan {
     },
     gates: { gates: prepared.gates, baseline: prepared.baseline?.source ?? null },
     waitMs: scenario.network.waitMs,
-    slotsNeeded: scenario.media ? peak.calls : 0,
+    users: scenario.users?.list.length ?? 0,
+    slotsNeeded: scenario.media ? peak.calls * legsPerCall(scenario) : 0,
     socketDrops,
   };
 }
@@ -107,7 +111,10 @@ function mediaWorkerCount(host: ProcessHost, { scenario, peak }: Prepared): numb
     return 0;
   }
   const most = Math.max(1, host.facts().cores - 1);
-  return scenario.workers.media ?? Math.min(most, Math.max(1, Math.ceil(peak.calls / CALLS_PER_MEDIA_WORKER)));
+  return (
+    scenario.workers.media ??
+    Math.min(most, Math.max(1, Math.ceil((peak.calls * legsPerCall(scenario)) / LEGS_PER_MEDIA_WORKER)))
+  );
 }
 
 function mediaSetup(
@@ -174,13 +181,32 @@ function signallingSetup(parts: PlanParts, index: number): SignallingSetup {
       figures: scenario.call.figures && scenario.media, // without audio of ours there is nothing to receive
       optionsIntervalMs: scenario.network.optionsIntervalMs,
       flow: callerFlowPlan(scenario.call.flow),
+      users: usersRole(scenario, index, signallingWorkerCount(prepared)),
     },
+  };
+}
+
+/** A worker's share of the users. They call each other within it: both legs of a call are on one thread. */
+function usersRole({ users, call }: Scenario, index: number, workers: number): UsersRole | null {
+  if (users === null) {
+    return null;
+  }
+  const own = users.list.filter((_, n) => ownsCall(n, workers, index));
+  return {
+    list: own.map(({ user, authUser, password }) => ({
+      user,
+      credentials: password === null ? null : { user: authUser, password },
+    })),
+    arePaired: call.to === 'users',
+    ratePerSecond: users.rate / workers,
+    expiresSeconds: Math.round(users.expiresMs / 1000),
   };
 }
 
 /** The user's cap, and never more than the hard one: slow answers make more calls live than any plan foresees. */
 function concurrencyCap({ scenario }: Prepared): number {
-  return Math.min(scenario.load.concurrency ?? Number.POSITIVE_INFINITY, scenario.safety.maxConcurrency);
+  const { load, safety } = scenario;
+  return Math.min(load.concurrency ?? Number.POSITIVE_INFINITY, safety.maxConcurrency, usersCap(scenario));
 }
 
 function reachRules({ scenario, addresses }: Prepared, endpoints: readonly ResolvedEndpoint[]): ReachRules {

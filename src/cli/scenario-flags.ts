@@ -92,8 +92,11 @@ export function addScenarioFlags<T>(program: Argv<T>): Argv<T> {
 
 /** What was typed. @param given the parsed arguments by flag name */
 export function scenarioArguments(given: Readonly<Record<string, unknown>>): ScenarioArguments {
-  const text = (name: string): string | undefined =>
-    typeof given[name] === 'string' ? given[name] : lastOf(given[name]);
+  const text = (name: string): string | undefined => {
+    const value = lastOf(given[name]);
+    return typeof value === 'string' ? value : undefined;
+  };
+  const isOn = (name: string): true | undefined => (lastOf(given[name]) === true ? true : undefined);
   const list = (name: string): readonly string[] | undefined =>
     Array.isArray(given[name]) ? given[name].map(String) : undefined;
   return {
@@ -123,10 +126,10 @@ export function scenarioArguments(given: Readonly<Record<string, unknown>>): Sce
       tlsKeyPassword: text('tls-key-password'),
       tlsServerName: text('tls-server-name'),
       // `--tls-insecure=false` turns the check on again that a scenario turns off.
-      tlsInsecure: typeof given['tls-insecure'] === 'boolean' ? given['tls-insecure'] : undefined,
-      noMedia: given['no-media'] === true ? true : undefined,
-      noGates: given['no-gates'] === true ? true : undefined,
-      redactNumbers: given['redact-numbers'] === true ? true : undefined,
+      tlsInsecure: given['tls-insecure'] === undefined ? undefined : lastOf(given['tls-insecure']) === true,
+      noMedia: isOn('no-media'),
+      noGates: isOn('no-gates'),
+      redactNumbers: isOn('redact-numbers'),
       gate: list('gate'),
       profile: text('profile'),
       allowPublic: list('allow-public'),
@@ -134,7 +137,7 @@ export function scenarioArguments(given: Readonly<Record<string, unknown>>): Sce
   };
 }
 
-/** A flag given twice: the last one counts, as everywhere. */
-function lastOf(value: unknown): string | undefined {
-  return Array.isArray(value) ? String(value.at(-1)) : undefined;
+/** A flag given twice comes as a list, whatever its type says: the last one counts, as everywhere. */
+export function lastOf<T>(value: T): T {
+  return Array.isArray(value) ? ((value as readonly T[]).at(-1) ?? value) : value;
 }

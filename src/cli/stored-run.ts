@@ -1,6 +1,7 @@
 /** A run that was kept: its result, and the rows of its calls where they lie beside it. */
 import { join, dirname } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { isComplete } from '../baseline/overall-verdict.js';
 import { fileErrorOf, ProblemsError } from '../lib/errors.js';
 import { parseResult } from '../report/json.js';
 import type { Result } from '../run/result.js';
@@ -22,6 +23,17 @@ export function readStoredRun(host: ProcessHost, path: string): StoredRun {
   const file = host.exists(path) && host.isDirectory(path) ? join(path, 'result.json') : path;
   const result = readResultFile(host, file);
   return { file: path, result, callRows: () => rowsBeside(host, dirname(file)) };
+}
+
+/** The run that others are compared with. @throws ProblemsError also when it did not complete: it is a measure of nothing */
+export function readBaselineRun(host: ProcessHost, path: string): StoredRun {
+  const run = readStoredRun(host, path);
+  if (!isComplete(run.result)) {
+    const message = `expected the result of a run that completed, got one of the verdict ${run.result.verdict}`;
+    const hint = 'a baseline must hold all that was asked of it: give another run';
+    throw new ProblemsError([{ code: 'incomplete-baseline', where: path, message, hint }]);
+  }
+  return run;
 }
 
 /** @throws ProblemsError naming the file and what is wrong with it */

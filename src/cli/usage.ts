@@ -28,7 +28,11 @@ export function usageProblems(message: string, options: DeclaredOptions, args: r
       });
   }
   const first = `start with ${PROGRAM} run --target loopback, or see ${PROGRAM} --help`;
-  return [{ code: 'usage', ...inOurWords(message, command), hint: message === EXPECTED_COMMAND ? first : help }];
+  return [{ code: 'usage', hint: message === EXPECTED_COMMAND ? first : help, ...inOurWords(message, command) }];
+}
+
+function unquoted(text: string): string {
+  return text.replaceAll('"', '');
 }
 
 /** yargs names an unknown `--foo-bar` a second time, as `fooBar`. */
@@ -60,13 +64,15 @@ function unexpected(name: string, hint: string): Problem {
   return { code: 'unexpected-argument', where: PROGRAM, message: `unexpected argument "${name}"`, hint };
 }
 
-/** One line each, and those messages that say little said again. */
-function inOurWords(message: string, command: string | undefined): { where: string; message: string } {
-  const choices = /Argument: (\S+), Given: (.*), Choices: (.*)$/s.exec(message);
-  if (choices !== null) {
+/** One line each, and those messages that say little said again; a hint where a better one is known than the help. */
+function inOurWords(message: string, command: string | undefined): Omit<Problem, 'code'> {
+  const [, name, given = '', choices = ''] = /Argument: (\S+), Given: (.*), Choices: (.*)$/s.exec(message) ?? [];
+  if (name !== undefined) {
+    const near = nearestName(unquoted(given), choices.split(', ').map(unquoted));
     return {
-      where: choices[1] === 'document' ? PROGRAM : `--${choices[1]}`,
-      message: `expected one of ${choices[3]}, got ${choices[2]}`,
+      where: name === 'document' ? PROGRAM : `--${name}`,
+      message: `expected one of ${choices}, got ${given}`,
+      ...(near !== undefined && { hint: `did you mean ${near}?` }),
     };
   }
   const lacking = /^Not enough arguments following: (\S+)$/.exec(message);

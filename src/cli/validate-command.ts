@@ -27,6 +27,17 @@ function roundedDuration(ms: number): string {
   return formatDuration(Math.round(ms / step) * step);
 }
 
+/** Who registers, how long that takes, and whom they call. */
+function usersLines({ users, call }: Prepared['scenario']): [string, string][] {
+  if (users === null) {
+    return [];
+  }
+  const { length } = users.list;
+  const seconds = Math.ceil(length / users.rate);
+  const whom = call.to === 'users' ? 'call each other' : 'call the target';
+  return [['users', `${length}, registered at ${formatRate(users.rate)} (about ${seconds}s), ${whom}`]];
+}
+
 /** The plan as `key  value` lines on stdout, warnings on stderr. */
 export function printPlan(host: ProcessHost, prepared: Prepared): void {
   const { scenario, schedule, peak, gates } = prepared;
@@ -41,6 +52,7 @@ export function printPlan(host: ProcessHost, prepared: Prepared): void {
         .map(({ name, target }) => `${name} ${target.kind === 'sip' ? target.uri : 'loopback'}`)
         .join(', '),
     ],
+    ...usersLines(scenario),
     ['calls', schedule.totalCalls === null ? 'no limit' : String(schedule.totalCalls)],
     ['starts', schedule.durationMs === null ? 'until stopped' : `for ${roundedDuration(schedule.durationMs)}`],
     ['rate', `up to ${formatRate(Math.round(schedule.peakRate * 100) / 100)}`],

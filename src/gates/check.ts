@@ -1,6 +1,6 @@
 /** Checks gates before a packet leaves: every name, unit and option, all problems at once with their columns. */
 import type { Problem } from '../lib/errors.js';
-import { findMetric, METRIC_NAMES, UNMEASURED, type MetricDefinition } from '../metrics/names.js';
+import { findMetric, METRIC_NAMES, type MetricDefinition } from '../metrics/names.js';
 import { type Finding, toProblem, unknownName } from './finding.js';
 import {
   type Gate,
@@ -115,10 +115,7 @@ function isFinding(value: object | string | null): value is Finding {
 }
 
 function unknownMetric(name: Token): Finding {
-  const nearest = Object.hasOwn(UNMEASURED, name.text) ? UNMEASURED[name.text] : undefined;
-  if (nearest === undefined) return unknownName('unknown-metric', 'metric', name, METRIC_NAMES);
-  const message = `${name.text} is not measured by this version`;
-  return { code: 'unknown-metric', column: name.column, message, hint: `the nearest that is measured: ${nearest}` };
+  return unknownName('unknown-metric', 'metric', name, METRIC_NAMES);
 }
 
 const OTHER_OPERATORS: Readonly<Record<string, Operator>> = {

@@ -38,7 +38,7 @@ function parseTags(cursor: Cursor): GateSyntax['tags'] {
   const tags: { key: Token; value: Token }[] = [];
   if (cursor.take(/\{/y) === undefined) return tags;
   do {
-    const key = cursor.expect(/[\w-]+/y, 'a tag like endpoint');
+    const key = cursor.expect(/[\w*-]+/y, 'a tag like endpoint'); // `***1` stands for a number that was hidden
     cursor.expect(/=/y, '"=" after the tag');
     tags.push({ key, value: cursor.expect(/[^\s,{}="]+/y, 'the value of the tag') });
   } while (cursor.take(/,/y) !== undefined);

@@ -52,6 +52,34 @@ export function readQuantity(written: Quantity, unit: MetricUnit, isDifference =
   return { code: 'out-of-range', column: number.column, message: `expected ${range}, got ${got}`, ...hint };
 }
 
+const DIGITS: Readonly<Record<MetricUnit, number>> = {
+  MOS: 2,
+  R: 1,
+  ratio: 2,
+  factor: 2,
+  ms: 1,
+  count: 0,
+  calls: 0,
+  'calls/s': 1,
+};
+const SUFFIXES: Readonly<Partial<Record<MetricUnit, string>>> = { ratio: ' %', ms: ' ms', 'calls/s': ' calls/s' };
+const MOST_DIGITS = 9;
+
+/** A figure in words, `3.12` or `98.4 %`: with more digits where it would look like the limit beside it. */
+export function writeQuantity(value: number, unit: MetricUnit, limit: number): string {
+  const scale = unit === 'ratio' ? 100 : 1;
+  const write = (number: number, digits: number): string => {
+    const text = (number * scale).toFixed(digits);
+    return unit === 'MOS' ? text : text.replace(/(\.\d*?)0+$/, '$1').replace(/\.$/, '');
+  };
+  const most = value === limit ? DIGITS[unit] : MOST_DIGITS;
+  let digits = DIGITS[unit];
+  for (; digits < most && write(value, digits) === write(limit, digits);) digits++;
+  return `${write(value, digits)
+    .replace(/^-(?=0(?:\.0*)?$)/, '')
+    .replace('-', '−')}${SUFFIXES[unit] ?? ''}`;
+}
+
 function unitFinding({ number, unit: suffix }: Quantity, unit: MetricUnit): Finding {
   const known = WRITTEN_UNITS[unit].filter((name) => name !== '');
   const optional = WRITTEN_UNITS[unit].includes('');

@@ -1,5 +1,6 @@
 /** Gates and what befell the run → verdict and exit code. Order when several hold: 1 > 2 > 5 > 130/143 > 3 > 4 > 0. */
 import type { GateResult } from './evaluate.js';
+import { writeQuantity } from './quantity.js';
 
 export const EXIT_CODES = {
   pass: 0,
@@ -15,8 +16,13 @@ export const EXIT_CODES = {
 
 export type Verdict = 'pass' | 'fail' | 'inconclusive' | 'interrupted' | 'crashed' | 'could-not-run';
 
+export type JudgedGate = Pick<
+  GateResult,
+  'expr' | 'state' | 'severity' | 'reason' | 'observed' | 'limit' | 'unit' | 'comparedWith' | 'reference' | 'limitFloor'
+>;
+
 export interface VerdictInput {
-  readonly gates: readonly Pick<GateResult, 'expr' | 'state' | 'severity' | 'reason'>[];
+  readonly gates: readonly JudgedGate[];
   /** The signal that stopped the run. */
   readonly interrupted?: 'SIGINT' | 'SIGTERM' | 'SIGHUP' | null;
   /** The run still goes on, in words: what stands so far is no verdict. */
@@ -81,8 +87,6 @@ function exitCodeOf(
   return inconclusive === 'warn' ? EXIT_CODES.pass : EXIT_CODES.inconclusive;
 }
 
-type JudgedGate = VerdictInput['gates'][number];
-
 /** Why the gates that did not fail are no pass: one is untrusted or without data, or not one was evaluated. */
 function undecidedReasons(gates: readonly JudgedGate[]): string[] {
   if (gates.length > 0 && gates.every(({ state }) => state === 'not-evaluated')) return ['no gate was evaluated'];
@@ -93,8 +97,21 @@ function undecidedReasons(gates: readonly JudgedGate[]): string[] {
     );
 }
 
-function failureReason({ expr, reason }: JudgedGate): string {
-  return withReason(`${expr}: failed`, reason);
+/** `mos.p5 >= 3.6 failed: 3.12`, with the limit where it is not the one that is written. */
+function failureReason(gate: JudgedGate): string {
+  const { expr, reason, observed, limit, unit, comparedWith, limitFloor } = gate;
+  const sign = comparedWith !== 'limit' && (observed ?? 0) > 0 ? '+' : '';
+  const written =
+    limitFloor === null ? '' : `, limit ${writeQuantity(limit, unit, limit)} with the jitter of this host`;
+  const figure =
+    observed === null ? [] : [`${sign}${writeQuantity(observed, unit, limit)}${comparison(gate)}${written}`];
+  return `${expr} failed: ${[...figure, ...(reason === null ? [] : [reason])].join(', ')}`;
+}
+
+function comparison({ comparedWith, reference, unit }: JudgedGate): string {
+  if (comparedWith === 'limit' || reference === null) return '';
+  const whose = comparedWith === 'idle' ? 'the idle stages' : 'the baseline';
+  return ` against ${writeQuantity(reference, unit, reference)} of ${whose}`;
 }
 
 function withReason(text: string, reason: string | null): string {

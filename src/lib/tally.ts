@@ -37,6 +37,22 @@ export class Tally {
   }
 }
 
+/** The value at nearest rank of pairs (value, count) that ascend by value; NaN where there is none. */
+export function percentileOfPairs(pairs: Float64Array, percent: number): number {
+  let count = 0;
+  for (let at = 1; at < pairs.length; at += 2) {
+    count += pairs[at] ?? 0;
+  }
+  let left = Math.ceil((percent * count) / 100);
+  for (let at = 0; at < pairs.length; at += 2) {
+    left -= pairs[at + 1] ?? 0;
+    if (left <= 0) {
+      return pairs[at] ?? Number.NaN;
+    }
+  }
+  return Number.NaN;
+}
+
 function bucketOf(value: number): number {
   if (value < SUB_BUCKETS) {
     return value;

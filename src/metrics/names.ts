@@ -187,6 +187,29 @@ export const METRICS: readonly MetricDefinition[] = [
     spoiledBy: ['eventLoopDelay'],
   }),
   metric({
+    id: 'registration_delay',
+    unit: 'ms',
+    population: 'calls',
+    path: 'signalling.registrationDelayMs',
+    standard: 'RFC 6076 §4.1 (RRD)',
+    category: 'signalling',
+    description: 'Time from the REGISTER that was accepted to its 2xx; of registrations and refreshes.',
+    perEndpoint: false,
+    hasTimes: false,
+    spoiledBy: ['eventLoopDelay'],
+  }),
+  metric({
+    id: 'ira',
+    unit: 'ratio',
+    path: 'signalling.ira',
+    standard: 'RFC 6076 §4.2 (IRA)',
+    category: 'signalling',
+    description:
+      'Ineffective registration attempts: REGISTERs that ended in 4xx, 5xx, 6xx or no response, per attempt.',
+    perEndpoint: false,
+    hasTimes: false,
+  }),
+  metric({
     id: 'retransmission_ratio',
     unit: 'ratio',
     path: 'signalling.retransmissionRatio',
@@ -409,11 +432,6 @@ export function findMetric(name: string): MetricDefinition | undefined {
 
 /** Every id and alias, in the order of the catalogue. */
 export const METRIC_NAMES: readonly string[] = [...BY_NAME.keys()];
-
-/** Known to the trade and not measured by this version, each with the metric here that comes nearest. */
-export const UNMEASURED: Readonly<Record<string, string>> = {
-  registration_delay: 'setup_delay',
-};
 
 type MetricRow = Pick<MetricDefinition, 'id' | 'unit' | 'path' | 'category' | 'description'> &
   Partial<MetricDefinition>;

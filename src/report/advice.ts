@@ -20,13 +20,36 @@ const FLOOR_SHARE = 0.5;
 
 /** At most three, the most pressing first. Names in them are as the run gave them: escape them where they are shown. */
 export function adviceFor(result: Result): readonly string[] {
-  return RULES.map((rule) => rule(result))
+  return rulesFor(result)
+    .map((rule) => rule(result))
     .filter((advice) => advice !== null)
     .slice(0, MOST);
 }
 
-const nothingAnswered: Rule = ({ calls, signalling, scenario }) => {
-  if (calls.attempted === 0 || signalling.responses.length > 0) return null;
+/** What a run says of load and numbers holds where the target answered, and of the run as a whole where it went on to its end. */
+function rulesFor(result: Result): readonly Rule[] {
+  if (isUnanswered(result)) return OF_THE_WAY;
+  const rules = [...OF_THE_WAY, ...OF_CALLS];
+  return wasStopped(result) ? rules.filter((rule) => !OF_WHOLE_RUNS.has(rule)) : rules;
+}
+
+function isUnanswered({ calls, signalling }: Result): boolean {
+  return calls.attempted > 0 && signalling.responses.length === 0;
+}
+
+const unreachable: Rule = (result) => {
+  const untrusted = causesOf(result, /^tlsFailed$/);
+  if (untrusted !== null) {
+    return `--tls-ca FILE: there was no agreement on TLS in ${untrusted}: trust the authority of the target's certificate (else see --tls-server-name, --tls-cert and --tls-insecure)`;
+  }
+  const refused = causesOf(result, /^connectionFailed$/);
+  if (refused === null || durationOf(result.scenario, 'network', 'wait') > 0) return null;
+  return `--wait 60s: no connection came about in ${refused}; this waits for a target that is still starting (else check address, port and transport)`;
+};
+
+const nothingAnswered: Rule = (result) => {
+  const { signalling, scenario } = result;
+  if (!isUnanswered(result) || causesOf(result, /^(tls|connection)Failed$/) !== null) return null;
   if (signalling.malformed > 0) {
     return `--target: what answers there is no SIP (${formatCount(signalling.malformed)} datagrams could not be read): check the port`;
   }
@@ -140,7 +163,7 @@ const lostQuality: Rule = (result) => {
 
 const retransmissions: Rule = ({ signalling, load }) => {
   const ratio = signalling.retransmissionRatio ?? 0;
-  if (ratio <= MANY_RETRANSMISSIONS || signalling.responses.length === 0) return null;
+  if (ratio <= MANY_RETRANSMISSIONS) return null;
   return `--rate ${rateOf(load.targetRate / 2)}: ${formatRatio(ratio)} of the SIP requests had to be sent again: see whether they need it at half the rate`;
 };
 
@@ -149,7 +172,7 @@ const fewSamples: Rule = (result) => {
     const needed = Number(/at least (\d+) are needed/.exec(reason ?? '')?.[1]);
     return state === 'no-data' && samples > 0 && needed > samples ? [needed / samples] : [];
   });
-  if (counts.length === 0 || wasStopped(result)) return null;
+  if (counts.length === 0) return null;
   const calls = Math.ceil(result.calls.attempted * Math.max(...counts) * SPARE_SAMPLES);
   return `${moreCalls(result, calls)}: ${gatesInWords(counts.length)} too few samples to judge by with ${callsInWords(result.calls.attempted)}`;
 };
@@ -172,8 +195,9 @@ const support: Rule = (result) => {
   return `${moreCalls(result, calls)}: so many without a failure show ${gate.expr} at 95 % confidence; ${callsInWords(gate.samples)} do not`;
 };
 
-const RULES: readonly Rule[] = [
-  nothingAnswered,
+const OF_THE_WAY: readonly Rule[] = [unreachable, nothingAnswered];
+
+const OF_CALLS: readonly Rule[] = [
   credentials,
   wrongNumber,
   codec,
@@ -190,6 +214,9 @@ const RULES: readonly Rule[] = [
   noReports,
   support,
 ];
+
+/** Who was stopped has neither the load nor the samples that he asked for. */
+const OF_WHOLE_RUNS: ReadonlySet<Rule> = new Set([lateSignalling, retransmissions, fewSamples, noReports, support]);
 
 function isUnsupported({ expr, state, observed, limit, samples }: GateResult): boolean {
   const isOfSuccess = state === 'pass' && /^success_ratio\b.*>/.test(expr) && observed === 1;

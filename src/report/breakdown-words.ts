@@ -1,5 +1,5 @@
 /** The points of R that each term cost, in words: shared by the report and the evidence files, so that they cannot disagree. */
-import type { CallBreakdown } from '../run/result.js';
+import type { CallBreakdown } from '../run/result-evidence.js';
 import { formatMos, formatR } from './number-format.js';
 
 export type BreakdownTerm = CallBreakdown['steps'][number]['term'];

@@ -6,6 +6,7 @@ import type { Mark } from './verdict-mark.js';
 const VERDICTS: Readonly<Record<Comparison['verdict'], Mark>> = {
   better: { symbol: '▲', word: 'BETTER', tone: 'good' },
   same: { symbol: '=', word: 'SAME', tone: 'good' },
+  unclear: { symbol: '≈', word: 'UNCLEAR', tone: 'unsure' },
   worse: { symbol: '▼', word: 'WORSE', tone: 'bad' },
   inconclusive: { symbol: '◆', word: 'INCONCLUSIVE', tone: 'unsure' },
 };
@@ -13,20 +14,20 @@ const VERDICTS: Readonly<Record<Comparison['verdict'], Mark>> = {
 const FIGURES: Readonly<Record<ComparedFigure['verdict'], Mark>> = {
   better: { symbol: '▲', word: 'better', tone: 'good' },
   same: { symbol: '=', word: 'same', tone: 'good' },
+  unclear: { symbol: '≈', word: 'unclear', tone: 'unsure' },
   worse: { symbol: '▼', word: 'worse', tone: 'bad' },
   untrusted: { symbol: '◆', word: 'untrusted', tone: 'unsure' },
   'too-few': { symbol: '–', word: 'too few', tone: 'unsure' },
   'not-measured': { symbol: '–', word: 'not measured', tone: 'unsure' },
 };
-/** No difference is shown, but the interval leaves room for one that matters. */
-const OPEN: Mark = { symbol: '≈', word: 'same', tone: 'good' };
 
 export function comparisonMark(verdict: Comparison['verdict']): Mark {
   return VERDICTS[verdict];
 }
 
 export function comparedMark({ verdict, bounded }: ComparedFigure): Mark {
-  return verdict === 'same' && !bounded ? OPEN : FIGURES[verdict];
+  // Results of earlier versions have no word of its own for it.
+  return FIGURES[verdict === 'same' && !bounded ? 'unclear' : verdict];
 }
 
 /** The cells of a figure's numbers; `–` where nothing is known. */
@@ -57,12 +58,15 @@ export function formatDifference(value: number, unit: string): string {
 export function methodSentences({ comparisons, source, resamples, confidence, falseAlarmRate }: Comparison): string[] {
   const judged = comparisons.filter(({ pValue }) => pValue !== null).length;
   const values = source === 'call-rows' ? 'the rows of the calls' : 'the histograms per call';
-  const open = comparisons.some((row) => row.verdict === 'same' && !row.bounded);
+  const unclear = FIGURES.unclear;
+  const isUnclear = comparisons.some((row) => comparedMark(row) === unclear);
   return [
     `Values of single calls from ${values}; intervals of ${confidence * 100} % by ${formatNumber(resamples)} resamples of whole calls.`,
     `Worse or better needs a difference of at least what matters, certain among all ${judged} figures (false alarms at most ${falseAlarmRate * 100} %).`,
-    ...(open
-      ? ['≈: no difference is shown, but these calls are too few, or vary too much, to exclude one that matters.']
+    ...(isUnclear
+      ? [
+          `${unclear.symbol} ${unclear.word}: no difference is shown, but these calls are too few, or vary too much, to exclude one that matters.`,
+        ]
       : []),
   ];
 }

@@ -2,7 +2,7 @@
  * The evidence of one call as a text file: what it was, its figures, its seconds, its SIP ladder and the messages. Safe on a
  * terminal, whatever the network put into it, and the same bytes for the same call.
  */
-import type { CallSeconds, Ladder, WorstCall } from '../run/result.js';
+import type { CallSeconds, Ladder, WorstCall } from '../run/result-evidence.js';
 import { costWords, scoreWords } from './breakdown-words.js';
 import { formatClock, formatCount, formatMos, formatMs, formatRatio, formatUtc } from './number-format.js';
 import { clipText, escapeTerminal } from './visible-text.js';

@@ -8,7 +8,7 @@ export function healthSentence(generator: GeneratorBlock): string {
   if (generator.netBackend === 'none') return 'The generator kept up; it sent no audio in this run.';
   const lateness = generator.sendLatenessMs;
   const sent = lateness === null ? 'no audio had to be sent' : `RTP left ${formatMs(lateness.p99)} late at p99`;
-  return `The generator kept up: ${sent}, ${skippedText(generator)}, ${dropsText(generator.receiveDrops)}.`;
+  return `The generator kept up: ${sent}, ${skippedText(generator)}, ${dropsText(generator)}.`;
 }
 
 function strainedSentence(reasons: readonly string[]): string {
@@ -21,9 +21,10 @@ function skippedText(generator: GeneratorBlock): string {
   return `${formatCount(generator.missedPackets)} of ${formatCount(generator.sentPackets)} packets were skipped`;
 }
 
-function dropsText(receiveDrops: number | null): string {
-  if (receiveDrops === null) return 'drops at our sockets were not measured';
-  return receiveDrops === 0
-    ? 'our sockets dropped nothing'
-    : `our sockets dropped ${formatCount(receiveDrops)} datagrams`;
+function dropsText({ receiveDrops, netBackend }: GeneratorBlock): string {
+  const isPortable = netBackend === 'dgram';
+  if (receiveDrops === null)
+    return `drops at our sockets are unknown${isPortable ? ' with the portable back end' : ''}`;
+  if (receiveDrops === 0) return 'our sockets dropped nothing';
+  return `our sockets dropped ${isPortable ? 'at least ' : ''}${formatCount(receiveDrops)} datagrams`;
 }

@@ -1,6 +1,6 @@
 /** The stored histogram of a MOS as what charts draw: counts in bins of equal width, and cumulative shares. */
 import { Distribution } from '../metrics/histogram.js';
-import type { DistributionSummary } from '../run/result.js';
+import type { DistributionSummary } from '../run/result-fields.js';
 
 /** Bins of equal width from `low` on. */
 export interface BinGrid {

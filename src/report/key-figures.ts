@@ -1,5 +1,6 @@
 /** The key figures of a run in words, shared by the HTML report and the summary on the terminal. */
-import type { DistributionSummary, Result } from '../run/result.js';
+import type { Result } from '../run/result.js';
+import type { DistributionSummary } from '../run/result-fields.js';
 import { scoresOf, type AnyQuality, type Direction } from './scores.js';
 import { formatCount, formatRatio, formatValue } from './number-format.js';
 
@@ -89,9 +90,17 @@ export function whyNoDelay(result: Result): string {
   return result.calls.attempted === 0 ? whyNoCall(result) : 'no call came that far';
 }
 
-function callFigures({ calls }: Result): KeyFigure[] {
+/** Calls that have begun and of which nothing more is known: a thread or the whole run ended before they did. */
+export function callsWithoutRecord({ calls, load, lost }: Result): number {
+  return Math.max(lost.calls.count, load.achieved - calls.attempted);
+}
+
+function callFigures(result: Result): KeyFigure[] {
+  const { calls } = result;
+  const begun = callsWithoutRecord(result);
   return [
     known('attempted', formatCount(calls.attempted)),
+    ...(begun === 0 ? [] : [known('begun, no record', formatCount(begun))]),
     known('answered', formatCount(calls.answered)),
     known('completed', formatCount(calls.completed)),
     known('failed', formatCount(calls.failed)),
@@ -151,9 +160,10 @@ function roundTripFigures(result: Result): KeyFigure[] {
 }
 
 function setupFigures(result: Result): KeyFigure[] {
-  const { setupDelayMs, answerDelayMs, disconnectDelayMs, signallingRttMs } = result.signalling;
+  const { setupDelayMs, answerDelayMs, disconnectDelayMs, signallingRttMs, registrationDelayMs } = result.signalling;
   const why = whyNoDelay(result);
   const sipRtt = percentileText(signallingRttMs, 'p95');
+  const registration = percentileText(registrationDelayMs, 'p95');
   return [
     figure('setup (SRD) p50', percentileText(setupDelayMs, 'p50'), why),
     figure('setup (SRD) p95', percentileText(setupDelayMs, 'p95'), why),
@@ -162,6 +172,7 @@ function setupFigures(result: Result): KeyFigure[] {
     figure('disconnect (SDD) p50', percentileText(disconnectDelayMs, 'p50'), why),
     figure('disconnect (SDD) p95', percentileText(disconnectDelayMs, 'p95'), why),
     ...(sipRtt === null ? [] : [known('SIP round trip p95', sipRtt)]),
+    ...(registration === null ? [] : [known('registration (RRD) p95', registration)]),
   ];
 }
 

@@ -4,7 +4,8 @@
  * the seconds of the run, and host and scenario.
  */
 import { METRICS, type MetricDefinition } from '../metrics/names.js';
-import type { DistributionSummary, Result } from '../run/result.js';
+import type { Result } from '../run/result.js';
+import type { DistributionSummary } from '../run/result-fields.js';
 import { namedGates } from './gate-words.js';
 import { showHidden } from './visible-text.js';
 

@@ -1,6 +1,7 @@
 /** The scores of a direction by their scale: narrowband and wideband stand beside each other and never in one figure. */
 import type { ScoreScale } from '../metrics/names.js';
-import type { DirectionQuality, DistributionSummary, SentQuality } from '../run/result.js';
+import type { DistributionSummary } from '../run/result-fields.js';
+import type { DirectionQuality, SentQuality } from '../run/result-quality.js';
 
 export type Direction = 'received' | 'sent';
 export type AnyQuality = DirectionQuality | SentQuality;

@@ -25,7 +25,9 @@ export const comparedFigureSchema = z.strictObject({
   threshold: z.number().nonnegative().describe('smallest difference that matters, allowance included'),
   allowance: z.number().nonnegative().describe('part of the threshold: difference of what both generators add'),
   pValue: nullableNumber.describe('adjusted for all figures of the comparison (Benjamini–Hochberg)'),
-  verdict: z.enum(['better', 'same', 'worse', 'untrusted', 'too-few', 'not-measured']),
+  verdict: z
+    .enum(['better', 'same', 'unclear', 'worse', 'untrusted', 'too-few', 'not-measured'])
+    .describe('same: a difference that matters is excluded; unclear: none is shown, and none is excluded'),
   bounded: z.boolean().describe('the whole interval is within the threshold: a difference that matters is excluded'),
   reason: z.string().nullable().describe('why it was not judged; else null'),
 });
@@ -53,7 +55,9 @@ export type ScenarioDifference = z.infer<typeof scenarioDifferenceSchema>;
 
 export const comparisonSchema = z.strictObject({
   comparisonVersion: z.literal(COMPARISON_SCHEMA_VERSION),
-  verdict: z.enum(['better', 'same', 'worse', 'inconclusive']),
+  verdict: z
+    .enum(['better', 'same', 'unclear', 'worse', 'inconclusive'])
+    .describe('same: no figure is better or worse, and some are shown to be the same; unclear: none is'),
   reasons: z.array(z.string()),
   baselineRun: comparedRunSchema,
   resultRun: comparedRunSchema,

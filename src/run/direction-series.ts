@@ -1,7 +1,7 @@
 /** Per-second figures of one direction: the legs' values of a second are kept until no batch can add to it, then reduced. */
-import { ROW } from '../worker/messages.js';
+import { ROW, SPOILED } from '../worker/messages.js';
 import { codecKey, scaleOf } from './codec-scale.js';
-import type { ResultSecond } from './result.js';
+import type { ResultSecond } from './result-quality.js';
 
 export type DirectionSecond = NonNullable<ResultSecond['received']>;
 
@@ -27,7 +27,7 @@ export class DirectionSeries {
       return false;
     }
     const figures = this.openSecond(second);
-    figures.legs++;
+    figures.legs += at(ROW.spoiled) === SPOILED.all ? 0 : 1;
     if (at(ROW.expected) > 0 && Number.isFinite(at(ROW.lost))) {
       figures.expected += at(ROW.expected);
       figures.lost += Math.max(0, at(ROW.lost)); // by RFC 3550 duplicates can take it below nothing

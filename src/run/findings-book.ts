@@ -1,7 +1,7 @@
 /** Odd streams of a run, counted: how many legs had each finding, and the call that had most of it. */
 import { LEG } from '../worker/messages.js';
 import { FINDINGS, findingText, legFindings, type Finding } from './leg-findings.js';
-import type { ResultFinding } from './result.js';
+import type { ResultFinding } from './result-quality.js';
 
 interface Entry {
   legs: number;

@@ -7,6 +7,7 @@ import { monotonicNs, NS_PER_MS } from '../lib/clock.js';
 import type { ImpairmentCounts } from '../lib/impairment.js';
 import { shareOf } from '../schedule/split.js';
 import type { CallRecord, LadderReport, MediaBatch, MediaWorkerSetup } from '../worker/messages.js';
+import type { RegistrationReport } from '../worker/messages.js';
 import type { SignallingBatch, SignallingSetup } from '../worker/messages.js';
 import {
   joinWorkers,
@@ -52,8 +53,8 @@ export interface FleetFacts {
   readonly signallingDscp: number | null;
 }
 
-/** Both ends wait this long for each other at the start. */
-const START_TIMEOUT_MS = 20_000;
+/** Both ends wait this long for each other at the start: threads of a busy host take their time, dead ones are noticed at once. */
+const START_TIMEOUT_MS = 60_000;
 /** The first tick lies a little ahead, so that every thread has its epoch before it begins. */
 const BEGIN_LEAD_MS = 20;
 
@@ -90,6 +91,27 @@ export class Fleet {
       return this.answerOf(worker, 'waited', timeoutMs + START_TIMEOUT_MS);
     });
     return (await Promise.all(answers)).every(({ reachable }) => reachable);
+  }
+
+  /** Registers the users of all workers; resolves when each user has had the chance. @param onReport told how far it is */
+  async register(onReport: (report: RegistrationReport) => void): Promise<void> {
+    await Promise.all(
+      this.signalling.map(
+        (worker) =>
+          new Promise<void>((resolve, reject) => {
+            worker.onReport = (report) => {
+              if (report.type === 'registering') {
+                onReport(report);
+                if (report.isSettled) {
+                  resolve();
+                }
+              }
+            };
+            worker.onLost = (reason) => reject(new Error(`a worker thread died while its users registered: ${reason}`));
+            worker.post({ type: 'register' });
+          }),
+      ),
+    );
   }
 
   /** Sets all threads off; gives the epoch, ns. */

@@ -106,10 +106,25 @@ export class GroupBook {
     }
   }
 
-  /** What the far end received of a leg in all: no leg of its own. */
+  /**
+   * What the far end received of a leg in all: no leg of its own. Where the far end is a user of ours, it is known as well
+   * whether audio came there at all.
+   */
   addSentLeg(table: Float64Array, offset: number, warm: boolean): void {
     this.sentLegs[table[offset + LEG.basis] === BASIS.answerer ? 'answerer' : 'rtcp']++;
-    this.sent.addLeg(table, offset, warm);
+    const { judged } = this.sent.addLeg(table, offset, warm);
+    if (Number.isNaN(table[offset + LEG.expectsAudio])) {
+      return;
+    }
+    const noMedia = isNoMedia(table, offset) ? 1 : 0;
+    const oneWay = isOneWay(table, offset) ? 1 : 0;
+    this.calls.noMedia += noMedia;
+    this.calls.oneWay += oneWay;
+    if (warm) {
+      judged.legs++;
+      judged.noMedia += noMedia;
+      judged.oneWay += oneWay;
+    }
   }
 
   /** Answered legs that have reported. */

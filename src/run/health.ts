@@ -4,18 +4,11 @@
  */
 import type { HealthConditions } from '../gates/source.js';
 import { Distribution } from '../metrics/histogram.js';
+import { HEALTH_LIMITS } from '../metrics/health-limits.js';
 import type { SpoilCondition } from '../metrics/names.js';
 import { LEG, type CallRecord, type MediaBatch, type SignallingBatch } from '../worker/messages.js';
 
-export const HEALTH_LIMITS = {
-  sendLatenessP99Ms: 5,
-  missedPacketRatio: 0.001,
-  receiveDropRatio: 0.0001,
-  eventLoopDelayP99Ms: 20,
-  /** A start this long after its time was not achieved. */
-  startLagMs: 500,
-  achievedStarts: 0.98,
-} as const;
+export { HEALTH_LIMITS };
 
 export class HealthBook {
   readonly sendLatenessMs = new Distribution('ms');
@@ -31,6 +24,8 @@ export class HealthBook {
   receivedPackets = 0;
   clockSteps = 0;
   heldBack = 0;
+  /** Datagrams dropped in call-seconds that had been told as good before it was seen. */
+  undatedDrops = 0;
   private readonly dropsByWorker = new Map<number, number | null>();
   /** Datagrams dropped at the signalling sockets; null: unknown. */
   signallingDrops: number | null = null;
@@ -46,6 +41,7 @@ export class HealthBook {
     this.sendErrors += batch.sendErrors;
     this.receivedPackets += batch.received;
     this.clockSteps += batch.clockStepped ? 1 : 0;
+    this.undatedDrops += batch.undatedDrops;
     this.dropsByWorker.set(batch.worker, batch.drops);
     recordPairs(this.sendLatenessMs, batch.latenessUs);
     if (batch.floor !== undefined) {
@@ -74,14 +70,22 @@ export class HealthBook {
 
   get receiveDrops(): number | null {
     const media = [...this.dropsByWorker.values()];
-    return media.length === 0 || media.includes(null) ? null : sum(media.map((drops) => drops ?? 0));
+    return media.length === 0 || media.includes(null) ? null : this.knownDrops;
   }
 
   /** Drops among all that came to our media sockets; null where drops cannot be known. */
   get receiveDropRatio(): number | null {
-    const drops = this.receiveDrops;
-    const all = this.receivedPackets + (drops ?? 0);
-    return drops === null || all === 0 ? null : drops / all;
+    return this.receiveDrops === null ? null : this.knownDropRatio;
+  }
+
+  /** Where some workers know theirs and others do not, it is at least so many. */
+  private get knownDrops(): number {
+    return sum([...this.dropsByWorker.values()].map((drops) => drops ?? 0));
+  }
+
+  private get knownDropRatio(): number | null {
+    const all = this.receivedPackets + this.knownDrops;
+    return all === 0 ? null : this.knownDrops / all;
   }
 
   /** Conditions that hold, each with its sentence. */
@@ -94,9 +98,9 @@ export class HealthBook {
         spoiled.mediaClock = `arrival times are callback times of the portable back end, and ${lateness}`;
       }
     }
-    const dropRatio = this.receiveDropRatio ?? 0;
-    if (dropRatio > HEALTH_LIMITS.receiveDropRatio) {
-      spoiled.receiveDrops = `this host dropped ${this.receiveDrops} datagrams that had reached its sockets (limit 0.01 %)`;
+    const drops = this.dropTrouble();
+    if (drops !== null) {
+      spoiled.receiveDrops = drops;
     }
     const signalling = this.signallingTrouble();
     if (signalling !== null) {
@@ -116,6 +120,16 @@ export class HealthBook {
       return null;
     }
     return `this host refused to send ${this.sendErrors} of ${tried} audio packets (limit 0.1 %)`;
+  }
+
+  /** Drops that can be dated spoil their call-seconds alone, up to the limit. What is not known is no evidence either way. */
+  private dropTrouble(): string | null {
+    if ((this.knownDropRatio ?? 0) > HEALTH_LIMITS.receiveDropRatio) {
+      return `this host dropped ${this.knownDrops} datagrams that had reached its sockets (limit 0.01 %)`;
+    }
+    return this.undatedDrops > 0
+      ? `this host dropped ${this.undatedDrops} datagrams in seconds that it had told of before it saw that`
+      : null;
   }
 
   private latenessTrouble(): string | null {

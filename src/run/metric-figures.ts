@@ -61,7 +61,8 @@ export function scalarOf(books: readonly GroupBook[], query: MetricQuery, codec?
   if (query.metric === 'dropped') {
     return calls('answered') === 0 ? null : { value: calls('dropped'), samples: calls('answered') };
   }
-  const legs = books.flatMap(({ received }) => received.books(codec));
+  // Legs of the sent direction are counted where their far end is a user of ours.
+  const legs = books.flatMap(({ received, sent }) => [...received.books(codec), ...sent.books(codec)]);
   const samples = sumOver(legs, ({ judged }) => judged.legs);
   const figure = query.metric === 'one_way' ? 'oneWay' : 'noMedia';
   return samples === 0 ? null : { value: sumOver(legs, ({ judged }) => judged[figure]), samples };

@@ -2,10 +2,27 @@
  * The lines of `progress.ndjson`: what the threads told of themselves beside rows and records, ten seconds a line, so that
  * a run that crashed can be rebuilt with its counters and its generator's health. Replayed as the batches they came from.
  */
-import type { FloorFigures, MediaBatch, SignallingBatch } from '../worker/messages.js';
+import type { FloorFigures, MediaBatch, MediaPulse, SignallingBatch, SignallingPulse } from '../worker/messages.js';
+import { pulseOf } from './generator-seconds.js';
 
 /** Pairs of (value, count) as a flat list, like those of the batches. */
 type Pairs = readonly number[];
+
+/** A second of a thread; null: unknown. */
+export type MediaPulseLine = readonly [
+  second: number,
+  sent: number,
+  missed: number,
+  latenessP99Ms: number | null,
+  latenessMaxMs: number | null,
+  drops: number | null,
+];
+export type SignallingPulseLine = readonly [
+  second: number,
+  started: number,
+  intended: number,
+  loopDelayP99Ms: number | null,
+];
 
 export interface MediaProgress {
   readonly type: 'media';
@@ -16,6 +33,9 @@ export interface MediaProgress {
   readonly sendErrors: number;
   readonly received: number;
   readonly drops: number | null;
+  /** This one and the next are absent in files of earlier versions. */
+  readonly undatedDrops?: number;
+  readonly pulses?: readonly MediaPulseLine[];
   readonly clockSteps: number;
   readonly latenessUs: Pairs;
   readonly floor: { readonly jitterUs: Pairs; readonly transitUs: Pairs } | null;
@@ -40,13 +60,19 @@ export interface SignallingProgress {
   /** Absent in files of earlier versions. */
   readonly seenAddress?: string | null;
   readonly seconds: readonly SecondCounts[];
+  /** Absent in files of earlier versions. */
+  readonly pulses?: readonly SignallingPulseLine[];
 }
+
+export type CpuLine = readonly [second: number, ratio: number];
 
 /** How the run stands. */
 export interface StateProgress {
   readonly type: 'state';
   readonly elapsedMs: number;
   readonly cpuSeconds: number;
+  /** What of all cores was used, by the second; absent in files of earlier versions. */
+  readonly cpu?: readonly CpuLine[];
   readonly interrupted: 'SIGINT' | 'SIGTERM' | 'SIGHUP' | null;
   readonly lostWorkers: readonly string[];
   readonly doubts: readonly string[];
@@ -72,6 +98,8 @@ export class ProgressLog {
       sendErrors: (before?.sendErrors ?? 0) + batch.sendErrors,
       received: (before?.received ?? 0) + batch.received,
       drops,
+      undatedDrops: (before?.undatedDrops ?? 0) + batch.undatedDrops,
+      pulses: [...(before?.pulses ?? []), ...batch.pulses.map(mediaPulseLine)],
       clockSteps: (before?.clockSteps ?? 0) + (batch.clockStepped ? 1 : 0),
       latenessUs: mergedPairs(before?.latenessUs, batch.latenessUs),
       floor: mergedFloor(before?.floor ?? null, batch.floor),
@@ -96,6 +124,7 @@ export class ProgressLog {
       optionsRttMs: [...(before?.optionsRttMs ?? []), ...batch.optionsRttMs],
       seenAddress: batch.seenAddress,
       seconds: [...(before?.seconds ?? []), [second, started, answered, failed, active]],
+      pulses: [...(before?.pulses ?? []), signallingPulseLine(pulseOf(batch))],
     });
   }
 
@@ -124,6 +153,8 @@ export function mediaBatchesOf(line: MediaProgress): MediaBatch[] {
     latenessUs: none,
     received: 0,
     drops,
+    undatedDrops: 0,
+    pulses: [],
     clockStepped: true,
   };
   const { sent, missed, sendErrors, received } = line;
@@ -134,6 +165,8 @@ export function mediaBatchesOf(line: MediaProgress): MediaBatch[] {
     sendErrors,
     received,
     latenessUs: Float64Array.from(line.latenessUs),
+    undatedDrops: line.undatedDrops ?? 0,
+    pulses: (line.pulses ?? []).map(mediaPulse),
     clockStepped: false,
     ...(floor !== null && {
       floor: { jitterUs: Float64Array.from(floor.jitterUs), transitUs: Float64Array.from(floor.transitUs) },
@@ -144,9 +177,10 @@ export function mediaBatchesOf(line: MediaProgress): MediaBatch[] {
 
 /** The batch that such a line stands for, without records. */
 export function signallingBatchOf(line: SignallingProgress): SignallingBatch {
-  const { seconds: _, loopDelayUs, optionsRttMs, ...counters } = line;
+  const { seconds: _, loopDelayUs, optionsRttMs, pulses = [], ...counters } = line;
   return {
     ...counters,
+    pulses: pulses.map(signallingPulse),
     seenAddress: line.seenAddress ?? null,
     live: line.active,
     records: [],
@@ -157,6 +191,34 @@ export function signallingBatchOf(line: SignallingProgress): SignallingBatch {
     figures: { passed: 0, refused: 0 },
     finished: false,
   };
+}
+
+function mediaPulseLine(pulse: MediaPulse): MediaPulseLine {
+  const { second, sent, missed, latenessP99Ms, latenessMaxMs, drops } = pulse;
+  return [second, sent, missed, numberOrNull(latenessP99Ms), numberOrNull(latenessMaxMs), drops];
+}
+
+function mediaPulse([second, sent, missed, latenessP99Ms, latenessMaxMs, drops]: MediaPulseLine): MediaPulse {
+  return {
+    second,
+    sent,
+    missed,
+    latenessP99Ms: latenessP99Ms ?? Number.NaN,
+    latenessMaxMs: latenessMaxMs ?? Number.NaN,
+    drops,
+  };
+}
+
+function signallingPulseLine({ second, started, intended, loopDelayP99Ms }: SignallingPulse): SignallingPulseLine {
+  return [second, started, intended, numberOrNull(loopDelayP99Ms)];
+}
+
+function signallingPulse([second, started, intended, loopDelayP99Ms]: SignallingPulseLine): SignallingPulse {
+  return { second, started, intended, loopDelayP99Ms: loopDelayP99Ms ?? Number.NaN };
+}
+
+function numberOrNull(value: number): number | null {
+  return Number.isNaN(value) ? null : value;
 }
 
 function mergedFloor(before: MediaProgress['floor'], floor: FloorFigures | undefined): MediaProgress['floor'] {

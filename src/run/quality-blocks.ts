@@ -4,7 +4,8 @@ import { codecName } from './codec-scale.js';
 import type { DirectionBook } from './direction-book.js';
 import type { GroupBook } from './group-book.js';
 import type { QualityFigure } from './quality-book.js';
-import type { DirectionQuality, EndpointResult, SentQuality } from './result.js';
+import type { EndpointResult } from './result.js';
+import type { DirectionQuality, SentQuality } from './result-quality.js';
 
 /** Both directions; a direction is null where nothing of it is known. @param media false: the run had no audio */
 export function qualityBlocks(group: GroupBook, media: boolean): EndpointResult['quality'] {

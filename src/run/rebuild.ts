@@ -116,6 +116,7 @@ export class Rebuild {
         break;
       case 'state':
         this.state = line;
+        line.cpu?.forEach(([second, ratio]) => this.book.generatorSeconds.addCpu(second, ratio));
         break;
     }
     this.newestSecond = Math.max(this.newestSecond, line.type === 'state' ? -1 : line.second);
@@ -241,6 +242,8 @@ function mediaBatch(part: { rows?: Float64Array; legs?: Float64Array; second?: n
     latenessUs: NO_FIGURES,
     received: 0,
     drops: null,
+    undatedDrops: 0,
+    pulses: [],
     clockStepped: false,
   };
 }
@@ -256,6 +259,7 @@ function signallingBatch(part: Pick<SignallingBatch, 'records' | 'intended' | 's
     peakActive: 0,
     live: 0,
     loopDelayUs: NO_FIGURES,
+    pulses: [],
     sip: { requests: [], retransmissions: [], responses: [], malformed: 0, dropped: 0 },
     farLegs: NO_FIGURES,
     ourAnswerers: [],

@@ -17,18 +17,27 @@ const USER_FLAG = /(--user[ =])('(?:[^']|'\\'')*'|\S+)/g;
 const REFERENCE = /^\$\{.*\}$/s;
 
 /** Null: nothing is to be hidden. It knows the numbers that the scenario calls and the users that it is. */
-export function redactorOf({ redact, endpoints, auth, call }: Scenario): NumberRedactor | null {
+export function redactorOf({
+  redact,
+  endpoints,
+  auth,
+  users: registered,
+  gates,
+  call,
+}: Scenario): NumberRedactor | null {
   if (redact === null) return null;
-  const { user, displayName } = call.flow.from;
-  const callers = [user, displayName].filter((name) => name !== null);
-  const users = [auth, ...endpoints.map((endpoint) => endpoint.auth)]
-    .flatMap((one) => (one === null ? [] : [one.user]))
-    .concat(callers);
+  const users = [auth, ...endpoints.map((endpoint) => endpoint.auth)].flatMap((one) =>
+    one === null ? [] : [one.user],
+  );
+  const { user: caller, displayName } = call.flow.from;
+  const callers = [caller, displayName].filter((name) => name !== null);
+  const known = (registered?.list ?? []).flatMap(({ user, authUser }) => [user, authUser]).concat(callers);
   // A target such as `echo` is a word of ours as well, and is hidden in URIs only.
   const numbers = endpoints.flatMap(({ target }) =>
     target.kind === 'sip' && /\d{4}/.test(target.user) ? [target.user] : [],
   );
-  return new NumberRedactor([...numbers, ...users]);
+  const exprs = (gates ?? []).map((gate) => gate.expr.trim());
+  return new NumberRedactor([...numbers, ...users, ...known], exprs);
 }
 
 /**
@@ -43,12 +52,20 @@ function hiddenValue(value: unknown, redactor: NumberRedactor, key: string): unk
   if (typeof value === 'string') return hiddenText(value, redactor, key);
   if (Array.isArray(value)) return value.map((item) => hiddenValue(item, redactor, key));
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, hiddenValue(item, redactor, name)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([name, item]) =>
+      // The names of labels are the user's, all others are ours.
+      key === 'labels'
+        ? [redactor.text(name), hiddenValue(item, redactor, '')]
+        : [name, hiddenValue(item, redactor, name)],
+    ),
+  );
 }
 
 function hiddenText(text: string, redactor: NumberRedactor, key: string): string {
   if (NO_WORDS.has(key)) return text;
-  if (key === 'user' && !REFERENCE.test(text)) return redactor.user(text);
+  if ((key === 'user' || key === 'authUser') && !REFERENCE.test(text)) return redactor.user(text);
+  if (key === 'range') return text.replaceAll(/\d+/g, (number) => redactor.user(number));
   return redactor.text(key === 'command' ? hideUserFlag(text, redactor) : text);
 }
 

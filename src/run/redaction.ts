@@ -16,25 +16,67 @@ const NOBODY = /^(callgauge|anonymous|-|cg-[a-z2-7]{24}|\*\*\*\d*)$/i;
 const CLIPPED_NUMBER = /^\+?\d+$/;
 const NUMBER = /^\+?\d[\d().-]*$/;
 const BARE_NUMBER = /(?<![\w*]|\d[.:])\+?\d{4,20}(?!\w|\.\d)/g;
+const DIGITS = /\d+/g;
+/** Between the parts of a number as people write it. Dots would make addresses of IP to numbers. */
+const SEPARATOR = /^[ ()/-]{1,3}$/;
+/** A port, a part of an address, a fraction. */
+const AFTER_POINT = /\d[.:]$/;
+const TAGS = /\{[^}]*\}/g;
+const TAG_PART = /[^\s,{}="]+/g;
+/** Forms of numbers beyond these are not looked for; numbers that a peer made up must not fill the memory. */
+const MAX_FORMS = 100_000;
 const BARE_NAME = /[\p{L}\w][\p{L}\w.+-]*/gu;
 /** `+` and so many digits or more is a number wherever it stands; anything else only after it was met in a URI. */
 const INTERNATIONAL_DIGITS = 6;
+/** A known number that is shorter is hidden only where it stands as a word; in longer ones than this nobody looks for one. */
+const DISTINCT_DIGITS = 7;
+const LONGEST_NUMBER = 20;
+/** Country codes have so many digits at most (ITU-T E.164 §6.1); what is left of a number is how it is dialled at home. */
+const COUNTRY_DIGITS = 3;
+/** A number is written in so many parts at most: `00 49 (0)30 12 34 56`. */
+const MAX_PARTS = 8;
 
 export class NumberRedactor {
   private readonly pseudonyms = new Map<string, string>();
   private readonly names: ReadonlySet<string>;
   private readonly numbers: readonly string[];
+  /** Forms in which a number may stand in a text, to its pseudonym. */
+  private readonly forms = new Map<string, string>();
+  /** Lengths of these forms, the longest first: a run of digits is looked through for each. */
+  private formLengths: readonly number[] = [];
 
-  /** @param known users and numbers to hide wherever they stand as a word, not only where the syntax shows what they are */
-  constructor(known: readonly string[] = []) {
+  /**
+   * @param known users and numbers to hide wherever they stand as a word, not only where the syntax shows what they are
+   * @param gates as the run gives them: their limits stay, whatever number they are
+   */
+  constructor(
+    known: readonly string[] = [],
+    private readonly gates: readonly string[] = [],
+  ) {
     known.forEach((user) => this.user(user));
     this.names = new Set(known.filter((user) => !NUMBER.test(user)).map(canonical));
     this.numbers = known.filter((user) => NUMBER.test(user)).map(canonical);
+    this.numbers.filter((number) => number.length >= 4).forEach((number) => this.addForm(number, number));
   }
 
   /** A text with numbers and names in it: a SIP message, a command, a sentence. Linear in its length, never throws. */
   text(text: string): string {
-    return this.words(loginsHidden(this.addresses(text), (user) => this.user(user)));
+    const gate = this.gates.find((expr) => expr !== '' && text.includes(expr));
+    if (gate === undefined) return this.sentence(text);
+    return text
+      .split(gate)
+      .map((part) => this.text(part))
+      .join(this.gate(gate));
+  }
+
+  /** The expression of a gate: only its tags name somebody, by the words that endpoints and labels have. */
+  gate(expr: string): string {
+    return expr.replaceAll(TAGS, (tags) => tags.replaceAll(TAG_PART, (part) => this.sentence(part)));
+  }
+
+  private sentence(text: string): string {
+    const addressed = loginsHidden(this.addresses(text), (user) => this.user(user));
+    return this.words(this.otherForms(addressed));
   }
 
   /** A value that is a user, number or caller name as a whole; what stands for nobody stays. */
@@ -46,7 +88,24 @@ export class NumberRedactor {
     if (this.pseudonyms.size >= MAX_NUMBERS) return MARK;
     const pseudonym = `${MARK}${this.pseudonyms.size + 1}`;
     this.pseudonyms.set(key, pseudonym);
+    if (/^\d+$/.test(key) && key.length >= DISTINCT_DIGITS) this.addForms(key);
     return pseudonym;
+  }
+
+  /** The number itself, and as it is dialled within its country: without the code, and with a 0 or nothing in its place. */
+  private addForms(number: string): void {
+    for (let code = 0; code <= COUNTRY_DIGITS && number.length - code >= DISTINCT_DIGITS; code++) {
+      this.addForm(number.slice(code), number);
+    }
+  }
+
+  private addForm(form: string, number: string): void {
+    const pseudonym = this.pseudonyms.get(number);
+    if (pseudonym === undefined || form.length > LONGEST_NUMBER || this.forms.has(form)) return;
+    if (this.forms.size >= MAX_FORMS) return;
+    this.forms.set(form, pseudonym);
+    if (this.formLengths.includes(form.length)) return;
+    this.formLengths = [...this.formLengths, form.length].toSorted((a, b) => b - a);
   }
 
   /** URIs and the names before them. */
@@ -77,6 +136,63 @@ export class NumberRedactor {
     return this.pseudonyms.has(start) ? number : (this.numbers.find((known) => known.startsWith(start)) ?? number);
   }
 
+  /**
+   * Known numbers with something before or after them (`004930123456`, `90` to get a line), as they are dialled at home, and
+   * with spaces in them.
+   */
+  private otherForms(text: string): string {
+    if (this.forms.size === 0) return text;
+    const runs = [...text.matchAll(DIGITS)].map(({ 0: digits, index }) => ({ digits, start: index }));
+    let hidden = '';
+    let copied = 0;
+    for (let first = 0; first < runs.length; first++) {
+      const run = runs[first];
+      if (run === undefined || run.start < copied || text[run.start - 1] === '*') continue;
+      const found = this.inParts(text, runs, first) ?? this.inRun(text, run);
+      if (found === null) continue;
+      const start = text[run.start - 1] === '+' ? run.start - 1 : run.start;
+      hidden += text.slice(copied, Math.max(copied, start)) + found.pseudonym;
+      copied = found.end;
+    }
+    return hidden + text.slice(copied);
+  }
+
+  /** The longest row of parts from this one on that is a known number, with or without zeros before it. */
+  private inParts(text: string, runs: readonly DigitRun[], first: number): FoundNumber | null {
+    let digits = '';
+    let found: FoundNumber | null = null;
+    for (const [part, run] of runs.slice(first, first + MAX_PARTS).entries()) {
+      const before = runs[first + part - 1];
+      if (part > 0 && !isSeparated(text, before, run)) break;
+      digits += part > 0 && isTrunkZero(text, run) ? '' : run.digits;
+      if (digits.length > 2 * LONGEST_NUMBER) break;
+      const pseudonym = part === 0 ? undefined : this.distinct(digits);
+      if (pseudonym !== undefined) found = { pseudonym, end: run.start + run.digits.length };
+    }
+    return found;
+  }
+
+  private distinct(digits: string): string | undefined {
+    const significant = digits.replace(/^0+/, '');
+    return significant.length < DISTINCT_DIGITS ? undefined : (this.forms.get(digits) ?? this.forms.get(significant));
+  }
+
+  /** A known number within a run of digits; the whole run goes. */
+  private inRun(text: string, { digits, start }: DigitRun): FoundNumber | null {
+    const end = start + digits.length;
+    if (AFTER_POINT.test(text.slice(Math.max(0, start - 2), start)) || /^\.\d/.test(text.slice(end, end + 2)))
+      return null;
+    const isWord = !/[\w*]/.test(text[start - 1] ?? '') && !/\w/.test(text[end] ?? '');
+    for (const length of this.formLengths) {
+      if (length > digits.length || (length < DISTINCT_DIGITS && !isWord)) continue;
+      for (let from = 0; from + length <= digits.length; from++) {
+        const pseudonym = this.forms.get(digits.slice(from, from + length));
+        if (pseudonym !== undefined) return { pseudonym, end };
+      }
+    }
+    return null;
+  }
+
   /** Numbers and names outside of any syntax. */
   private words(text: string): string {
     const numbers = text.replaceAll(BARE_NUMBER, (number: string, at: number) => {
@@ -93,6 +209,26 @@ export class NumberRedactor {
       return this.names.has(word) ? this.user(word) + name.slice(word.length) : name;
     });
   }
+}
+
+interface DigitRun {
+  readonly digits: string;
+  readonly start: number;
+}
+
+interface FoundNumber {
+  readonly pseudonym: string;
+  /** Where the text goes on. */
+  readonly end: number;
+}
+
+function isSeparated(text: string, before: DigitRun | undefined, run: DigitRun): boolean {
+  return before !== undefined && SEPARATOR.test(text.slice(before.start + before.digits.length, run.start));
+}
+
+/** `+49 (0)30 …`: dialled at home only. */
+function isTrunkZero(text: string, { digits, start }: DigitRun): boolean {
+  return digits === '0' && text[start - 1] === '(' && text[start + 1] === ')';
 }
 
 /** Where the user part ends. Negative: there is none, and nothing more to see before that place. */

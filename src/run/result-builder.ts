@@ -8,7 +8,8 @@ import type { GroupBook } from './group-book.js';
 import { healthOf, type EndingGate } from './live-gates.js';
 import { codecsOf, qualityBlocks } from './quality-blocks.js';
 import { RESULT_SCHEMA_VERSION, type CallsBlock, type EndpointResult } from './result.js';
-import type { GeneratorBlock, Result, ResultSecond, SignallingBlock } from './result.js';
+import type { GeneratorBlock, Result, SignallingBlock } from './result.js';
+import type { ResultSecond } from './result-quality.js';
 import type { RunBook } from './run-book.js';
 import { doubtsOf, warningsOf } from './run-warnings.js';
 import type { SessionRatio } from './session-counts.js';
@@ -67,10 +68,10 @@ export function buildResult(book: RunBook, facts: RunFacts): Result {
     verdict: decision.verdict,
     exitCode: decision.exitCode,
     reasons: [...decision.reasons],
-    warnings: [...facts.warnings, ...warningsOf(book, gates)],
+    warnings: [...facts.warnings, ...warningsOf(book, gates, facts.media ? facts.netBackend : 'none')],
     gates,
     load: loadBlock(book, facts),
-    calls: callsBlock(book.total, book.peakActive),
+    calls: callsBlock(book, book.total, book.peakActive),
     signalling: signallingBlock(book),
     quality: { ...qualityBlocks(book.total, facts.media), findings: book.findings.list() },
     lost: lostBlock(facts.lostCalls ?? NOTHING_LOST, audio),
@@ -127,7 +128,7 @@ function loadBlock(book: RunBook, facts: RunFacts): Result['load'] {
   };
 }
 
-function callsBlock(group: GroupBook, peakConcurrent: number): CallsBlock {
+function callsBlock({ judgedFromMs }: RunBook, group: GroupBook, peakConcurrent: number): CallsBlock {
   return {
     requested: group.calls.attempted + group.calls.notStarted,
     ...group.calls,
@@ -140,7 +141,19 @@ function callsBlock(group: GroupBook, peakConcurrent: number): CallsBlock {
         count,
       }))
       .toSorted((a, b) => b.count - a.count),
+    judged: { fromMs: judgedFromMs, ...group.judged, ...judgedLegs(group) },
   };
+}
+
+/** Of calls whose leg was answered after the warm-up, whatever its codec. */
+function judgedLegs({ received }: GroupBook): { legs: number; oneWay: number; noMedia: number } {
+  const sum = { legs: 0, oneWay: 0, noMedia: 0 };
+  for (const { judged } of received.books()) {
+    sum.legs += judged.legs;
+    sum.oneWay += judged.oneWay;
+    sum.noMedia += judged.noMedia;
+  }
+  return sum;
 }
 
 function signallingBlock(book: RunBook): SignallingBlock {
@@ -153,6 +166,9 @@ function signallingBlock(book: RunBook): SignallingBlock {
     answerDelayMs: total.answerDelayMs.summary(),
     disconnectDelayMs: total.disconnectDelayMs.summary(),
     signallingRttMs: total.signallingRttMs.summary(),
+    registrationDelayMs: book.registrations.delayMs.summary(),
+    ira: book.registrations.ira?.value ?? null,
+    registrations: book.registrations.block(),
     retransmissionRatio: book.retransmissionRatio(),
     retransmissions: sip.retransmissions.map(([method, count]) => ({ method, count })),
     responses: sip.responses.map(([method, status, count]) => ({ method, status, count })),
@@ -193,7 +209,7 @@ function endpointBlock(
     labels: endpoint.labels,
     codec: codecs.length === 1 ? (codecs[0]?.codec ?? null) : null,
     codecs,
-    calls: callsBlock(group, group === book.total ? book.peakActive : peakOf(seconds)),
+    calls: callsBlock(book, group, group === book.total ? book.peakActive : peakOf(seconds)),
     signalling: {
       successRatio: successRatio(group),
       ...sessionBlock(group),
@@ -209,7 +225,9 @@ function endpointBlock(
 }
 
 function generatorBlock(book: RunBook, facts: RunFacts, reasons: string[]): Omit<GeneratorBlock, 'spoiled'> {
-  const { health } = book;
+  const { health, generatorSeconds } = book;
+  const known = (spoiled: number): number | null =>
+    spoiled > 0 || (facts.media && health.receiveDrops !== null) ? spoiled : null;
   const lostWorkers = [...(facts.verdict.lostWorkers ?? [])];
   return {
     verdict: reasons.length === 0 && lostWorkers.length === 0 ? 'healthy' : 'strained',
@@ -222,6 +240,8 @@ function generatorBlock(book: RunBook, facts: RunFacts, reasons: string[]): Omit
     receiveDrops: facts.media ? health.receiveDrops : null,
     signallingDrops: health.signallingDrops,
     receiveDropRatio: health.receiveDropRatio,
+    spoiledCallSeconds: known(book.spoiled.all),
+    spoiledScoreSeconds: known(book.spoiled.scores),
     startLagMs: health.startLagMs.summary(),
     ackToRtpMs: health.ackToRtpMs.summary(),
     clockSteps: health.clockSteps,
@@ -229,6 +249,8 @@ function generatorBlock(book: RunBook, facts: RunFacts, reasons: string[]): Omit
     netBackend: facts.netBackend,
     lostWorkers,
     floor: floorOf(book),
+    binSeconds: generatorSeconds.binSeconds,
+    seconds: generatorSeconds.list(),
   };
 }
 

@@ -7,11 +7,13 @@ import type { DistributionView, HealthConditions, MetricQuery, MetricSource, Sca
 import { Distribution, type DistributionKind } from '../metrics/histogram.js';
 import { findMetric, METRICS, type MetricDefinition, type ScoreScale } from '../metrics/names.js';
 import { scaleOfName } from './codec-scale.js';
+import { judgedCalls, type JudgedCalls } from './judged-calls.js';
 import { DELAYS, QUALITY } from './metric-figures.js';
 import { SESSION_RATIOS, type SessionRatio } from './session-counts.js';
 import type { QualityFigure } from './quality-book.js';
 import { mergeDistributions } from './quality-book.js';
-import type { DistributionSummary, EndpointResult, Result } from './result.js';
+import type { EndpointResult, Result } from './result.js';
+import type { DistributionSummary } from './result-fields.js';
 
 const KINDS: Readonly<Partial<Record<QualityFigure, DistributionKind>>> = {
   mosLq: 'mos',
@@ -28,6 +30,13 @@ const KINDS: Readonly<Partial<Record<QualityFigure, DistributionKind>>> = {
 const CONDITIONS = [...new Set(METRICS.flatMap(({ spoiledBy }) => spoiledBy))];
 
 const OTHER = { received: 'sent', sent: 'received' } as const;
+
+/** A count, and what it is a count of. */
+const COUNTED: Readonly<Record<string, readonly [keyof JudgedCalls, keyof JudgedCalls]>> = {
+  dropped: ['dropped', 'answered'],
+  one_way: ['oneWay', 'legs'],
+  no_media: ['noMedia', 'legs'],
+};
 
 /** What the run as a whole and an endpoint have in common. */
 type Part = Pick<EndpointResult, 'quality' | 'calls'> & {
@@ -46,6 +55,10 @@ export class ResultSource implements MetricSource {
       const value = this.result.signalling.retransmissionRatio;
       return value === null ? null : { value, samples: this.result.calls.attempted };
     }
+    if (query.metric === 'ira') {
+      const { ira, registrations } = this.result.signalling;
+      return ira === null ? null : { value: ira, samples: registrations?.attempts ?? 0 };
+    }
     if (parts === null) {
       return null;
     }
@@ -53,7 +66,7 @@ export class ResultSource implements MetricSource {
     if (session !== undefined) {
       return sessionRatioOf(parts, session);
     }
-    return query.metric === 'success_ratio' ? successOf(parts) : countOf(parts, query.metric);
+    return query.metric === 'success_ratio' ? successOf(parts) : this.countOf(parts, query.metric);
   }
 
   ratio(query: MetricQuery): ScalarView | null {
@@ -67,6 +80,9 @@ export class ResultSource implements MetricSource {
     }
     if (query.metric === 'start_rate') {
       return decode('rate', this.result.load.startRate);
+    }
+    if (query.metric === 'registration_delay') {
+      return decode('ms', this.result.signalling.registrationDelayMs);
     }
     const parts = this.parts(query) ?? [];
     const decoded = parts.map((part) => distributionIn(part, query)).filter((part) => part !== null);
@@ -104,6 +120,20 @@ export class ResultSource implements MetricSource {
     return [];
   }
 
+  /** Of calls that are evidence, or of their legs; null where the result does not tell them apart. */
+  private countOf(parts: readonly Part[], metric: string): ScalarView | null {
+    if (metric !== 'dropped' && parts.every(({ quality }) => quality.received === null)) {
+      return null; // signalling only: nothing listened for audio
+    }
+    const [name, of] = COUNTED[metric] ?? [];
+    const judged = parts.map(({ calls }) => judgedCalls(this.result, calls, calls.completed + calls.dropped));
+    if (name === undefined || of === undefined || judged.includes(null)) {
+      return null;
+    }
+    const sum = (figure: keyof JudgedCalls): number => judged.reduce((total, part) => total + (part?.[figure] ?? 0), 0);
+    return sum(of) === 0 ? null : { value: sum(name), samples: sum(of) };
+  }
+
   /** The parts that the tags allow; null where a result does not keep them apart. A codec is told only of endpoints that had no other. */
   private parts({ tags }: MetricQuery): readonly Part[] | null {
     if (Object.keys(tags).length === 0) {
@@ -126,11 +156,11 @@ function nameOf({ id }: MetricDefinition, { direction, per }: MetricQuery): stri
   return `${id}${direction === 'sent' ? ' in the sent direction' : ''}${per === 'call' ? ' per call' : ''}`;
 }
 
-/** Calls that were cut are no evidence, as in the run itself. */
+/** Calls that were cut and those of the warm-up are no evidence, as in the run itself. */
 function successOf(parts: readonly Part[]): ScalarView | null {
   let [succeeded, attempted] = [0, 0];
   for (const { calls, signalling } of parts) {
-    const judged = calls.attempted - calls.cut;
+    const judged = calls.judged?.attempted ?? (signalling.attempts || calls.attempted - calls.cut);
     succeeded += (signalling.successRatio ?? 0) * judged;
     attempted += signalling.successRatio === null ? 0 : judged;
   }
@@ -147,17 +177,6 @@ function sessionRatioOf(parts: readonly Part[], name: SessionRatio): ScalarView 
     samples += attempts;
   }
   return samples === 0 ? null : { value: sum / samples, samples };
-}
-
-function countOf(parts: readonly Part[], metric: string): ScalarView | null {
-  const name = metric === 'dropped' ? 'dropped' : metric === 'one_way' ? 'oneWay' : 'noMedia';
-  if (name !== 'dropped' && parts.every(({ quality }) => quality.received === null)) {
-    return null; // signalling only: nothing listened for audio
-  }
-  const sum = (figure: (calls: Part['calls']) => number): number =>
-    parts.reduce((total, { calls }) => total + figure(calls), 0);
-  const samples = sum(({ answered }) => answered);
-  return samples === 0 ? null : { value: sum((calls) => calls[name]), samples };
 }
 
 function distributionIn({ quality, signalling }: Part, { metric, direction, per }: MetricQuery): Distribution | null {

@@ -9,11 +9,14 @@ import { CallStripsBook } from './call-strips.js';
 import { EvidenceBook } from './evidence-book.js';
 import { FarLegs } from './far-legs.js';
 import { FindingsBook } from './findings-book.js';
+import { GeneratorSeconds, pulseOf } from './generator-seconds.js';
 import type { GroupBook } from './group-book.js';
 import { HealthBook } from './health.js';
 import { type JoinedLegs, LegJoin } from './leg-join.js';
+import { RegistrationBook } from './registration-book.js';
 import { SecondWatch, statOfValues, type Watched } from './second-watch.js';
 import { countTimed, sumSipCounts } from './sip-totals.js';
+import { SpoiledSeconds, type RowPlace } from './spoiled-seconds.js';
 import { WindowBooks, type NamedEndpoint } from './window-books.js';
 import { WorstLegs } from './worst-legs.js';
 
@@ -37,6 +40,8 @@ const LOST_SECONDS = 60;
 
 export class RunBook implements MetricSource {
   readonly health = new HealthBook();
+  readonly generatorSeconds = new GeneratorSeconds();
+  readonly spoiled = new SpoiledSeconds();
   /** What counts as evidence starts here: after the idle stages and the warm-up. */
   readonly judgedFromMs: number;
   readonly total: GroupBook;
@@ -51,6 +56,8 @@ export class RunBook implements MetricSource {
   readonly worst = new WorstLegs();
   readonly evidence = new EvidenceBook(this.worst);
   readonly findings = new FindingsBook();
+  /** Of the users, where the run has some. */
+  readonly registrations = new RegistrationBook();
   /** Call-IDs of answered calls whose legs never told what they received. */
   readonly unmeasured: string[] = [];
   /** Told of each ended call once, when all that is known of its legs is there. */
@@ -94,15 +101,11 @@ export class RunBook implements MetricSource {
 
   addMedia(batch: MediaBatch): void {
     this.health.addMedia(batch);
+    this.generatorSeconds.addMedia(batch.worker, batch.pulses);
     this.newestSeconds.set(batch.worker, batch.second);
     for (let offset = 0; offset < batch.rows.length; offset += ROW.columns) {
       this.strips.addRow(batch.rows, offset);
-      for (const books of this.windows) {
-        books.addRow(batch.rows, offset);
-      }
-      for (const watch of this.watches.values()) {
-        watch.addRow(batch.rows, offset);
-      }
+      this.addRow(this.spoiled.judged(batch.rows, offset));
     }
     this.addLegs(batch.legs);
     const newest = Math.max(...this.newestSeconds.values());
@@ -113,6 +116,15 @@ export class RunBook implements MetricSource {
       group.series.closeBefore(closed);
     }
     this.watches.forEach((watch) => watch.closeBefore(closed));
+  }
+
+  private addRow({ table, offset }: RowPlace): void {
+    for (const books of this.windows) {
+      books.addRow(table, offset);
+    }
+    for (const watch of this.watches.values()) {
+      watch.addRow(table, offset);
+    }
   }
 
   /** Totals of what our own answerer received of ours: rows of LEG, sent direction. */
@@ -150,11 +162,13 @@ export class RunBook implements MetricSource {
     }
     const answeredMs = received?.[LEG.answeredMs] ?? record?.establishedMs ?? Number.NaN;
     this.windows.forEach((books) => books.addSentLeg(leg, answeredMs));
+    this.findings.addLeg(leg, 0);
     this.watches.forEach((watch) => watch.addLeg(leg, 0, answeredMs));
   }
 
   addSignalling(batch: SignallingBatch): void {
     this.health.addSignalling(batch);
+    this.generatorSeconds.addSignalling(batch.worker, batch.pulses ?? [pulseOf(batch)]);
     this.signalling.set(batch.worker, batch);
     for (const record of batch.records) {
       if (record.hasMedia) {
@@ -164,6 +178,9 @@ export class RunBook implements MetricSource {
       this.joins.addCall(record);
       this.windows.forEach((books) => books.addCall(record));
       this.watches.forEach((watch) => watch.addCall(record));
+    }
+    if (batch.registrations !== undefined) {
+      this.registrations.take(batch.worker, batch.registrations);
     }
     batch.ourAnswerers.forEach((endpoint) => this.farLegs.noteOurs(endpoint));
     this.addFarLegs(batch.farLegs);
@@ -270,6 +287,9 @@ export class RunBook implements MetricSource {
       const value = this.retransmissionRatio();
       return value === null ? null : { value, samples: this.total.calls.attempted };
     }
+    if (query.metric === 'ira') {
+      return this.registrations.ira;
+    }
     return this.booksFrom(query).scalar(query);
   }
 
@@ -279,6 +299,10 @@ export class RunBook implements MetricSource {
   }
 
   distribution(query: MetricQuery): DistributionView | null {
+    if (query.metric === 'registration_delay') {
+      const { delayMs } = this.registrations;
+      return delayMs.count === 0 ? null : delayMs;
+    }
     const figure = loadFigureOf(query);
     if (figure === null) {
       return this.booksFrom(query).distribution(query);

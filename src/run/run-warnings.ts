@@ -8,14 +8,34 @@ export function doubtsOf(book: RunBook, spoiled: Readonly<Partial<Record<string,
   const refused = book.total.causes.get('start||noSlot')?.count ?? 0;
   const doubts =
     refused === 0 ? [] : [`${refused} calls were not placed: no media slot was free (widen network.rtpPorts)`];
+  const unplaced = book.total.causes.get('start||noRegisteredUser')?.count ?? 0;
+  if (unplaced > 0) {
+    doubts.push(`${unplaced} calls were not placed: too few users were registered`);
+  }
   const sendTrouble = book.health.sendTrouble();
   return [...doubts, ...[spoiled['lateStarts'], sendTrouble ?? undefined].filter((text) => text !== undefined)];
 }
 
+/** The kernel's count comes with the packets, and this back end does not see it. */
+const UNKNOWN_DROPS =
+  'drops of this host cannot be known with the portable back end: what stands as lost may have been dropped here';
+
 /** Things that a reader should know and no gate says. */
-export function warningsOf(book: RunBook, gates: readonly GateResult[]): string[] {
+export function warningsOf(
+  book: RunBook,
+  gates: readonly GateResult[],
+  netBackend: 'libc' | 'dgram' | 'none',
+): string[] {
   const { calls, otherSourceLegs } = book.total;
   const warnings: string[] = [];
+  if (netBackend === 'dgram' && book.total.legs > 0) {
+    warnings.push(UNKNOWN_DROPS);
+  }
+  if (book.spoiled.all > 0) {
+    warnings.push(
+      `${book.spoiled.all} call-seconds are in no loss, discard, jitter or score of seconds: this host dropped datagrams in them`,
+    );
+  }
   if (otherSourceLegs > 0) {
     warnings.push(
       `on ${otherSourceLegs} of ${book.total.legs} legs the audio came from another address or port than the SDP named`,
@@ -25,6 +45,10 @@ export function warningsOf(book: RunBook, gates: readonly GateResult[]): string[
     warnings.push(
       `${calls.roundTrip} of ${book.total.legs} legs received their own packets back (RTP echo): their figures cover both ways`,
     );
+  }
+  const left = book.registrations.leftInWords();
+  if (left !== null) {
+    warnings.push(left);
   }
   const support = supportStatement(gates);
   if (support !== null) {

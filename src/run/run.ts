@@ -19,6 +19,7 @@ import {
 import { OpenCalls } from './open-calls.js';
 import { bufferWarning, Fleet, type FleetFacts, type FleetPlan, type LostWorker } from './fleet.js';
 import { LiveGates, type EndingGate, type GatePlan } from './live-gates.js';
+import { ReachWatch, type Unreachable } from './reach-watch.js';
 import { RunBook, type RunBookPlan } from './run-book.js';
 
 export interface RunPlan {
@@ -28,6 +29,8 @@ export interface RunPlan {
   readonly callIds: CallIdForm;
   /** How long to wait for an answer to OPTIONS before the start, ms; 0: do not ask. */
   readonly waitMs: number;
+  /** Who registers before the calls begin. */
+  readonly users: number;
   /** Refuse to start with fewer slots. */
   readonly slotsNeeded: number;
   /** Datagrams dropped so far at the sockets on these local ports; null: unknown. */
@@ -40,6 +43,8 @@ export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
 /** What the caller of a run is told while it goes on. */
 export interface RunObserver {
   onWaiting(): void;
+  /** Users register. @param bound so many of them by now */
+  onRegistering?(bound: number, users: number): void;
   onBegin(facts: FleetFacts): void;
   /** @param gates as they stand by what is settled, in the order of the plan */
   onSecond(second: number, book: RunBook, gates: readonly GateResult[]): void;
@@ -95,6 +100,7 @@ export class Run {
   private readonly lost = { media: 0, signalling: 0 };
   private lostCalls: LostList = NOTHING_LOST;
   private readonly openCalls: OpenCalls;
+  private readonly reach: ReachWatch;
   private readonly doubts: string[] = [];
   private readonly warnings: string[] = [];
   private drainingSinceMs: number | null = null;
@@ -122,6 +128,8 @@ export class Run {
     this.book = new RunBook(plan.book);
     this.liveGates = new LiveGates(plan.gates, this.book);
     this.openCalls = new OpenCalls(plan.fleet.signalling.length);
+    const names = plan.book.endpoints.map(({ name }) => name);
+    this.reach = new ReachWatch(plan.fleet.signalling, names);
   }
 
   /** Runs to the end; never throws: what went wrong stands in the end that it gives. */
@@ -129,6 +137,7 @@ export class Run {
     await Promise.race([this.work(), this.leaving]);
     await Promise.race([this.close(), this.leaving]);
     this.book.flush();
+    this.judgeReach();
     return this.end();
   }
 
@@ -190,11 +199,7 @@ export class Run {
     });
     this.fleet = fleet;
     this.facts = facts;
-    const small = bufferWarning(facts.bufferBytes);
-    if (small !== null) {
-      this.warnings.push(small);
-      this.observer.onWarning(small);
-    }
+    this.warn(bufferWarning(facts.bufferBytes));
     if (facts.slots < this.plan.slotsNeeded) {
       throw new CannotRunError(
         'too-few-slots',
@@ -208,7 +213,35 @@ export class Run {
       if (!answered) {
         this.couldNotRun = `the target did not answer OPTIONS within ${this.plan.waitMs / 1000} s`;
         this.hint = 'check address, port and firewall; some peers, such as a plain SIPp, answer no OPTIONS at all';
+        return;
       }
+    }
+    if (this.plan.users > 0 && this.interrupted === null) {
+      await this.registerUsers(fleet);
+    }
+  }
+
+  /** Calls begin when every user has had the chance to register; those who are refused place none. */
+  private async registerUsers(fleet: Fleet): Promise<void> {
+    const { registrations } = this.book;
+    const tell = (): void => this.observer.onRegistering?.(registrations.bound, this.plan.users);
+    tell();
+    const settled = fleet.register(({ worker, figures }) => {
+      registrations.take(worker, figures);
+      tell();
+    });
+    await Promise.race([settled, this.stopped]);
+    const missing = this.interrupted === null && !this.abandoned ? registrations.begin() : null;
+    if (missing !== null && registrations.bound === 0) {
+      throw new CannotRunError('no-users', missing, registrations.hint());
+    }
+    this.warn(missing);
+  }
+
+  private warn(text: string | null): void {
+    if (text !== null) {
+      this.warnings.push(text);
+      this.observer.onWarning(text);
     }
   }
 
@@ -256,12 +289,25 @@ export class Run {
     if (silent && this.interrupted !== null) {
       // What was answered a moment ago is known only with the next batch, and a CANCEL needs a provisional to follow.
       this.abandoned ||= elapsedMs - (this.drainingSinceMs ?? elapsedMs) > SILENT_DRAIN_MS;
-    } else if (silent && elapsedMs > SILENT_TARGET_MS && this.couldNotRun === null) {
-      this.couldNotRun = silenceInWords(this.book.sipCounts().malformed);
-      this.hint = 'check address, port and firewall; --wait 60s waits for a target that is still starting';
+    } else if (silent && this.couldNotRun === null && (elapsedMs > SILENT_TARGET_MS || this.reach.isHopeless)) {
+      this.giveUp(this.reach.trouble() ?? silence(this.book.sipCounts().malformed));
       this.drain('silentTarget');
       this.abandoned = true; // no call has come so far that there is anything to wait for
     }
+  }
+
+  /** A short run is over before it is stopped for it. Who interrupted it does not know what his calls would have come to. */
+  private judgeReach(): void {
+    const trouble = this.book.responses === 0 ? this.reach.trouble() : null;
+    const isKnown = this.interrupted === null || !this.reach.hasCut;
+    if (trouble !== null && isKnown && this.couldNotRun === null && this.lostWorkers.length === 0) {
+      this.giveUp(trouble);
+    }
+  }
+
+  private giveUp({ reason, hint }: Unreachable): void {
+    this.couldNotRun = reason;
+    this.hint = hint;
   }
 
   /** @param isEven whether every media worker has told as much as the others: else no gate may end the run */
@@ -318,6 +364,7 @@ export class Run {
 
   private takeSignalling(batch: SignallingBatch): void {
     this.book.addSignalling(batch);
+    this.reach.take(batch);
     this.openCalls.noteBegun(batch.worker, batch.intended);
     batch.records.forEach(({ call }) => this.openCalls.noteEnded(call));
     this.observer.onSignalling?.(batch);
@@ -357,9 +404,11 @@ export class Run {
   }
 }
 
-function silenceInWords(malformed: number): string {
+function silence(malformed: number): Unreachable {
   const seconds = SILENT_TARGET_MS / 1000;
-  return malformed === 0
-    ? `the target has answered nothing at all for ${seconds} s`
-    : `the target has answered nothing that is SIP for ${seconds} s (${malformed} datagrams were malformed)`;
+  const reason =
+    malformed === 0
+      ? `the target has answered nothing at all for ${seconds} s`
+      : `the target has answered nothing that is SIP for ${seconds} s (${malformed} datagrams were malformed)`;
+  return { reason, hint: 'check address, port and firewall; --wait 60s waits for a target that is still starting' };
 }

@@ -1,7 +1,7 @@
 /** Per-second figures of one group of calls (the run, or an endpoint), by second index and never by order of arrival. */
 import { DIRECTION, ROW, type CallRecord } from '../worker/messages.js';
 import { DirectionSeries } from './direction-series.js';
-import type { ResultSecond } from './result.js';
+import type { ResultSecond } from './result-quality.js';
 
 export type SecondFigures = Omit<ResultSecond, 'targetRate'>;
 

@@ -9,7 +9,7 @@ import type { Strip } from './call-strips.js';
 import { codecKey, codecName, scaleOf } from './codec-scale.js';
 import type { EvidenceBook, EvidenceCall } from './evidence-book.js';
 import { legFindings } from './leg-findings.js';
-import type { CallBreakdown, CallSeconds, EvidenceBlock, Ladder, WorstCall } from './result.js';
+import type { CallBreakdown, CallSeconds, EvidenceBlock, Ladder, WorstCall } from './result-evidence.js';
 
 export interface CallBlockPlan {
   /** Names of the endpoints. */

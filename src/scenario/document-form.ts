@@ -5,6 +5,7 @@
 import { formatDuration, formatRate } from '../lib/units.js';
 import { flowForm } from './resolve-flow.js';
 import { shownAt, shownPassword, type Auth, type Endpoint, type Scenario, type Target } from './scenario.js';
+import { formatUserRange } from './user-range.js';
 
 /** The redacted document of a scenario. Values of references are not in it. */
 export function scenarioDocument(scenario: Scenario): Record<string, unknown> {
@@ -16,10 +17,13 @@ export function scenarioDocument(scenario: Scenario): Record<string, unknown> {
     name: scenario.name,
     endpoints: scenario.endpoints.map((endpoint, index) => endpointForm(scenario, endpoint, index)),
     auth: authForm(scenario, scenario.auth, 'auth'),
+    ...usersForm(scenario),
     audio: scenario.audioPath === null ? null : text('audio', scenario.audioPath),
     codec: value('codec', scenario.codecs.length === 1 ? scenario.codecs[0] : scenario.codecs),
     media: value('media', scenario.media),
     call: {
+      // Left out where it is the target, as in the documents of runs before there were users.
+      ...(scenario.call.to === 'users' && { to: value('call.to', 'users') }),
       hold: text('call.hold', formatDuration(scenario.call.holdMs)),
       ringTimeout: text('call.ringTimeout', formatDuration(scenario.call.ringTimeoutMs)),
       figures: value('call.figures', scenario.call.figures),
@@ -56,6 +60,27 @@ function authForm(scenario: Scenario, auth: Auth | null, path: string): Record<s
   if (auth === null) return null;
   const user = shownAt(scenario, `${path}.user`, auth.user);
   return { user, password: shownPassword(scenario, `${path}.password`) };
+}
+
+function usersForm(scenario: Scenario): Record<string, unknown> {
+  const { users } = scenario;
+  if (users === null) return {};
+  const entries = users.entries.map(({ user, range, password, authUser }, index) => {
+    const path = `users[${index}]`;
+    const text = (key: string, plain: string | null): string | null =>
+      plain === null ? null : shownAt(scenario, `${path}.${key}`, plain);
+    return withoutNulls({
+      user: text('user', user),
+      range: text('range', range && formatUserRange(range)),
+      password: password === null ? null : shownPassword(scenario, `${path}.password`),
+      authUser: text('authUser', authUser),
+    });
+  });
+  const registration = {
+    rate: shownAt(scenario, 'registration.rate', formatRate(users.rate)),
+    expires: shownAt(scenario, 'registration.expires', formatDuration(users.expiresMs)),
+  };
+  return { users: entries, registration };
 }
 
 function loadForm(scenario: Scenario): Record<string, unknown> {

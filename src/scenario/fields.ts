@@ -6,7 +6,8 @@ import { z } from 'zod';
 import { formatImpairment, IMPAIRMENT_FORM, IMPAIRMENT_PATTERN, parseImpairment } from '../lib/impairment.js';
 import { formatDuration, parseDuration, parseRate, UNIT_FORMS, UNIT_PATTERNS } from '../lib/units.js';
 import { parseIp, parseIpRange, isHostName } from '../lib/ip-address.js';
-import { explainTarget, parseProxy, parseTarget, PROXY_FORM, TARGET_FORM } from './target.js';
+import { explainTarget, parsePlace, parseProxy, parseTarget, PROXY_FORM, TARGET_FORM } from './target.js';
+import { parseUserRange, USER_RANGE_FORM } from './user-range.js';
 
 const REFERENCE = String.raw`.*\$\{(env|file):[^}]+\}.*`;
 
@@ -160,6 +161,18 @@ export const target = () =>
     read: (value) => (typeof value === 'string' ? parseTarget(value) : undefined),
     explain: (value) => (typeof value === 'string' ? explainTarget(value) : `expected ${TARGET_FORM}`),
   });
+
+/** The same, and also a PBX without a number: whether that will do depends on who is called. */
+export const place = () =>
+  leaf({
+    form: TARGET_FORM,
+    keywords: { type: 'string', pattern: `^(loopback|[sS][iI][pP][sS]?:.+|${REFERENCE})$` },
+    read: (value) => (typeof value === 'string' ? (parseTarget(value) ?? parsePlace(value)) : undefined),
+    explain: (value) => (typeof value === 'string' ? explainTarget(value) : `expected ${TARGET_FORM}`),
+  });
+
+/** `1001-1099`. */
+export const userRange = () => textLeaf(USER_RANGE_FORM, String.raw`\d{1,15}-\d{1,15}`, parseUserRange);
 
 export const proxy = () => textLeaf(PROXY_FORM, '[sS][iI][pP][sS]?:[^@]+', parseProxy);
 

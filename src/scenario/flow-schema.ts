@@ -3,9 +3,7 @@ import { z } from 'zod';
 import * as fields from './fields.js';
 import * as flow from './flow-fields.js';
 import { DIRECTION_NAMES } from './flow-plan.js';
-
-const help = (description: string, ...examples: unknown[]) =>
-  examples.length === 0 ? { description } : { description, examples };
+import { help } from './help.js';
 
 const codecChange = z.strictObject({
   codec: fields.word(fields.CODEC_NAMES).optional().meta(help('Change to this codec.', 'PCMA')),

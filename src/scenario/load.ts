@@ -8,6 +8,8 @@ import { besideFile, resolveScenario } from './resolve.js';
 import { parentPath, type Scenario, type Sources } from './scenario.js';
 import { documentSchema, knownKeys } from './schema.js';
 import { isSecretPath, NOT_SHOWN, withoutUriPassword } from './secrets.js';
+import { expandUsers } from './users.js';
+import { checkUsersDocument } from './users-checks.js';
 import { pathText, readYaml, type YamlSource } from './yaml-source.js';
 
 export interface LoadOptions {
@@ -35,14 +37,17 @@ export function loadScenario(text: string, { file, env, readFile }: LoadOptions)
   if (source.value === undefined || source.problems.some(({ code }) => code === 'too-much'))
     return { scenario: null, problems: source.problems, warnings: source.warnings };
   const parsed = documentSchema.safeParse(source.value);
+  const { list: users, findings } = expandUsers(parsed.data?.users ?? [], source, { env, readFile: read });
   const problems = [
     ...source.problems,
     ...printedReferences(source),
     ...(parsed.error?.issues ?? []).flatMap((issue) => problemsOf(issue, source)),
-    ...checkDocument(source.value).map((finding) => placed(finding, source)),
+    ...[...checkDocument(source.value), ...checkUsersDocument(source.value), ...findings].map((finding) =>
+      placed(finding, source),
+    ),
   ];
   const scenario =
-    parsed.success && problems.length === 0 ? resolveScenario(parsed.data, file, sourcesOf(source)) : null;
+    parsed.success && problems.length === 0 ? resolveScenario(parsed.data, file, sourcesOf(source), users) : null;
   return { scenario, problems: problems.toSorted(byPlace), warnings: source.warnings };
 }
 

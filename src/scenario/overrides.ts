@@ -112,7 +112,8 @@ class Override {
 }
 
 function applyCallFlags(override: Override, flags: RunFlags): void {
-  const target = override.read('--target', flags.target, fields.target());
+  const isForUsers = override.scenario.call.to === 'users';
+  const target = override.read('--target', flags.target, isForUsers ? fields.place() : fields.target());
   if (target)
     override.change('--target', 'endpoints', { endpoints: [{ name: 'target', target, labels: {}, auth: null }] });
   const holdMs = override.read('--hold', flags.hold, fields.duration());

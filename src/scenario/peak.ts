@@ -38,14 +38,15 @@ export interface Peak {
   readonly files: number;
 }
 
-/** From the schedule, the hold time, the cap and the total. */
+/** From the schedule, the hold time, the caps, the users and the total. */
 export function expectedPeak(scenario: Scenario, schedule: ArrivalPeak): Peak {
   const { call, load, media } = scenario;
   const cap = Math.min(load.concurrency ?? Number.POSITIVE_INFINITY, load.calls ?? Number.POSITIVE_INFINITY);
-  const calls = Math.min(cap, schedule.peakActive(callLengthMs(call)));
+  const calls = Math.min(cap, usersCap(scenario), schedule.peakActive(callLengthMs(call)));
+  const legs = legsPerCall(scenario);
   // Without media one bound sink is advertised for all.
-  const slots = media ? slotsFor(scenario, schedule, calls) : 1;
-  const packetsPerSecond = media ? calls * PACKETS_PER_SECOND * DIRECTIONS : 0;
+  const slots = media ? slotsFor(scenario, schedule, calls) * legs : 1;
+  const packetsPerSecond = media ? calls * legs * PACKETS_PER_SECOND * DIRECTIONS : 0;
   return {
     calls,
     packetsPerSecond,
@@ -53,6 +54,28 @@ export function expectedPeak(scenario: Scenario, schedule: ArrivalPeak): Peak {
     ports: slots * PORTS_PER_CALL,
     files: slots * PORTS_PER_CALL + OTHER_FILES + (scenario.network.connections === 'call' ? calls : 0),
   };
+}
+
+/** Both ends of a call between users are ours. */
+export function legsPerCall({ call }: Pick<Scenario, 'call'>): number {
+  return call.to === 'users' ? 2 : 1;
+}
+
+/** Calls that the users can have at once, each of them one; Infinity without users. */
+export function usersCap(scenario: Scenario): number {
+  const { users } = scenario;
+  return users === null ? Number.POSITIVE_INFINITY : Math.floor(users.list.length / legsPerCall(scenario));
+}
+
+/** What a reader should know beforehand where the users are fewer than the load asks for; null: they will do. */
+export function usersWarning(scenario: Scenario, schedule: ArrivalPeak): string | null {
+  const { load, call } = scenario;
+  const limits = [load.concurrency, load.calls].map((limit) => limit ?? Number.POSITIVE_INFINITY);
+  const wanted = Math.min(...limits, schedule.peakActive(callLengthMs(call)));
+  const cap = usersCap(scenario);
+  if (wanted <= cap) return null;
+  const needed = wanted * legsPerCall(scenario);
+  return `users: ${scenario.users?.list.length} allow ${cap} calls at once, and the load asks for ${wanted} (${needed} users): calls will wait for a free user`;
 }
 
 /** Those in use and those at rest; never more than there are calls. */

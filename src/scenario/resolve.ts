@@ -1,24 +1,34 @@
 /** A read document → the scenario: shorthands expanded, the defaults that depend on other values filled in. */
 import { formatDuration } from '../lib/units.js';
 import { flowOf } from './resolve-flow.js';
-import type { GateEntry, Load, Scenario, Sources, Stage, Tls } from './scenario.js';
+import type { GateEntry, Load, Scenario, Sources, Stage, Tls, User } from './scenario.js';
 import type { ScenarioFile } from './schema.js';
 
 const ADHOC_CALLS = 10;
 const DEFAULT_RATE = 10;
 
-/** @param file the scenario's path as it was given; its folder is where a relative `audio` starts */
-export function resolveScenario(document: ScenarioFile, file: string, sources: Sources): Scenario {
+/**
+ * @param file the scenario's path as it was given; its folder is where a relative `audio` starts
+ * @param users everybody of the document's `users`
+ */
+export function resolveScenario(
+  document: ScenarioFile,
+  file: string,
+  sources: Sources,
+  users: readonly User[] = [],
+): Scenario {
   const { version, name, codec, media, call, safety, network, loopback, workers } = document;
   return {
     version,
     name,
     endpoints: endpointsOf(document),
     auth: document.auth ?? null,
+    users: usersOf(document, users),
     audioPath: document.audio === undefined ? null : besideFile(file, document.audio),
     codecs: codec,
     media,
     call: {
+      to: call.to,
       holdMs: call.hold,
       ringTimeoutMs: call.ringTimeout,
       expect: call.expect.status,
@@ -87,6 +97,17 @@ function endpointsOf({ target, endpoints }: ScenarioFile): Scenario['endpoints']
     labels,
     auth: auth ?? null,
   }));
+}
+
+function usersOf({ users, registration }: ScenarioFile, list: readonly User[]): Scenario['users'] {
+  if (users === undefined) return null;
+  const entries = users.map(({ user = null, range = null, password = null, authUser = null }) => ({
+    user,
+    range,
+    password,
+    authUser,
+  }));
+  return { entries, list, rate: registration.rate, expiresMs: registration.expires };
 }
 
 function loadOf(load: ScenarioFile['load']): Load {

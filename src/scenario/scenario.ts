@@ -1,6 +1,7 @@
 /** The scenario as a run uses it: all defaults filled, times in ms, rates in calls/s, and where each value was written. */
 import type { CodecName, ProfileName } from './fields.js';
 import type { FlowPlan } from './flow-plan.js';
+import type { UserRange } from './user-range.js';
 
 /** In place of a secret. */
 export const REDACTED = '[redacted]';
@@ -12,6 +13,8 @@ export interface Scenario {
   readonly endpoints: readonly Endpoint[];
   /** Credentials for every endpoint that has none of its own; null: none. */
   readonly auth: Auth | null;
+  /** Who registers at the target, and places the calls; null: nobody in particular. */
+  readonly users: Users | null;
   /** Path of a WAV file; null: built-in speech. */
   readonly audioPath: string | null;
   /** Offered, in order of preference; at least one. */
@@ -52,6 +55,32 @@ export interface Auth {
   readonly password: string;
 }
 
+export interface Users {
+  /** As they are written. */
+  readonly entries: readonly UserEntry[];
+  /** Everybody by name. */
+  readonly list: readonly User[];
+  /** New registrations per second. */
+  readonly rate: number;
+  /** Asked for. */
+  readonly expiresMs: number;
+}
+
+/** One user, a user a row of a CSV file, or a range. */
+export interface UserEntry {
+  readonly user: string | null;
+  readonly range: UserRange | null;
+  readonly password: string | null;
+  readonly authUser: string | null;
+}
+
+export interface User {
+  readonly user: string;
+  readonly authUser: string;
+  /** Null: nothing is asked for. */
+  readonly password: string | null;
+}
+
 export type TransportName = 'udp' | 'tcp' | 'tls' | 'ws' | 'wss';
 
 /** Where SIP goes: `host` is lower-case and an IPv6 address has no brackets in it; `port` null: none was written. */
@@ -64,10 +93,12 @@ export interface SipAddress {
   readonly isSecure: boolean;
 }
 
-/** `uri` is the Request-URI; `user` is as written. */
+/** `uri` is the Request-URI; `user` is as written, and empty for a PBX whose users are called. */
 export type Target = { readonly kind: 'loopback' } | ({ readonly kind: 'sip'; readonly user: string } & SipAddress);
 
 export interface CallPlan {
+  /** The number of the target, or each other. */
+  readonly to: 'target' | 'users';
   /** From the answer to our BYE; longer where the steps take longer. */
   readonly holdMs: number;
   /** Without a final response for so long: CANCEL. */
@@ -169,7 +200,7 @@ export interface Tls {
 export interface Sources {
   /** `file:line:col path`, or a flag. */
   readonly where: Readonly<Record<string, string>>;
-  /** Values that came from `${env:…}` or `${file:…}`: the text with the reference in it. Print this, not the value. */
+  /** Values that came from `${env:…}`, `${file:…}` or `${csv:…}`: the text with the reference in it. Print this, not the value. */
   readonly written: Readonly<Record<string, string>>;
 }
 
@@ -190,7 +221,7 @@ export function shownAt(scenario: Scenario, path: string, text: string): string 
 /** What stands for a password in print: the reference that it came from, where it is nothing else, or a mark. */
 export function shownPassword(scenario: Scenario, path: string): string {
   const written = scenario.sources?.written[path] ?? '';
-  return /^\$\{(env|file):[^{}]+\}$/.test(written) ? written : REDACTED;
+  return /^\$\{(env|file|csv):[^{}]+\}$/.test(written) ? written : REDACTED;
 }
 
 /** The scenario with its value at `path` and below now coming from `where` (a flag). */

@@ -2,10 +2,8 @@
 import { z } from 'zod';
 import * as fields from './fields.js';
 import { expectation, flowFields, overrideFlowSchema } from './flow-schema.js';
-
-/** A leaf's help for editors. */
-const help = (description: string, ...examples: unknown[]) =>
-  examples.length === 0 ? { description } : { description, examples };
+import { help } from './help.js';
+import { registration, userEntry, users } from './users-schema.js';
 
 /** `0123` without quotes would lose its zero. */
 const QUOTED = ', in quotes where it is a number';
@@ -19,7 +17,7 @@ const auth = z.strictObject({
 const endpoint = z
   .strictObject({
     name: fields.name().meta(help('Name in reports and gates.', 'trunk-a')),
-    target: fields.target().meta(help('Where its calls go.', 'sip:echo@192.0.2.10:5060', 'loopback')),
+    target: fields.place().meta(help('Where its calls go.', 'sip:echo@192.0.2.10:5060', 'loopback')),
     labels: z
       .record(z.string(), fields.line('a label', 64))
       .prefault({})
@@ -30,6 +28,15 @@ const endpoint = z
 
 const call = z
   .strictObject({
+    to: fields
+      .word(['target', 'users'])
+      .prefault('target')
+      .meta(
+        help(
+          'Whom the calls are for: the number of the target, or the users, who call each other through it. Each user has one call at a time.',
+          'users',
+        ),
+      ),
     hold: fields
       .duration()
       .prefault('10s')
@@ -256,15 +263,24 @@ export const documentSchema = z.strictObject({
   version: fields.version().meta(help('Version of this format.', 1)),
   name: fields.name().meta(help('Name of the scenario in reports and of the report directory.', 'smoke')),
   target: fields
-    .target()
+    .place()
     .optional()
-    .meta(help('Shorthand for one endpoint called "target".', 'loopback', 'sip:echo@192.0.2.10:5060')),
+    .meta(
+      help(
+        'Shorthand for one endpoint called "target". Where users call each other it needs no number.',
+        'loopback',
+        'sip:echo@192.0.2.10:5060',
+        'sip:pbx.example.com',
+      ),
+    ),
   endpoints: z
     .array(endpoint)
     .min(1, { error: 'expected at least one endpoint' })
     .optional()
     .meta(help('The far sides. Calls are dealt to them in turn.')),
   auth: auth.optional().meta(help('Credentials for targets that ask for them (digest authentication).')),
+  users: users.optional(),
+  registration,
   audio: fields
     .line('a path', 1024)
     .optional()
@@ -321,6 +337,7 @@ export function scenarioJsonSchema(): Record<string, unknown> {
     override: ({ zodSchema, jsonSchema }) => {
       overrideFlowSchema(zodSchema, jsonSchema);
       // What zod cannot say: a gate may be a plain string, a stage has one kind of time, there is one way to a target.
+      if (zodSchema === userEntry) jsonSchema.oneOf = [{ required: ['user'] }, { required: ['range'] }];
       if (zodSchema === stage) jsonSchema.not = { required: ['ramp', 'hold'] };
       if (zodSchema === documentSchema) jsonSchema.oneOf = [{ required: ['target'] }, { required: ['endpoints'] }];
       if (zodSchema === gateObject) {

@@ -5,12 +5,17 @@ export const NOT_SHOWN = ' (what was given is not shown)';
 
 /** Whether the value at this path text is a password, or something in place of credentials. */
 export function isSecretPath(path: string): boolean {
-  return /(^|\.)auth(\.password\b.*)?$|\.keyPassword\b.*$/.test(path);
+  return /(^|\.)auth(\.password\b.*)?$|\.keyPassword\b.*$|^users\[\d+\]\.password\b.*$/.test(path);
 }
 
 /** Credentials are text: a reference that stands for `0123` or `true` stays what it is. */
 export function isTextPath(path: string): boolean {
-  return /(^|\.)auth\.(user|password)$|\.keyPassword$/.test(path);
+  return /(^|\.)auth\.(user|password)$|\.keyPassword$/.test(path) || isRowPath(path);
+}
+
+/** Whether the value at this path may be one of each row of a CSV file. */
+export function isRowPath(path: string): boolean {
+  return /^users\[\d+\]\.(user|password|authUser)$/.test(path);
 }
 
 /** Whether a line of the file may hold a password: then the parser, which quotes what it does not like, is not quoted. */

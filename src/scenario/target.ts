@@ -55,6 +55,12 @@ export function parseProxy(text: string): SipAddress | undefined {
   return { uri: uri.replace(':proxy@', ':'), host, port, transport, isSecure };
 }
 
+/** A PBX whose users are called: a target without a user, whose `user` is ''. */
+export function parsePlace(text: string): Target | undefined {
+  const place = parseProxy(text);
+  return place && { kind: 'sip', user: '', ...place };
+}
+
 function explainShape(text: string): string {
   if (text.length > MAX_LENGTH) return `expected ${TARGET_FORM} of at most ${MAX_LENGTH} characters`;
   return `expected ${TARGET_FORM}`;

@@ -14,8 +14,8 @@ import {
   type Pair,
 } from 'yaml';
 import { messageOf, type Problem } from '../lib/errors.js';
-import { hasReference, replaceReferences, type ReferenceSources } from './references.js';
-import { isSecretLine, isSecretPath, isTextPath, NOT_SHOWN } from './secrets.js';
+import { hasCsvReference, hasReference, replaceReferences, type ReferenceSources } from './references.js';
+import { isRowPath, isSecretLine, isSecretPath, isTextPath, NOT_SHOWN } from './secrets.js';
 
 const MAX_BYTES = 1024 * 1024;
 const MAX_VALUES = 100_000;
@@ -171,6 +171,7 @@ class YamlReader implements YamlSource {
     this.written.set(pathText(path), value);
     if (typeof value !== 'string' || !hasReference(value)) return value;
     this.references.add(pathText(path));
+    if (isRowPath(pathText(path)) && hasCsvReference(value)) return value; // replaced row by row
     const { text, problems } = replaceReferences(value, this.sources);
     const where = this.#at(offset, path);
     for (const problem of problems) {

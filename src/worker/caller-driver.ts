@@ -13,6 +13,7 @@ import { FarFigures } from './far-figures.js';
 import { LiveCalls } from './live-calls.js';
 import { StartLimiter } from './start-limiter.js';
 import type { CallerRole, FigureCounts } from './messages.js';
+import type { UserCalls } from './user-calls.js';
 
 export interface CallerDriverOptions {
   readonly role: CallerRole;
@@ -24,9 +25,14 @@ export interface CallerDriverOptions {
   readonly runToken: string;
   /** Where far ends reach this worker's user agent. */
   sipAddress(): { readonly address: string; readonly port: number };
+  /** Who places the calls; absent: nobody in particular. */
+  readonly users?: UserCalls | null;
   /** So many refusals came in a row that going on would be abuse. */
   onTooManyRefusals(count: number, last: CallRecord): void;
 }
+
+/** Without users and without calls starts are not held back for longer: there is nobody who will place them. */
+const NO_USERS_MS = 40_000;
 
 export class CallerDriver implements Driver {
   private readonly live = new LiveCalls<CallerCall>();
@@ -47,9 +53,13 @@ export class CallerDriver implements Driver {
   private refusalsInARow = 0;
   private hasAskedToStop = false;
   private draining = false;
+  private readonly users: UserCalls | null;
+  /** Since when there is neither a call nor a user who could place one, ms. */
+  private idleSinceMs: number | null = null;
 
   constructor(private readonly options: CallerDriverOptions) {
     const { role, index, workers } = options;
+    this.users = options.users ?? null;
     this.schedule = buildSchedule(role.load);
     this.concurrency =
       role.load.concurrency === null ? Number.POSITIVE_INFINITY : shareOf(role.load.concurrency, workers, index);
@@ -70,12 +80,14 @@ export class CallerDriver implements Driver {
       tokenOf: (call) => (role.figures ? encodeCallToken({ ...options.sipAddress(), runId, call }) : null),
       onAnswered: (call, agent) => {
         this.live.noteAnswer();
-        if (role.figures) {
+        // Of a call between our users both ends are here: nobody reports.
+        if (role.figures && role.users?.arePaired !== true) {
           this.farFigures.await(call, call % options.context.endpoints.length, agent);
         }
       },
       onEnd: (record, call) => {
         this.live.end(record, call);
+        this.users?.noteEnd(record);
         this.watchRefusals(record);
       },
     };
@@ -86,20 +98,26 @@ export class CallerDriver implements Driver {
   }
 
   get finished(): boolean {
-    return this.live.size === 0 && (this.draining || this.nextDueMs === null);
+    const isOver = this.live.size === 0 && (this.users?.live ?? 0) === 0;
+    return isOver && (this.draining || this.nextDueMs === null);
   }
 
   /** When there is something to do next, ms since the start of the run; null: only the network knows. */
   get nextMs(): number | null {
-    return this.draining || this.live.size >= this.concurrency ? null : this.nextDueMs;
+    return this.draining || !this.hasRoom ? null : this.nextDueMs;
+  }
+
+  private get hasRoom(): boolean {
+    return this.live.size < this.concurrency && (this.users?.hasRoom ?? true);
   }
 
   run(elapsedMs: number): void {
     while (!this.draining && this.nextDueMs !== null && this.nextDueMs <= elapsedMs) {
-      if (this.live.size >= this.concurrency || !this.limiter.take(elapsedMs)) {
+      if (!this.hasRoom || !this.limiter.take(elapsedMs)) {
         this.holdBack(elapsedMs);
         return;
       }
+      this.idleSinceMs = null;
       this.startNext();
     }
   }
@@ -110,6 +128,7 @@ export class CallerDriver implements Driver {
     }
     this.draining = true;
     this.giveUpHeld(cause);
+    this.users?.drain();
     for (const call of this.live) {
       call.cut(cause);
     }
@@ -119,6 +138,7 @@ export class CallerDriver implements Driver {
     for (const call of this.live) {
       call.abandon(cause);
     }
+    this.users?.abandon();
   }
 
   takeRecords(): CallRecord[] {
@@ -146,9 +166,10 @@ export class CallerDriver implements Driver {
   }
 
   private startNext(): void {
+    const target = this.users?.reserve(this.next) ?? null;
     const start = { call: this.next, intendedMs: this.nextDueMs ?? 0, heldBack: this.nextIsHeld };
     this.advance();
-    const call = new CallerCall(this.context, start);
+    const call = new CallerCall(this.context, target === null ? start : { ...start, target });
     this.live.add(call);
     if (call.start()) {
       this.counts.started++;
@@ -161,13 +182,28 @@ export class CallerDriver implements Driver {
     this.nextDueMs = this.schedule.intendedStartMs(this.next);
   }
 
-  /** The cap is reached. Starts wait for room, but no longer than the stages last. */
+  /** The cap is reached, or no user is free. Starts wait for room, but no longer than the stages last. */
   private holdBack(elapsedMs: number): void {
     this.cappedAtMs = elapsedMs;
+    if (this.lacksUsers(elapsedMs)) {
+      this.giveUpHeld('noRegisteredUser');
+      return;
+    }
     const endMs = this.schedule.durationMs;
     if (this.options.role.load.calls === null && endMs !== null && elapsedMs >= endMs) {
-      this.giveUpHeld('concurrencyCap');
+      this.giveUpHeld(this.users?.hasRoom === false ? 'noFreeUser' : 'concurrencyCap');
     }
+  }
+
+  /** Not for a moment, while the users that there are have calls, but for good, or for so long that it looks like it. */
+  private lacksUsers(elapsedMs: number): boolean {
+    const { users } = this;
+    if (users === null || users.hasRoom || this.live.size + users.live > 0) {
+      this.idleSinceMs = null;
+      return false;
+    }
+    this.idleSinceMs ??= elapsedMs;
+    return users.isHopeless || elapsedMs - this.idleSinceMs >= NO_USERS_MS;
   }
 
   /** Starts that were due and never had their turn become records, so that none is lost from the sums. */

@@ -11,6 +11,8 @@ export interface MediaHealth {
   missed: number;
   sendErrors: number;
   received: number;
+  /** Datagrams dropped in seconds that had been closed when it was seen. */
+  undatedDrops: number;
   readonly latenessUs: Tally;
 }
 

@@ -6,6 +6,7 @@ import { emptyScore, scoreInto, type Score } from '../quality/score.js';
 import { SCORE_WINDOW_SECONDS, type StreamMeter } from '../quality/stream-meter.js';
 import type { FarTotals } from '../rtp/rtcp/far-report.js';
 import type { CodecContext } from './codec-context.js';
+import { DropMarks } from './drop-marks.js';
 import { FarSeconds } from './far-seconds.js';
 import {
   writeReceivedRow,
@@ -21,6 +22,7 @@ import type { Rows } from './rows.js';
 export class LegReport {
   readonly key: LegKey = { call: -1, endpoint: 0, codec: 0 };
   readonly far = new FarSeconds();
+  readonly drops = new DropMarks();
   private impairment: CodecImpairment | undefined = undefined;
   /** What the leg as a whole is scored with: nothing, where codecs that cost differently followed each other. */
   private legImpairment: CodecImpairment | undefined = undefined;
@@ -70,13 +72,14 @@ export class LegReport {
     meter.scoreWith(this.impairment);
     const rttMs = far.rttIn(second);
     const hasAudio = meter.closeSecond(second);
+    const spoiled = this.drops.close(second);
     // On hold nothing is expected, and the round trip is measured all the same.
     if (hasAudio || (isUp && !Number.isNaN(rttMs))) {
       const figures = meter.second;
       // Scored with the newest round trip: reports come every few seconds, and the path is the same in between.
       this.fillConversation(figures, far.latestRttMs);
       conversation.rttMs = rttMs;
-      writeReceivedRow(rows, key, second, { figures, conversation });
+      writeReceivedRow(rows, key, second, { figures, conversation, spoiled });
     }
     const oneWayDelayMs = this.delayOf(far.latestRttMs);
     if (far.take(second, this.impairment, oneWayDelayMs)) {

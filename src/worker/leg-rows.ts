@@ -4,7 +4,7 @@ import type { MeteredSecond } from '../quality/metered-second.js';
 import type { Score } from '../quality/score.js';
 import type { FarTotals } from '../rtp/rtcp/far-report.js';
 import type { FarSeconds } from './far-seconds.js';
-import { BASIS, DIRECTION, LEG, ROW } from './messages.js';
+import { BASIS, DIRECTION, LEG, ROW, SPOILED } from './messages.js';
 import type { Rows } from './rows.js';
 
 /** Fewer packets that were listened to, one a second, say nothing: speech begins with a pause as often as not. */
@@ -52,9 +52,9 @@ export function writeReceivedRow(
   rows: Rows,
   key: LegKey,
   second: number,
-  parts: { readonly figures: MeteredSecond; readonly conversation: Conversation },
+  parts: { readonly figures: MeteredSecond; readonly conversation: Conversation; readonly spoiled: number },
 ): void {
-  const { figures, conversation } = parts;
+  const { figures, conversation, spoiled } = parts;
   const { table, offset } = beginRow(rows, key, second, DIRECTION.received);
   table[offset + ROW.expected] = figures.expected;
   table[offset + ROW.received] = figures.received;
@@ -69,6 +69,7 @@ export function writeReceivedRow(
   table[offset + ROW.mosCq] = conversation.mosCq;
   table[offset + ROW.rttMs] = conversation.rttMs;
   table[offset + ROW.mouthToEarMs] = conversation.mouthToEarMs;
+  table[offset + ROW.spoiled] = spoiled;
 }
 
 /** What the far end's reports of this second say; what no report block tells is NaN. */
@@ -151,6 +152,7 @@ function beginRow(rows: Rows, key: LegKey, second: number, direction: number): {
   table[offset + ROW.endpoint] = key.endpoint;
   table[offset + ROW.codec] = key.codec;
   table[offset + ROW.second] = second;
+  table[offset + ROW.spoiled] = SPOILED.nothing;
   return row;
 }
 

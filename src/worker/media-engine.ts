@@ -9,10 +9,13 @@ import { Tally } from '../lib/tally.js';
 import type { DatagramSockets } from '../net/datagram.js';
 import { NtpClock } from '../rtp/rtcp/ntp-clock.js';
 import { codecContext } from './codec-context.js';
+import { HealthReport } from './health-report.js';
 import type { LegContext, MediaHealth } from './leg-context.js';
 import { MediaLeg } from './media-leg.js';
-import { LEG, ROW, type MediaBatch, type MediaWorkerSetup, type SlotCommand, type SlotReport } from './messages.js';
+import { LEG, ROW } from './messages.js';
+import type { LegSide, MediaBatch, MediaWorkerSetup, SlotCommand, SlotReport } from './messages.js';
 import { Rows } from './rows.js';
+import { closeTwoLegSecond } from './two-leg-rows.js';
 import { SlotOpener } from './slot-opener.js';
 
 /** A second closes when it ended this long ago: by then what was late has come, or is lost. */
@@ -27,15 +30,29 @@ export class MediaEngine {
   /** Legs by the tick of the ptime that serves them. */
   private readonly phases: MediaLeg[][];
   private readonly owners: MessagePort[] = [];
+  /** Of the call that has the slot. */
+  private readonly sides: LegSide[] = [];
   private readonly rows = new Rows(ROW.columns);
   private readonly totals = new Rows(LEG.columns, 16);
-  private readonly health: MediaHealth = { sent: 0, missed: 0, sendErrors: 0, received: 0, latenessUs: new Tally() };
+  private readonly tables = { rows: this.rows, totals: this.totals };
+  private readonly health: MediaHealth = {
+    sent: 0,
+    missed: 0,
+    sendErrors: 0,
+    received: 0,
+    undatedDrops: 0,
+    latenessUs: new Tally(),
+  };
+  private readonly healthReport = new HealthReport(this.health);
   private readonly context: LegContext;
   private readonly opener: SlotOpener;
   /** Commands that came before the epoch, which their times count from. */
   private early: LegCommand[] = [];
   private tickIndex = 0;
   private clockStepped = false;
+  /** Of the sockets' own total. */
+  private sendErrorsTold = 0;
+  private dropsTold: number | null = null;
 
   constructor(
     private readonly setup: MediaWorkerSetup,
@@ -91,6 +108,7 @@ export class MediaEngine {
     }
     const leg = this.legs[command.slot];
     if (command.type === 'arm') {
+      this.sides[command.slot] = command.side ?? 'only';
       leg?.arm(command.call, command.endpoint);
     } else if (command.type === 'connect') {
       leg?.connect(command.media);
@@ -136,6 +154,7 @@ export class MediaEngine {
     }
     // From the second that was in its turn: this thread may be late, and a leg knows which ones it has closed.
     const inTurn = Math.floor(this.tickIndex / 1000) - CLOSE_DELAY_SECONDS - 1;
+    this.noteHealth(current);
     for (let second = Math.max(0, Math.min(inTurn, current)); second <= current; second++) {
       this.legs.forEach((leg, slot) => this.closeLeg(leg, slot, second));
       this.send(second);
@@ -145,8 +164,11 @@ export class MediaEngine {
   /** The second's closing is spread over its first ticks, a phase each, so that no tick is late for it. */
   private closeAt(tickOfSecond: number, second: number): void {
     const closing = second - CLOSE_DELAY_SECONDS - 1;
-    if (tickOfSecond === this.phases.length && closing >= 0) {
-      this.send(closing);
+    if (tickOfSecond === this.phases.length && second > 0) {
+      this.noteHealth(second - 1);
+      if (closing >= 0) {
+        this.send(closing);
+      }
     }
     if (tickOfSecond >= this.phases.length) {
       return;
@@ -161,6 +183,13 @@ export class MediaEngine {
   }
 
   private closeLeg(leg: MediaLeg, slot: number, second: number): void {
+    const side = this.sides[slot] ?? 'only';
+    if (side !== 'only') {
+      if (closeTwoLegSecond(leg, side, second, this.tables)) {
+        this.owners[slot]?.postMessage({ type: 'free', slot, totals: null } satisfies SlotReport);
+      }
+      return;
+    }
     const before = this.totals.count;
     if (leg.closeSecond(second, this.rows, this.totals)) {
       const totals = this.totals.copyOf(before); // the received direction comes first
@@ -178,24 +207,27 @@ export class MediaEngine {
   }
 
   private send(second: number): void {
-    const { health } = this;
     this.report({
       type: 'media',
       worker: this.setup.index,
       second,
       rows: this.rows.take(),
       legs: this.totals.take(),
-      sent: health.sent,
-      missed: health.missed,
-      sendErrors: health.sendErrors + this.sockets.sendErrors(),
-      latenessUs: health.latenessUs.take(),
-      received: health.received,
-      drops: this.drops(),
+      ...this.healthReport.take(),
       clockStepped: this.clockStepped,
     });
-    health.sent = health.missed = health.received = 0;
-    health.sendErrors = -this.sockets.sendErrors(); // theirs is a total, of which this batch has told so many
     this.clockStepped = false;
+  }
+
+  /** Of the second that has just ended, or that the engine ends in. */
+  private noteHealth(second: number): void {
+    const failed = this.sockets.sendErrors();
+    this.health.sendErrors += failed - this.sendErrorsTold;
+    this.sendErrorsTold = failed;
+    // Who is late catches up with its seconds at once, and what it sees then is not of the first of them.
+    const current = Math.floor((this.now() - this.context.epochNs) / NS_PER_SECOND);
+    this.dropsTold = second < current - 1 ? this.dropsTold : this.drops();
+    this.healthReport.note(second, this.dropsTold);
   }
 
   /** Of the sockets that know theirs; null when none does. */

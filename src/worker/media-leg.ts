@@ -117,6 +117,7 @@ export class MediaLeg {
       codec: codec.impairment,
     });
     this.meter.begin(this.msOf(media.answeredAtNs));
+    report.drops.begin(this.facts.answeredMs);
     this.startedOpen = media.sends;
     this.isPaused = false;
     this.pause(!media.receives, media.answeredAtNs);
@@ -224,6 +225,7 @@ export class MediaLeg {
     this.meter = null;
     this.destination = this.rtcpDestination = null;
     this.state = 'idle';
+    report.drops.end(this.endedMs);
     return true;
   }
 
@@ -341,22 +343,41 @@ export class MediaLeg {
   /** What came while nobody listened belongs to no leg; a full socket buffer holds a few hundred packets. */
   private drainRested(): void {
     const { sockets } = this.context;
-    for (let i = 0; i < BACKLOG_LIMIT && sockets.receive(this.rtpHandle) >= 0; i++);
+    let waiting = 0;
+    while (waiting < BACKLOG_LIMIT && sockets.receive(this.rtpHandle) >= 0) {
+      waiting++;
+    }
+    this.lookForDrops(waiting);
     for (let i = 0; i < BACKLOG_LIMIT && sockets.receive(this.rtcpHandle) >= 0; i++);
   }
 
   private drain(): void {
     const { sockets } = this.context;
-    for (let i = 0; i < DRAIN_LIMIT; i++) {
+    let read = 0;
+    for (; read < DRAIN_LIMIT; read++) {
       const length = sockets.receive(this.rtpHandle);
       if (length < 0) {
-        return;
+        break;
       }
       if (this.state === 'armed' || this.state === 'early') {
         this.countEarly(length);
       } else if (this.state !== 'idle') {
         this.takeDatagram(length);
       }
+    }
+    this.lookForDrops(read);
+  }
+
+  /** @param read datagrams that were read just now */
+  private lookForDrops(read: number): void {
+    const { context, report } = this;
+    const { sockets, health } = context;
+    if (read > 0) {
+      const drops = sockets.drops(this.rtpHandle) ?? 0;
+      if (drops > report.drops.seen) {
+        health.undatedDrops += report.drops.note(drops, this.msOf(context.now()));
+      }
+      report.drops.lastReadMs = this.msOf(sockets.arrivalNs);
     }
   }
 

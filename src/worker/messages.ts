@@ -13,9 +13,11 @@ import type { Protocol } from '../sip/transport/transport.js';
 import type { ReliableProvisionalWish } from '../sip/ua/core.js';
 import type { SipServer } from '../sip/ua/server-list.js';
 import type { SessionTimerWish } from '../sip/ua/session-timer.js';
+import type { RegistrationFigures, RegistrationReport, UsersRole } from './user-messages.js';
 
 export { causeKey, hasFailed, type CallRecord } from '../call/outcome.js';
 export type { TlsMaterial } from '../sip/transport/tls-settings.js';
+export type { RegistrationFailures, RegistrationFigures, RegistrationReport, UsersRole } from './user-messages.js';
 
 // ---- media workers ---------------------------------------------------------------------------------------------------
 
@@ -60,9 +62,22 @@ export interface Slot {
   readonly rtpPort: number;
 }
 
+/**
+ * Of a call between two users of ours both legs are ours: what the called one receives is the sent direction of the call,
+ * and what RTCP says of it is left out. `only`: the far end is somebody else's.
+ */
+export type LegSide = 'only' | 'caller' | 'callee';
+
 /** From the signalling worker that owns the slot. */
 export type SlotCommand =
-  | { readonly type: 'arm'; readonly slot: number; readonly call: number; readonly endpoint: number }
+  | {
+      readonly type: 'arm';
+      readonly slot: number;
+      readonly call: number;
+      readonly endpoint: number;
+      /** Absent: `only`. */
+      readonly side?: LegSide;
+    }
   /** Answered: the leg lives from now on. */
   | { readonly type: 'connect'; readonly slot: number; readonly media: RemoteMedia }
   /** Agreed anew within the call (hold, resume, another address or codec). */
@@ -122,8 +137,13 @@ export const ROW = {
   rttMs: 17,
   /** One-way delay Ta that `mosCq` was scored with. */
   mouthToEarMs: 18,
-  columns: 19,
+  /** A value of SPOILED: what this host's own drops make worthless in a row of what was received. */
+  spoiled: 19,
+  columns: 20,
 } as const;
+
+/** Of a second of a leg. `scores`: the window that they are scored over holds a second in which we dropped datagrams. */
+export const SPOILED = { nothing: 0, scores: 1, all: 2 } as const;
 
 /** Columns of a leg's totals, one row for what was received, sent when its last second has closed, and one for `sent` if known. */
 export const LEG = {
@@ -211,10 +231,35 @@ export interface MediaBatch {
   /** Pairs of (µs, count). */
   readonly latenessUs: Float64Array;
   readonly received: number;
+  /** Datagrams dropped at the worker's sockets so far; null: unknown. */
   readonly drops: number | null;
+  /** Of those the ones that were seen only when the rows of their seconds had been told. */
+  readonly undatedDrops: number;
+  /** The same counts by the seconds in which they came about, since the batch before. */
+  readonly pulses: readonly MediaPulse[];
   readonly clockStepped: boolean;
   /** What the worker's probe stream to itself saw; absent where it could not be opened. */
   readonly floor?: FloorFigures;
+}
+
+/** The health of a media worker in one second; NaN: no packet was due. */
+export interface MediaPulse {
+  readonly second: number;
+  readonly sent: number;
+  readonly missed: number;
+  readonly latenessP99Ms: number;
+  readonly latenessMaxMs: number;
+  /** So far, at the end of the second; null: unknown. */
+  readonly drops: number | null;
+}
+
+/** That of a signalling worker; its counts are of the time since the start. */
+export interface SignallingPulse {
+  readonly second: number;
+  readonly started: number;
+  readonly intended: number;
+  /** NaN: not sampled. */
+  readonly loopDelayP99Ms: number;
 }
 
 /** Pairs of (µs, count), a value for each packet of the probe. */
@@ -309,6 +354,8 @@ export interface CallerRole {
   readonly optionsIntervalMs: number | null;
   /** What else happens in a call; absent: INVITE with an offer, hold, BYE. */
   readonly flow?: CallerFlowPlan;
+  /** Who registers at the one endpoint and places the calls; absent: nobody in particular. */
+  readonly users?: UsersRole | null;
 }
 
 export interface CallerFlowPlan extends Omit<CallerFlow, 'identity'> {
@@ -342,6 +389,8 @@ export type SignallingCommand =
   | { readonly type: 'media'; readonly worker: number; readonly port: MessagePort }
   | { readonly type: 'media-lost'; readonly worker: number }
   | { readonly type: 'wait'; readonly timeoutMs: number }
+  /** Before the calls: answered by `registering` reports. */
+  | { readonly type: 'register' }
   | Begin
   /** Start nothing new, end what is live. */
   | { readonly type: 'drain'; readonly cause: string }
@@ -397,6 +446,8 @@ export interface SignallingBatch {
   readonly records: readonly CallRecord[];
   /** Pairs of (µs, count): lateness of this thread's timers. */
   readonly loopDelayUs: Float64Array;
+  /** Where it stands for other seconds than its own one. */
+  readonly pulses?: readonly SignallingPulse[];
   readonly sip: SipCounts;
   /** What our own answerers at the far end received: rows by LEG of the sent direction, of calls that have ended there. */
   readonly farLegs: Float64Array;
@@ -408,6 +459,8 @@ export interface SignallingBatch {
   readonly seenAddress: string | null;
   /** Pairs of (endpoint, ms): round trips of OPTIONS. */
   readonly optionsRttMs: Float64Array;
+  /** Of a worker with users. */
+  readonly registrations?: RegistrationFigures;
   /** No further call will start and none is live. */
   readonly finished: boolean;
 }
@@ -431,6 +484,7 @@ export interface SipCounts {
 export type SignallingReport =
   | SignallingBatch
   | LadderReport
+  | RegistrationReport
   | {
       readonly type: 'ready';
       readonly localPort: number;

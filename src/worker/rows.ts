@@ -30,6 +30,18 @@ export class Rows {
     return this.used / this.columns;
   }
 
+  /** A row that is still here, counted from the last `take`; the object is that of `next`. */
+  at(row: number): { readonly table: Float64Array; readonly offset: number } {
+    this.cursor.table = this.table;
+    this.cursor.offset = row * this.columns;
+    return this.cursor;
+  }
+
+  /** Takes the newest row back; there must be one. */
+  dropLast(): void {
+    this.used -= this.columns;
+  }
+
   /** A copy of a row that is still here, counted from the last `take`; null when there is none. */
   copyOf(row: number): Float64Array | null {
     return row < this.count ? this.table.slice(row * this.columns, (row + 1) * this.columns) : null;

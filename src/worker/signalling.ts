@@ -4,34 +4,32 @@
  */
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import type { CallTarget } from '../call/caller-call.js';
-import type { MediaSlots } from '../call/media-slots.js';
 import { monotonicNs, NS_PER_MS } from '../lib/clock.js';
-import { createRandom, deriveSeed } from '../lib/random.js';
 import { messageOf } from '../lib/errors.js';
 import { parseIp } from '../lib/ip-address.js';
-import { reachTest } from '../lib/reach.js';
 import { Tally } from '../lib/tally.js';
-import { NO_HEADERS, headerBlock } from '../sip/message/builder.js';
-import { formatHost, parseUri } from '../sip/message/uri.js';
-import { TimerWheel } from '../sip/transaction/timer-wheel.js';
-import { createIdSource } from '../sip/ua/id-source.js';
-import { ServerList } from '../sip/ua/server-list.js';
-import { SipCounters } from '../sip/ua/sip-counters.js';
-import { type OpenAgent, Agents } from './agents.js';
+import { formatHost } from '../sip/message/uri.js';
+import type { TimerWheel } from '../sip/transaction/timer-wheel.js';
+import type { OpenAgent, Agents } from './agents.js';
 import { AnswererDriver } from './answerer-driver.js';
-import { CallLadders } from './call-ladders.js';
+import type { CallLadders } from './call-ladders.js';
 import { CallerDriver } from './caller-driver.js';
 import type { Driver } from './driver.js';
-import { agentFlow, answererFlow, callerFlow } from './flows.js';
+import { answererFlow, callerFlow } from './flows.js';
 import { probeTarget } from './probe.js';
 import { SinkSlots, SlotPool } from './slot-pool.js';
-import { FIGURES_RULES } from './figures-report.js';
 import { OptionsRtt } from './options-rtt.js';
-import type { CallLadder, LadderReport, SignallingCommand } from './messages.js';
+import type { CallLadder, LadderReport, RegistrationFigures, SignallingCommand } from './messages.js';
 import type { SignallingReport, SignallingSetup, SipCounts } from './messages.js';
+import { openParts, type ThreadParts } from './signalling-parts.js';
+import { createUsers, type Users } from './users.js';
 
 /** The loop turns at least this often, for the timers of the transactions. */
 const LONGEST_PAUSE_MS = 10;
+/** The same where messages come only when they are asked for: how late one is handled at most, while its arrival is known exactly. */
+const POLL_MS = 1;
+/** Handled in one turn, so that a flood leaves time for timers and reports. */
+const MESSAGES_A_TURN = 500;
 /** Figures of far ends that come after the last call go up this often. */
 const LAST_FIGURES_MS = 100;
 /** An answerer that stops waits so long for the answers to its last reports. */
@@ -40,13 +38,14 @@ const LAST_REPORTS_MS = 500;
 class SignallingThread {
   private readonly userAgent: OpenAgent['userAgent'];
   private readonly pool: SlotPool | null;
-  private readonly slots: MediaSlots;
+  private readonly slots: SlotPool | SinkSlots;
   private readonly loopDelayUs = new Tally();
   private driver: Driver | null = null;
   private epochNs = 0;
   private nextTurnNs = 0;
   private reportedSecond = -1;
   private timer: NodeJS.Timeout | null = null;
+  private immediate: NodeJS.Immediate | null = null;
   private finishedReported = false;
   private reportedAtMs = 0;
   private readonly optionsRtt: OptionsRtt | null;
@@ -57,6 +56,8 @@ class SignallingThread {
   private readonly mayReach: (host: string) => boolean;
   private readonly agents: Agents;
   private readonly targets: readonly CallTarget[];
+  /** Who registers and calls; null: nobody in particular. */
+  private readonly users: Users | null;
 
   constructor(
     private readonly setup: SignallingSetup,
@@ -71,6 +72,11 @@ class SignallingThread {
     this.ladders = ladders;
     this.userAgent = agents.udp.userAgent;
     this.optionsRtt = this.createOptionsRtt();
+    this.users = createUsers(setup, targets[0], {
+      userAgent: this.userAgent,
+      timers: wheel,
+      now: () => agents.now(),
+    });
     this.pool = setup.sinkPort === null ? new SlotPool(advertised) : null;
     agents.onLearned = (host) => {
       if (this.pool !== null) {
@@ -91,9 +97,15 @@ class SignallingThread {
       case 'wait':
         this.report({ type: 'waited', reachable: await this.waitForTargets(command.timeoutMs) });
         break;
+      case 'register':
+        this.userAgent.counters.reset(); // what was asked while waiting is no part of the run
+        await this.users?.register((figures, isSettled) => this.reportUsers(figures, isSettled));
+        break;
       case 'begin':
         this.epochNs = command.epochNs;
-        this.userAgent.counters.reset(); // what was asked while waiting is no part of the run
+        if (this.users === null) {
+          this.userAgent.counters.reset();
+        }
         this.driver = this.createDriver();
         this.optionsRtt?.start();
         this.turn();
@@ -120,7 +132,7 @@ class SignallingThread {
       timers: wheel,
       slots,
       epochNs,
-      now: monotonicNs,
+      now: () => this.agents.now(),
       media: {
         codecs: setup.codecs,
         ptimeMs: setup.ptimeMs,
@@ -138,14 +150,18 @@ class SignallingThread {
         ...answererFlow(role),
       });
     }
+    const { users } = this;
+    users?.answer({ ...shared, slots: slots.forSide('callee') });
     return new CallerDriver({
       role,
+      users: users?.calls ?? null,
       index: setup.index,
       workers: setup.workers,
       runToken: setup.runToken,
       sipAddress: () => this.agents.figuresAddress,
       context: {
         ...shared,
+        slots: role.users?.arePaired === true ? slots.forSide('caller') : slots,
         userAgent,
         endpoints: this.targets,
         holdMs: role.holdMs,
@@ -173,40 +189,54 @@ class SignallingThread {
       timers: wheel,
       endpoints: this.targets,
       intervalMs: role.optionsIntervalMs,
-      now: monotonicNs,
+      now: () => this.agents.now(),
     });
   }
 
-  /** One turn of the loop: timers, calls that are due, and once a second the report. */
+  /** One turn of the loop: messages where they are polled, timers, calls that are due, and once a second the report. */
   private turn(): void {
-    if (this.timer !== null) {
-      clearTimeout(this.timer);
-    }
+    this.cancelTurn();
     const nowNs = monotonicNs();
     if (this.driver !== null && this.nextTurnNs > 0) {
       this.recordDelay((nowNs - this.nextTurnNs) / 1000);
     }
+    const hasMore = this.agents.socket.poll(MESSAGES_A_TURN);
     this.wheel.advance(nowNs / NS_PER_MS);
     if (this.driver !== null) {
       const elapsedMs = (nowNs - this.epochNs) / NS_PER_MS;
       this.driver.run(elapsedMs);
       this.reportSeconds(elapsedMs, this.driver);
     }
-    this.scheduleTurn();
+    if (hasMore) this.immediate = setImmediate(() => this.turn());
+    else this.scheduleTurn();
   }
 
   /** A long stall stands for the turns that it swallowed, each as late as it would have been; else it were one among many. */
   private recordDelay(delayUs: number): void {
-    for (let lateUs = delayUs; lateUs > 0 || lateUs === delayUs; lateUs -= LONGEST_PAUSE_MS * 1000) {
+    for (let lateUs = delayUs; lateUs > 0 || lateUs === delayUs; lateUs -= this.longestPauseMs * 1000) {
       this.loopDelayUs.record(lateUs);
     }
+  }
+
+  private cancelTurn(): void {
+    if (this.timer !== null) {
+      clearTimeout(this.timer);
+    }
+    if (this.immediate !== null) {
+      clearImmediate(this.immediate);
+    }
+  }
+
+  private get longestPauseMs(): number {
+    return this.agents.socket.isPolled ? POLL_MS : LONGEST_PAUSE_MS;
   }
 
   private scheduleTurn(): void {
     const nowNs = monotonicNs();
     const dueMs = this.driver?.nextMs ?? null;
-    const untilDueMs = dueMs === null ? LONGEST_PAUSE_MS : dueMs - (nowNs - this.epochNs) / NS_PER_MS;
-    const pauseMs = Math.ceil(Math.min(LONGEST_PAUSE_MS, Math.max(1, untilDueMs)));
+    const { longestPauseMs } = this;
+    const untilDueMs = dueMs === null ? longestPauseMs : dueMs - (nowNs - this.epochNs) / NS_PER_MS;
+    const pauseMs = Math.ceil(Math.min(longestPauseMs, Math.max(1, untilDueMs)));
     this.nextTurnNs = nowNs + pauseMs * NS_PER_MS;
     this.timer = setTimeout(() => this.turn(), pauseMs);
   }
@@ -247,8 +277,13 @@ class SignallingThread {
       figures: driver.figures,
       seenAddress: this.agents.seenAddress,
       optionsRttMs: this.optionsRtt?.take() ?? new Float64Array(0),
+      ...(this.users !== null && { registrations: this.users.figures() }),
       finished: driver.finished,
     });
+  }
+
+  private reportUsers(figures: RegistrationFigures, isSettled: boolean): void {
+    this.report({ type: 'registering', worker: this.setup.index, figures, isSettled });
   }
 
   private reportLadders(why: LadderReport['why'], ladders: readonly CallLadder[] = []): void {
@@ -293,84 +328,35 @@ class SignallingThread {
 
   private async stop(): Promise<void> {
     await this.sendLastReports();
-    if (this.timer !== null) {
-      clearTimeout(this.timer);
+    if (this.driver !== null && !this.finishedReported) {
+      this.driver.drain('stopped');
+      this.driver.abandon('stopped');
     }
+    await this.users?.unregister();
+    this.cancelTurn();
     if (this.driver !== null) {
-      if (!this.finishedReported) {
-        this.driver.drain('stopped');
-        this.driver.abandon('stopped');
-      }
       this.reportNow((monotonicNs() - this.epochNs) / NS_PER_MS, this.driver);
       this.reportLadders('last', this.ladders?.last());
+    } else if (this.users !== null) {
+      this.reportUsers(this.users.figures(), true);
     }
     this.pool?.close();
     await this.agents.close();
   }
 
-  /** So that NATs and firewalls on the way keep it open; nothing goes to an endpoint without calls. */
+  /** So that NATs and firewalls on the way keep it open; nothing goes to an endpoint without calls and users. */
   private keepAlive(): void {
     const { role, links } = this.setup;
     if (role.type !== 'caller' || links.keepAliveMs === 0) {
       return;
     }
     this.wheel.schedule(links.keepAliveMs, () => {
-      if ((this.driver?.liveCalls ?? 0) > 0) {
+      if (this.users !== null || (this.driver?.liveCalls ?? 0) > 0) {
         role.endpoints.forEach((endpoint) => this.agents.keepAlive(endpoint));
       }
       this.keepAlive();
     });
   }
-}
-
-/** What has to be there before the thread's loop begins. */
-interface ThreadParts {
-  readonly wheel: TimerWheel;
-  readonly mayReach: (host: string) => boolean;
-  readonly agents: Agents;
-  readonly targets: readonly CallTarget[];
-  /** Of a caller. */
-  readonly ladders: CallLadders | null;
-}
-
-/** @throws the error of a socket that cannot be bound */
-async function openParts(setup: SignallingSetup): Promise<ThreadParts> {
-  const { role } = setup;
-  const wheel = new TimerWheel(monotonicMs(), monotonicMs);
-  const mayReach = reachTest(setup.reach);
-  const ladders = role.type === 'caller' ? new CallLadders(monotonicNs) : null;
-  const agents = await Agents.open(setup, {
-    timers: wheel,
-    ids: createIdSource(setup.runToken, setup.index),
-    counters: new SipCounters(),
-    user: 'callgauge',
-    userAgent: 'callgauge',
-    mayReach,
-    ...agentFlow(setup),
-    ...(role.type === 'caller' && role.figures ? { publications: FIGURES_RULES } : {}),
-    ...(ladders === null ? {} : { log: ladders.log }),
-  });
-  const endpoints = role.type === 'caller' ? role.endpoints : [];
-  const random = createRandom(deriveSeed(setup.seed, setup.index));
-  const targets = await Promise.all(
-    endpoints.map(async (endpoint): Promise<CallTarget> => {
-      const { uri, servers, credentials, proxyUri } = endpoint;
-      const [first] = servers;
-      return {
-        uri: parseUri(uri),
-        nextHop: { host: first?.addresses[0] ?? '', port: first?.port ?? 0 },
-        servers: new ServerList(servers, () => random.next(), monotonicMs),
-        agent: await agents.agentFor(endpoint),
-        routes: proxyUri === null ? NO_HEADERS : headerBlock([['Route', `<${proxyUri};lr>`]]),
-        credentials,
-      };
-    }),
-  );
-  return { wheel, mayReach, agents, targets, ladders };
-}
-
-function monotonicMs(): number {
-  return monotonicNs() / NS_PER_MS;
 }
 
 async function main(port: MessagePort, setup: SignallingSetup): Promise<void> {

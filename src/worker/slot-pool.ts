@@ -4,7 +4,7 @@
  */
 import type { MessagePort } from 'node:worker_threads';
 import type { MediaSlot, MediaSlots, RemoteMedia } from '../call/media-slots.js';
-import type { Slot, SlotCommand, SlotReport } from './messages.js';
+import type { LegSide, Slot, SlotCommand, SlotReport } from './messages.js';
 
 /** More are asked for when fewer than this share of the open ones is free, but at least so many. */
 const GROW_BELOW_SHARE = 0.25;
@@ -37,7 +37,7 @@ class MediaWorkerSlots {
     return this.ports.size;
   }
 
-  take(call: number, endpoint: number): Slot | null {
+  take(call: number, endpoint: number, side: LegSide): Slot | null {
     const slot = this.free[this.head];
     if (slot === undefined) {
       return null;
@@ -47,7 +47,7 @@ class MediaWorkerSlots {
       this.free = this.free.slice(this.head);
       this.head = 0;
     }
-    this.command({ type: 'arm', slot: slot.slot, call, endpoint });
+    this.command({ type: 'arm', slot: slot.slot, call, endpoint, side });
     this.growInTime();
     return slot;
   }
@@ -137,15 +137,20 @@ export class SlotPool implements MediaSlots {
     return this.workers.reduce((sum, worker) => sum + worker.opened, 0);
   }
 
-  take(call: number, endpoint: number): MediaSlot | null {
+  take(call: number, endpoint: number, side: LegSide = 'only'): MediaSlot | null {
     let best = this.workers[0];
     for (const worker of this.workers) {
       if (best === undefined || worker.available > best.available) {
         best = worker;
       }
     }
-    const slot = best?.take(call, endpoint) ?? null;
+    const slot = best?.take(call, endpoint, side) ?? null;
     return slot === null || best === undefined ? null : new TakenSlot(best, slot, this.address);
+  }
+
+  /** The same slots, for calls that have two legs of ours. */
+  forSide(side: LegSide): MediaSlots {
+    return { measured: this.measured, take: (call, endpoint) => this.take(call, endpoint, side) };
   }
 
   /** A media worker has died. */
@@ -201,5 +206,9 @@ export class SinkSlots implements MediaSlots {
 
   take(): MediaSlot {
     return this.slot;
+  }
+
+  forSide(): MediaSlots {
+    return this;
   }
 }

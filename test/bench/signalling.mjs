@@ -1,7 +1,7 @@
 /**
  * CPU per completed call without media, ours and SIPp's as caller, against one SIPp as callee, in alternating pairs on
  * the same machine. The slope between a short and a long run counts, so start-up, compilation and the report do not.
- *   node test/bench/signalling.mjs [--pairs=3] [--short=4000] [--long=24000] [--rate=2000] [--steps=1000,…,5000]
+ *   node test/bench/signalling.mjs [--pairs=3] [--short=4000] [--long=24000] [--rate=2000] [--steps=1000,…,5000] [--transport=udp|tcp]
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -16,11 +16,19 @@ const UAS_PORT = 15_190;
 const UAC_PORT = 15_191;
 const STEP_SECONDS = 4;
 
-const options = flags({ pairs: 3, short: 4000, long: 24_000, rate: 2000, steps: [1000, 2000, 3000, 4000, 5000] });
+const options = flags({
+  pairs: 3,
+  short: 4000,
+  long: 24_000,
+  rate: 2000,
+  steps: [1000, 2000, 3000, 4000, 5000],
+  transport: 'udp',
+});
+const isTcp = options.transport === 'tcp';
 const directory = scratchDirectory();
 
 const sippSockets = (port) =>
-  `-i ${HOST} -bind_local -p ${port} -mi ${HOST} -mp ${port + 12_000} -ci ${HOST} -cp ${port + 20_000} -t u1 -nostdin`.split(
+  `-i ${HOST} -bind_local -p ${port} -mi ${HOST} -mp ${port + 12_000} -ci ${HOST} -cp ${port + 20_000} -t ${isTcp ? 't1' : 'u1'} -nostdin`.split(
     ' ',
   );
 
@@ -44,7 +52,7 @@ async function ours(calls, rate) {
   const lines = [
     'version: 1',
     'name: bench',
-    `target: sip:bench@${HOST}:${UAS_PORT}`,
+    `target: sip:bench@${HOST}:${UAS_PORT};transport=${options.transport}`,
     'media: false',
     'call: { hold: 0s }',
     `load: { calls: ${calls}, stages: [{ rate: ${rate}/s }] }`,
@@ -144,9 +152,13 @@ const uas = await startUas();
 try {
   if (options.pairs > 0) {
     const range = `${options.short} → ${options.long} calls at ${options.rate}/s`;
-    printTable(`CPU per completed call (INVITE 180 200 ACK BYE 200), slope ${range}`, await slopes());
+    printTable(
+      `CPU per completed call over ${options.transport} (INVITE 180 200 ACK BYE 200), slope ${range}`,
+      await slopes(),
+    );
   }
-  if (options.steps[0] > 0) printTable(`Rates, ${STEP_SECONDS} s each, same callee`, await rateSteps());
+  if (options.steps[0] > 0)
+    printTable(`Rates over ${options.transport}, ${STEP_SECONDS} s each, same callee`, await rateSteps());
 } finally {
   uas.kill('SIGKILL');
   await once(uas, 'exit');

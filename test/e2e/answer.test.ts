@@ -1,6 +1,16 @@
 /** Each behaviour of the answerer, seen by a run and counted by itself. */
 import { describe, expect, test } from 'vitest';
-import { run, startAnswerer, stopAnswerer, temporaryFile, type Answerer, type RunEnd } from './cli.js';
+import {
+  readResult,
+  run,
+  startAnswerer,
+  startCli,
+  stopAnswerer,
+  temporaryFile,
+  temporaryFolder,
+  type Answerer,
+  type RunEnd,
+} from './cli.js';
 
 const CALLS = ['--calls', '3', '--rate', '10/s'];
 
@@ -82,15 +92,27 @@ describe.concurrent('the answerer', { retry: 1 }, () => {
   });
 });
 
-test('SIGTERM ends the answerer with its counts while calls are up, and they hear of it', { retry: 1 }, async () => {
+test('SIGTERM ends the answerer with its counts while calls are up, and they hear of it', async () => {
   const answerer = await startAnswerer();
-  const ended = run(['--target', answerer.uri, ...CALLS, '--hold', '20s']);
+  const folder = temporaryFolder();
+  const program = startCli(['run', '--target', answerer.uri, ...CALLS, '--hold', '20s', '--out', folder]);
+  await program.printed('started: ');
   await new Promise((resolve) => setTimeout(resolve, 2500));
   const { code, counts } = await stopAnswerer(answerer);
   expect(code).toBe(0);
   expect(counts).toMatchObject({ calls: 3, answered: 3, legs: 3, figuresReturned: 3 });
-  const { result } = await ended;
-  expect(result.calls).toMatchObject({ dropped: 3, causes: [{ cause: 'remoteBye', count: 3 }] });
+  await program.end;
+  expect(readResult(folder).calls).toMatchObject({ dropped: 3, causes: [{ cause: 'remoteBye', count: 3 }] });
+});
+
+test('Ctrl-C, pressed twice, ends an idle answerer at once, with its counts', async () => {
+  const { program } = await startAnswerer();
+  program.signal('SIGINT');
+  program.signal('SIGINT');
+  const { code, stdout, stderr } = await program.end;
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^calls=0 answered=0 failed=0 legs=0 [^\n]*\n$/);
+  expect(stderr).toMatch(/^answering on sip:[^\n]*; Ctrl-C ends it\n$/);
 });
 
 test('returns no figures to a run that wants none, or that sends no audio', async () => {

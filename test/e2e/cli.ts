@@ -121,12 +121,16 @@ export async function run(args: readonly string[], options?: CliOptions): Promis
   return { ...end, folder, result: readResult(folder) };
 }
 
-/** The same; again when the test machine was too busy to measure media, which is what the tool then says itself. */
+/**
+ * The same; again when the test machine was too busy to measure media, which is what the tool then says itself.
+ * @throws with what it printed, when it could not run at all
+ */
 export async function steadyRun(args: readonly string[], options?: CliOptions): Promise<RunEnd> {
   let end = await run(args, options);
   for (let again = 0; again < 3 && end.result.generator.verdict === 'strained'; again++) {
     end = await run(args, options);
   }
+  if (end.result.verdict === 'could-not-run') throw new Error(end.stdout + end.stderr);
   return end;
 }
 

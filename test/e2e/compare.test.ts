@@ -116,6 +116,26 @@ describe('callgauge compare', () => {
     const crashed = temporaryFile('result.json', JSON.stringify({ ...first.result, verdict: 'crashed', exitCode: 1 }));
     const { code, comparison } = await compare(first.folder, crashed);
     expect([code, comparison.reasons]).toEqual([4, ['the new run did not complete: crashed']]);
+    // With such a run nothing is compared, be it by `compare` or by a run, of which no packet leaves.
+    const refusal = `${crashed}: expected the result of a run that completed, got one of the verdict crashed`;
+    const unsent = [
+      'run',
+      '--target',
+      'loopback',
+      ...LOAD,
+      '--gate',
+      'baseline.loss.mean <= 1%',
+      '--baseline',
+      crashed,
+    ];
+    for (const args of [
+      ['compare', crashed, first.folder],
+      [...unsent, '--out', temporaryFolder()],
+    ]) {
+      const end = await cli(args);
+      expect([end.code, end.stdout]).toEqual([2, '']);
+      expect(end.stderr).toContain(refusal);
+    }
   });
 
   test('what is no result is named', async () => {

@@ -124,6 +124,9 @@ describe('callgauge report', () => {
     expect(rebuilt.worstCalls.map(({ callId }) => callId)).toEqual(result.worstCalls.map(({ callId }) => callId));
     expect(rebuilt.generator.sentPackets).toBe(result.generator.sentPackets);
     expect(rebuilt.generator.eventLoopDelayMs?.count).toBe(result.generator.eventLoopDelayMs?.count);
+    expect(result.generator.seconds.length).toBeGreaterThanOrEqual(3);
+    expect(rebuilt.generator.seconds).toEqual(result.generator.seconds);
+    expect(rebuilt.generator.spoiledCallSeconds).toBe(0);
 
     // A last member that is torn, and lines that are none, cost themselves.
     const calls = join(folder, 'calls.ndjson.gz');

@@ -2,11 +2,13 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import {
   bash,
   cli,
+  filesOf,
   HOST,
   MuteTarget,
   readResult,
@@ -54,6 +56,25 @@ describe('a gate that fails', () => {
   });
 });
 
+test('users of whom none can be registered give exit 5, the reason, and how to mend it', async () => {
+  const answerer = await startAnswerer(); // it is no registrar
+  const port = /:(\d+)$/.exec(answerer.uri)?.[1] ?? '';
+  const head = `version: 1\nname: users\ntarget: sip:${HOST}:${port}\ncall: { to: users }\n`;
+  const file = temporaryFile('users.yaml', `${head}users: [{ range: 1001-1004, password: hunter2-0815 }]\n`);
+  const end = await run([file]);
+  const reason = 'none of the 4 users could be registered: 405 methodNotAllowed ×4';
+  expect(end).toMatchObject({ code: 5, result: { verdict: 'could-not-run', calls: { attempted: 0 } } });
+  expect(end.result.reasons.join()).toContain(reason);
+  expect(end.result.reasons.join()).toContain('check the names of users');
+  expect(end.result.signalling).toMatchObject({
+    ira: 1,
+    registrations: { users: 4, refused: 4, registeredAtBegin: 0 },
+  });
+  expect(end.stderr).toContain('registering 4 users at 20/s');
+  expect(end.stdout + end.stderr + JSON.stringify(end.result)).not.toContain('hunter2');
+  await stopAnswerer(answerer);
+});
+
 describe.concurrent('a gate that cannot be judged', () => {
   const tooFew = ['--gate', 'setup_delay.p99 <= 1s'];
 
@@ -88,7 +109,7 @@ describe.concurrent('a host that does not let it start', () => {
     const answerer = await startAnswerer();
     const address = answerer.uri.replace('sip:echo@', '');
     // Several at once, so that some are refused while a thread of theirs still loads native code: that must not abort them.
-    const ends = await Promise.all(Array.from({ length: 8 }, () => cli(['answer', '--listen', address])));
+    const ends = await Promise.all(Array.from({ length: 4 }, () => cli(['answer', '--listen', address])));
     for (const end of ends) {
       expect(end).toMatchObject({ code: 5, stdout: '' });
       expect(end.stderr).toContain(address);
@@ -147,6 +168,54 @@ describe.concurrent('a host that does not let it start', () => {
   });
 });
 
+describe.concurrent('a target that takes no connection', () => {
+  test('ends the run after ten calls that found nobody, with the place, the reason and what to check', async () => {
+    const port = await freePort();
+    const load = ['--calls', '400', '--rate', '20/s', '--no-media', '--no-gates'];
+    const end = await run(['--target', `sip:echo@${HOST}:${port};transport=tcp`, ...load]);
+    expect(end).toMatchObject({ code: 5, result: { verdict: 'could-not-run', exitCode: 5 } });
+    expect(end.result.reasons[0]).toMatch(
+      new RegExp(
+        `^the target cannot be reached at ${HOST}:${port} over TCP: .*ECONNREFUSED.*; so ended all \\d+ calls \\(nothing listens there: `,
+      ),
+    );
+    expect(end.result.calls.failed).toBeGreaterThanOrEqual(10);
+    expect(end.result.calls.attempted).toBeLessThan(200);
+    expect(end.stdout).toContain('ECONNREFUSED');
+  });
+
+  test('but for one of several endpoints is a matter of the gates', async () => {
+    const answerer = await startAnswerer();
+    const scenario = temporaryFile(
+      'half.yaml',
+      `version: 1\nname: half\nmedia: false\ncall: { hold: 300ms }\nload: { calls: 8 }\ngates: [success_ratio >= 99%]\n` +
+        `endpoints:\n  - { name: up, target: ${answerer.uri} }\n` +
+        `  - { name: down, target: "sip:echo@${HOST}:${await freePort()};transport=tcp" }\n`,
+    );
+    const end = await run([scenario]);
+    expect(end).toMatchObject({ code: 3, result: { verdict: 'fail', calls: { completed: 4, failed: 4 } } });
+    await stopAnswerer(answerer);
+  });
+});
+
+describe('a folder in which an earlier run stands', () => {
+  test('has nothing of it when a run could not start; a mistake leaves it and says so', async () => {
+    const refused = await startAnswerer(['--mode', 'busy']);
+    const { folder } = await run(['--target', refused.uri, '--calls', '2', '--rate', '10/s', '--no-media']);
+    await stopAnswerer(refused);
+    const namesIn = (): Set<string> => new Set(filesOf(folder).map(({ name }) => name));
+    const before = namesIn();
+    expect(before).toContain('evidence/call-0.txt');
+    const mistake = await cli(['run', '--target', 'loopback', '--rate', 'fast', '--out', folder]);
+    expect(mistake.code).toBe(2);
+    expect(mistake.stderr).toContain(`callgauge: the files in ${folder} are of an earlier run\n`);
+    expect(namesIn()).toEqual(before);
+    const lost = await cli(['run', '--target', 'sip:echo@no-such-host.invalid', '--out', folder]);
+    expect(lost.code).toBe(5);
+    expect(namesIn()).toEqual(new Set());
+  });
+});
+
 describe('where several hold', () => {
   test('2 over 5: a gate that is none, and a host that cannot be found', async () => {
     const end = await cli(['run', '--target', 'sip:echo@no-such-host.invalid', '--gate', 'mos.p5 >= many']);
@@ -189,10 +258,20 @@ describe('where several hold', () => {
     const { verdict, gates, reasons } = readResult(folder);
     expect(verdict).toBe('interrupted');
     expect(gates.map(({ state }) => state)).toEqual(['fail', 'no-data']);
-    expect(reasons.slice(0, 2)).toEqual(['stopped by SIGINT', 'success_ratio >= 99%: failed']);
+    expect(reasons.slice(0, 2)).toEqual(['stopped by SIGINT', 'success_ratio >= 99% failed: 0 %']);
     const ended = await run([...args, ...few, '--calls', '4']);
     expect(ended).toMatchObject({ code: 3, result: { verdict: 'fail' } });
     expect(ended.result.gates.map(({ state }) => state)).toEqual(['fail', 'no-data']);
     await stopAnswerer(answerer);
   });
 });
+
+/** Of TCP, on which nobody listens. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, HOST);
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}

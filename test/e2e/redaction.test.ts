@@ -1,8 +1,10 @@
 /** With `--redact-numbers` no number and no name of a called or calling party is written anywhere. */
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { cli, filesOf, HOST, run, temporaryFile, temporaryFolder, type CliEnd } from './cli.js';
+import { cli, filesOf, HOST, readResult, run, temporaryFile, temporaryFolder, type CliEnd } from './cli.js';
 
 const CALLED = '+493055501234';
 const CALLER = '4930555998877';
@@ -84,12 +86,23 @@ describe('numbers', () => {
     const scenario = temporaryFile(
       'numbers.yaml',
       `version: 1\nname: numbers\nredact: numbers\nauth: { user: "${CALLER}", password: x }\nendpoints:\n` +
-        `  - { name: "n${CALLER.length}", target: "sip:${CALLED}@${HOST}:${pbx.port}", labels: { line: "${CALLED}" } }\n` +
-        `load: { calls: 2 }\nmedia: false\n`,
+        `  - { name: "n${CALLER.length}", target: "sip:${CALLED}@${HOST}:${pbx.port}", labels: { line: "${CALLED}", p${CALLER}: x } }\n` +
+        `load: { calls: 12, stages: [{ rate: 5/s }] }\nmedia: false\n` +
+        `gates: ["success_ratio{line=${CALLED},p${CALLER}=x} >= 99%", "active_calls.max <= 4930"]\n`,
     );
     const { folder, result, ...end } = await run([scenario]);
     expect(placesOf(end, folder)).toEqual([]);
-    expect(result.endpoints[0]?.labels).toEqual({ line: '***1' });
+    expect(result.endpoints[0]?.labels).toEqual({ line: '***1', 'p***2': 'x' });
+    // What a live gate says on the way passes the redactor as well.
+    const gate = 'success_ratio{line=***1,p***2=x} >= 99%';
+    expect(end.stderr).toMatch(
+      /event=gate gate="success_ratio\{line=\*\*\*1,p\*\*\*2=x\} >= 99%" state=fail was=no-data/,
+    );
+    expect(result.gates.map(({ expr }) => expr)).toEqual([gate, 'active_calls.max <= 4930']);
+    // And it can be read again.
+    for (const file of ['result.json', 'report.html']) rmSync(join(folder, file));
+    expect((await cli(['report', folder])).code).toBe(0);
+    expect(readResult(folder).gates.map(({ state }) => state)).toEqual(['fail', 'pass']);
     for (const args of [
       ['validate', scenario],
       ['run', scenario, '--dry-run'],

@@ -91,6 +91,15 @@ describe.concurrent('a command that is refused', () => {
       [],
       'callgauge: expected a command: run, answer, validate, doctor, report, compare or schema (start with callgauge run --target loopback, or see callgauge --help)\n',
     ],
+    [
+      ['schema', 'metric'],
+      'callgauge: expected one of "scenario", "result", "comparison", "metrics", got "metric" (did you mean metrics?)\n',
+    ],
+    [['doctor', '--jsn'], '--jsn: unknown flag (did you mean --json?)\n'],
+    [['report', 'x', '--ouput', 'y'], '--ouput: unknown flag (did you mean --out?)\n'],
+    [['compare', 'a', 'b', '--metrics', 'loss'], '--metrics: unknown flag (did you mean --metric?)\n'],
+    [['answer', '--lisen', 'x'], '--lisen: unknown flag (did you mean --listen?)\n'],
+    [['validate', 'a.yaml', '--cals', '3'], '--cals: unknown flag (did you mean --calls?)\n'],
     [['validate'], 'callgauge: expected the path of a scenario (see callgauge validate --help)\n'],
     [
       ['compare', 'before.json'],
@@ -103,6 +112,12 @@ describe.concurrent('a command that is refused', () => {
     [
       ['answer', '--listen', 'here'],
       '--listen: expected an address and a port like 127.0.0.1:5060 or [::1]:5060, got "here"\n',
+    ],
+    [
+      ['answer', '--impair', 'los=2%,jitter=90ms,delay'],
+      '--impair: part 1: unknown key (did you mean "loss"?), got "los=2%"\n' +
+        '--impair: jitter: expected a duration like 20ms, up to 25ms, got "jitter=90ms"\n' +
+        '--impair: part 3: expected key=value, got "delay"\n',
     ],
   ])('%j', async (args, message) => {
     expect(await cli(args)).toEqual({ code: 2, stdout: '', stderr: message });

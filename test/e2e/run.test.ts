@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { DistributionSummary } from '../../src/run/result.js';
+import type { DistributionSummary } from '../../src/run/result-fields.js';
 import {
   cli,
   MuteTarget,

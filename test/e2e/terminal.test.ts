@@ -149,6 +149,12 @@ describe('the help', () => {
     },
   );
 
+  test('is what `help` prints, of all and of one command', async () => {
+    for (const command of [[], ['run']]) {
+      expect(await cli(['help', ...command])).toEqual(await cli([...command, '--help']));
+    }
+  });
+
   test('of run has its flags in groups, the target first, and examples', async () => {
     const { stdout } = await cli(['run', '--help']);
     const groups = stdout.split('\n').filter((line) => /^[A-Z][\w ]+:$/.test(line));

@@ -99,7 +99,7 @@ describe.skipIf(opensslMissing)('(openssl) what goes wrong is the cause of each 
     const { port } = server.address() as AddressInfo;
     await new Promise((resolve) => server.close(resolve));
     const { code, result } = await callsTo(`sip:echo@127.0.0.1:${port};transport=tcp`, args);
-    expect(code).toBe(3);
+    expect(code).toBe(5);
     expect(result.calls).toMatchObject({ attempted: 3, failed: 3, answered: 0 });
     expect(result.calls.causes).toMatchObject([
       { cause: 'connectionFailed', phase: 'setup', sipStatus: null, count: 3 },
@@ -110,7 +110,10 @@ describe.skipIf(opensslMissing)('(openssl) what goes wrong is the cause of each 
     const port = await answer('tls');
     const target = `sip:echo@127.0.0.1:${port};transport=tls`;
     const { code, result } = await callsTo(target);
-    expect(code).toBe(3);
+    expect(code).toBe(5);
+    expect(result.reasons[0]).toMatch(
+      /^the target cannot be reached at 127\.0\.0\.1:\d+ over TLS: .*certificate.*; so ended all 3 calls \(--tls-ca FILE /,
+    );
     expect(result.calls.causes).toMatchObject([{ cause: 'tlsFailed', phase: 'setup', sipStatus: null, count: 3 }]);
     const insecure = await callsTo(target, ['--tls-insecure']);
     checkCalls(insecure);

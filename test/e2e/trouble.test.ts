@@ -17,19 +17,27 @@ import {
   temporaryFolder,
 } from './cli.js';
 
-/** Loaded by Node into every thread of the run; kills the one that is meant after a while, from within. */
+const CALLS = 50;
+
+/** Loaded by Node into every thread of the run; kills the one that is meant while calls are up, from within. */
 function killer(kind: string, index: number): string {
   const code = `
-    const { isMainThread, workerData } = require('node:worker_threads');
+    const { isMainThread, parentPort, workerData } = require('node:worker_threads');
     if (!isMainThread && workerData?.kind === '${kind}' && workerData.index === ${index}) {
       const die = () => { throw new Error('struck by a test'); };
       if (${kind === 'media'}) {
-        // The loop of a media thread blocks, so it never comes to timers: strike inside its clock.
+        // The loop of a media thread blocks, so it never comes to timers: strike inside its clock. The first call comes later by
+        // what the other threads need to start.
         const now = performance.now.bind(performance);
-        const until = now() + 2500;
+        const until = now() + 4000;
         performance.now = () => (now() > until ? die() : now());
       } else {
-        setTimeout(die, 2500);
+        const on = parentPort.on.bind(parentPort);
+        const beforeBegin = (listener) => (message) => {
+          if (message.type === 'begin') setTimeout(die, 1500);
+          return listener(message);
+        };
+        parentPort.on = (name, listener) => on(name, name === 'message' ? beforeBegin(listener) : listener);
       }
     }`;
   return temporaryFile('killer.cjs', code);
@@ -37,7 +45,18 @@ function killer(kind: string, index: number): string {
 
 async function runWithDeath(kind: string, workers: string): ReturnType<typeof run> {
   const answerer = await startAnswerer();
-  const args = ['--target', answerer.uri, '--calls', '30', '--rate', '10/s', '--hold', '2s', '--workers', workers];
+  const args = [
+    '--target',
+    answerer.uri,
+    '--calls',
+    String(CALLS),
+    '--rate',
+    '10/s',
+    '--hold',
+    '2s',
+    '--workers',
+    workers,
+  ];
   const end = await run([...args, '--no-gates'], { env: { NODE_OPTIONS: `--require ${killer(kind, 0)}` } });
   await stopAnswerer(answerer);
   return end;
@@ -74,7 +93,7 @@ describe.concurrent('a thread that dies in the run', () => {
     const { code, result } = await runWithDeath('media', 'signalling=1,media=2');
     expect(code).toBe(4);
     expect(result.generator.lostWorkers).toEqual([expect.stringContaining('a media thread died')]);
-    expect(result.calls.attempted + result.calls.notStarted).toBe(30);
+    expect(result.calls.attempted + result.calls.notStarted).toBe(CALLS);
     expect(result.calls.completed).toBeGreaterThan(0);
     expect(result.lost.audio.count).toBeGreaterThan(0);
     expect(result.reasons).toContainEqual(expect.stringMatching(/^the audio of \d+ calls? \(.+\) is unknown$/));

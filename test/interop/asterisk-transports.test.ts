@@ -51,6 +51,7 @@ describe.skipIf(!asteriskAvailable()).concurrent('run against Asterisk over othe
   it('tls: a certificate of an authority that we do not trust is a cause of each call', async () => {
     const args = ['--calls', '2', '--rate', '10/s', '--hold', '1s'];
     const { result } = await runCallgauge(['--target', asterisk?.uriOver('tls', 'echo') ?? '', ...args]);
+    expect(result.verdict).toBe('could-not-run');
     expect(result.calls.causes).toMatchObject([{ cause: 'tlsFailed', phase: 'setup', count: 2 }]);
   });
 });

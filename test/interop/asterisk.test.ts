@@ -10,7 +10,8 @@ import {
   type Answerer,
   type RunOutcome,
 } from './callgauge.js';
-import type { DirectionQuality, EndpointResult, Result } from '../../src/run/result.js';
+import type { EndpointResult, Result } from '../../src/run/result.js';
+import type { DirectionQuality } from '../../src/run/result-quality.js';
 
 const PACKETS_PER_SECOND = 50;
 /** From G.711's 4.409; a little less where this host was slow to read, so that packets came too late for the buffer. */

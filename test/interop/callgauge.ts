@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { parseResult } from '../../src/report/json.js';
-import type { DirectionQuality, Result } from '../../src/run/result.js';
+import type { Result } from '../../src/run/result.js';
+import type { DirectionQuality } from '../../src/run/result-quality.js';
 
 export const PROGRAM = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const DEFAULT_TIMEOUT_MS = 60_000;

@@ -1,7 +1,7 @@
 /** PCMA and G.722 with a PBX: echoed by it, and transcoded between a G.722 caller and an answerer that has PCMU alone. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { asteriskAvailable, BEHIND_ASTERISK_PORT, startAsterisk, type Asterisk } from './asterisk-peer.js';
-import type { DirectionQuality } from '../../src/run/result.js';
+import type { DirectionQuality } from '../../src/run/result-quality.js';
 import { checkEnd, runCallgauge, startAnswerer, type Answerer, type RunOutcome } from './callgauge.js';
 
 const CALLS = 3;

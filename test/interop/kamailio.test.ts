@@ -66,6 +66,36 @@ describe.skipIf(!kamailioAvailable())('through Kamailio and rtpengine', { retry:
     expect((await answerer.stop()).counts).toMatchObject({ calls: 3, answered: 3, failed: 0 });
   });
 
+  it('is a registrar, and a proxy between its users: both legs have one Call-ID, and our header comes through', async () => {
+    kamailio = await startKamailio();
+    const scenario = `version: 1
+name: users
+target: sip:127.0.0.1:${kamailio.port}
+users: [{ range: 1101-1104, password: secret }]
+call: { to: users, hold: 3s }
+load: { calls: 4, stages: [{ rate: 2/s }] }
+gates: [success_ratio == 100%, one_way == 0, ira == 0]
+`;
+    const outcome = await runCallgauge([], { scenario });
+    checkEnd(outcome, 0, 'pass');
+    const { signalling, quality, calls } = outcome.result;
+    expect(calls).toMatchObject({ completed: 4, oneWay: 0, noMedia: 0 });
+    expect(signalling.registrations).toMatchObject({
+      users: 4,
+      registeredAtBegin: 4,
+      leftRegistered: 0,
+      strangeCalls: 0,
+    });
+    expect(signalling.registrations?.secondLegs).toEqual({ byHeader: 4, byCallerName: 0, byCalledUser: 0 });
+    expect(responsesOf(outcome.result)).toMatchObject({ 'REGISTER 401': 4, 'INVITE 200': 4, 'BYE 200': 4 });
+    for (const direction of [quality.received, quality.sent]) {
+      expect(direction?.packets).toMatchObject({ lost: 0, duplicate: 0 });
+      expect(direction?.packets.received).toBeGreaterThan(4 * (PACKETS_EACH - 20));
+      expect(direction?.perCall.mosLq?.count).toBe(4);
+    }
+    expect(outcome.calls.every(({ sent }) => sent?.basis === 'answerer')).toBe(true);
+  });
+
   it.each(['MD5', 'SHA-256'] as const)('407 with %s: answered in the INVITE', async (challenge) => {
     kamailio = await startKamailio({ challenge });
     answerer = await startAnswerer(BEHIND_KAMAILIO_PORT);

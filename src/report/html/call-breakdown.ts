@@ -1,5 +1,5 @@
 /** Which term of the E-model cost the points of a call: a stacked bar of R, and the same in words. */
-import type { CallBreakdown } from '../../run/result.js';
+import type { CallBreakdown } from '../../run/result-evidence.js';
 import { costWords, scoreWords, termName, type BreakdownTerm } from '../breakdown-words.js';
 import { html, type Markup } from './markup.js';
 

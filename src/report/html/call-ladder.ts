@@ -1,5 +1,5 @@
 /** The SIP ladder of a call, folded: one line a message, first and last ones; the messages whole are in its evidence file. */
-import type { Ladder } from '../../run/result.js';
+import type { Ladder } from '../../run/result-evidence.js';
 import { labelOf } from '../evidence.js';
 import { formatCount } from '../number-format.js';
 import { clipText } from '../visible-text.js';

@@ -2,7 +2,7 @@
  * The seconds of one call as a small drawing: MOS upward, lost and late packets downward, one row a direction. Height tells
  * what colour tells; the whole table is in the call's evidence file.
  */
-import type { CallSeconds, WorstCall } from '../../run/result.js';
+import type { CallSeconds, WorstCall } from '../../run/result-evidence.js';
 import { formatClock, formatMos, formatRatio } from '../number-format.js';
 import { html, type HtmlValue, type Markup } from './markup.js';
 

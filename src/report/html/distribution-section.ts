@@ -1,6 +1,7 @@
 /** How the MOS is distributed, for each direction and scale by itself: histogram and cumulative shares. */
 import type { ScoreScale } from '../../metrics/names.js';
-import type { DistributionSummary, Result } from '../../run/result.js';
+import type { Result } from '../../run/result.js';
+import type { DistributionSummary } from '../../run/result-fields.js';
 import { whyNoAudio, whyNoSent } from '../key-figures.js';
 import { formatCount, formatMos } from '../number-format.js';
 import { SCALES, scoreLabel, scoresOf, type Direction } from '../scores.js';

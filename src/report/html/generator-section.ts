@@ -1,8 +1,10 @@
-/** The generator: whether it kept up, in one sentence, and the figures behind it. */
-import type { DistributionSummary, GeneratorBlock, Result } from '../../run/result.js';
+/** The generator: whether it kept up, in one sentence, over time, and the figures behind it. */
+import type { GeneratorBlock, Result } from '../../run/result.js';
+import type { DistributionSummary } from '../../run/result-fields.js';
 import { healthSentence } from '../generator-health.js';
 import { percentileText } from '../key-figures.js';
 import { formatCount, formatRatio } from '../number-format.js';
+import { generatorStrip } from './generator-strip.js';
 import { html, networkText } from './markup.js';
 import type { HtmlValue, Markup } from './markup.js';
 import type { Section } from './section.js';
@@ -13,19 +15,21 @@ const DELAY_COLUMNS = ['Delay of our own', 'Count', 'p50', 'p99', 'max'].map((he
   numeric: index > 0,
 }));
 const COUNT_COLUMNS = [{ header: 'Figure' }, { header: 'Value', numeric: true }];
-const BACK_ENDS: Readonly<Record<GeneratorBlock['netBackend'], string>> = {
-  libc: 'libc (arrival times by the kernel)',
-  dgram: 'node:dgram',
-  none: 'none: no audio',
+const BACK_ENDS: Readonly<Record<GeneratorBlock['netBackend'], Markup>> = {
+  libc: html`libc <small>arrival times by the kernel</small>`,
+  dgram: html`node:dgram <small>arrival times by callback</small>`,
+  none: html`none <small>no audio</small>`,
 };
 
-/** Health in a sentence and two tables. */
-export function generatorSection({ generator }: Result): Section {
+/** Health in a sentence, a strip of charts and two tables. */
+export function generatorSection(result: Result): Section {
+  const { generator } = result;
   const mark =
     generator.verdict === 'healthy'
       ? html`<span class="state good">✓ HEALTHY</span>`
       : html`<span class="state unsure">▲ STRAINED</span>`;
   const body = html`<p>${mark} ${healthSentence(generator)}</p>
+    ${generatorStrip(result)}
     <div class="pair">
       ${table({ caption: 'How late we were', columns: DELAY_COLUMNS, rows: delayRows(generator) })}${table({ caption: 'What we missed', columns: COUNT_COLUMNS, rows: countRows(generator) })}
     </div>
@@ -60,18 +64,17 @@ function delayRow(name: string, delay: DistributionSummary | null, why: string):
 }
 
 function countRows(generator: GeneratorBlock): HtmlValue[][] {
-  const { receiveDrops, receiveDropRatio, signallingDrops, cpuRatio, lostWorkers } = generator;
+  const { signallingDrops, cpuRatio, lostWorkers } = generator;
   return [
     ['RTP packets sent', formatCount(generator.sentPackets)],
     ['packets skipped as too late', formatCount(generator.missedPackets)],
     ['send errors', formatCount(generator.sendErrors)],
-    [
-      'audio datagrams dropped at our sockets',
-      receiveDrops === null ? notMeasured('this platform does not tell') : dropText(receiveDrops, receiveDropRatio),
-    ],
+    ['audio datagrams dropped at our sockets', dropsCell(generator)],
+    ['call-seconds left out because of that', spoiledCell(generator, generator.spoiledCallSeconds)],
+    ['call-seconds left out of the scores alone', spoiledCell(generator, generator.spoiledScoreSeconds)],
     [
       'SIP datagrams dropped at our sockets',
-      signallingDrops === null ? notMeasured('this platform does not tell') : formatCount(signallingDrops),
+      signallingDrops === null ? unknown('this platform does not tell') : formatCount(signallingDrops),
     ],
     ['jumps of the wall clock', formatCount(generator.clockSteps)],
     ['CPU of this process', cpuRatio === null ? notMeasured('not sampled') : formatRatio(cpuRatio)],
@@ -80,8 +83,23 @@ function countRows(generator: GeneratorBlock): HtmlValue[][] {
   ];
 }
 
-function dropText(drops: number, ratio: number | null): string {
-  return ratio === null ? formatCount(drops) : `${formatCount(drops)} (${formatRatio(ratio)})`;
+function dropsCell({ receiveDrops, receiveDropRatio, netBackend }: GeneratorBlock): HtmlValue {
+  if (netBackend === 'none') return notMeasured('no audio');
+  const isPortable = netBackend === 'dgram';
+  if (receiveDrops === null)
+    return unknown(isPortable ? 'the portable back end does not tell' : 'nothing was reported');
+  const share = receiveDropRatio === null ? '' : ` (${formatRatio(receiveDropRatio)})`;
+  return `${isPortable ? 'at least ' : ''}${formatCount(receiveDrops)}${share}`;
+}
+
+/** Something was there to be counted, and was not seen. */
+function unknown(why: string): Markup {
+  return html`<span class="none">unknown<small>: ${why}</small></span>`;
+}
+
+function spoiledCell({ netBackend }: GeneratorBlock, count: number | null): HtmlValue {
+  if (count !== null) return formatCount(count);
+  return netBackend === 'none' ? notMeasured('no audio') : unknown('as the drops are');
 }
 
 function lostList(workers: readonly string[]): Markup {

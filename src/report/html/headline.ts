@@ -1,5 +1,6 @@
 /** The head of the report: verdict with its reasons, name, targets, start, duration, calls. */
 import type { Result } from '../../run/result.js';
+import { callsWithoutRecord } from '../key-figures.js';
 import { formatCount, formatDuration, formatUtc } from '../number-format.js';
 import { verdictMark } from '../verdict-mark.js';
 import { html, networkText } from './markup.js';
@@ -36,7 +37,9 @@ export function renderHeadline(result: Result): Markup {
 
 function facts(result: Result): [string, Markup][] {
   const { calls } = result;
-  const attempted = `${formatCount(calls.attempted)} attempted, ${formatCount(calls.answered)} answered`;
+  const begun = callsWithoutRecord(result);
+  const others = begun === 0 ? '' : `, ${formatCount(begun)} more begun and left without a record`;
+  const attempted = `${formatCount(calls.attempted)} attempted, ${formatCount(calls.answered)} answered${others}`;
   return [
     ['Started', html`<time datetime="${result.startedAt}">${formatUtc(result.startedAt)}</time>`],
     ['Duration', html`${formatDuration(result.durationMs)}`],

@@ -1,7 +1,8 @@
 /** How the figures came about, and what is not known. */
+import { HEALTH_LIMITS } from '../../metrics/health-limits.js';
 import type { Result } from '../../run/result.js';
 import { roundTrip, whyNoRoundTrip, whyNoSent } from '../key-figures.js';
-import { formatCount, formatNumber } from '../number-format.js';
+import { formatCount, formatNumber, formatRatio } from '../number-format.js';
 import { html, networkText } from './markup.js';
 import type { HtmlValue, Markup } from './markup.js';
 import type { Section } from './section.js';
@@ -53,6 +54,10 @@ function methodLines({ method }: Result): Markup[] {
     html`Jitter buffer: fixed, ${formatNumber(method.jitterBufferMs)} ms; a packet that comes later is discarded.`,
     html`The MOS of a second is scored over the trailing ${window}; loss, jitter and round trip of a second are of that
     second alone.`,
+    html`A second of a call in which this host itself dropped datagrams at the call's socket is left out of loss,
+    discards, jitter and scores, and the scores of the seconds after it are left out while their window holds it. The
+    totals of the call keep it: they are untrusted where more than ${formatRatio(HEALTH_LIMITS.receiveDropRatio)} of all
+    datagrams were dropped.`,
     html`The MOS of a call comes from its totals, never from a mean of MOS. Percentiles come from merged histograms.`,
     ...stated('Echo', method.echo ?? 'none assumed'),
     html`Advantage factor A = ${formatNumber(method.advantageFactor ?? 0)}.`,

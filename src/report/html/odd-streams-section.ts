@@ -1,5 +1,6 @@
 /** Odd streams: what was strange about legs, on how many, and what it usually means. */
-import type { Result, ResultFinding } from '../../run/result.js';
+import type { Result } from '../../run/result.js';
+import type { ResultFinding } from '../../run/result-quality.js';
 import { totalLegs, whyNoAudio } from '../key-figures.js';
 import { formatCount, formatRatio } from '../number-format.js';
 import { html, networkText } from './markup.js';

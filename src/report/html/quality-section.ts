@@ -1,8 +1,9 @@
 /** Quality over time in both directions: MOS on each scale, loss, jitter, round trip, and on how many legs they rest. */
 import type { ScoreScale } from '../../metrics/names.js';
-import type { Result, ResultSecond } from '../../run/result.js';
+import type { Result } from '../../run/result.js';
+import type { ResultSecond } from '../../run/result-quality.js';
 import { whyNoAudio, whyNoRoundTrip, whyNoSent } from '../key-figures.js';
-import { formatDuration, formatMos, formatNumber, formatPercent } from '../number-format.js';
+import { formatCount, formatDuration, formatMos, formatNumber, formatPercent } from '../number-format.js';
 import { SCALES, scoreLabel, type Direction } from '../scores.js';
 import { MOST_COLUMNS, renderTimeChart } from './chart/time-chart.js';
 import type { Line, TimeChart, ValueRange } from './chart/time-chart.js';
@@ -30,10 +31,17 @@ export function qualitySection(result: Result): Section {
 }
 
 function introduction(result: Result): string {
-  const received = 'Received audio: each second over the legs that were live in it.';
+  const received = `Received audio: each second over the legs that were live in it.${leftOut(result)}`;
   return hasSent(result)
     ? `${received}${gathered(result)} Sent audio, as the far end received it: each second over the legs whose report came in it.`
     : `${received}${gathered(result)} Sent audio: not measured, ${whyNoSent(result)}.`;
+}
+
+/** Why a line may have a gap though legs were live. */
+function leftOut({ generator }: Result): string {
+  const seconds = generator.spoiledCallSeconds ?? 0;
+  if (seconds === 0) return '';
+  return ` ${formatCount(seconds)} seconds of legs are left out: this host dropped datagrams in them.`;
 }
 
 function hasSent({ seconds }: Result): boolean {

@@ -1,5 +1,6 @@
 /** What the far side said: responses, causes of failure, and the delays of RFC 6076. */
-import type { Cause, DistributionSummary, Result } from '../../run/result.js';
+import type { Cause, RegistrationsBlock, Result } from '../../run/result.js';
+import type { DistributionSummary } from '../../run/result-fields.js';
 import { percentileText, whyNoDelay } from '../key-figures.js';
 import { formatCount, formatRatio } from '../number-format.js';
 import { html, networkText } from './markup.js';
@@ -27,6 +28,10 @@ const SESSION_COLUMNS = [
   { header: 'Value', numeric: true },
   { header: 'Of attempts', numeric: true },
 ];
+
+const RRD = html`RRD, registration request delay<br /><small>REGISTER to its 2xx, RFC 6076 §4.1</small>`;
+
+const REGISTRATION_COLUMNS = [{ header: 'Registrations' }, { header: 'Count', numeric: true }];
 
 const SDT = html`SDT, session duration<br /><small>2xx to BYE, RFC 6076 §4.5</small>`;
 
@@ -65,6 +70,7 @@ export function causesSection({ calls }: Result): Section {
 /** Setup, answer and disconnect delay. */
 export function setupSection(result: Result): Section {
   const { setupDelayMs, answerDelayMs, disconnectDelayMs, sessionDurationMs, signallingRttMs } = result.signalling;
+  const { registrationDelayMs } = result.signalling;
   const why = whyNoDelay(result);
   const rtt = html`SIP round trip<br /><small>OPTIONS to its response</small>`;
   const srd = html`SRD, session request delay<br /><small
@@ -78,13 +84,21 @@ export function setupSection(result: Result): Section {
     delayRow(sdd, disconnectDelayMs, why),
     ...(sessionDurationMs === null ? [] : [delayRow(SDT, sessionDurationMs, why)]),
     ...(signallingRttMs === null ? [] : [delayRow(rtt, signallingRttMs, why)]),
+    ...(registrationDelayMs === null ? [] : [delayRow(RRD, registrationDelayMs, why)]),
   ];
   return {
     id: 'setup',
     title: 'Setup timing',
     shortTitle: 'Setup',
-    body: html`${table({ caption: 'Delays of the signalling', columns: DELAY_COLUMNS, rows })} ${sessionTable(result)}`,
+    body: html`${table({ caption: 'Delays of the signalling', columns: DELAY_COLUMNS, rows })} ${furtherTables(result)}`,
   };
+}
+
+/** How INVITEs ended, and registrations where the run has users. */
+function furtherTables(result: Result): Markup {
+  const sessions = sessionTable(result);
+  const { registrations, ira } = result.signalling;
+  return registrations === null ? sessions : html`${sessions} ${registrationsTable(registrations, ira)}`;
 }
 
 /** Each ratio with its denominator. */
@@ -99,6 +113,30 @@ function sessionTable({ signalling }: Result): Markup {
   });
   const spec = { caption: 'How INVITEs ended, each attempt once', columns: SESSION_COLUMNS, rows };
   return table(spec, 'How INVITEs ended is not known: no call was attempted that we did not end ourselves.');
+}
+
+const known = (count: number | null): string => (count === null ? 'not known' : formatCount(count));
+
+function registrationsTable(block: RegistrationsBlock, ira: number | null): Markup {
+  const { users, registeredAtBegin, refused, attempts, failures, leftRegistered, secondLegs, strangeCalls } = block;
+  const ineffective = html`IRA, ineffective attempts<br /><small>4xx, 5xx, 6xx or no response, RFC 6076 §4.2</small>`;
+  const rows: HtmlValue[][] = [
+    ['Users', formatCount(users)],
+    ['Registered when the calls began', known(registeredAtBegin)],
+    ['Refused for good', formatCount(refused)],
+    ['Attempts, refreshes too', formatCount(attempts)],
+    [ineffective, ira === null ? 'not known' : formatRatio(ira)],
+    ...failures.map(({ sipStatus, cause, count }) => [
+      html`– of these ${sipStatus === null ? '' : `${sipStatus} `}${networkText(cause)}`,
+      formatCount(count),
+    ]),
+    ['Not unregistered at the end', known(leftRegistered)],
+    ['Called legs known by our header', formatCount(secondLegs.byHeader)],
+    ['Called legs known by the caller’s name', formatCount(secondLegs.byCallerName)],
+    ['Called legs known by the called user', formatCount(secondLegs.byCalledUser)],
+    ['Calls to our users that were none of this run', formatCount(strangeCalls)],
+  ];
+  return table({ caption: 'Registrations', columns: REGISTRATION_COLUMNS, rows });
 }
 
 function causeRow({ cause, phase, sipStatus, count }: Cause, requested: number): HtmlValue[] {

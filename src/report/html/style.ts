@@ -2,9 +2,9 @@
 
 /** Ink, lines and marks on white, and on black; each text reaches a contrast of 4.5, each mark of 3. */
 const LIGHT =
-  'color-scheme:light;--ink:#1b2026;--soft:#56606b;--line:#dce1e7;--tint:#f4f6f8;--paper:#fff;--main:#0a5fa8;--sent:#a85300;--good:#14692c;--bad:#b3121f;--unsure:#7a5000;--heat-good:#b9d6ee;--heat-fair:#f0d27a;--heat-poor:#e58a3c;--heat-bad:#8e1235;--mark-ink:#1b2026';
+  'color-scheme:light;--ink:#1b2026;--soft:#56606b;--line:#dce1e7;--tint:#f4f6f8;--paper:#fff;--main:#0a5fa8;--sent:#a85300;--good:#14692c;--bad:#b3121f;--unsure:#7a5000;--heat-good:#b9d6ee;--heat-fair:#f0d27a;--heat-poor:#e58a3c;--heat-bad:#8e1235;--mark-ink:#1b2026;--shade:rgba(27,32,38,.34)';
 const DARK =
-  'color-scheme:dark;--ink:#e3e7ec;--soft:#9da8b4;--line:#323a44;--tint:#1a1f26;--paper:#111519;--main:#6cb2f4;--sent:#f0a452;--good:#5bd07c;--bad:#ff8079;--unsure:#e6b450;--heat-good:#2c5f8a;--heat-fair:#b28a1d;--heat-poor:#d4692a;--heat-bad:#ff5c7a;--mark-ink:#0d1013';
+  'color-scheme:dark;--ink:#e3e7ec;--soft:#9da8b4;--line:#323a44;--tint:#1a1f26;--paper:#111519;--main:#6cb2f4;--sent:#f0a452;--good:#5bd07c;--bad:#ff8079;--unsure:#e6b450;--heat-good:#2c5f8a;--heat-fair:#b28a1d;--heat-poor:#d4692a;--heat-bad:#ff5c7a;--mark-ink:#0d1013;--shade:rgba(227,231,236,.3)';
 
 /** Content of the one `<style>` element: light, dark and print; nothing is fetched. */
 export const STYLE = `
@@ -38,7 +38,7 @@ section{margin-top:1.7rem;scroll-margin-top:3rem}
 h2{margin:0 0 .5rem;font-size:1.12rem;line-height:1.3;font-weight:650}
 h3{margin:1rem 0 .3rem;font-size:.86rem;font-weight:650;color:var(--soft)}
 p{margin:.3rem 0 .7rem;max-width:90ch;overflow-wrap:anywhere}
-.scroll{overflow-x:auto;margin:0 0 .8rem}
+.scroll{overflow-x:auto;margin:0 0 .8rem;background:linear-gradient(90deg,var(--paper) 45%,transparent) 0 0/2.2rem 100% no-repeat local,linear-gradient(270deg,var(--paper) 45%,transparent) 100% 0/2.2rem 100% no-repeat local,linear-gradient(90deg,var(--shade),transparent) 0 0/.85rem 100% no-repeat scroll,linear-gradient(270deg,var(--shade),transparent) 100% 0/.85rem 100% no-repeat scroll}
 table{border-collapse:collapse;font-size:.88rem;width:max-content}
 caption{text-align:left;padding:0 0 .3rem;font-size:.82rem;color:var(--soft)}
 th,td{padding:.24rem 1.1rem .24rem 0;border-bottom:1px solid var(--line);text-align:left;vertical-align:top;white-space:nowrap}
@@ -48,6 +48,8 @@ tbody th{font-weight:400}
 [align=right],[align=right] td{text-align:right}
 td bdi,th bdi,td .none,th small{display:inline-block;max-width:22rem;white-space:normal;overflow-wrap:break-word}
 th small{color:var(--soft);font-size:.92em}
+td>small{display:block;max-width:8rem;margin-left:auto;white-space:normal;color:var(--soft);font-size:.88em}
+code~small{max-width:none;margin:0}
 td .short{max-width:none;white-space:nowrap}
 td .short,.figures .none{font-size:.92em}
 #odd-streams bdi,#odd-streams th small{max-width:min(50rem,55vw)}
@@ -122,6 +124,6 @@ footer{margin-top:2rem;padding-top:.6rem;border-top:1px solid var(--line);font-s
 @media (min-width:60rem){.groups{grid-template-columns:repeat(3,1fr)}main{display:grid;grid-template-columns:1fr 1fr;gap:0 2rem}section{grid-column:1/-1;min-width:0}#responses,#causes{grid-column:auto}}
 @media (min-width:82rem){.groups{grid-template-columns:repeat(6,1fr);gap:0 1.25rem;font-size:.84rem}}
 @media (prefers-reduced-motion:no-preference){:root{scroll-behavior:smooth}}
-@media (max-width:40rem){.page{padding:0 .9rem 2rem}h1{font-size:1.25rem}header{padding-top:1rem}.facts{gap:.35rem 1.4rem}td bdi,th bdi,td .none,th small{max-width:13rem}.groups h3{margin-top:.9rem}.strips bdi{max-width:6rem;white-space:normal}.strips th,.strips td{padding-right:.5rem;white-space:normal}}
-@media print{:root:root{${LIGHT};--ink:#000;--soft:#444;--line:#bbb}body{font-size:9.5pt;print-color-adjust:exact;-webkit-print-color-adjust:exact}.page{max-width:none;padding:0}nav,figure details,.filter,.value,.at{display:none!important}.groups{font-size:8pt}.legend,figcaption{font-size:8pt}.scroll{overflow:visible}table{font-size:7.5pt;width:auto}.strips{width:100%}th,td,thead th{white-space:normal;padding-right:.5rem;overflow-wrap:anywhere}thead th{font-size:7pt}td[align],[align] td{white-space:nowrap}td bdi,th bdi{display:inline;overflow-wrap:anywhere}td .short{white-space:normal}section{margin-top:1.1rem}h2,h3,caption{break-after:avoid}figure,tr,.groups{break-inside:avoid}.groups{grid-template-columns:repeat(3,1fr)}.charts{grid-template-columns:1fr 1fr;gap:.8rem 1.2rem}pre{white-space:pre-wrap;overflow-wrap:anywhere}}
+@media (max-width:40rem){.pair table{width:auto}.pair tbody th{white-space:normal}.page{padding:0 .9rem 2rem}h1{font-size:1.25rem}header{padding-top:1rem}.facts{gap:.35rem 1.4rem}td bdi,th bdi,td .none,th small{max-width:13rem}.groups h3{margin-top:.9rem}.strips bdi{max-width:6rem;white-space:normal}.strips th,.strips td{padding-right:.5rem;white-space:normal}}
+@media print{:root:root{${LIGHT};--ink:#000;--soft:#444;--line:#bbb}body{font-size:9.5pt;print-color-adjust:exact;-webkit-print-color-adjust:exact}.page{max-width:none;padding:0}nav,figure details,.filter,.value,.at{display:none!important}.groups{font-size:8pt}.legend,figcaption{font-size:8pt}.scroll{overflow:visible;background:none}table{font-size:7.5pt;width:auto}.strips{width:100%}th,td,thead th{white-space:normal;padding-right:.5rem;overflow-wrap:anywhere}thead th{font-size:7pt}td[align],[align] td{white-space:nowrap}td bdi,th bdi{display:inline;overflow-wrap:anywhere}td .short{white-space:normal}section{margin-top:1.1rem}h2,h3,caption{break-after:avoid}figure,tr,.groups{break-inside:avoid}.groups{grid-template-columns:repeat(3,1fr)}.charts{grid-template-columns:1fr 1fr;gap:.8rem 1.2rem}pre{white-space:pre-wrap;overflow-wrap:anywhere}}
 `;

@@ -1,5 +1,6 @@
 /** The calls that went worst, each with its seconds, the points of R that it lost, and its SIP ladder; failed calls by cause. */
-import type { EvidenceBlock, Result, WorstCall } from '../../run/result.js';
+import type { Result } from '../../run/result.js';
+import type { EvidenceBlock, WorstCall } from '../../run/result-evidence.js';
 import { whyNoAudio } from '../key-figures.js';
 import { formatClock, formatCount, formatMos, formatMs, formatRatio } from '../number-format.js';
 import { BREAKDOWN_LEGEND, callBreakdown } from './call-breakdown.js';

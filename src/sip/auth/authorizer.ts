@@ -59,7 +59,8 @@ export class Authorizer {
     const asked = ASKERS.flatMap((asker) =>
       answerableChallenges(response.headers(asker)).map((challenge) => ({ asker, challenge })),
     ).slice(0, MAX_REALMS);
-    if (asked.length === 0) return 'the target asks for credentials in no way that is known here (Digest, qop=auth)';
+    if (asked.length === 0)
+      return 'the target asks for credentials in no way that is known here (Digest, qop=auth or auth-int)';
     const known = new Set(asked.map(({ asker, challenge }) => this.#find(asker, challenge.realm)));
     for (const protection of this.#protections) protection.isProven ||= !known.has(protection);
     for (const { asker, challenge } of asked) {
@@ -79,14 +80,14 @@ export class Authorizer {
     for (const protection of this.#protections) protection.isProven = true;
   }
 
-  /** Header lines for a new request; none before the first challenge. @param uri its Request-URI, wire text */
-  headersFor(method: string, uri: string): HeaderBlock {
+  /** Header lines for a new request; none before the first challenge. @param uri its Request-URI @param body of it; both wire text */
+  headersFor(method: string, uri: string, body = ''): HeaderBlock {
     if (this.#protections.length === 0 || this.#credentials === null) return NO_HEADERS;
     const user = toWire(this.#credentials.user);
     return headerBlock(
       this.#protections.map((protection) => [
         ANSWER_HEADERS[protection.asker],
-        answerTo(protection, user, { method, uri }),
+        answerTo(protection, user, { method, uri, body }),
       ]),
     );
   }
@@ -107,18 +108,26 @@ export class Authorizer {
   }
 }
 
+/** What is answered for; wire text. */
+interface Request {
+  readonly method: string;
+  readonly uri: string;
+  readonly body: string;
+}
+
 /** Value of Authorization or Proxy-Authorization; counts one use of the nonce. */
-function answerTo(protection: Protection, user: string, request: { method: string; uri: string }): string {
+function answerTo(protection: Protection, user: string, request: Request): string {
   const { challenge, key, cnonce } = protection;
   const { realm, nonce, opaque, algorithm, algorithmText, qop } = challenge;
   const nonceCount = nonceCountText(++protection.count);
-  const counted = qop === null ? null : { nonceCount, cnonce };
-  const response = digestResponse(algorithm, { ...request, key, nonce, counted });
+  const { method, uri, body } = request;
+  const counted = qop === null ? null : { qop, nonceCount, cnonce, body };
+  const response = digestResponse(algorithm, { method, uri, key, nonce, counted });
   return (
-    `Digest username=${quote(user)}, realm=${quote(realm)}, nonce=${quote(nonce)}, uri=${quote(request.uri)}, ` +
+    `Digest username=${quote(user)}, realm=${quote(realm)}, nonce=${quote(nonce)}, uri=${quote(uri)}, ` +
     `response="${response}"` +
     (algorithmText === null ? '' : `, algorithm=${algorithmText}`) +
-    (counted === null ? '' : `, qop=auth, nc=${nonceCount}, cnonce=${quote(cnonce)}`) +
+    (counted === null ? '' : `, qop=${counted.qop}, nc=${nonceCount}, cnonce=${quote(cnonce)}`) +
     (opaque === null ? '' : `, opaque=${quote(opaque)}`)
   );
 }

@@ -4,7 +4,7 @@
  */
 import { isBlank, isToken, skipQuoted, unquote } from '../message/characters.js';
 import { SipParseError, expected } from '../message/parse-error.js';
-import { type DigestAlgorithm, algorithmOf } from './digest.js';
+import { type DigestAlgorithm, type Qop, algorithmOf } from './digest.js';
 
 /** A Digest challenge that can be answered. Texts are wire text, unescaped. */
 export interface DigestChallenge {
@@ -14,8 +14,8 @@ export interface DigestChallenge {
   readonly algorithm: DigestAlgorithm;
   /** As it was written, to be sent back; null: it was not, which means MD5. */
   readonly algorithmText: string | null;
-  /** `auth`, or null for the form of RFC 2069. */
-  readonly qop: 'auth' | null;
+  /** `auth` where it is offered, else `auth-int`; null for the form of RFC 2069. */
+  readonly qop: Qop | null;
   /** The credentials may be right, only the nonce was too old (§3.3). */
   readonly stale: boolean;
 }
@@ -57,7 +57,7 @@ export function parseChallenges(value: string): RawChallenge[] {
   return challenges;
 }
 
-/** The challenge as one that can be answered; null for another scheme, an unknown algorithm, or `qop` without `auth`. */
+/** The challenge as one that can be answered; null for another scheme, an unknown algorithm, or no known `qop`. */
 export function digestChallenge({ scheme, parameters }: RawChallenge): DigestChallenge | null {
   const realm = parameters.get('realm');
   const nonce = parameters.get('nonce');
@@ -102,9 +102,10 @@ function addParameter(parameters: Map<string, string>, name: string, text: strin
 }
 
 /** `undefined`: none that we know. An empty list is taken for none at all. */
-function qopOf(text: string): 'auth' | null | undefined {
-  const options = text.split(',').map((option) => option.trim().toLowerCase());
-  if (options.includes('auth')) return 'auth';
+function qopOf(text: string): Qop | null | undefined {
+  const options = new Set(text.split(',').map((option) => option.trim().toLowerCase()));
+  if (options.has('auth')) return 'auth';
+  if (options.has('auth-int')) return 'auth-int';
   return text.trim() === '' ? null : undefined;
 }
 

@@ -1,5 +1,7 @@
-/** Digest of RFC 7616 §3.4 with the algorithms of RFC 8760; qop `auth` or none (RFC 2069), no `auth-int`, no userhash. */
+/** Digest of RFC 7616 §3.4 with the algorithms of RFC 8760; qop `auth`, `auth-int` or none (RFC 2069), no userhash. */
 import { createHash } from 'node:crypto';
+
+export type Qop = 'auth' | 'auth-int';
 
 export interface DigestAlgorithm {
   /** As node names it. */
@@ -47,14 +49,21 @@ export interface DigestRequest {
   readonly uri: string;
   readonly nonce: string;
   /** Null: without qop. */
-  readonly counted: { readonly nonceCount: string; readonly cnonce: string } | null;
+  readonly counted: {
+    readonly qop: Qop;
+    readonly nonceCount: string;
+    readonly cnonce: string;
+    /** Wire text of the whole body, '' without one; only `auth-int` protects it. */
+    readonly body: string;
+  } | null;
 }
 
 /** The `response` of §3.4.1. Lower-case hex. */
 export function digestResponse({ hash }: DigestAlgorithm, request: DigestRequest): string {
   const { key, method, uri, nonce, counted } = request;
-  const subject = hexHash(hash, `${method}:${uri}`);
-  const middle = counted === null ? '' : `:${counted.nonceCount}:${counted.cnonce}:auth`;
+  const body = counted?.qop === 'auth-int' ? `:${hexHash(hash, counted.body)}` : '';
+  const subject = hexHash(hash, `${method}:${uri}${body}`);
+  const middle = counted === null ? '' : `:${counted.nonceCount}:${counted.cnonce}:${counted.qop}`;
   return hexHash(hash, `${key}:${nonce}${middle}:${subject}`);
 }
 

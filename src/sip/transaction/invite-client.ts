@@ -8,7 +8,7 @@
  *     2xx        Completed 2xx        Timer M: 64·T1, every 2xx goes to the user (Accepted)
  *      └───────▶ Accepted ◀┘
  */
-import { type RequestFields, ownText, serializeCompanion, serializeRequest } from '../message/builder.js';
+import { type RequestFields, NO_HEADERS, ownText, serializeCompanion, serializeRequest } from '../message/builder.js';
 import type { SipMessage } from '../message/message.js';
 import type { TransportFailure } from '../transport/transport.js';
 import { type AnyTransaction, TimerPair, type TransactionLayer } from './layer.js';
@@ -42,19 +42,26 @@ export class InviteClient implements AnyTransaction {
   #timers: TimerPair;
   #data: string;
   #intervalAMs: number;
+  #fields: RequestFields;
 
   constructor(
     private readonly layer: TransactionLayer,
-    readonly fields: RequestFields,
+    fields: RequestFields,
     destination: Destination,
     private readonly user: InviteClientUser,
   ) {
+    this.#fields = fields;
     this.key = fields.branch;
     this.host = destination.host;
     this.port = destination.port;
     this.#timers = new TimerPair(layer.timers);
     this.#data = serializeRequest(fields);
     this.#intervalAMs = layer.intervals.t1Ms;
+  }
+
+  /** Of the request; once it is answered without its headers and body, which nobody needs for the 32 s of Timer M. */
+  get fields(): RequestFields {
+    return this.#fields;
   }
 
   get state(): InviteClientState {
@@ -89,6 +96,7 @@ export class InviteClient implements AnyTransaction {
       this.#timers.stopRetransmit();
       this.#timers.setDeadline(transactionTimeoutMs(this.layer.intervals), onTimerEnd, this);
       this.#data = '';
+      this.#fields = { ...this.#fields, headers: NO_HEADERS, contentType: '', body: '' };
       this.user.onSuccess(response);
     } else if (this.#state === 'accepted') {
       this.user.onSuccess(response);
@@ -100,7 +108,7 @@ export class InviteClient implements AnyTransaction {
       this.#state = 'completed';
       this.#timers.stopRetransmit();
       this.#timers.setDeadline(timerDMs(this.layer.intervals), onTimerEnd, this);
-      this.#data = ownText(serializeCompanion('ACK', this.fields, response.toText));
+      this.#data = ownText(serializeCompanion('ACK', this.#fields, response.toText));
       this.layer.output.send(this.#data, this.host, this.port);
       if (this.layer.isReliable) this.#terminate();
       this.user.onFailure(response);

@@ -34,7 +34,7 @@ export interface Transport {
   /** What the peer can reach: the bound socket, the listener, or without one the local end of the connection. */
   readonly localAddress: TransportAddress;
   readonly counters: TransportCounters;
-  /** One message and where it came from (an address, without brackets). The bytes are the receiver's to keep. */
+  /** One message and where it came from (an address, without brackets). The bytes are valid until it returns. */
   onMessage: ((data: Uint8Array, host: string, port: number) => void) | null;
   /** A send to host:port (as given to `send`) failed, or the connection to it is gone. */
   onError: ((host: string, port: number, failure: TransportFailure) => void) | null;

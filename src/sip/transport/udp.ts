@@ -1,6 +1,6 @@
 /**
- * SIP over UDP on node:dgram (RFC 3261 §18). The socket is unconnected, and the kernel
- * reports ICMP errors on connected ones only: a closed port is seen as Timer B or F, an error here is a send that failed.
+ * SIP over UDP (RFC 3261 §18): on a socket that is polled where the owner has one, else on node:dgram. It is unconnected, and
+ * the kernel reports ICMP errors on connected ones only: a closed port is seen as Timer B or F, an error here is a send that failed.
  */
 import { type Socket, createSocket } from 'node:dgram';
 import { lookup } from 'node:dns';
@@ -20,8 +20,8 @@ export interface UdpOptions {
   /** 0 lets the kernel choose. */
   readonly port: number;
   readonly bufferBytes?: number;
-  /** A socket that is bound already, with options that dgram cannot set; `port` then means nothing. */
-  readonly fd?: number;
+  /** Bound already, to this address; `port` and `bufferBytes` then mean nothing. */
+  readonly polled?: PolledSocket;
   /** Addresses, and names with their addresses, that are remembered. Default 10,000 of each. */
   readonly maxCachedHosts?: number;
   /** Default that of node:dns. */
@@ -35,6 +35,29 @@ export interface SocketBuffers {
   readonly sendBytes: number;
 }
 
+/** A socket without callbacks. */
+export interface PolledSocket {
+  readonly port: number;
+  readonly receiveBytes: number;
+  readonly sendBytes: number;
+  /** Sends wire text. Null: the kernel took it; else why not. */
+  send(data: string, address: string, port: number): string | null;
+  /** The next message that waits, valid until the next call; null: none. The fields below are of it. */
+  receive(): Uint8Array | null;
+  readonly host: string;
+  readonly sourcePort: number;
+  /** ns on the monotonic clock. */
+  readonly arrivalNs: number;
+  close(): void;
+}
+
+/** The one or the other, and where it is bound. */
+type Link = ({ readonly socket: Socket; readonly polled?: undefined } | { readonly polled: PolledSocket }) & {
+  readonly address: string;
+  readonly port: number;
+  readonly buffers: SocketBuffers;
+};
+
 type Pending = { data: string; port: number }[];
 
 interface SendError extends Error {
@@ -43,11 +66,17 @@ interface SendError extends Error {
 }
 
 /**
- * Binds a socket.
+ * Binds a socket, unless there is one.
  * @throws the bind error of dgram (`EADDRINUSE`, `EADDRNOTAVAIL`, …)
  */
 export async function openUdp(options: UdpOptions): Promise<UdpTransport> {
-  const family = isIP(options.address) === 6 ? 6 : 4;
+  const { address, port, polled, bufferBytes: requestedBytes = SOCKET_BUFFER_BYTES } = options;
+  const family = isIP(address) === 6 ? 6 : 4;
+  if (polled !== undefined) {
+    const { receiveBytes, sendBytes } = polled;
+    const link: Link = { polled, address, port: polled.port, buffers: { requestedBytes, receiveBytes, sendBytes } };
+    return new UdpTransport(link, family, options);
+  }
   // dgram asks a resolver on each send, even for an address; this one answers at once, names are resolved before.
   const resolved = (host: string, _: unknown, done: (error: null, address: string, family: number) => void): void => {
     done(null, host, family);
@@ -55,8 +84,7 @@ export async function openUdp(options: UdpOptions): Promise<UdpTransport> {
   const socket = createSocket({ type: family === 6 ? 'udp6' : 'udp4', lookup: resolved });
   await new Promise<void>((resolve, reject) => {
     socket.once('error', reject);
-    const { address, port, fd } = options;
-    socket.bind(fd === undefined ? { address, port, exclusive: true } : { fd }, () => {
+    socket.bind({ address, port, exclusive: true }, () => {
       socket.off('error', reject);
       resolve();
     });
@@ -64,7 +92,11 @@ export async function openUdp(options: UdpOptions): Promise<UdpTransport> {
     socket.close();
     throw error;
   });
-  return new UdpTransport(socket, family, setBuffers(socket, options.bufferBytes ?? SOCKET_BUFFER_BYTES), options);
+  return new UdpTransport(
+    { socket, ...socket.address(), buffers: setBuffers(socket, requestedBytes) },
+    family,
+    options,
+  );
 }
 
 function setBuffers(socket: Socket, requestedBytes: number): SocketBuffers {
@@ -83,7 +115,11 @@ export class UdpTransport implements Transport {
   readonly counters: { -readonly [K in keyof TransportCounters]: number };
   onMessage: Transport['onMessage'] = null;
   onError: Transport['onError'] = null;
-  #socket: Socket;
+  readonly buffers: SocketBuffers;
+  /** Arrival of the message that is being handled, ns on the monotonic clock; null: none is, or it is not known. */
+  arrivalNs: number | null = null;
+  #socket: Socket | null;
+  #polled: PolledSocket | null;
   #family: 4 | 6;
   /** Hosts that are addresses. */
   #literals = new Set<string>();
@@ -96,22 +132,41 @@ export class UdpTransport implements Transport {
   #lookup: typeof lookup;
 
   /** Use `openUdp`. */
-  constructor(
-    socket: Socket,
-    family: 4 | 6,
-    readonly buffers: SocketBuffers,
-    options: Pick<UdpOptions, 'maxCachedHosts' | 'lookup'> = {},
-  ) {
+  constructor(link: Link, family: 4 | 6, options: Pick<UdpOptions, 'maxCachedHosts' | 'lookup'> = {}) {
     this.#maxCached = options.maxCachedHosts ?? MAX_CACHED_ADDRESSES;
     this.#lookup = options.lookup ?? lookup;
-    const { address, port } = socket.address();
-    this.localAddress = { host: address, port, family: family === 6 ? 'IPv6' : 'IPv4' };
+    this.buffers = link.buffers;
+    this.localAddress = { host: link.address, port: link.port, family: family === 6 ? 'IPv6' : 'IPv4' };
     this.counters = { sent: 0, received: 0, sentBytes: 0, receivedBytes: 0, sendErrors: 0 };
-    this.#socket = socket;
     this.#family = family;
-    socket.on('message', (data, from) => this.#receive(data, from.address, from.port));
+    this.#polled = link.polled ?? null;
+    this.#socket = link.polled === undefined ? link.socket : null;
+    this.#socket?.on('message', (data, from) => this.#receive(data, from.address, from.port));
     // Errors with an address come through the send callback; what comes here has none and harms no call.
-    socket.on('error', () => void this.counters.sendErrors++);
+    this.#socket?.on('error', () => void this.counters.sendErrors++);
+  }
+
+  /** Whether messages come only when `poll` is called. */
+  get isPolled(): boolean {
+    return this.#polled !== null;
+  }
+
+  /** Handles what waits, at most so many messages; true when there may be more. */
+  poll(most: number): boolean {
+    const polled = this.#polled;
+    if (polled === null) return false;
+    for (let count = 0; count < most; count++) {
+      // A message may close the transport.
+      const data = this.#isClosed ? null : polled.receive();
+      if (data === null) return false;
+      this.arrivalNs = polled.arrivalNs;
+      try {
+        this.#receive(data, polled.host, polled.sourcePort);
+      } finally {
+        this.arrivalNs = null;
+      }
+    }
+    return true;
   }
 
   send(data: string, host: string, port: number): void {
@@ -133,7 +188,8 @@ export class UdpTransport implements Transport {
   keepAlive(host: string, port: number): void {
     const address = this.#isLiteral(host) ? host : this.#addresses.get(host);
     if (this.#isClosed || address === undefined) return;
-    this.#socket.send('\r\n\r\n', port, address, this.#afterSend);
+    if (this.#polled === null) this.#socket?.send('\r\n\r\n', port, address, this.#afterSend);
+    else this.#polled.send('\r\n\r\n', address, port);
   }
 
   /** isIP costs more than the lookup here; bounded, since peers choose the addresses that we answer to. */
@@ -156,8 +212,10 @@ export class UdpTransport implements Transport {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#polled?.close();
     await new Promise<void>((resolve) => {
-      this.#socket.close(() => resolve());
+      if (this.#socket === null) resolve();
+      else this.#socket.close(() => resolve());
     });
   }
 
@@ -170,8 +228,13 @@ export class UdpTransport implements Transport {
   #sendTo(data: string, address: string, port: number): void {
     this.counters.sent++;
     this.counters.sentBytes += data.length;
+    if (this.#polled !== null) {
+      const refusal = this.#polled.send(data, address, port);
+      if (refusal !== null) this.#fail(address, port, new Error(refusal));
+      return;
+    }
     try {
-      this.#socket.send(Buffer.from(data, 'latin1'), port, address, this.#afterSend);
+      this.#socket?.send(Buffer.from(data, 'latin1'), port, address, this.#afterSend);
     } catch (error) {
       // dgram throws for a port of 0; the peer's Contact can say that.
       this.#fail(address, port, error as Error);

@@ -60,7 +60,7 @@ export class SentRequest implements ClientUser, InviteClientUser {
     const { dialog, peer, authorizer } = parts;
     const { method, headers, contentType, body } = request;
     const ids = { viaPrefix: core.viaPrefix, branch: core.ids.branch() };
-    this.#authorization = authorizer?.headersFor(method, dialog.route.requestUri) ?? NO_HEADERS;
+    this.#authorization = authorizer?.headersFor(method, dialog.route.requestUri, body) ?? NO_HEADERS;
     const fields = {
       ...dialog.nextRequest(method, ids, joinBlocks(this.#authorization, headers)),
       contentType,

@@ -61,7 +61,7 @@ export class InviteTerms {
   /** @throws SipParseError for a target whose maddr is empty */
   constructor(
     private readonly core: Core,
-    private readonly request: InviteRequest,
+    private request: InviteRequest,
     private readonly callId: string,
   ) {
     const named = nextHop(request.target);
@@ -93,6 +93,11 @@ export class InviteTerms {
     };
   }
 
+  /** The call is up: what only the INVITE needs is let go. */
+  forget(): void {
+    this.request = { target: this.request.target, sdp: '' };
+  }
+
   /** The next of the other servers; false: there is none left. */
   takeNextHop(): boolean {
     const next = this.request.otherHops?.[this.#hopsTried];
@@ -108,7 +113,8 @@ export class InviteTerms {
    */
   mend(response: SipMessage, isWanted: boolean): string | null {
     const why = this.#take(response, isWanted);
-    if (why === null) this.authorization = this.authorizer.headersFor('INVITE', serializeUri(this.target));
+    if (why === null)
+      this.authorization = this.authorizer.headersFor('INVITE', serializeUri(this.target), toWire(this.request.sdp));
     return why;
   }
 

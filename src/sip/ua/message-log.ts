@@ -1,19 +1,12 @@
 /**
- * The messages of each call that we place, as they went and came: for the ladder of a call that turns out badly. Texts that
- * exist anyway are kept by reference, nothing is copied or formatted before somebody asks. Bounded by number a call, by
- * bytes in all, and by time once a call has ended.
+ * The messages of each call that we place, as they went and came: for the ladder of a call that turns out badly. Texts are
+ * kept as bytes outside of the heap, nothing is formatted before somebody asks. Bounded by number a call, by bytes in all,
+ * and by time once a call has ended.
  */
-import { ownText } from '../message/builder.js';
 import type { SipMessage } from '../message/message.js';
+import { type StoredText, TextStore } from './text-store.js';
 
-export interface LoggedMessage {
-  readonly atNs: number;
-  readonly isSent: boolean;
-  /** Wire text, of a very long message its beginning. */
-  readonly text: string;
-  /** Of the whole message. */
-  readonly byteLength: number;
-}
+export type LoggedMessage = StoredText;
 
 export interface CallMessages {
   /** In order. Of many the first and the last. */
@@ -38,13 +31,13 @@ const MAX_TEXT = 8192;
 const MAX_BYTES = 64 * 1024 * 1024;
 const CALL_ID = '\r\nCall-ID: ';
 
+/** Where its messages are in the store. */
 class CallLog {
-  readonly first: LoggedMessage[] = [];
+  readonly first: number[] = [];
   /** A ring: the newest stands before `next`. */
-  readonly last: LoggedMessage[] = [];
+  readonly last: number[] = [];
   next = 0;
   count = 0;
-  bytes = 0;
   endedAtNs = Number.POSITIVE_INFINITY;
 }
 
@@ -52,16 +45,15 @@ export class MessageLog {
   private readonly live = new Map<string, CallLog>();
   /** In the order in which they ended. */
   private readonly ended = new Map<string, CallLog>();
-  private readonly maxBytes: number;
-  private bytes = 0;
+  private readonly store: TextStore;
 
   constructor(private readonly options: MessageLogOptions) {
-    this.maxBytes = options.maxBytes ?? MAX_BYTES;
+    this.store = new TextStore(options.maxBytes ?? MAX_BYTES);
   }
 
-  /** Calls of which something is kept, and the bytes of their texts. */
+  /** Calls of which something is kept, and the bytes that their texts take. */
   get size(): { readonly calls: number; readonly bytes: number } {
-    return { calls: this.live.size + this.ended.size, bytes: this.bytes };
+    return { calls: this.live.size + this.ended.size, bytes: this.store.usedBytes };
   }
 
   /** Messages with this Call-ID are kept from now on; those of no such call are passed over. */
@@ -107,7 +99,7 @@ export class MessageLog {
     const log = this.live.get(callId) ?? this.ended.get(callId);
     if (log === undefined) return null;
     const last = [...log.last.slice(log.next), ...log.last.slice(0, log.next)];
-    const messages = [...log.first, ...last];
+    const messages = [...log.first, ...last].map((at) => this.store.read(at));
     return { messages, omitted: log.count - messages.length, firstKept: log.first.length };
   }
 
@@ -115,36 +107,38 @@ export class MessageLog {
     const log = this.live.get(callId) ?? this.ended.get(callId);
     if (log === undefined) return;
     log.count++;
-    if (!this.hasRoomFor(Math.min(text.length, MAX_TEXT), log)) return;
-    const kept = text.length > MAX_TEXT ? ownText(text.slice(0, MAX_TEXT)) : text;
-    this.add(log, { atNs: this.options.now(), isSent, text: kept, byteLength: text.length });
+    const at = this.keep(text, isSent, log);
+    if (at >= 0) this.add(log, at);
   }
 
-  private add(log: CallLog, message: LoggedMessage): void {
-    let bytes = message.text.length;
-    if (log.first.length < FIRST_MESSAGES) log.first.push(message);
-    else {
-      bytes -= log.last[log.next]?.text.length ?? 0;
-      log.last[log.next] = message;
-      log.next = (log.next + 1) % LAST_MESSAGES;
+  private add(log: CallLog, at: number): void {
+    if (log.first.length < FIRST_MESSAGES) {
+      log.first.push(at);
+      return;
     }
-    log.bytes += bytes;
-    this.bytes += bytes;
+    const oldest = log.last[log.next];
+    if (oldest !== undefined) this.store.release(oldest);
+    log.last[log.next] = at;
+    log.next = (log.next + 1) % LAST_MESSAGES;
   }
 
-  /** Ended calls make room for live ones, the oldest first. */
-  private hasRoomFor(bytes: number, log: CallLog): boolean {
-    if (this.bytes + bytes <= this.maxBytes) return true;
+  /** Ended calls make room for live ones, the oldest first; -1 when that is not enough. */
+  private keep(text: string, isSent: boolean, log: CallLog): number {
+    const nowNs = this.options.now();
+    let at = this.store.add(text, MAX_TEXT, nowNs, isSent);
+    if (at >= 0) return at;
     for (const [callId, oldest] of this.ended) {
       if (oldest === log) continue;
       this.forget(callId, oldest);
-      if (this.bytes + bytes <= this.maxBytes) return true;
+      at = this.store.add(text, MAX_TEXT, nowNs, isSent);
+      if (at >= 0) return at;
     }
-    return false;
+    return -1;
   }
 
   private forget(callId: string, log: CallLog): void {
     this.ended.delete(callId);
-    this.bytes -= log.bytes;
+    for (const at of log.first) this.store.release(at);
+    for (const at of log.last) this.store.release(at);
   }
 }

@@ -81,7 +81,7 @@ export class UacCall implements OutgoingCall, InviteClientUser, SessionUser {
   /** Sends the INVITE. @throws SipParseError for a target whose maddr is empty */
   constructor(
     private readonly core: Core,
-    private readonly request: InviteRequest,
+    private request: InviteRequest,
     listener: OutgoingCallListener,
   ) {
     this.#listener = listener;
@@ -211,6 +211,9 @@ export class UacCall implements OutgoingCall, InviteClientUser, SessionUser {
     this.#session = session;
     this.#early?.drop();
     this.#early = null;
+    // Timer M keeps this object for 32 s.
+    this.request = { target: this.request.target, sdp: '' };
+    this.#terms.forget();
     session.startTimer(response);
     this.#listener.onAnswered(response);
   }
@@ -293,7 +296,7 @@ export class UacCall implements OutgoingCall, InviteClientUser, SessionUser {
     if (this.#state === 'inviting') return;
     this.#state = 'finished';
     const listener = this.#listener;
-    // Timer M keeps this object for 32 s, for the sake of late copies of the 2xx; not the call's dialog and its owner.
+    // This object stays for late copies of the 2xx; not the call's dialog and its owner.
     this.#session = null;
     this.#listener = NO_LISTENER;
     listener.onEnded(end);

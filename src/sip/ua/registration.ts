@@ -23,6 +23,8 @@ export interface RegistrationRequest {
   readonly credentials: Credentials | null;
   /** Where the REGISTER goes instead of the registrar's host. */
   readonly nextHop?: Destination;
+  /** Route headers: an outbound proxy. */
+  readonly routes?: HeaderBlock;
   /** Asked for, s. */
   readonly expiresSeconds: number;
 }
@@ -39,6 +41,8 @@ export interface RegistrationFailure {
 export interface RegistrationListener {
   /** A REGISTER goes out that is no answer to a challenge: the attempt begins. */
   onAttempt(kind: RegistrationKind): void;
+  /** A REGISTER goes out, whether as an attempt of its own or as the answer to a challenge. */
+  onRequest?(): void;
   /** The attempt came to a 2xx. @param expiresSeconds as granted; 0 when the binding was removed */
   onSuccess(kind: RegistrationKind, expiresSeconds: number): void;
   onFailure(kind: RegistrationKind, failure: RegistrationFailure): void;
@@ -68,6 +72,8 @@ export class Registration implements ClientUser {
   #failures = 0;
   #raised = false;
   #isBound = false;
+  /** What was accepted once is refused only for a while: a registrar that restarts does not know its users at first. */
+  #wasBound = false;
   #isStopping = false;
   #timer: TimerHandle | null = null;
   #transaction: Client | null = null;
@@ -82,7 +88,7 @@ export class Registration implements ClientUser {
     this.#callId = core.ids.callId();
     this.#tag = core.ids.tag();
     this.#hop = request.nextHop ?? nextHop(request.registrar);
-    this.#contactUri = serializeUri(core.contactOf(request.user));
+    this.#contactUri = this.#contactNow();
     this.#expiresSeconds = request.expiresSeconds;
     this.#attempt('register');
   }
@@ -92,14 +98,26 @@ export class Registration implements ClientUser {
     return this.#isBound;
   }
 
+  /** A REGISTER of its has no final answer yet. */
+  get isUnderWay(): boolean {
+    const state = this.#transaction?.state;
+    return state === 'trying' || state === 'proceeding';
+  }
+
+  /** Refreshes before its time: the registrar seems to have lost the binding. Nothing where none is thought to be, or one is under way. */
+  refresh(): void {
+    if (this.#isStopping || this.isUnderWay || !this.#isBound) return;
+    this.#clearTimer();
+    this.#attempt('refresh');
+  }
+
   /** Removes the binding (§10.2.2), once; where there is none and none is under way there is nothing to remove. */
   remove(): void {
     if (this.#isStopping) return;
     this.#isStopping = true;
     this.#clearTimer();
-    const isUnderWay = this.#transaction !== null;
     // One under way is heard to its end first: two REGISTERs at a time of one Call-ID are forbidden (§10.2).
-    if (this.#isBound && !isUnderWay) this.#attempt('remove');
+    if (this.#isBound && !this.isUnderWay) this.#attempt('remove');
   }
 
   /** Ends it without a word: no timer, no message, no event comes after it. */
@@ -113,12 +131,19 @@ export class Registration implements ClientUser {
   #attempt(kind: RegistrationKind): void {
     this.#kind = kind;
     this.#raised = false;
+    // Another address may have been learned, or another connection opened, since the last binding was made.
+    if (kind === 'register') this.#contactUri = this.#contactNow();
     this.listener.onAttempt(kind);
     this.#send();
   }
 
+  #contactNow(): string {
+    return serializeUri(this.core.contactOf(this.request.user));
+  }
+
   #send(): void {
     const { core } = this;
+    this.listener.onRequest?.();
     this.#transaction = core.startClient(this.#fields(), this.#hop, this);
   }
 
@@ -143,7 +168,7 @@ export class Registration implements ClientUser {
       to: `<${address}>`,
       callId: this.#callId,
       cseq: ++this.#cseq,
-      routes: NO_HEADERS,
+      routes: request.routes ?? NO_HEADERS,
       headers: joinBlocks(authorization, joinBlocks(binding, core.noContact)),
       contentType: '',
       body: '',
@@ -175,6 +200,7 @@ export class Registration implements ClientUser {
     this.#failures = 0;
     const grantedSeconds = kind === 'remove' ? 0 : grantedOf(response, this.#contactUri, this.#expiresSeconds);
     this.#isBound = grantedSeconds > 0;
+    this.#wasBound ||= this.#isBound;
     if (kind !== 'remove' && grantedSeconds === 0) {
       this.#fail({ status: response.status, cause: 'response', detail: 'the 2xx grants no time (expires=0)' }, true);
       return;
@@ -203,8 +229,8 @@ export class Registration implements ClientUser {
 
   #fail(failure: Omit<RegistrationFailure, 'retryInMs'>, isWorthRetry: boolean): void {
     const kind = this.#kind;
-    const retryInMs =
-      isWorthRetry && !this.#isStopping ? (RETRY_MS[Math.min(this.#failures, RETRY_MS.length - 1)] ?? null) : null;
+    const isTriedAgain = (isWorthRetry || this.#wasBound) && !this.#isStopping;
+    const retryInMs = isTriedAgain ? (RETRY_MS[Math.min(this.#failures, RETRY_MS.length - 1)] ?? null) : null;
     this.#failures++;
     // A registrar that says nothing to a refresh still has the binding until it runs out.
     if (kind !== 'refresh' || failure.cause === 'response') this.#isBound = false;

@@ -78,10 +78,21 @@ configure() {
       -e "s#@TLS_PORT@#$((port + 1))#; s#@WS_PORT@#$((port + 2))#" \
       -e "s#@RTP_FIRST@#${rtp%-*}#; s#@RTP_LAST@#${rtp#*-}#" "$file" >"$outside/etc/$(basename "$file")"
   done
+  user_accounts >>"$outside/etc/pjsip.conf"
   make_certificates "$outside/etc"
   # It does not start without these, though they say nothing.
   for file in acl features udptl cdr cel ccss stasis manager pjproject sorcery; do echo '[general]' >"$outside/etc/$file.conf"; done
   : >"$outside/etc/acl.conf"
+}
+
+# user_accounts: 1101 to 1110, who call each other
+user_accounts() {
+  local user
+  for user in $(seq 1101 1110); do
+    printf '[%s](endpoint)\nauth = %s\naors = %s\n\n' "$user" "$user" "$user"
+    printf '[%s](auth)\nusername = %s\n\n' "$user" "$user"
+    printf '[%s]\ntype = aor\nmax_contacts = 1\nremove_existing = yes\nminimum_expiration = 5\n\n' "$user"
+  done
 }
 
 # make_certificates DIRECTORY: an authority (ca.pem), and a certificate for $BIND and pbx.example

@@ -42,6 +42,8 @@ const ROWS = [
   }),
 ];
 
+const NO_CALLS = { attempted: 0, succeeded: 0, answered: 0, dropped: 0, legs: 0, oneWay: 0, noMedia: 0 };
+
 function resultOf(requested: number, warmup: unknown = '0s'): Result {
   const base = typicalPass();
   return { ...base, calls: { ...base.calls, requested }, scenario: { load: { warmup } } };
@@ -74,6 +76,22 @@ describe('the rows of calls', () => {
   it('leave out the warm-up: calls by their start, legs by their answer', () => {
     expect(valuesOf('setup_delay', {}, '1s')).toEqual([5, 5, 7]);
     expect(valuesOf('loss', { direction: 'received' }, '1s')).toEqual([0, 0.1]);
+  });
+
+  it('leave out idle stages as well, and judge a leg that was answered after them', () => {
+    const late = row({ startedMs: 2900, establishedMs: 3100, setupDelayMs: 9, received: leg(20) });
+    const load = { warmup: '1s', stages: [{ idle: true, rate: '1/s', hold: '2s' }, { rate: '5/s' }] };
+    const base = resultOf(2);
+    const text = [late, row({ startedMs: 3000, establishedMs: 3010 })].map((one) => JSON.stringify(one)).join('\n');
+    const told = { ...base, scenario: {}, calls: { ...base.calls, judged: { ...NO_CALLS, fromMs: 3000 } } };
+    for (const result of [{ ...base, scenario: { load } }, told]) {
+      const source = callRowSamples(text, result);
+      const countOf = (id: string, direction: 'received' | null): number | undefined => {
+        const metric = findMetric(id);
+        return metric === undefined ? undefined : source?.({ metric, direction, endpoint: null })?.count;
+      };
+      expect([countOf('setup_delay', null), countOf('loss', 'received')]).toEqual([1, 2]);
+    }
   });
 
   it('know endpoints by name', () => {

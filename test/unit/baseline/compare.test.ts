@@ -35,9 +35,19 @@ describe('compareResults', () => {
   it('calls a run the same as itself, without any difference', () => {
     const comparison = compareResults(before, before);
     expect(comparison.verdict).toBe('same');
-    expect(comparison.comparisons.every(({ verdict, difference }) => verdict === 'same' && difference === 0)).toBe(
-      true,
-    );
+    expect(comparison.comparisons.every(({ difference }) => difference === 0)).toBe(true);
+    expect(namesOf(comparison, 'same')).toContain('mos_lq received p50');
+    expect(namesOf(comparison, 'better').concat(namesOf(comparison, 'worse'))).toEqual([]);
+  });
+
+  it('does not call a share the same by few calls, though all of them ended alike', () => {
+    const few = rowOf(compareResults(before, before), 'success_ratio');
+    // Wilson: 100 of 100 are 100 / (100 + 1.96²) = 96.3 % at least, so the other run may be 3.7 points below or above.
+    expect(few.interval?.low).toBeCloseTo(-0.037, 3);
+    expect(few.interval?.high).toBeCloseTo(0.037, 3);
+    expect([few.verdict, few.difference]).toEqual(['unclear', 0]);
+    const many = syntheticRun({ seed: 1, calls: 5000 });
+    expect(rowOf(compareResults(many, many), 'success_ratio').verdict).toBe('same');
   });
 
   it('gives the same bytes for the same results, whichever figures are asked for', () => {
@@ -85,9 +95,54 @@ describe('compareResults', () => {
     expect([row.verdict, row.bounded]).toEqual(['same', true]);
   });
 
-  it('says where the same may hide a difference that matters', () => {
-    const row = rowOf(compareResults(slowRun(1), slowRun(2)), 'setup_delay p95');
-    expect([row.verdict, row.bounded]).toEqual(['same', false]);
+  it('calls unclear, and not the same, what may hide a difference that matters; that alone is no failure', () => {
+    const comparison = compareResults(slowRun(1), slowRun(2));
+    const row = rowOf(comparison, 'setup_delay p95');
+    expect([row.verdict, row.bounded]).toEqual(['unclear', false]);
+    expect(namesOf(comparison, 'same').length).toBeGreaterThan(0);
+    expect(comparison.verdict).toBe('same');
+    expect(comparison.reasons).toEqual([
+      expect.stringMatching(
+        /^unclear: .*setup_delay p50, .* and 7 more: no difference is shown, and one that matters is not excluded$/,
+      ),
+    ]);
+    for (const { verdict, bounded } of comparison.comparisons) {
+      expect(bounded).toBe(verdict === 'same'); // no figure is better or worse here
+    }
+  });
+
+  it('is unclear as a whole where of no figure a difference that matters is excluded', () => {
+    const comparison = compareResults(slowRun(1), slowRun(2), { metrics: ['setup_delay'] });
+    expect(new Set(comparison.comparisons.map(({ verdict }) => verdict))).toEqual(new Set(['unclear']));
+    expect(comparison).toMatchObject({
+      verdict: 'unclear',
+      reasons: [expect.stringContaining('no difference is shown, and one that matters is not excluded')],
+    });
+  });
+
+  it('leaves out the calls of the warm-up on both sides', () => {
+    // 100 calls of which 40 were dropped, all of them in the warm-up; a result of an earlier version does not tell.
+    const dropped = { ...before.calls, completed: 60, dropped: 40 };
+    const judged = {
+      fromMs: 5000,
+      attempted: 60,
+      succeeded: 60,
+      answered: 60,
+      dropped: 0,
+      legs: 60,
+      oneWay: 0,
+      noMedia: 0,
+    };
+    const signalling = { ...before.signalling, successRatio: 1 };
+    const warm: Result = { ...before, signalling, calls: { ...dropped, judged } };
+    expect(rowOf(compareResults(before, warm), 'dropped')).toMatchObject({ resultSamples: 60, result: 0 });
+    expect(rowOf(compareResults(warm, before), 'success_ratio')).toMatchObject({ baseline: 1, baselineSamples: 60 });
+    const old: Result = {
+      ...before,
+      calls: dropped,
+      scenario: { load: { warmup: '5s' } },
+    };
+    expect(rowOf(compareResults(before, old), 'dropped').verdict).toBe('not-measured');
   });
 
   it('takes the larger of both limits of a delay, of the baseline', () => {
@@ -183,7 +238,7 @@ describe('what the generator spoiled', () => {
   it('may be anything in a result that names no condition', () => {
     const comparison = compareResults(strained(before, null, ['audio left late']), bad);
     expect(rowOf(comparison, 'loss received mean').verdict).toBe('untrusted');
-    expect(rowOf(comparison, 'success_ratio').verdict).toBe('same');
+    expect(rowOf(comparison, 'success_ratio').verdict).toBe('unclear'); // judged: a response is spoiled by nothing
   });
 
   it('widens what matters by what the host itself adds', () => {

@@ -1,7 +1,8 @@
 /** Runs drawn from a known distribution: valid results whose figures per call are what the test says. */
 import { Distribution, type DistributionKind } from '../../../src/metrics/histogram.js';
 import { createRandom, type Random } from '../../../src/lib/random.js';
-import type { DirectionQuality, Result } from '../../../src/run/result.js';
+import type { Result } from '../../../src/run/result.js';
+import type { DirectionQuality } from '../../../src/run/result-quality.js';
 import { typicalPass } from '../report/result-fixture.js';
 
 export interface SyntheticRun {

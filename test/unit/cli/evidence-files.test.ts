@@ -10,14 +10,6 @@ const NONE = { received: null, sent: null };
 
 class MemoryHost {
   readonly files = new Map<string, string>();
-  fileNames(folder: string): string[] {
-    return [...this.files.keys()]
-      .filter((path) => path.startsWith(`${folder}/`))
-      .map((path) => path.slice(folder.length + 1));
-  }
-  removeFiles(paths: readonly string[]): void {
-    paths.forEach((path) => this.files.delete(path));
-  }
   full = false;
   makeDirectory(): void {}
   writeFile(path: string, data: string): void {
@@ -62,12 +54,5 @@ describe('evidence/', () => {
     host.full = false;
     files.flush(book);
     expect([...host.files.keys()]).toEqual([1, 2, 7].map((call) => `out/evidence/call-${call}.txt`));
-  });
-
-  it('keeps nothing of an earlier run, and touches no file of others', () => {
-    const host = new MemoryHost();
-    for (const name of ['call-1.txt', 'call-x.txt', 'notes.txt']) host.files.set(`out/evidence/${name}`, '');
-    expect(new EvidenceFiles(host, 'out', { endpoints: [], redact: asItIs, run: RUN })).toBeDefined();
-    expect([...host.files.keys()]).toEqual(['out/evidence/call-x.txt', 'out/evidence/notes.txt']);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { callLine, secondLine } from '../../../src/cli/row-lines.js';
 import { readCallLine, readProgressLine, readSecondLine } from '../../../src/cli/row-reader.js';
-import { BASIS, LEG, ROW } from '../../../src/worker/messages.js';
+import { BASIS, LEG, ROW, SPOILED } from '../../../src/worker/messages.js';
 import { legsOf, notStartedRecord, recordOf, rowsOf, sentLegsOf } from '../run/batches.js';
 
 const NAMES = ['trunk-a', 'trunk-b'];
@@ -18,9 +18,17 @@ function filled(columns: Readonly<Record<string, number>>, fixed: Readonly<Recor
 
 describe('what was written is read back', () => {
   it('a second: every column', () => {
-    const fixed = { call: 7, leg: 0, direction: 0, endpoint: 1, codec: 0, second: 12 };
+    const fixed = { call: 7, leg: 0, direction: 0, endpoint: 1, codec: 0, second: 12, spoiled: SPOILED.scores };
     const row = filled(ROW, fixed);
     expect(readSecondLine(secondLine(row, 0, NAMES), ENDPOINTS)).toEqual(row);
+  });
+
+  it('what this host spoiled of a second, and that it spoiled nothing', () => {
+    for (const spoiled of Object.values(SPOILED)) {
+      const line = secondLine(rowsOf({ spoiled }), 0, NAMES);
+      expect(line.includes('spoiled')).toBe(spoiled !== SPOILED.nothing);
+      expect(readSecondLine(line, ENDPOINTS)?.[ROW.spoiled]).toBe(spoiled);
+    }
   });
 
   it('a call: its record, and every column of what it received', () => {

@@ -2,8 +2,9 @@ import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { ProcessHost } from '../../../src/cli/host.js';
 import { RowFile } from '../../../src/cli/row-file.js';
-import { RunFiles } from '../../../src/cli/run-files.js';
+import { removeRun, RunFiles } from '../../../src/cli/run-files.js';
 import type { StateProgress } from '../../../src/run/progress-lines.js';
+import type { RunRecord } from '../../../src/run/run-record.js';
 import { ROW } from '../../../src/worker/messages.js';
 import { typicalPass } from '../report/result-fixture.js';
 import { mediaBatch, rowsOf } from '../run/batches.js';
@@ -16,11 +17,19 @@ class MemoryHost {
 
   makeDirectory(): void {}
 
+  fileNames(folder: string): string[] {
+    const inside = [...this.files.keys()].filter((path) => path.startsWith(`${folder}/`));
+    return inside.map((path) => path.slice(folder.length + 1));
+  }
+
   removeFiles(paths: readonly string[]): void {
     paths.forEach((path) => this.files.delete(path));
   }
 
   writeFile(path: string, data: string): void {
+    if (this.full) {
+      throw new Error('ENOSPC: no space left on device');
+    }
     this.files.set(path, Buffer.from(data));
   }
 
@@ -127,6 +136,34 @@ describe('evidence', () => {
     expect(files.failure).toBeNull();
     files.finish(typicalPass());
     expect(files.failure).toBe('ENOSPC');
+  });
+});
+
+describe('whole files', () => {
+  it('that are written at a later try are not missing any more', () => {
+    const host = new MemoryHost();
+    const files = filesOn(host);
+    host.full = true;
+    files.begin({} as RunRecord);
+    expect(files.failure).toBe('ENOSPC: no space left on device');
+    host.full = false;
+    files.begin({} as RunRecord);
+    expect(files.failure).toBeNull();
+    files.finish(typicalPass());
+    expect(files.failure).toBeNull();
+    expect(host.said).toHaveLength(1);
+  });
+
+  it('of an earlier run are gone before the new one has any; those of others stay', () => {
+    const host = new MemoryHost();
+    const old = ['result.json', 'report.html', 'junit.xml', 'summary.md', 'metrics.txt', 'run.json'];
+    const others = ['notes.txt', 'evidence/notes.txt', 'evidence/call-x.txt'];
+    for (const name of [...old, ...others, 'evidence/call-1.txt']) host.files.set(`out/${name}`, Buffer.from('old'));
+    filesOn(host);
+    const rows = ['calls.ndjson.gz', 'seconds.ndjson.gz', 'progress.ndjson.gz'];
+    expect([...host.files.keys()].toSorted()).toEqual([...others, ...rows].map((name) => `out/${name}`).toSorted());
+    removeRun(host as unknown as ProcessHost, 'out');
+    expect([...host.files.keys()].toSorted()).toEqual(others.map((name) => `out/${name}`).toSorted());
   });
 });
 

@@ -151,9 +151,10 @@ describe('problems, with column and mend', () => {
     ['mos.p5 >= -3', 'expected a MOS of 1 to 5, got -3'],
     ['baseline.mos.p5 >= -5', 'expected a difference in MOS of -4 to 4, got -5'],
     [
-      'registration_delay.p95 <= 1s',
-      'column 1: registration_delay is not measured by this version (the nearest that is measured: setup_delay)',
+      'registration_delay <= 1s',
+      'column 19: registration_delay is a distribution and needs a stat (for example registration_delay.p95)',
     ],
+    ['ira.p95 <= 1%', 'column 5: ira is one value of the whole run and takes no stat, got "p95"'],
     ['mos >= 3.6', 'column 4: mos_lq is a distribution and needs a stat (for example mos.p5)'],
     ['jitter <= 3ms', 'column 7: jitter is a distribution and needs a stat (for example jitter.p95)'],
     ['success_ratio.p5 >= 1%', 'column 15: success_ratio is one value of the whole run and takes no stat, got "p5"'],

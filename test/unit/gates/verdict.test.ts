@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { MetricUnit } from '../../../src/metrics/names.js';
 import { decideVerdict, type VerdictInput } from '../../../src/gates/verdict.js';
 
 type State = VerdictInput['gates'][number]['state'];
@@ -7,6 +8,12 @@ const gate = (state: State, severity: 'gate' | 'warn' = 'gate') => ({
   state,
   severity,
   reason: null,
+  observed: state === 'fail' ? 3.12 : null,
+  limit: 3.6,
+  unit: 'MOS' as MetricUnit,
+  comparedWith: 'limit' as VerdictInput['gates'][number]['comparedWith'],
+  reference: null as number | null,
+  limitFloor: null as number | null,
 });
 
 describe('gates alone', () => {
@@ -35,14 +42,49 @@ describe('gates alone', () => {
     const gates = [
       { ...gate('untrusted'), reason: 'the kernel dropped datagrams' },
       { ...gate('no-data'), expr: 'loss.p95 <= 1%', reason: 'nothing was measured' },
-      { ...gate('fail'), expr: 'one_way == 0' },
+      { ...gate('fail'), expr: 'one_way == 0', observed: 3, limit: 0, unit: 'count' as const },
     ];
     expect(decideVerdict({ gates }).reasons).toEqual([
-      'one_way == 0: failed',
+      'one_way == 0 failed: 3',
       'mos.p5 >= 3.6: untrusted, the kernel dropped datagrams',
       'loss.p95 <= 1%: no data, nothing was measured',
     ]);
   });
+});
+
+it.each([
+  [{}, 'mos.p5 >= 3.6 failed: 3.12'],
+  [{ observed: 3.5999 }, 'mos.p5 >= 3.6 failed: 3.5999'],
+  [
+    { observed: null, reason: 'nothing was measured (onNoData: fail)' },
+    'mos.p5 >= 3.6 failed: nothing was measured (onNoData: fail)',
+  ],
+  [
+    { reason: 'ended the run in second 7 (abortOnFail)' },
+    'mos.p5 >= 3.6 failed: 3.12, ended the run in second 7 (abortOnFail)',
+  ],
+  [
+    { expr: 'jitter.p95 <= 10ms', observed: 14.23, limit: 12.1, unit: 'ms', limitFloor: 2.1 },
+    'jitter.p95 <= 10ms failed: 14.2 ms, limit 12.1 ms with the jitter of this host',
+  ],
+  [
+    { expr: 'idle.rtt.p95 <= 50ms', observed: 62.5, limit: 50, unit: 'ms', comparedWith: 'idle', reference: 20 },
+    'idle.rtt.p95 <= 50ms failed: +62.5 ms against 20 ms of the idle stages',
+  ],
+  [
+    { expr: 'baseline.mos.p50 >= -0.05', observed: -0.31, limit: -0.05, comparedWith: 'baseline', reference: 4.2 },
+    'baseline.mos.p50 >= -0.05 failed: −0.31 against 4.20 of the baseline',
+  ],
+  [
+    { expr: 'success_ratio >= 99.5%', observed: 0.99497, limit: 0.995, unit: 'ratio' },
+    'success_ratio >= 99.5% failed: 99.497 %',
+  ],
+  [
+    { expr: 'success_ratio >= 99%', observed: 2 / 3, limit: 0.99, unit: 'ratio' },
+    'success_ratio >= 99% failed: 66.67 %',
+  ],
+] as const)('a failure says what was observed: %j', (changes, reason) => {
+  expect(decideVerdict({ gates: [{ ...gate('fail'), ...changes }] }).reasons).toEqual([reason]);
 });
 
 /** One condition per exit code, in the order in which they outrank each other. */
@@ -77,7 +119,7 @@ describe('order when several hold', () => {
   it('names what ended the run before the gates', () => {
     expect(decideVerdict({ gates: [gate('fail')], interrupted: 'SIGINT' }).reasons).toEqual([
       'stopped by SIGINT',
-      'mos.p5 >= 3.6: failed',
+      'mos.p5 >= 3.6 failed: 3.12',
     ]);
   });
 });

@@ -1,7 +1,7 @@
 import { build } from 'hdr-histogram-js';
 import { describe, expect, it } from 'vitest';
 import { Distribution, type DistributionKind, DISTRIBUTION_SCALES } from '../../../src/metrics/histogram.js';
-import { distributionSchema, type DistributionSummary } from '../../../src/run/result.js';
+import { distributionSchema, type DistributionSummary } from '../../../src/run/result-fields.js';
 
 function distributionOf(kind: DistributionKind, values: readonly number[]): Distribution {
   const distribution = new Distribution(kind);

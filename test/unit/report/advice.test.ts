@@ -61,6 +61,16 @@ describe('advice', () => {
       '--target: what answers there is no SIP (7 datagrams could not be read): check the port',
     ],
     [
+      'no connection',
+      withCauses({ cause: 'connectionFailed', count: 12 }),
+      '--wait 60s: no connection came about in 12 calls; ',
+    ],
+    [
+      'no TLS',
+      withCauses({ cause: 'tlsFailed', count: 3 }),
+      '--tls-ca FILE: there was no agreement on TLS in 3 calls: ',
+    ],
+    [
       'credentials asked for',
       withCauses({ sipStatus: 401, count: 11 }, { sipStatus: 407 }),
       '--user NAME, with its password in CALLGAUGE_PASSWORD: the target asked for credentials in 12 calls (401, 407)',
@@ -186,6 +196,43 @@ describe('advice', () => {
     ['few retransmissions', { ...good(), signalling: { ...good().signalling, retransmissionRatio: 0.05 } }],
   ])('is none where %s', (_situation, result) => {
     expect(adviceFor(result)).toEqual([]);
+  });
+
+  it.each<[string, Result, string[]]>([
+    [
+      'where nothing answered says nothing of the load',
+      { ...strained(LATE), signalling: nothingAnswered().signalling, calls: nothingAnswered().calls },
+      ['--wait'],
+    ],
+    [
+      'where no connection came about names it once',
+      {
+        ...nothingAnswered(),
+        calls: {
+          ...nothingAnswered().calls,
+          causes: [{ phase: 'setup', sipStatus: null, cause: 'connectionFailed', count: 100 }],
+        },
+      },
+      ['--wait'],
+    ],
+    [
+      'after Ctrl-C says nothing of rates and numbers that only a whole run has',
+      {
+        ...strained('signalling threads were late: event-loop delay p99 30.0 ms (limit 20 ms)'),
+        verdict: 'interrupted',
+        gates: withGate(SHORT).gates,
+        quality: typicalPass().quality,
+        signalling: { ...good().signalling, retransmissionRatio: 0.2 },
+      },
+      [],
+    ],
+    [
+      'after Ctrl-C still says what calls met',
+      { ...withCauses({ sipStatus: 404 }), verdict: 'interrupted' },
+      ['--target:'],
+    ],
+  ])('%s', (_situation, result, expected) => {
+    expect(adviceFor(result).map((text) => text.split(' ')[0])).toEqual(expected);
   });
 
   it('reads the sentences that the health of the generator is told in', () => {

@@ -29,7 +29,7 @@ const ROW: ComparedFigure = {
   bounded: false,
   reason: null,
 };
-const SAME: ComparedFigure = {
+const UNCLEAR: ComparedFigure = {
   ...ROW,
   metric: 'loss',
   stat: 'mean',
@@ -41,10 +41,11 @@ const SAME: ComparedFigure = {
   interval: { low: -0.001, high: 0.003 },
   threshold: 0.002,
   pValue: 0.7,
-  verdict: 'same',
+  verdict: 'unclear',
 };
 const UNCHANGED: ComparedFigure = {
-  ...SAME,
+  ...UNCLEAR,
+  verdict: 'same',
   metric: 'one_way',
   direction: null,
   stat: 'ratio',
@@ -64,7 +65,7 @@ const COMPARISON: Comparison = {
   resamples: 20_000,
   confidence: 0.95,
   falseAlarmRate: 0.01,
-  comparisons: [ROW, SAME, UNCHANGED],
+  comparisons: [ROW, UNCLEAR, UNCHANGED],
 };
 const HOSTILE_COMPARISON: Comparison = {
   ...COMPARISON,
@@ -78,8 +79,8 @@ const METHOD = `Values of single calls from the rows of the calls; intervals of 
 resamples of whole calls.
 Worse or better needs a difference of at least what matters, certain among all 3
 figures (false alarms at most 1 %).
-≈: no difference is shown, but these calls are too few, or vary too much, to
-exclude one that matters.`;
+≈ unclear: no difference is shown, but these calls are too few, or vary too
+much, to exclude one that matters.`;
 
 describe('a comparison on the terminal', () => {
   test('has verdict, runs, differences and one aligned line per figure that moved', () => {
@@ -91,18 +92,23 @@ describe('a comparison on the terminal', () => {
 What differs in what was asked
   seed: 1 → 2
 
-           figure              baseline    new  difference      95 % interval  matters
-  ▼ worse  mos_lq received p5      4.40   3.90       −0.50      −0.60 … −0.40    ±0.05
-  ≈ same   loss received mean       1 %  1.2 %     +0.2 pp  −0.1 pp … +0.3 pp  ±0.2 pp
+             figure              baseline    new  difference      95 % interval  matters
+  ▼ worse    mos_lq received p5      4.40   3.90       −0.50      −0.60 … −0.40    ±0.05
+  ≈ unclear  loss received mean       1 %  1.2 %     +0.2 pp  −0.1 pp … +0.3 pp  ±0.2 pp
   = no difference at all: one_way
 
 ${METHOD}
 `);
   });
 
+  test('reads what an earlier version called the same, and did not show to be, as unclear', () => {
+    const old = renderComparison({ ...COMPARISON, comparisons: [{ ...UNCLEAR, verdict: 'same' }] }, { color: true });
+    expect(old).toContain('\u001B[1;33m≈ unclear\u001B[0m');
+  });
+
   test('is coloured only where asked, and never without the word', () => {
     expect(renderComparison(COMPARISON, { color: true })).toContain('\u001B[1;31m▼ WORSE\u001B[0m');
-    expect(renderComparison(COMPARISON, { color: true })).toContain('\u001B[1;31m▼ worse\u001B[0m  mos_lq');
+    expect(renderComparison(COMPARISON, { color: true })).toContain('\u001B[1;31m▼ worse\u001B[0m    mos_lq');
   });
 
   test('lets no text of the network through raw', () => {
@@ -145,6 +151,7 @@ describe('a comparison in the report', () => {
 
   test('holds what was compared, escaped', () => {
     expect(report).toContain('▼ worse');
+    expect(report).toContain('<span class="state unsure">≈ unclear</span>');
     expect(report).toMatch(/mos_lq received p5[^]*4\.40[^]*3\.90[^]*−0\.50[^]*−0\.60 … −0\.40[^]*±0\.05/);
     const hostile = renderReport({ ...typicalPass(), baseline: { ...HOSTILE_COMPARISON, file: HOSTILE } });
     expect(markupFaults(hostile)).toEqual([]);
@@ -158,7 +165,7 @@ describe('a comparison in the report', () => {
     expect(cut).toContain('d="M64.5 0H103.5V18H64.5Z"');
     expect(cut).toContain('d="M2 9H2M6 5L2 9L6 13M6 5L2 9L6 13"');
     // More loss is worse: −0.1 pp is half a unit to the right, +0.3 pp one and a half to the left.
-    const open = intervalPlot(SAME, 'words')?.toString();
+    const open = intervalPlot(UNCLEAR, 'words')?.toString();
     expect(open).toContain('d="M54.8 9H93.8M54.8 5V13M93.8 5V13"');
     expect(intervalPlot({ ...ROW, interval: null }, 'words')).toBeNull();
   });

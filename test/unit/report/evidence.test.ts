@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { renderEvidence } from '../../../src/report/evidence.js';
-import type { WorstCall } from '../../../src/run/result.js';
+import type { WorstCall } from '../../../src/run/result-evidence.js';
 import { HOSTILE } from './result-fixture.js';
 import { worstCall } from './worst-call-fixture.js';
 

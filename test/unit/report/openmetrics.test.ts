@@ -2,7 +2,8 @@ import * as fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { METRICS } from '../../../src/metrics/names.js';
 import { renderOpenMetrics } from '../../../src/report/openmetrics.js';
-import type { DistributionSummary, Result } from '../../../src/run/result.js';
+import type { Result } from '../../../src/run/result.js';
+import type { DistributionSummary } from '../../../src/run/result-fields.js';
 import { gitlabMetrics, parseOpenMetrics } from './openmetrics-check.js';
 import { FIXTURES, HOSTILE, badMos, bothDirections, nothingAtAll, typicalPass } from './result-fixture.js';
 
@@ -79,8 +80,8 @@ describe('metrics.txt', () => {
     const result = bothDirections();
     const samples = samplesOf(result);
     const unknown = METRICS.filter(({ id }) => ![...samples.keys()].some((key) => key.startsWith(`callgauge_${id}`)));
-    // Nothing in that result asked by OPTIONS.
-    expect(unknown.map(({ id }) => id)).toEqual(['signalling_rtt']);
+    // Nothing in that result asked by OPTIONS, and nobody registered.
+    expect(unknown.map(({ id }) => id)).toEqual(['signalling_rtt', 'registration_delay', 'ira']);
     const [first, second] = result.endpoints;
     const key = `callgauge_endpoint_jitter_seconds{endpoint="${second?.name}",direction="received",quantile="0.95"}`;
     expect(samples.get(key)).toBeCloseTo((second?.quality.received?.jitterMs?.p95 ?? Number.NaN) / 1000, 9);

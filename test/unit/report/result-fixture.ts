@@ -5,7 +5,8 @@ import { createRandom } from '../../../src/lib/random.js';
 import { resultSchema } from '../../../src/run/result.js';
 import { FINDINGS, findingText } from '../../../src/run/leg-findings.js';
 import { failures, hostileLadder, worstCall, worstEvidence } from './worst-call-fixture.js';
-import type { CallsBlock, DirectionQuality, GateResult, Result, ResultSecond } from '../../../src/run/result.js';
+import type { CallsBlock, GateResult, Result } from '../../../src/run/result.js';
+import type { DirectionQuality, ResultSecond } from '../../../src/run/result-quality.js';
 
 /** What a far side could put into every text that it controls. */
 export const HOSTILE = '"><script>alert(1)</script></style>&#x0;\u202Eevil\u2066\n\u001B[2J\u0000`\'';
@@ -119,6 +120,21 @@ export function badMos(): Result {
   });
 }
 
+/** One late second in sixty, otherwise calm. */
+function generatorSeconds(seconds: number): Result['generator']['seconds'] {
+  return Array.from({ length: seconds }, (_, second) => ({
+    second,
+    sendLatenessMs: { p99: second % 60 === 30 ? 2.4 : 0.4, max: second % 60 === 30 ? 6.1 : 1.2 },
+    sentPackets: 1500,
+    missedPackets: 0,
+    receiveDrops: 0,
+    eventLoopDelayP99Ms: 1.3,
+    cpuRatio: 0.34,
+    startsDue: 2,
+    startsMade: 2,
+  }));
+}
+
 /** Every call was refused: there is a delay, there is no audio. */
 export function allFailed(): Result {
   const base = runOf(PASS);
@@ -154,6 +170,7 @@ export function nothingAtAll(): Result {
     eventLoopDelayMs: null,
     ackToRtpMs: null,
     cpuRatio: null,
+    seconds: [],
   };
   return checked({
     ...base,
@@ -184,6 +201,17 @@ export function hostile(): Result {
       ...base.signalling,
       retransmissions: [{ method: HOSTILE, count: 1 }],
       responses: [{ method: HOSTILE, status: 200, count: 1 }],
+      registrations: {
+        users: 2,
+        registeredAtBegin: 1,
+        refused: 1,
+        attempts: 3,
+        ineffective: 1,
+        failures: [{ sipStatus: 403, cause: HOSTILE, count: 1 }],
+        leftRegistered: null,
+        secondLegs: { byHeader: 0, byCallerName: 1, byCalledUser: 0 },
+        strangeCalls: 0,
+      },
     },
     endpoints: base.endpoints.map((one) => ({
       ...one,
@@ -300,7 +328,18 @@ function silent(base: Result, calls: CallsBlock, verdict: Result['verdict']): Re
       seconds: [],
     })),
     worstCalls: [],
-    generator: { ...base.generator, sendLatenessMs: null, sentPackets: 0, ackToRtpMs: null },
+    generator: {
+      ...base.generator,
+      sendLatenessMs: null,
+      sentPackets: 0,
+      ackToRtpMs: null,
+      seconds: base.generator.seconds.map((row) => ({
+        ...row,
+        sendLatenessMs: null,
+        sentPackets: 0,
+        missedPackets: 0,
+      })),
+    },
   });
 }
 
@@ -446,6 +485,9 @@ function runOf(shape: Shape): Result {
       cpuRatio: 0.34,
       netBackend: 'libc',
       lostWorkers: [],
+      spoiledCallSeconds: 0,
+      spoiledScoreSeconds: 0,
+      seconds: generatorSeconds(shape.seconds),
     },
     environment: {
       node: 'v20.20.2',
@@ -613,6 +655,7 @@ function noCalls(): CallsBlock {
     roundTrip: 0,
     peakConcurrent: 0,
     causes: [],
+    judged: null,
   };
 }
 

@@ -8,7 +8,7 @@ import { codecIndexOf } from '../../../src/run/codec-scale.js';
 import { buildResult, type RunFacts } from '../../../src/run/result-builder.js';
 import { resultSchema, type Result } from '../../../src/run/result.js';
 import { RunBook } from '../../../src/run/run-book.js';
-import type { CallRecord } from '../../../src/worker/messages.js';
+import type { CallRecord, MediaPulse } from '../../../src/worker/messages.js';
 import {
   failedRecord,
   legsOf,
@@ -69,6 +69,7 @@ export function simulate(run: SimulatedRun): Result {
     while ((due.at(-1)?.record.startedMs ?? Infinity) < (second + 1) * 1000) live.push(due.pop()!);
     const ended = ending.get(second) ?? [];
     book.addSignalling(counted(run, calls, { second, ended }));
+    book.generatorSeconds.addCpu(second, 0.06 + live.length / 6000);
     if (answered) {
       book.addMedia(
         mediaBatch({
@@ -78,6 +79,7 @@ export function simulate(run: SimulatedRun): Result {
           sent: live.length * 50,
           received: live.length * 50,
           drops: 0,
+          pulses: [pulseOf(second, live.length)],
           latenessUs:
             live.length === 0 ? new Float64Array(0) : Float64Array.of(40, live.length * 45, 300, live.length * 5),
         }),
@@ -97,6 +99,14 @@ export function simulate(run: SimulatedRun): Result {
   }
   book.flush();
   return resultSchema.parse(buildResult(book, factsOf(run, last)));
+}
+
+/** The generator is a little later the more it does, and has one bad moment. */
+function pulseOf(second: number, live: number): MediaPulse {
+  const isBad = second === 20;
+  const latenessP99Ms = live === 0 ? Number.NaN : isBad ? 3.4 : 0.2 + live / 4000 + (second % 7) * 0.02;
+  const missed = isBad ? Math.ceil(live / 40) : 0;
+  return { second, sent: live * 50 - missed, missed, latenessP99Ms, latenessMaxMs: latenessP99Ms * 3, drops: 0 };
 }
 
 function callOf(run: SimulatedRun, call: number, noise: number): SimulatedCall {

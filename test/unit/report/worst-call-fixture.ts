@@ -1,5 +1,5 @@
 /** A call that went badly, with everything that can be known of one. */
-import type { EvidenceBlock, WorstCall } from '../../../src/run/result.js';
+import type { EvidenceBlock, WorstCall } from '../../../src/run/result-evidence.js';
 
 /** 5 % loss in bursts of ratio 2 at a delay of 250 ms: by hand 95·5/30.1 = 15.78, 95·5/27.6 − 15.78 = 1.43, Idd = 8.92. */
 export function worstCall(changes: Partial<WorstCall> = {}): WorstCall {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { renderSection } from '../../../src/report/html/section.js';
 import { worstCallsSection } from '../../../src/report/html/worst-calls-section.js';
-import type { Result, WorstCall } from '../../../src/run/result.js';
+import type { Result } from '../../../src/run/result.js';
+import type { WorstCall } from '../../../src/run/result-evidence.js';
 import { bothDirections, HOSTILE, typicalPass } from './result-fixture.js';
 import { failures, hostileLadder, message, point, worstCall } from './worst-call-fixture.js';
 

@@ -192,6 +192,8 @@ export function mediaBatch(changes: Partial<MediaBatch> = {}): MediaBatch {
     latenessUs: new Float64Array(0),
     received: 0,
     drops: 0,
+    undatedDrops: 0,
+    pulses: [],
     clockStepped: false,
     ...changes,
   };

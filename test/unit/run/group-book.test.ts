@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { GroupBook } from '../../../src/run/group-book.js';
 import { isNoMedia, isOneWay } from '../../../src/run/leg-findings.js';
+import { scalarOf } from '../../../src/run/metric-figures.js';
+import { BASIS, DIRECTION } from '../../../src/worker/messages.js';
 import {
   cutRecord,
   droppedRecord,
@@ -9,6 +11,7 @@ import {
   notStartedRecord,
   recordOf,
   rowsOf,
+  sentLegsOf,
   type LegFigures,
 } from './batches.js';
 
@@ -85,6 +88,30 @@ describe('calls', () => {
       [200, 5],
       [503, 2],
     ]);
+  });
+});
+
+const query = (metric: string) =>
+  ({ metric, direction: 'received', per: 'call', tags: {}, afterMs: 0 }) as Parameters<typeof scalarOf>[1];
+
+describe('the called leg of a call between our users', () => {
+  const sent = { direction: DIRECTION.sent, basis: BASIS.answerer };
+
+  it('is counted where nothing came there, and in what one_way and no_media are counts of', () => {
+    const book = new GroupBook();
+    book.addLeg(legsOf({}), 0, true);
+    book.addSentLeg(legsOf({ ...sent, taken: 0, received: 0, longestSilenceMs: 2000 }), 0, true);
+    expect(book.calls).toMatchObject({ oneWay: 1, noMedia: 1 });
+    expect(scalarOf([book], query('one_way'))).toEqual({ value: 1, samples: 2 });
+    expect(scalarOf([book], query('no_media'))).toEqual({ value: 1, samples: 2 });
+    expect([book.legs, book.sentLegs]).toEqual([1, { rtcp: 0, answerer: 1 }]);
+  });
+
+  it('is none where the far end only reported', () => {
+    const book = new GroupBook();
+    book.addLeg(legsOf({}), 0, true);
+    book.addSentLeg(sentLegsOf({ received: 0, basis: BASIS.answerer }), 0, true);
+    expect(scalarOf([book], query('one_way'))).toEqual({ value: 0, samples: 1 });
   });
 });
 

@@ -57,6 +57,16 @@ describe('each condition at its limit and just beyond', () => {
     expect(grown.receiveDrops).toBe(13);
   });
 
+  it('receive drops that were seen when their seconds had been told: any', () => {
+    const health = healthOf([
+      { received: 1_000_000, drops: 3, undatedDrops: 2 },
+      { drops: 4, undatedDrops: 1 },
+    ]);
+    expect(health.conditions('libc')).toEqual({
+      receiveDrops: 'this host dropped 3 datagrams in seconds that it had told of before it saw that',
+    });
+  });
+
   it('event-loop delay: p99 of 20 ms', () => {
     expect(conditionsOf(healthOf([], [{ loopDelayUs: pairs(100, 98, 20_000, 2) }]))).toEqual([]);
     expect(conditionsOf(healthOf([], [{ loopDelayUs: pairs(100, 98, 20_050, 2) }]))).toEqual(['eventLoopDelay']);
@@ -135,7 +145,7 @@ describe('what is unknown', () => {
       { worker: 1, drops: null },
     ]);
     expect([half.receiveDrops, half.receiveDropRatio]).toEqual([null, null]);
-    expect(conditionsOf(half)).toEqual([]);
+    expect(conditionsOf(half)).toEqual(['receiveDrops']); // 3 of 13 at least
     expect(healthOf([{ drops: 0 }]).receiveDrops).toBe(0);
     expect(healthOf([{ drops: 0 }]).receiveDropRatio).toBeNull();
   });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { parseGates } from '../../../src/gates/check.js';
 import { NumberRedactor } from '../../../src/run/redaction.js';
 import { redactorOf, redactTexts } from '../../../src/run/redacted-result.js';
 import { resultSchema } from '../../../src/run/result.js';
@@ -40,6 +41,37 @@ describe('a redacted result', () => {
       auth: { user: '${env:PBX_USER}' },
       endpoints: [{ auth: { user: '***1' } }],
     });
+  });
+});
+
+describe('names and gates', () => {
+  it('hides numbers in the names of labels and in their values, whatever those names are', () => {
+    const labels = { 'line-4930123456': 'x', path: '4930123456', user: 'rome' };
+    const hidden = redactTexts({ endpoints: [{ labels }] }, new NumberRedactor(['4930123456']));
+    expect(hidden.endpoints[0]?.labels).toEqual({ 'line-***1': 'x', path: '***1', user: 'rome' });
+  });
+
+  it('leaves gates that a rebuild reads and finds their endpoints and labels by', () => {
+    const scenario = scenarioOf(
+      'redact: numbers\nendpoints:\n' +
+        '  - { name: "n4930123456", target: "sip:4930123456@192.168.1.1", labels: { p4930123456: a } }\n' +
+        '  - { name: "b", target: "sip:1000@192.168.1.1" }\n' +
+        'gates: ["active_calls.max >= 1000", "success_ratio{endpoint=n4930123456,p4930123456=a} >= 99%"]\n',
+    );
+    const redactor = redactorOf(scenario);
+    if (redactor === null) throw new Error('no redactor');
+    const given = {
+      inputs: scenario.gates?.map(({ expr }) => expr) ?? [],
+      context: { endpoints: ['n4930123456', 'b'], labels: { p4930123456: ['a'] }, codecs: ['PCMU'] },
+    };
+    const hidden = redactTexts(given, redactor);
+    expect(JSON.stringify(hidden)).not.toContain('30123456');
+    const { gates, problems } = parseGates(hidden.inputs, hidden.context);
+    expect(problems).toEqual([]);
+    expect(gates.map(({ limit, query }) => [limit, query.tags])).toEqual([
+      [1000, {}],
+      [0.99, { endpoint: 'n***1', 'p***1': 'a' }],
+    ]);
   });
 });
 

@@ -7,7 +7,8 @@ import { Distribution, type DistributionKind } from '../../../src/metrics/histog
 import { serializeResult } from '../../../src/report/json.js';
 import { healthOf } from '../../../src/run/live-gates.js';
 import { buildResult, type RunFacts } from '../../../src/run/result-builder.js';
-import { resultSchema, type DistributionSummary, type Result } from '../../../src/run/result.js';
+import { resultSchema, type Result } from '../../../src/run/result.js';
+import { type DistributionSummary } from '../../../src/run/result-fields.js';
 import { RunBook } from '../../../src/run/run-book.js';
 import { LEG, ROW, type CallRecord, type MediaBatch, type SignallingBatch } from '../../../src/worker/messages.js';
 import {
@@ -218,6 +219,43 @@ describe('a normal run', () => {
     expect(result.generator).toMatchObject({ verdict: 'healthy', reasons: [], receiveDrops: 0 });
     expect(result.warnings).toEqual(['said before']);
     expect(result.seconds[7]?.targetRate).toBe(7.5);
+  });
+
+  it('tells the calls that are evidence apart: after the warm-up, by start, and their legs by answer', () => {
+    const facts = factsOf({ gates: GATES });
+    const book = new RunBook({ ...facts, warmupMs: 10_000, watched: facts.gates });
+    // One in the warm-up and dropped, one that was answered after it, one that we cut, two of the time that counts.
+    const records = [
+      droppedRecord({ call: 0, startedMs: 1000, establishedMs: 1050, hasMedia: true }),
+      recordOf({ call: 1, startedMs: 9990, establishedMs: 10_040, hasMedia: true }),
+      cutRecord('after', { call: 2, startedMs: 11_000 }),
+      recordOf({ call: 3, startedMs: 12_000, establishedMs: 12_050, hasMedia: true }),
+      failedRecord({ call: 4, startedMs: 12_000 }),
+    ];
+    book.addSignalling(signallingBatch({ records }));
+    const silent = { taken: 0, received: 0, expected: 250, sent: 250 };
+    book.addMedia(
+      mediaBatch({
+        legs: legsOf(
+          { call: 0, answeredMs: 1050, ...silent },
+          { call: 1, answeredMs: 10_040 },
+          { call: 3, answeredMs: 12_050, ...silent },
+        ),
+      }),
+    );
+    const { calls, endpoints } = buildResult(book, facts);
+    const judged = {
+      fromMs: 10_000,
+      attempted: 2,
+      succeeded: 1,
+      answered: 1,
+      dropped: 0,
+      legs: 2,
+      oneWay: 1,
+      noMedia: 1,
+    };
+    expect(calls).toMatchObject({ attempted: 5, dropped: 1, noMedia: 2, judged });
+    expect(endpoints[0]?.calls.judged).toEqual(judged);
   });
 
   it('has seconds of the whole run and of each endpoint', () => {

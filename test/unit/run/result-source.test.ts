@@ -36,7 +36,7 @@ function baseline(): Result {
       sent: { ...sent, rttMs: summaryOf('ms', 40) },
     },
     endpoints: [delays(first, 100, 200), delays(second, 300)],
-    calls: { ...base.calls, attempted: 105, cut: 5, answered: 102, dropped: 3, oneWay: 1 },
+    calls: { ...base.calls, attempted: 105, cut: 5, answered: 102, completed: 97, dropped: 3, oneWay: 1 },
     signalling: { ...base.signalling, successRatio: 0.97, retransmissionRatio: 0.25 },
   };
 }
@@ -69,9 +69,31 @@ describe('a result that was written', () => {
 
   it('has its scalars, of calls that are evidence', () => {
     expect(source.scalar(query('success_ratio'))).toEqual({ value: 0.97, samples: 100 });
-    expect(source.scalar(query('dropped'))).toEqual({ value: 3, samples: 102 });
-    expect(source.ratio(query('one_way'))).toEqual({ value: 1 / 102, samples: 102 });
+    // Of an earlier version: those that completed or were dropped, and not those that we cut.
+    expect(source.scalar(query('dropped'))).toEqual({ value: 3, samples: 100 });
+    expect(source.ratio(query('one_way'))).toEqual({ value: 1 / 100, samples: 100 });
     expect(source.scalar(query('retransmission_ratio'))?.value).toBe(0.25);
+  });
+
+  it('counts no call of the warm-up, and nothing where it does not tell those apart', () => {
+    const judged = {
+      fromMs: 5000,
+      attempted: 50,
+      succeeded: 49,
+      answered: 48,
+      dropped: 1,
+      legs: 47,
+      oneWay: 1,
+      noMedia: 0,
+    };
+    const base = baseline();
+    const told = new ResultSource({ ...base, calls: { ...base.calls, judged } });
+    expect(told.scalar(query('success_ratio'))).toEqual({ value: 0.97, samples: 50 });
+    expect(told.scalar(query('dropped'))).toEqual({ value: 1, samples: 48 });
+    expect(told.scalar(query('one_way'))).toEqual({ value: 1, samples: 47 });
+    expect(told.scalar(query('no_media'))).toEqual({ value: 0, samples: 47 });
+    const old = new ResultSource({ ...base, scenario: { load: { warmup: '5s' } } });
+    expect(old.scalar(query('dropped'))).toBeNull();
   });
 
   it('tells what its generator spoiled; an older one anything that can be', () => {

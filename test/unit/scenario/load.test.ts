@@ -97,7 +97,13 @@ seed: 7
       },
     ]);
     expect(scenario.audioPath).toBe('audio/speech.wav');
-    expect(scenario.call).toMatchObject({ holdMs: 90_000, ringTimeoutMs: 20_000, expect: 486, figures: false });
+    expect(scenario.call).toMatchObject({
+      to: 'target',
+      holdMs: 90_000,
+      ringTimeoutMs: 20_000,
+      expect: 486,
+      figures: false,
+    });
     expect(scenario.load.stages).toEqual([
       { kind: 'ramp', rate: 1.5, durationMs: 5000 },
       { kind: 'hold', rate: 20, durationMs: null },
@@ -354,7 +360,7 @@ describe('references', () => {
       'the environment variable toString is not set (export it, or write the value here)',
     ],
     ['a missing file', '${file:none}', 'the file "none" cannot be read (ENOENT)'],
-    ['another kind', '${csv:x}', 'expected ${env:NAME} or ${file:path}, got ${csv:x}'],
+    ['another kind', '${cvs:x}', 'expected ${env:NAME} or ${file:path}, got ${cvs:x}'],
     ['an open end', 'a${env:X', 'expected "}" at the end of a reference, got "a${env:X"'],
   ])('%s is a problem', (_name, value, message) => {
     const { problems } = loadScenario(`${HEAD}audio: ${value}\n`, { file: FILE, env: {}, readFile: noFile });

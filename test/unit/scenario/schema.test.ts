@@ -16,7 +16,7 @@ describe('scenarioJsonSchema', () => {
     expect(JSON.stringify(schema)).toContain('"default":"500/s"');
   });
 
-  it.each(['smoke', 'impaired-network'])('accepts the scenario %s', (name) => {
+  it.each(['smoke', 'impaired-network', 'registered-users'])('accepts the scenario %s', (name) => {
     const text = readFileSync(new URL(`../../../scenarios/${name}.yaml`, import.meta.url), 'utf8');
     expect([validate(parse(text)), validate.errors]).toEqual([true, null]);
   });

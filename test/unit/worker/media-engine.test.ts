@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ULAW_SILENCE } from '../../../src/media/codec/g711.js';
 import { RtpHeader } from '../../../src/rtp/packet.js';
-import { LEG } from '../../../src/worker/messages.js';
+import { LEG, SPOILED } from '../../../src/worker/messages.js';
 import {
   ANSWERER,
   arm,
@@ -416,6 +416,64 @@ describe('the engine', () => {
     caller.sockets.dropCount = () => null;
     advanceTo(4100);
     expect(caller.batches.map(({ drops }) => drops)).toEqual([7, null]);
+  });
+
+  it('marks the seconds in which datagrams were dropped at its socket, and tells its health by the second', async () => {
+    const world = await pair();
+    const { caller, network, begin, advanceTo } = world;
+    begin();
+    startCall(world, 0);
+    advanceTo(3500);
+    network.lose = (_, from) => from.startsWith(ANSWERER);
+    advanceTo(3700);
+    network.lose = () => false;
+    caller.sockets.dropCount = (handle) => (handle === 0 ? 10 : 0);
+    advanceTo(12_100);
+    const { nothing, scores, all } = SPOILED;
+    expect(caller.rows.map(({ second, spoiled }) => [second, spoiled])).toEqual(
+      [nothing, nothing, nothing, all, scores, scores, scores, scores, nothing, nothing].map((spoiled, second) => [
+        second,
+        spoiled,
+      ]),
+    );
+    expect(caller.rows.map(({ lost }) => lost)).toEqual([0, 0, 0, 10, 0, 0, 0, 0, 0, 0]);
+    expect(caller.batches.map(({ undatedDrops }) => undatedDrops)).toEqual(Array.from({ length: 10 }, () => 0));
+    const pulses = caller.batches.flatMap((batch) => batch.pulses);
+    expect(pulses.map(({ second }) => second)).toEqual(Array.from({ length: 12 }, (_, second) => second));
+    expect(pulses.map(({ drops }) => drops)).toEqual([0, 0, 0, ...Array.from({ length: 9 }, () => 10)]);
+    expect(pulses.reduce((sum, { sent }) => sum + sent, 0)).toBe(caller.total('sent'));
+    expect(pulses.slice(1).map(({ sent, missed, latenessMaxMs }) => [sent, missed, latenessMaxMs])).toEqual(
+      Array.from({ length: 11 }, () => [50, 0, 0]),
+    );
+  });
+
+  it('dates what it sees after a stall to the end of it', async () => {
+    const world = await pair();
+    const { caller, network, begin, advanceTo } = world;
+    begin();
+    startCall(world, 0);
+    advanceTo(2500);
+    network.nowNs += 4000 * MS;
+    caller.sockets.dropCount = (handle) => (handle === 0 ? 5 : 0);
+    advanceTo(10_100);
+    const seen = caller.batches.flatMap(({ pulses }) => pulses.map(({ second, drops }) => [second, drops]));
+    expect(seen.find(([, drops]) => drops === 5)).toEqual([5, 5]);
+    expect(seen).toHaveLength(10);
+  });
+
+  it('counts drops that it sees when their seconds have been told', async () => {
+    const world = await pair();
+    const { caller, network, begin, advanceTo } = world;
+    begin();
+    startCall(world, 0);
+    advanceTo(1500);
+    network.lose = (_, from) => from.startsWith(ANSWERER);
+    advanceTo(6500);
+    network.lose = () => false;
+    caller.sockets.dropCount = (handle) => (handle === 0 ? 250 : 0);
+    advanceTo(9100);
+    expect(caller.batches.reduce((sum, { undatedDrops }) => sum + undatedDrops, 0)).toBe(250);
+    expect(caller.rows.map(({ spoiled }) => spoiled)).toEqual([0, 0, 0, 0, 2, 2, 2]);
   });
 
   it('ignores a slot that it does not have', async () => {

@@ -2,7 +2,7 @@
 import { binCounts, cumulativeShares, decodeMos } from '../../histogram-bars.js';
 import type { CumulativeShare } from '../../histogram-bars.js';
 import { formatCount, formatMos, formatRatio } from '../../number-format.js';
-import type { DistributionSummary } from '../../../run/result.js';
+import type { DistributionSummary } from '../../../run/result-fields.js';
 import type { Markup } from '../markup.js';
 import { renderEmptyFigure, renderFigure } from './figure.js';
 import type { Twin } from './figure.js';

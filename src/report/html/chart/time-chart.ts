@@ -10,21 +10,21 @@ import { bandPath, linePath } from './step-path.js';
 import { fill, fineStrokes, keyOf, stroke } from './strokes.js';
 import type { LineLook } from './strokes.js';
 import { binName, binSeconds, binValue, spanSeconds } from './time-bins.js';
-import type { Aggregate, SecondValue, TimeBin } from './time-bins.js';
-import type { Result } from '../../../run/result.js';
+import type { Aggregate, SecondValue, TimeBin, TimedRow } from './time-bins.js';
+import type { ResultSecond } from '../../../run/result-quality.js';
 
-export interface Line {
+export interface Line<Row extends TimedRow = ResultSecond> {
   readonly label: string;
   readonly look: LineLook;
-  readonly pick: SecondValue;
+  readonly pick: SecondValue<Row>;
   /** How the seconds of one column become one figure when a run is longer than the chart has columns. */
   readonly aggregate: Aggregate;
 }
 
-export interface Band {
+export interface Band<Row extends TimedRow = ResultSecond> {
   readonly label: string;
-  readonly low: SecondValue;
-  readonly high: SecondValue;
+  readonly low: SecondValue<Row>;
+  readonly high: SecondValue<Row>;
 }
 
 /** A limit of a gate, in the unit of the chart. */
@@ -35,12 +35,12 @@ export interface Limit {
 
 export type ValueRange = readonly [number, number];
 
-export interface TimeChart {
+export interface TimeChart<Row extends TimedRow = ResultSecond> {
   readonly title: string;
   /** Unit of the value axis. */
   readonly unit: string;
-  readonly lines: readonly Line[];
-  readonly band?: Band;
+  readonly lines: readonly Line<Row>[];
+  readonly band?: Band<Row>;
   readonly limits: readonly Limit[];
   /** The value axis for values of such a range, limits included; without it from 0 to a round figure above the highest. */
   readonly domain?: (range: ValueRange) => ValueRange;
@@ -59,10 +59,16 @@ export const MOST_COLUMNS = 600;
 /** From this many columns on lines are drawn finer. */
 const FINE_FROM = 200;
 
-/** The figure of `chart` over the seconds of `result`, or a sentence saying why there is none. */
-export function renderTimeChart(chart: TimeChart, result: Result): Markup {
-  const span = spanSeconds(result.seconds, result.durationMs);
-  const bins = binSeconds(result.seconds, span, MOST_COLUMNS);
+/** What is drawn, and how long the run was: all its charts have one axis. */
+export interface TimedRows<Row extends TimedRow> {
+  readonly seconds: readonly Row[];
+  readonly durationMs: number;
+}
+
+/** The figure of `chart` over the seconds of `run`, or a sentence saying why there is none. */
+export function renderTimeChart<Row extends TimedRow>(chart: TimeChart<Row>, run: TimedRows<Row>): Markup {
+  const span = spanSeconds(run.seconds, run.durationMs);
+  const bins = binSeconds(run.seconds, span, MOST_COLUMNS);
   const range = valueRange(chart, bins);
   if (range === null) return renderEmptyFigure(chart.title, chart.emptyReason);
   return renderFigure({
@@ -74,14 +80,14 @@ export function renderTimeChart(chart: TimeChart, result: Result): Markup {
   });
 }
 
-interface Drawing {
+interface Drawing<Row extends TimedRow> {
   readonly span: number;
-  readonly bins: readonly TimeBin[];
+  readonly bins: readonly TimeBin<Row>[];
   readonly range: ValueRange;
 }
 
 /** Lowest and highest value shown; null when no bin holds any. */
-function valueRange(chart: TimeChart, bins: readonly TimeBin[]): ValueRange | null {
+function valueRange<Row extends TimedRow>(chart: TimeChart<Row>, bins: readonly TimeBin<Row>[]): ValueRange | null {
   const picks = [...chart.lines.map((line) => line.pick), ...(chart.band ? [chart.band.low, chart.band.high] : [])];
   let range: ValueRange | null = null;
   for (const bin of bins) {
@@ -94,7 +100,7 @@ function valueRange(chart: TimeChart, bins: readonly TimeBin[]): ValueRange | nu
   return range;
 }
 
-function drawChart(chart: TimeChart, { span, bins, range }: Drawing): Markup {
+function drawChart<Row extends TimedRow>(chart: TimeChart<Row>, { span, bins, range }: Drawing<Row>): Markup {
   const values = valueAxis(domainOf(chart, range), chart.whole);
   const time = timeAxis(span);
   const frame = {
@@ -110,14 +116,18 @@ function drawChart(chart: TimeChart, { span, bins, range }: Drawing): Markup {
   return svgChart(frame, [bandMark(chart, bins, values), limits, lineMarks(chart, bins, values)]);
 }
 
-function domainOf(chart: TimeChart, range: ValueRange): ValueRange {
+function domainOf(chart: Pick<TimeChart, 'limits' | 'domain' | 'leastTop' | 'unit'>, range: ValueRange): ValueRange {
   const limits = chart.limits.map(({ value }) => value);
   if (chart.domain !== undefined) return chart.domain([Math.min(range[0], ...limits), Math.max(range[1], ...limits)]);
   const rounded = roundTop(Math.max(range[1], ...limits), chart.leastTop);
   return [0, chart.unit === '%' ? Math.min(100, rounded) : rounded];
 }
 
-function lineMarks(chart: TimeChart, bins: readonly TimeBin[], values: ValueAxis): Markup | readonly Markup[] {
+function lineMarks<Row extends TimedRow>(
+  chart: TimeChart<Row>,
+  bins: readonly TimeBin<Row>[],
+  values: ValueAxis,
+): Markup | readonly Markup[] {
   const lines = chart.lines.map((line) => {
     const steps = bins.flatMap((bin) => {
       const value = binValue(bin, line.pick, line.aggregate);
@@ -128,7 +138,11 @@ function lineMarks(chart: TimeChart, bins: readonly TimeBin[], values: ValueAxis
   return bins.length > FINE_FROM ? fineStrokes(lines) : lines;
 }
 
-function bandMark({ band }: TimeChart, bins: readonly TimeBin[], values: ValueAxis): Markup {
+function bandMark<Row extends TimedRow>(
+  { band }: TimeChart<Row>,
+  bins: readonly TimeBin<Row>[],
+  values: ValueAxis,
+): Markup {
   if (band === undefined) return html``;
   const steps = bins.flatMap((bin) => {
     const low = binValue(bin, band.low, 'min');
@@ -139,7 +153,7 @@ function bandMark({ band }: TimeChart, bins: readonly TimeBin[], values: ValueAx
   return fill(bandPath(steps), 'band');
 }
 
-function legendOf(chart: TimeChart, bins: readonly TimeBin[]): LegendEntry[] {
+function legendOf<Row extends TimedRow>(chart: TimeChart<Row>, bins: readonly TimeBin<Row>[]): LegendEntry[] {
   const lines = chart.lines.map(({ look, label }, index) => ({ key: keyOf(look), label, columns: [index] }));
   const limits = chart.limits.map(({ label }) => ({ key: keyOf('limit'), label }));
   if (chart.band === undefined) return [...lines, ...limits];
@@ -148,7 +162,7 @@ function legendOf(chart: TimeChart, bins: readonly TimeBin[]): LegendEntry[] {
   return [...lines, { key: keyOf('band'), label: chart.band.label, columns }, ...limits];
 }
 
-function twinTable(chart: TimeChart, bins: readonly TimeBin[]): Twin {
+function twinTable<Row extends TimedRow>(chart: TimeChart<Row>, bins: readonly TimeBin<Row>[]): Twin {
   const { band, lines, write } = chart;
   const hasLow = band !== undefined && lowEdgeLine(chart, bins) === -1;
   const edges = band === undefined ? [] : [...(hasLow ? [`${band.label}: low`] : []), `${band.label}: high`];
@@ -165,7 +179,7 @@ function twinTable(chart: TimeChart, bins: readonly TimeBin[]): Twin {
 }
 
 /** The line that is the low edge of the band, one second a column and the same figure in each, so that the edge needs no column; −1: none. */
-function lowEdgeLine({ band, lines }: TimeChart, bins: readonly TimeBin[]): number {
+function lowEdgeLine<Row extends TimedRow>({ band, lines }: TimeChart<Row>, bins: readonly TimeBin<Row>[]): number {
   return lines.findIndex(
     ({ pick }) =>
       band !== undefined &&

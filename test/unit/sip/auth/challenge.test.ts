@@ -75,6 +75,7 @@ describe('a challenge that can be answered', () => {
 
   it('takes qop auth out of a list, and reads stale in any case', () => {
     expect(digest(', qop="auth-int, AUTH", stale="True"')).toMatchObject({ qop: 'auth', stale: true });
+    expect(digest(', qop="auth-int, x"')).toMatchObject({ qop: 'auth-int' });
     expect(digest(', qop=auth, algorithm=sha-256-SESS')).toMatchObject({
       qop: 'auth',
       algorithm: { hash: 'sha256', isSession: true },
@@ -83,7 +84,7 @@ describe('a challenge that can be answered', () => {
     expect(digest(', stale="false"')).toMatchObject({ stale: false });
   });
 
-  it.each([', qop="auth-int"', ', algorithm=SHA-1', ', algorithm=MD5-sess', `, opaque="${'x'.repeat(1025)}"`])(
+  it.each([', qop="auth-conf"', ', algorithm=SHA-1', ', algorithm=MD5-sess', `, opaque="${'x'.repeat(1025)}"`])(
     'is not one with %s',
     (rest) => {
       expect(digest(rest)).toBeNull();

@@ -10,15 +10,16 @@ interface Vector {
   readonly cnonce: string;
   readonly method: string;
   readonly uri: string;
-  readonly hasQop: boolean;
+  readonly qop: 'auth' | 'auth-int' | null;
+  readonly body?: string;
   readonly response: string;
 }
 
-function answer({ algorithm, method, uri, nonce, cnonce, hasQop, ...identity }: Vector): string {
+function answer({ algorithm, method, uri, nonce, cnonce, qop, body = '', ...identity }: Vector): string {
   const found = algorithmOf(algorithm);
   if (found === null) throw new Error(`unknown algorithm ${algorithm}`);
   const key = digestKey(found, { ...identity, nonce, cnonce });
-  const counted = hasQop ? { nonceCount: nonceCountText(1), cnonce } : null;
+  const counted = qop === null ? null : { qop, nonceCount: nonceCountText(1), cnonce, body };
   return digestResponse(found, { key, method, uri, nonce, counted });
 }
 
@@ -31,7 +32,7 @@ const MUFASA = {
   uri: '/dir/index.html',
   nonce: '7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v',
   cnonce: 'f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ',
-  hasQop: true,
+  qop: 'auth' as const,
 };
 /** RFC 2617 §3.5. */
 const OLD_MUFASA = {
@@ -50,7 +51,7 @@ const ALICE = {
   uri: 'sip:example.com',
   nonce: 'abc123',
   cnonce: 'deadbeef',
-  hasQop: true,
+  qop: 'auth' as const,
 };
 
 const VECTORS: readonly (readonly [string, Vector])[] = [
@@ -77,14 +78,42 @@ const VECTORS: readonly (readonly [string, Vector])[] = [
       response: '4581dd02843c9d70f9469086817db7de33f9c9f7b58489cdb4e8f145da239aad',
     },
   ],
-  ['SIP MD5 without qop', { ...ALICE, algorithm: 'MD5', hasQop: false, response: 'd1d211daa2e0d7f43de25792410f5057' }],
+  ['SIP MD5 without qop', { ...ALICE, algorithm: 'MD5', qop: null, response: 'd1d211daa2e0d7f43de25792410f5057' }],
   [
     'SIP SHA-256 without qop',
     {
       ...ALICE,
       algorithm: 'SHA-256',
-      hasQop: false,
+      qop: null,
       response: '6213c93c4b2539d66235d6582af2a4afb9d42dd2207d5b2ceb4df162c78dc441',
+    },
+  ],
+  [
+    'SIP MD5 auth-int without a body',
+    { ...ALICE, algorithm: 'MD5', qop: 'auth-int', body: '', response: '24dacc14c5446830dd631f9040b8ad03' },
+  ],
+  [
+    'SIP MD5 auth-int with a body',
+    { ...ALICE, algorithm: 'MD5', qop: 'auth-int', body: 'v=0\r\n', response: 'c8330c396d5132ab967293636b0461ce' },
+  ],
+  [
+    'SIP SHA-256 auth-int without a body',
+    {
+      ...ALICE,
+      algorithm: 'SHA-256',
+      qop: 'auth-int',
+      body: '',
+      response: '9ab618c3220b8b34cf4c4ae3acad2ee674be05fa564fd423116e70c555b26fee',
+    },
+  ],
+  [
+    'SIP SHA-256 auth-int with a body',
+    {
+      ...ALICE,
+      algorithm: 'SHA-256',
+      qop: 'auth-int',
+      body: 'v=0\r\n',
+      response: 'a1ab086c17b9ba68ec3c382786946c027bc8d81a0d62449053660f5a02853550',
     },
   ],
   ['SIP MD5-sess', { ...ALICE, algorithm: 'MD5-sess', response: 'ebf920c8012561b03946d4e75558cd62' }],

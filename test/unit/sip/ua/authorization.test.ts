@@ -49,7 +49,7 @@ function answerIn(request: SipMessage, header: 'Authorization' | 'Proxy-Authoriz
   const value = request.header(header);
   if (value === null) throw new Error(`expected ${header} in ${request.method}`);
   const given = parametersOf(value);
-  expect(given['response']).toBe(expectedResponse(request.method, given, CREDENTIALS.password));
+  expect(given['response']).toBe(expectedResponse(request.method, given, CREDENTIALS.password, request.body));
   return given;
 }
 
@@ -85,6 +85,16 @@ describe('a challenged INVITE', () => {
     expect(recorder.events).toEqual(['answered 200']);
     expect(agent.counters.requestsSent.get('INVITE')).toBe(2);
     expect(Object.fromEntries(agent.counters.responsesReceived.get('INVITE')!)).toEqual({ 200: 1, 401: 1 });
+  });
+
+  it('by one that wants bodies protected has its SDP in the answer, and its BYE none', () => {
+    const asks: Say = { ...www('n1'), headers: ['WWW-Authenticate: Digest realm="pbx", nonce="n1", qop="auth-int"'] };
+    const { callee, call, network, recorder } = callTo((request) => (has(request, 'Authorization') ? OK : asks));
+    call.bye();
+    network.wheel.advance(2000);
+    expect(answerIn(callee.of('INVITE')[1]!, 'Authorization')).toMatchObject({ qop: 'auth-int', nc: '00000001' });
+    expect(answerIn(callee.of('BYE')[0]!, 'Authorization')).toMatchObject({ qop: 'auth-int', nc: '00000002' });
+    expect(recorder.events).toEqual(['answered 200', 'ended local bye 200']);
   });
 
   it('by a proxy and then by the callee has both answers, each nonce counted', () => {

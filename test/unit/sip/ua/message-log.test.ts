@@ -70,8 +70,9 @@ describe('the log is bounded', () => {
 
   it('by the bytes in all: ended calls make room, oldest first, then nothing more is kept', () => {
     const size = textOf('c1').length;
+    const block = 256; // of the store, which holds one such text with its head
     let now = 0;
-    const log = new MessageLog({ now: () => now++, maxBytes: 3 * size });
+    const log = new MessageLog({ now: () => now++, maxBytes: 3 * block });
     for (const callId of ['c1', 'c2', 'c3']) {
       log.open(callId);
       log.noteSent(textOf(callId));
@@ -86,7 +87,7 @@ describe('the log is bounded', () => {
     log.noteSent(textOf('c5'));
     expect(log.read('c1')).toBeNull();
     expect(log.read('c5')).toMatchObject({ omitted: 1, messages: [{ byteLength: size }] });
-    expect(log.size).toEqual({ calls: 3, bytes: 3 * size });
+    expect(log.size).toEqual({ calls: 3, bytes: 3 * block });
   });
 
   it('by time, once a call has ended; a long text by its beginning', () => {

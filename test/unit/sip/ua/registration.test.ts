@@ -1,6 +1,7 @@
 /** REGISTER and what follows it (RFC 3261 §10.2), against a registrar that says what a test wants. */
 import { describe, expect, it } from 'vitest';
 import type { SipMessage } from '../../../../src/sip/message/message.js';
+import { headerBlock } from '../../../../src/sip/message/builder.js';
 import { parseUri } from '../../../../src/sip/message/uri.js';
 import type { RegistrationListener, Registration } from '../../../../src/sip/ua/registration.js';
 import { Network, agentOn } from './network.js';
@@ -138,6 +139,72 @@ describe('a registration', () => {
     expect(setup.events[10]).toBe('97 register');
     expect(setup.events[11]).toMatch(/^1\d\d register ok 60$/);
     expect(setup.registration.isBound).toBe(true);
+  });
+
+  it('is refused only for a while where it was accepted before: a registrar that restarts does not know its users at first', () => {
+    const setup = registered((_, count) => (count === 1 || count > 3 ? granted(20) : { status: 404 }), 20);
+    advance(setup, 14);
+    expect(setup.events).toEqual([
+      '0 register',
+      '0 register ok 20',
+      '10 refresh',
+      '10 refresh 404 again 1000',
+      '11 register',
+      '11 register 404 again 2000',
+      '13 register',
+      '13 register ok 20',
+    ]);
+  });
+
+  it('is refreshed before its time where that is asked for, and once at a time', () => {
+    const setup = registered(() => granted(60));
+    setup.registration.refresh();
+    advance(setup, 1);
+    setup.registration.refresh();
+    expect(setup.registration.isUnderWay).toBe(true);
+    setup.registration.refresh();
+    advance(setup, 51);
+    expect(setup.events).toEqual([
+      '0 register',
+      '0 register ok 60',
+      '1 refresh',
+      '1 refresh ok 60',
+      '51 refresh',
+      '51 refresh ok 60',
+    ]);
+    setup.registration.remove();
+    advance(setup, 1);
+    setup.registration.refresh();
+    expect([setup.registration.isUnderWay, setup.events.at(-1)]).toEqual([false, '52 remove ok 0']);
+  });
+
+  it('goes by an outbound proxy, and names the address of now when it is made anew', () => {
+    const network = new Network();
+    const { agent } = agentOn(network, '10.0.0.1', 1);
+    const registrar = new ScriptedCallee(network, '10.0.0.9', (_, count) =>
+      count === 2 ? { status: 503 } : granted(20),
+    );
+    let requests = 0;
+    agent.register(
+      {
+        registrar: parseUri('sip:pbx.example.com'),
+        user: 'alice',
+        credentials: null,
+        nextHop: { host: '10.0.0.9', port: 5060 },
+        routes: headerBlock([['Route', '<sip:10.0.0.9;lr>']]),
+        expiresSeconds: 20,
+      },
+      { onAttempt: () => {}, onRequest: () => void requests++, onSuccess: () => {}, onFailure: () => {} },
+    );
+    for (let now = 0; now <= 9_000; now += 100) network.wheel.advance(now);
+    agent.advertise('203.0.113.7', 6000);
+    for (let now = 9_000; now <= 12_000; now += 100) network.wheel.advance(now);
+    expect(registrar.requests.map((request) => [request.header('Route'), request.header('Contact')])).toEqual([
+      ['<sip:10.0.0.9;lr>', '<sip:alice@10.0.0.1:5060>;expires=20'],
+      ['<sip:10.0.0.9;lr>', '<sip:alice@10.0.0.1:5060>;expires=20'],
+      ['<sip:10.0.0.9;lr>', '<sip:alice@203.0.113.7:6000>;expires=20'],
+    ]);
+    expect(requests).toBe(3);
   });
 
   it('takes the time from Expires where no Contact is ours, and from the request where nothing is said', () => {

@@ -90,7 +90,8 @@ export function parametersOf(value: string): Record<string, string> {
 const md5 = (text: string): string => createHash('md5').update(text).digest('hex');
 
 /** What MD5 with qop=auth must give for these parameters (RFC 2617 §3.2.2). */
-export function expectedResponse(method: string, given: Record<string, string>, password: string): string {
-  const { username, realm, nonce, nc, cnonce, uri } = given;
-  return md5(`${md5(`${username}:${realm}:${password}`)}:${nonce}:${nc}:${cnonce}:auth:${md5(`${method}:${uri}`)}`);
+export function expectedResponse(method: string, given: Record<string, string>, password: string, body = ''): string {
+  const { username, realm, nonce, nc, cnonce, qop, uri } = given;
+  const what = md5(qop === 'auth-int' ? `${method}:${uri}:${md5(body)}` : `${method}:${uri}`);
+  return md5(`${md5(`${username}:${realm}:${password}`)}:${nonce}:${nc}:${cnonce}:${qop}:${what}`);
 }

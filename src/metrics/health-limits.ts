@@ -1,0 +1,10 @@
+/** From where on the generator spoils figures of the run: part of the contract with the user, printed with each sentence that names one. */
+export const HEALTH_LIMITS = {
+  sendLatenessP99Ms: 5,
+  missedPacketRatio: 0.001,
+  receiveDropRatio: 0.0001,
+  eventLoopDelayP99Ms: 20,
+  /** A start this long after its time was not achieved. */
+  startLagMs: 500,
+  achievedStarts: 0.98,
+} as const;

@@ -1,0 +1,120 @@
+/** What the users' registrations came to, over all workers (RFC 6076 §4.1, §4.2). */
+import { Distribution } from '../metrics/histogram.js';
+import type { RegistrationFailures, RegistrationFigures } from '../worker/messages.js';
+import type { RegistrationsBlock } from './result.js';
+
+export class RegistrationBook {
+  /** From the REGISTER that was accepted to its 2xx. */
+  readonly delayMs = new Distribution('ms');
+  private readonly byWorker = new Map<number, RegistrationFigures>();
+  private boundAtBegin: number | null = null;
+
+  take(worker: number, figures: RegistrationFigures): void {
+    this.byWorker.set(worker, figures);
+    for (const delayMs of figures.delaysMs) {
+      this.delayMs.record(delayMs);
+    }
+  }
+
+  /** The calls begin; says why some users are not registered, null where all are. */
+  begin(): string | null {
+    this.boundAtBegin = this.bound;
+    return this.missingInWords();
+  }
+
+  /** Users that are registered now. */
+  get bound(): number {
+    return this.sumOf(({ bound }) => bound);
+  }
+
+  /** Ineffective attempts; null where nobody tried. */
+  get ira(): { readonly value: number; readonly samples: number } | null {
+    const attempts = this.sumOf((figures) => figures.attempts);
+    return attempts === 0
+      ? null
+      : { value: this.sumOf(({ ineffective }) => ineffective) / attempts, samples: attempts };
+  }
+
+  /** Null: the run has no users. */
+  block(): RegistrationsBlock | null {
+    if (this.byWorker.size === 0) {
+      return null;
+    }
+    const sum = (way: keyof RegistrationFigures['matches']): number => this.sumOf(({ matches }) => matches[way]);
+    return {
+      users: this.users,
+      registeredAtBegin: this.boundAtBegin,
+      refused: this.sumOf(({ refused }) => refused),
+      attempts: this.sumOf(({ attempts }) => attempts),
+      ineffective: this.sumOf(({ ineffective }) => ineffective),
+      failures: this.failures(),
+      leftRegistered: this.left,
+      secondLegs: { byHeader: sum('header'), byCallerName: sum('callerName'), byCalledUser: sum('number') },
+      strangeCalls: sum('unmatched'),
+    };
+  }
+
+  /** Why not all users are registered, in words; null: all are. */
+  missingInWords(): string | null {
+    const { users, bound } = this;
+    const why = this.failures().map(
+      ({ sipStatus, cause, count }) => `${sipStatus ?? 'no response'} ${cause} ×${count}`,
+    );
+    const reason = why.length === 0 ? 'the registrar did not answer' : why.slice(0, 3).join(', ');
+    if (bound === 0) {
+      return `none of the ${users} users could be registered: ${reason}`;
+    }
+    return bound === users
+      ? null
+      : `${users - bound} of ${users} users are not registered: ${reason}; they are in no call until they are`;
+  }
+
+  /** How to mend that nobody is registered. */
+  hint(): string {
+    const [first] = this.failures();
+    const status = first?.sipStatus ?? null;
+    if (status === null) {
+      return 'check address, port, transport and firewall of the target';
+    }
+    if (status === 401 || status === 403 || status === 407) {
+      return 'check the passwords of users, and authUser where the PBX has other names for the login';
+    }
+    return status >= 500
+      ? 'the registrar is not ready, or has too much to do: try a lower registration.rate'
+      : 'check the names of users, and that the target is the domain where they are known';
+  }
+
+  /** Bindings that stayed behind, in words; null: none did. */
+  leftInWords(): string | null {
+    const { left } = this;
+    return left === null || left === 0
+      ? null
+      : `${left} of ${this.users} users could not be unregistered: their bindings run out by themselves`;
+  }
+
+  private get users(): number {
+    return this.sumOf(({ users }) => users);
+  }
+
+  private get left(): number | null {
+    const known = [...this.byWorker.values()].map(({ left }) => left).filter((left) => left !== null);
+    return known.length === 0 ? null : known.reduce((sum, left) => sum + left, 0);
+  }
+
+  /** By what they were, the most frequent first. */
+  private failures(): RegistrationFailures[] {
+    const sums = new Map<string, { sipStatus: number | null; cause: string; count: number }>();
+    for (const { failures } of this.byWorker.values()) {
+      for (const failure of failures) {
+        const key = `${failure.sipStatus} ${failure.cause}`;
+        const sum = sums.get(key);
+        sums.set(key, { ...failure, count: failure.count + (sum?.count ?? 0) });
+      }
+    }
+    return [...sums.values()].toSorted((a, b) => b.count - a.count);
+  }
+
+  private sumOf(figure: (figures: RegistrationFigures) => number): number {
+    return [...this.byWorker.values()].reduce((sum, figures) => sum + figure(figures), 0);
+  }
+}

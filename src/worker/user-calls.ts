@@ -1,0 +1,205 @@
+/**
+ * Calls between our users through a PBX: the second leg comes to us as a call of its own, with another Call-ID and perhaps
+ * another From. It is known by the token in a header of ours, else by the token in the caller's name, else by the called user,
+ * who is reserved for one call at a time. Its figures are those of the sent direction of the call.
+ */
+import { AnsweringCall, type AnswererContext } from '../call/answering-call.js';
+import { callTokenOf, findCallToken, runIdOf, TOKEN_HEADER } from '../call/call-token.js';
+import type { CallTarget } from '../call/caller-call.js';
+import type { CallRecord } from '../call/outcome.js';
+import type { Timers } from '../sip/transaction/timers.js';
+import { SipParseError } from '../sip/message/parse-error.js';
+import type { SipMessage } from '../sip/message/message.js';
+import { createUri, parseUri } from '../sip/message/uri.js';
+import type { IncomingCall } from '../sip/ua/call-events.js';
+import type { CallMatches, CallUser } from './user-messages.js';
+import type { UserPool } from './user-pool.js';
+
+export interface UserCallsOptions {
+  readonly users: readonly CallUser[];
+  readonly pool: UserPool;
+  /** The PBX: where every call goes. */
+  readonly target: CallTarget;
+  readonly arePaired: boolean;
+  readonly runToken: string;
+  readonly timers: Timers;
+  /** Users that may be registered, now or later. */
+  possible(): number;
+  /** The PBX does not seem to know this user any more. */
+  onForgotten(user: number): void;
+}
+
+/** The second leg ends by the PBX's BYE; one that gets none is ended by us so long after the first. */
+const BYE_WAIT_MS = 4_000;
+/** The called user is unknown to the PBX (404), or not registered (480). */
+const FORGOTTEN: ReadonlySet<number> = new Set([404, 480]);
+const STATUS_BUSY = 486;
+const STATUS_NOT_HERE = 480;
+
+interface Match {
+  readonly call: number;
+  readonly way: Exclude<keyof CallMatches, 'unmatched'>;
+}
+
+/** What a second leg needs of the driver's context. */
+export type SecondLegContext = Pick<AnswererContext, 'timers' | 'slots' | 'media' | 'epochNs' | 'now'>;
+
+export class UserCalls {
+  readonly matches: { -readonly [Way in keyof CallMatches]: number } = {
+    header: 0,
+    callerName: 0,
+    number: 0,
+    unmatched: 0,
+  };
+  private readonly runId: number;
+  /** Index by the user as it stands in a URI. */
+  private readonly byName: ReadonlyMap<string, number>;
+  /** Second legs that are alive, by call. */
+  private readonly answering = new Map<number, AnsweringCall>();
+  /** Calls that have a second leg, or had one. */
+  private readonly matched = new Set<number>();
+  /** Calls of which the first leg has ended before the second. */
+  private readonly ending = new Set<number>();
+  private isDraining = false;
+
+  constructor(private readonly options: UserCallsOptions) {
+    this.runId = runIdOf(options.runToken);
+    this.byName = new Map(options.users.map(({ user }, index) => [nameInUri(user), index]));
+  }
+
+  /** Another call can be placed now. */
+  get hasRoom(): boolean {
+    return this.options.pool.hasRoom;
+  }
+
+  /** There will never be users enough: too many were refused for good. */
+  get isHopeless(): boolean {
+    return this.options.possible() < this.options.pool.perCall;
+  }
+
+  /** Second legs that are alive. */
+  get live(): number {
+    return this.answering.size;
+  }
+
+  /** Who calls, and whom; null when nobody is free. */
+  reserve(call: number): CallTarget | null {
+    const { pool, users, target } = this.options;
+    const reservation = pool.reserve(call);
+    const caller = reservation === null ? undefined : users[reservation.caller];
+    if (reservation === null || caller === undefined) {
+      return null;
+    }
+    const callee = reservation.callee === null ? undefined : users[reservation.callee];
+    const uri = callee === undefined ? target.uri : { ...target.uri, user: nameInUri(callee.user) };
+    return { ...target, uri, credentials: caller.credentials, fromUser: caller.user };
+  }
+
+  /** The first leg has ended. */
+  noteEnd({ call, outcome, sipStatus }: CallRecord): void {
+    const callee = this.options.pool.reservationOf(call)?.callee ?? null;
+    if (callee !== null && outcome === 'failed' && sipStatus !== null && FORGOTTEN.has(sipStatus)) {
+      this.options.onForgotten(callee);
+    }
+    const second = this.answering.get(call);
+    if (second === undefined) {
+      this.release(call);
+      return;
+    }
+    this.ending.add(call);
+    this.options.timers.schedule(BYE_WAIT_MS, () => {
+      if (this.answering.get(call) === second) {
+        second.cut();
+        second.abandon();
+      }
+    });
+  }
+
+  /** Takes a call to one of our users. */
+  receive(incoming: IncomingCall, context: SecondLegContext): void {
+    const match = this.isDraining ? null : this.match(incoming.request);
+    if (match === null || this.matched.has(match.call)) {
+      this.matches.unmatched++;
+      incoming.reject(match === null ? STATUS_NOT_HERE : STATUS_BUSY);
+      return;
+    }
+    const { call, way } = match;
+    this.matches[way]++;
+    this.matched.add(call);
+    const second = new AnsweringCall(this.contextOf(call, context), call, incoming);
+    this.answering.set(call, second);
+    second.start();
+  }
+
+  /** No second leg is taken any more. Those that are up end with their first. */
+  drain(): void {
+    this.isDraining = true;
+  }
+
+  abandon(): void {
+    for (const second of this.answering.values()) {
+      second.abandon();
+    }
+  }
+
+  private contextOf(call: number, context: SecondLegContext): AnswererContext {
+    return {
+      ...context,
+      rejectStatus: null,
+      ringMs: 0,
+      dropAfterMs: null,
+      onAnswered: () => {},
+      onMeasured: null,
+      onEnd: () => this.endSecond(call),
+    };
+  }
+
+  private endSecond(call: number): void {
+    this.answering.delete(call);
+    if (this.ending.delete(call)) {
+      this.release(call);
+    }
+  }
+
+  private release(call: number): void {
+    this.matched.delete(call);
+    this.options.pool.release(call);
+  }
+
+  /** The call whose second leg this is, and what tells so; null: none of ours. */
+  private match(request: SipMessage): Match | null {
+    if (!this.options.arePaired) {
+      return null;
+    }
+    const inHeader = this.liveCall(findCallToken(request.header(TOKEN_HEADER) ?? ''));
+    if (inHeader !== null) {
+      return { call: inHeader, way: 'header' };
+    }
+    const inName = this.liveCall(callTokenOf(request));
+    if (inName !== null) {
+      return { call: inName, way: 'callerName' };
+    }
+    const callee = this.byName.get(calledUser(request));
+    const reserved = callee === undefined ? null : this.options.pool.callTo(callee);
+    return reserved === null ? null : { call: reserved, way: 'number' };
+  }
+
+  private liveCall(token: ReturnType<typeof findCallToken>): number | null {
+    const isOurs = token !== null && token.runId === this.runId;
+    return isOurs && this.options.pool.reservationOf(token.call) !== null ? token.call : null;
+  }
+}
+
+const nameInUri = (user: string): string => createUri({ user, host: 'pbx' }).user ?? '';
+
+/** The user of our Contact, which a PBX calls. */
+function calledUser(request: SipMessage): string {
+  try {
+    return parseUri(request.requestUri).user ?? '';
+  } catch (error) {
+    if (!(error instanceof SipParseError)) {
+      throw error;
+    }
+    return '';
+  }
+}

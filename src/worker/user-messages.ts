@@ -1,0 +1,61 @@
+/** What travels between threads about the users of a run. */
+import type { Credentials } from '../sip/auth/authorizer.js';
+
+/** One who registers, and has one call at a time. */
+export interface CallUser {
+  /** Of the address-of-record; plain text. */
+  readonly user: string;
+  /** Null: nothing is asked for. */
+  readonly credentials: Credentials | null;
+}
+
+/** The users of one signalling worker. */
+export interface UsersRole {
+  readonly list: readonly CallUser[];
+  /** They call each other; else the number of the endpoint. */
+  readonly arePaired: boolean;
+  /** New registrations of this worker per second. */
+  readonly ratePerSecond: number;
+  readonly expiresSeconds: number;
+}
+
+/** Totals since the start, but for the delays. */
+export interface RegistrationFigures {
+  readonly users: number;
+  /** Whom the registrar knows, as far as we know. */
+  readonly bound: number;
+  /** Refused for good: asking again would lock the account, or be refused again. */
+  readonly refused: number;
+  /** Registrations and refreshes that came to an end; one that was challenged is one. */
+  readonly attempts: number;
+  readonly ineffective: number;
+  readonly failures: readonly RegistrationFailures[];
+  /** Since the last time: from the REGISTER that was accepted to its 2xx, ms. */
+  readonly delaysMs: Float64Array;
+  /** Bindings that could not be removed; null: it has not come to that. */
+  readonly left: number | null;
+  readonly matches: CallMatches;
+}
+
+export interface RegistrationFailures {
+  /** Null: no response. */
+  readonly sipStatus: number | null;
+  readonly cause: string;
+  readonly count: number;
+}
+
+/** By what the second legs of calls were known, and calls to our users that were none of ours. */
+export interface CallMatches {
+  readonly header: number;
+  readonly callerName: number;
+  readonly number: number;
+  readonly unmatched: number;
+}
+
+/** How far a worker's registrations are. `isSettled`: each has had its chance, and calls may begin. */
+export interface RegistrationReport {
+  readonly type: 'registering';
+  readonly worker: number;
+  readonly figures: RegistrationFigures;
+  readonly isSettled: boolean;
+}

@@ -1,0 +1,116 @@
+/** The users of a signalling worker, from their registration to its end. */
+import type { CallTarget } from '../call/caller-call.js';
+import { NS_PER_MS } from '../lib/clock.js';
+import type { Timers } from '../sip/transaction/timers.js';
+import { UserAgent } from '../sip/ua/user-agent.js';
+import type { SignallingSetup } from './messages.js';
+import { UserCalls, type SecondLegContext } from './user-calls.js';
+import type { RegistrationFigures, UsersRole } from './user-messages.js';
+import { UserPool } from './user-pool.js';
+import { UserRegistrations } from './user-registrations.js';
+
+export interface UsersOptions {
+  readonly role: UsersRole;
+  /** Registers them, and takes the calls to them. */
+  readonly userAgent: UserAgent;
+  readonly target: CallTarget;
+  readonly timers: Timers;
+  readonly runToken: string;
+  now(): number;
+}
+
+/** Bindings that are not removed by then run out by themselves. */
+const REMOVAL_MS = 3_000;
+const POLL_MS = 20;
+/** How often it is told how far the registrations are. */
+const REPORT_MS = 500;
+
+export class Users {
+  readonly calls: UserCalls;
+  private readonly registrations: UserRegistrations;
+
+  constructor(private readonly options: UsersOptions) {
+    const { role, userAgent, target, timers, runToken } = options;
+    const { list: users, arePaired } = role;
+    const pool = new UserPool(users.length, arePaired);
+    this.registrations = new UserRegistrations({
+      users,
+      ratePerSecond: role.ratePerSecond,
+      timers,
+      now: () => options.now(),
+      register: ({ user, credentials }, listener) => {
+        const { expiresSeconds } = role;
+        const { uri, nextHop, routes, servers } = target;
+        const [first = nextHop] = servers?.order() ?? [];
+        const request = { registrar: uri, user, credentials, nextHop: first, expiresSeconds };
+        return userAgent.register({ ...request, ...(routes !== undefined && { routes }) }, listener);
+      },
+      onBound: (user, isBound) => pool.setBound(user, isBound),
+    });
+    const { registrations } = this;
+    this.calls = new UserCalls({
+      users,
+      pool,
+      target,
+      arePaired,
+      runToken,
+      timers,
+      possible: () => registrations.possible,
+      onForgotten: (user) => registrations.refresh(user),
+    });
+  }
+
+  /** Registers everybody. @param report told now and then, and at last that all have had their chance */
+  async register(report: (figures: RegistrationFigures, isSettled: boolean) => void): Promise<void> {
+    this.registrations.start();
+    let reportedNs = this.options.now();
+    while (!this.registrations.isSettled) {
+      await pause(POLL_MS);
+      if (this.options.now() - reportedNs > REPORT_MS * NS_PER_MS) {
+        reportedNs = this.options.now();
+        report(this.figures(), false);
+      }
+    }
+    report(this.figures(), true);
+  }
+
+  /** From now on calls to the users are taken. */
+  answer(context: SecondLegContext): void {
+    this.options.userAgent.onInvite = (incoming) => this.calls.receive(incoming, context);
+  }
+
+  /** Totals so far, and the delays since the last time. */
+  figures(): RegistrationFigures {
+    return { ...this.registrations.take(), matches: { ...this.calls.matches } };
+  }
+
+  /** Removes all bindings, if it goes quickly. */
+  async unregister(): Promise<void> {
+    const { registrations, options } = this;
+    registrations.removeAll();
+    const endNs = options.now() + REMOVAL_MS * NS_PER_MS;
+    while (!registrations.isRemoved && options.now() < endNs) {
+      await pause(POLL_MS);
+    }
+    registrations.abandon();
+  }
+}
+
+/** Null: the run has none. @param shared of the thread: `userAgent` places the calls to a target that has no agent of its own */
+export function createUsers(
+  { role, runToken }: SignallingSetup,
+  target: CallTarget | undefined,
+  shared: Pick<UsersOptions, 'userAgent' | 'timers' | 'now'>,
+): Users | null {
+  const users = role.type === 'caller' ? (role.users ?? null) : null;
+  if (users === null || target === undefined) {
+    return null;
+  }
+  const { agent: userAgent = shared.userAgent } = target;
+  if (!(userAgent instanceof UserAgent)) {
+    throw new TypeError('expected one connection for all users of a worker, got one for each call');
+  }
+  return new Users({ ...shared, role: users, userAgent, target, runToken });
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,0 +1,116 @@
+/** The sums of all workers' registrations, and what is said of those that came to nothing. */
+import { describe, expect, it } from 'vitest';
+import { RegistrationBook } from '../../../src/run/registration-book.js';
+import { RunBook } from '../../../src/run/run-book.js';
+import type { RegistrationFigures } from '../../../src/worker/messages.js';
+import { signallingBatch } from './batches.js';
+
+function figuresOf(changes: Partial<RegistrationFigures> = {}): RegistrationFigures {
+  return {
+    users: 5,
+    bound: 5,
+    refused: 0,
+    attempts: 5,
+    ineffective: 0,
+    failures: [],
+    delaysMs: new Float64Array(0),
+    left: null,
+    matches: { header: 0, callerName: 0, number: 0, unmatched: 0 },
+    ...changes,
+  };
+}
+
+const query = (metric: string) =>
+  ({ metric, direction: 'received', per: 'call', tags: {}, afterMs: 0 }) as Parameters<RunBook['scalar']>[0];
+
+function bookOf(...workers: readonly Partial<RegistrationFigures>[]): RegistrationBook {
+  const book = new RegistrationBook();
+  workers.forEach((changes, worker) => book.take(worker, figuresOf(changes)));
+  return book;
+}
+
+describe('the registrations of a run', () => {
+  it('are the sums of its workers, whose last totals count, and all delays', () => {
+    const book = new RegistrationBook();
+    book.take(0, figuresOf({ bound: 2, attempts: 3, delaysMs: Float64Array.of(10, 20) }));
+    book.take(1, figuresOf({ bound: 3, delaysMs: Float64Array.of(40) }));
+    book.begin();
+    const matches = { header: 1, callerName: 2, number: 3, unmatched: 4 };
+    const failures = [{ sipStatus: 503, cause: 'serviceUnavailable', count: 1 }];
+    book.take(0, figuresOf({ attempts: 15, ineffective: 1, failures, left: 0, matches }));
+    book.take(1, figuresOf({ attempts: 5, ineffective: 3, refused: 1, left: 2, matches }));
+    expect(book.block()).toEqual({
+      users: 10,
+      registeredAtBegin: 5,
+      refused: 1,
+      attempts: 20,
+      ineffective: 4,
+      failures,
+      leftRegistered: 2,
+      secondLegs: { byHeader: 2, byCallerName: 4, byCalledUser: 6 },
+      strangeCalls: 8,
+    });
+    expect(book.ira).toEqual({ value: 0.2, samples: 20 });
+    expect([book.delayMs.count, book.delayMs.min, book.delayMs.max]).toEqual([3, 10, 40]);
+    expect(book.leftInWords()).toBe('2 of 10 users could not be unregistered: their bindings run out by themselves');
+  });
+
+  it('are unknown where nobody registers', () => {
+    const book = new RegistrationBook();
+    expect([book.block(), book.ira, book.leftInWords()]).toEqual([null, null, null]);
+  });
+
+  const forbidden = { sipStatus: 403, cause: 'forbidden', count: 4 };
+  it.each<[string, Partial<RegistrationFigures>[], string | null, RegExp]>([
+    ['all of them', [{}, {}], null, /check address/],
+    [
+      'some of them, the most frequent failure first',
+      [
+        { bound: 4, failures: [{ sipStatus: null, cause: 'timeout', count: 1 }] },
+        { bound: 1, failures: [forbidden] },
+      ],
+      '5 of 10 users are not registered: 403 forbidden ×4, no response timeout ×1; they are in no call until they are',
+      /check the passwords/,
+    ],
+    [
+      'none of them',
+      [
+        { bound: 0, failures: [forbidden] },
+        { bound: 0, failures: [forbidden] },
+      ],
+      'none of the 10 users could be registered: 403 forbidden ×8',
+      /check the passwords/,
+    ],
+    [
+      'none, without a word',
+      [{ bound: 0 }],
+      'none of the 5 users could be registered: the registrar did not answer',
+      /check address/,
+    ],
+    [
+      'none, for want of room',
+      [{ bound: 0, failures: [{ sipStatus: 503, cause: 'serviceUnavailable', count: 9 }] }],
+      'none of the 5 users could be registered: 503 serviceUnavailable ×9',
+      /lower registration\.rate/,
+    ],
+    [
+      'none, under these names',
+      [{ bound: 0, failures: [{ sipStatus: 404, cause: 'notFound', count: 5 }] }],
+      'none of the 5 users could be registered: 404 notFound ×5',
+      /check the names/,
+    ],
+  ])('%s', (_, workers, words, hint) => {
+    const book = bookOf(...workers);
+    expect(book.missingInWords()).toBe(words);
+    expect(book.hint()).toMatch(hint);
+  });
+
+  it('answer gates on their delay and their ineffective attempts', () => {
+    const book = new RunBook({ endpoints: [{ name: 'pbx', labels: {} }], media: true, warmupMs: 0 });
+    expect([book.scalar(query('ira')), book.distribution(query('registration_delay'))]).toEqual([null, null]);
+    const registrations = figuresOf({ attempts: 8, ineffective: 2, delaysMs: Float64Array.of(5, 15) });
+    book.addSignalling(signallingBatch({ registrations }));
+    expect(book.scalar(query('ira'))).toEqual({ value: 0.25, samples: 8 });
+    expect(book.distribution(query('registration_delay'))).toMatchObject({ count: 2, min: 5, max: 15 });
+  });
+});
