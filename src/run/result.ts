@@ -225,7 +225,7 @@ export const resultSchema = z.strictObject({
     targetRate: z.number().describe('highest calls/s asked for'),
     intended: count.describe('starts that were due'),
     achieved: count.describe('starts that happened'),
-    heldBack: count.describe('starts that waited for the concurrency cap'),
+    heldBack: count.describe('starts that waited for the concurrency cap, or for a free user'),
     activeCalls: distribution,
     startRate: distribution,
   }),
