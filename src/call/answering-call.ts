@@ -1,11 +1,15 @@
 /** A call that comes to us: rings, answers (or refuses) as the answerer was told, and ends by their BYE or ours. */
 import { NS_PER_MS } from '../lib/clock.js';
+import { type HeaderBlock, NO_HEADERS, headerBlock } from '../sip/message/builder.js';
+import type { SipMessage } from '../sip/message/message.js';
 import type { TimerHandle, Timers } from '../sip/transaction/timers.js';
 import type { CallEnd, IncomingCall, IncomingCallListener } from '../sip/ua/call-events.js';
+import { CallMedia } from './call-media.js';
 import { callTokenOf, type CallToken } from './call-token.js';
-import type { MediaSlot, MediaSlots } from './media-slots.js';
-import { answerTo, type AgreedMedia, type MediaPreferences } from './negotiation.js';
+import type { MediaSlots } from './media-slots.js';
+import type { MediaPreferences, MediaRefusal } from './negotiation.js';
 import { causeOfEvent, causeOfStatus, type CallPhase, type CallRecord } from './outcome.js';
+import { type Step, Steps } from './steps.js';
 
 export interface AnswererContext {
   readonly timers: Timers;
@@ -17,6 +21,8 @@ export interface AnswererContext {
   readonly ringMs: number | null;
   /** BYE this long after the ACK, ms; null: wait for theirs. */
   readonly dropAfterMs: number | null;
+  /** What is special about the calls; absent: 180, 200, and whatever the caller begins. */
+  readonly flow?: AnswererFlow;
   /** Zero of all times of the records, ns. */
   readonly epochNs: number;
   now(): number;
@@ -27,19 +33,38 @@ export interface AnswererContext {
   onEnd(record: CallRecord, call: AnsweringCall): void;
 }
 
+export interface AnswererFlow {
+  /** Headers of the refusal: where to, in a redirection. */
+  readonly refusalHeaders: HeaderBlock;
+  /** 183 with SDP instead of 180, and audio from then on. */
+  readonly earlyMedia: boolean;
+  /** Provisional responses are sent reliably where the caller requires it, where it can, or to all, and refused is who cannot. */
+  readonly reliable: 'asked' | 'supported' | 'required';
+  /** From the ACK on. */
+  readonly steps: readonly Step[];
+}
+
 /** No slot left: the answerer is full. */
 const STATUS_FULL = 503;
 const STATUS_NOT_ACCEPTABLE = 488;
+const STATUS_EXTENSION_REQUIRED = 421;
+const STATUS_RINGING = 180;
+const STATUS_PROGRESS = 183;
+const NEEDS_RELIABLE = headerBlock([['Require', '100rel']]);
+const PLAIN_FLOW: AnswererFlow = { refusalHeaders: NO_HEADERS, earlyMedia: false, reliable: 'asked', steps: [] };
 
 export class AnsweringCall implements IncomingCallListener {
-  private slot: MediaSlot | null = null;
-  private media: AgreedMedia | null = null;
+  private media: CallMedia | null = null;
+  private steps: Steps | null = null;
   private timer: TimerHandle | null = null;
   private readonly startedMs: number;
   private readonly token: CallToken | null;
   private establishedMs: number | null = null;
-  private connected = false;
-  private sessionVersion = 1;
+  /** The offer is ours: its answer comes by PRACK or ACK. */
+  private isLateOffer = false;
+  private isReleased = false;
+  /** Why the caller's answer to it is of no use. */
+  private refusal: MediaRefusal | null = null;
   private cutShort = false;
   private hungUp = false;
   private isAckLost = false;
@@ -57,28 +82,43 @@ export class AnsweringCall implements IncomingCallListener {
   /** Takes the INVITE; false when it was refused, and then the call is over. */
   start(): boolean {
     const { context, dialog } = this;
+    const { flow = PLAIN_FLOW } = context;
     if (context.rejectStatus !== null) {
-      return this.refuse(context.rejectStatus, causeOfStatus(context.rejectStatus));
+      return this.refuse(context.rejectStatus, causeOfStatus(context.rejectStatus), flow.refusalHeaders);
+    }
+    if (flow.reliable === 'required' && !dialog.canBeReliable) {
+      return this.refuse(STATUS_EXTENSION_REQUIRED, 'notReliable', NEEDS_RELIABLE);
     }
     const slot = context.slots.take(this.call, 0);
     if (slot === null) {
       return this.refuse(STATUS_FULL, 'noSlot');
     }
-    this.slot = slot;
-    const version = { call: this.call, sessionVersion: this.sessionVersion };
-    const answer = answerTo(dialog.request.body, slot, version, context.media);
-    if ('cause' in answer) {
-      return this.refuse(STATUS_NOT_ACCEPTABLE, answer.cause);
+    this.media = new CallMedia(context, this.call, slot);
+    this.isLateOffer = dialog.request.body === '';
+    const sdp = this.isLateOffer ? { sdp: this.media.offer() } : this.media.answer(dialog.request.body);
+    if ('cause' in sdp) {
+      return this.refuse(STATUS_NOT_ACCEPTABLE, sdp.cause);
     }
-    this.media = answer.media;
-    dialog.ring();
-    if (context.ringMs === 0) {
-      dialog.answer(answer.sdp);
-    } else if (context.ringMs !== null) {
-      const pickUp = (): void => dialog.answer(answer.sdp);
-      this.timer = context.timers.schedule(context.ringMs, pickUp);
-    }
+    dialog.isReliable ||= flow.reliable !== 'asked' && dialog.canBeReliable;
+    this.ring(sdp.sdp, flow);
     return true;
+  }
+
+  private ring(sdp: string, { earlyMedia }: AnswererFlow): void {
+    const { context, dialog } = this;
+    // RFC 3261 §13.2.1: where the offer is ours, it stands in the first reliable response, whichever that is.
+    const ringsWithSdp = earlyMedia ? !this.isLateOffer || dialog.isReliable : this.isLateOffer && dialog.isReliable;
+    dialog.ring(earlyMedia ? STATUS_PROGRESS : STATUS_RINGING, ringsWithSdp ? sdp : '');
+    if (earlyMedia) {
+      this.media?.connectEarly();
+    }
+    // What was said reliably is not said again (RFC 6337 §3.1.1).
+    const answer = ringsWithSdp && dialog.isReliable ? '' : sdp;
+    if (context.ringMs === 0) {
+      dialog.answer(answer);
+    } else if (context.ringMs !== null) {
+      this.timer = context.timers.schedule(context.ringMs, () => dialog.answer(answer));
+    }
   }
 
   /** Ends the call now. One that we have hung up already goes on waiting for its end. */
@@ -99,33 +139,81 @@ export class AnsweringCall implements IncomingCallListener {
     this.end('cut', 'shutdown');
   }
 
-  onAck(): void {
+  onAck(ack: SipMessage): void {
     const { context, media } = this;
     this.establishedMs = this.elapsedMs();
     context.onAnswered();
-    if (media !== null) {
-      this.connected = true;
-      this.slot?.connect({ ...media, answeredAtNs: context.now() });
+    if (this.isLateOffer && media?.agreed === null) {
+      this.onOfferAnswered(ack.contentType === 'application/sdp' ? ack.body : '');
+      if (this.refusal !== null) {
+        return;
+      }
     }
+    media?.connect();
     if (context.dropAfterMs !== null) {
       this.timer = context.timers.schedule(context.dropAfterMs, hangUp, this);
     }
+    this.takeSteps();
   }
 
-  /** Hold, resume, another address: the codec that was agreed on stays. */
+  private takeSteps(): void {
+    const { context, media, dialog } = this;
+    const { steps } = context.flow ?? PLAIN_FLOW;
+    if (steps.length === 0 || media === null || this.hungUp) {
+      return;
+    }
+    const { timers } = context;
+    this.steps = new Steps(steps, {
+      timers,
+      media,
+      dialog,
+      onStepFailed: (failure) => this.giveUp(failure),
+      onStepsDone: (isOver) => {
+        if (isOver) {
+          this.hangUp();
+        }
+      },
+    });
+    this.steps.start();
+  }
+
   onReoffer(sdp: string): string | null {
-    const { slot, media, context } = this;
-    if (slot === null || media === null) {
+    return this.hungUp ? null : (this.media?.reanswer(sdp) ?? null);
+  }
+
+  onOfferAsked(scope: 'all' | 'current'): string | null {
+    if (this.hungUp || this.media === null) {
       return null;
     }
-    const version = { call: this.call, sessionVersion: this.sessionVersion + 1 };
-    const answer = answerTo(sdp, slot, version, { ...context.media, codecs: [media.codec] });
-    if ('cause' in answer) {
-      return null;
+    return scope === 'all' ? this.media.offer() : this.media.reoffer({});
+  }
+
+  onOfferAnswered(sdp: string): void {
+    const refusal = this.media?.takeAnswer(sdp) ?? null;
+    if (refusal !== null) {
+      this.giveUp(refusal);
     }
-    this.sessionVersion++;
-    slot.update({ ...answer.media, answeredAtNs: context.now() });
-    return answer.sdp;
+  }
+
+  onTold(request: SipMessage): void {
+    this.steps?.hear(request);
+  }
+
+  onSessionExpired(): void {
+    this.giveUp({ cause: 'sessionExpired', detail: 'nobody refreshed the session' });
+  }
+
+  onPrackTimeout(): void {
+    this.end('failed', 'noPrack');
+  }
+
+  /** It cannot go on: BYE, and why is known already. */
+  private giveUp(refusal: MediaRefusal): void {
+    this.refusal ??= refusal;
+    this.hangUp();
+    if (this.establishedMs === null) {
+      this.end('failed', refusal.cause);
+    }
   }
 
   onReanswerLost(): void {
@@ -148,6 +236,8 @@ export class AnsweringCall implements IncomingCallListener {
       this.end('failed', end.by === 'remote' ? 'noAck' : causeOfEvent(end.cause)); // a BYE came, but never the ACK
     } else if (this.isAckLost) {
       this.end('dropped', 'noAck');
+    } else if (this.refusal !== null) {
+      this.end('dropped', this.refusal.cause);
     } else {
       this.end(end.by === 'remote' || end.cause === 'bye' ? 'completed' : 'dropped', causeOfEvent(end.cause));
     }
@@ -155,22 +245,27 @@ export class AnsweringCall implements IncomingCallListener {
 
   hangUp(): void {
     this.hungUp = true;
+    this.steps?.stop();
     this.releaseSlot();
     this.dialog.bye();
   }
 
   private releaseSlot(): void {
-    const { slot, token } = this;
+    const { token } = this;
+    const slot = this.media?.slot;
     const { onMeasured } = this.context;
-    if (slot !== null && token !== null && onMeasured !== null) {
+    if (slot === undefined || this.isReleased) {
+      return;
+    }
+    this.isReleased = true;
+    if (token !== null && onMeasured !== null) {
       slot.onMeasured = (totals) => onMeasured(token, totals);
     }
-    slot?.release(this.context.now());
-    this.slot = null;
+    slot.release(this.context.now());
   }
 
-  private refuse(status: number, cause: string): false {
-    this.dialog.reject(status);
+  private refuse(status: number, cause: string, headers: HeaderBlock = NO_HEADERS): false {
+    this.dialog.reject(status, headers);
     this.end('failed', cause);
     return false;
   }
@@ -182,6 +277,7 @@ export class AnsweringCall implements IncomingCallListener {
       return; // ended already: a refusal, or a BYE behind an ACK that never came
     }
     this.dialog.listener = null;
+    this.steps?.stop();
     this.releaseSlot();
     const record: CallRecord = {
       call: this.call,
@@ -202,7 +298,7 @@ export class AnsweringCall implements IncomingCallListener {
       disconnectDelayMs: null,
       heldBack: false,
       earlyMedia: false,
-      hasMedia: context.slots.measured && this.connected,
+      hasMedia: context.slots.measured && this.media?.isConnected === true,
     };
     context.onEnd(record, this);
   }

@@ -3,71 +3,31 @@
  * exactly one record; nothing that the far side does throws.
  */
 import { NS_PER_MS } from '../lib/clock.js';
-import type { Offer } from '../sdp/offer-answer.js';
-import type { Credentials } from '../sip/auth/authorizer.js';
-import { type HeaderBlock, headerBlock } from '../sip/message/builder.js';
 import { HeaderId } from '../sip/message/header-name.js';
 import type { SipMessage } from '../sip/message/message.js';
-import type { SipUri } from '../sip/message/uri.js';
-import type { TimerHandle, Timers } from '../sip/transaction/timers.js';
+import type { TimerHandle } from '../sip/transaction/timers.js';
 import type { CallEnd, CallFailure, OutgoingCall, OutgoingCallListener } from '../sip/ua/call-events.js';
-import type { InviteRequest } from '../sip/ua/outgoing-call.js';
-import type { ServerList } from '../sip/ua/server-list.js';
-import type { UserAgent } from '../sip/ua/user-agent.js';
+import { CallMedia } from './call-media.js';
+import { type CallStart, type CallerContext, notStarted } from './caller-context.js';
 import { EarlyAnswers } from './early-answers.js';
-import { TOKEN_HEADER } from './call-token.js';
-import type { MediaSlot, MediaSlots } from './media-slots.js';
-import { answerTo, offerFor, readAnswer, type MediaPreferences } from './negotiation.js';
+import { type Disappointment, unmetHeader, unmetMedia } from './expectations.js';
+import { NOBODY, inviteOf } from './invite-of.js';
+import type { MediaRefusal } from './negotiation.js';
 import { causeOfEvent, causeOfStatus, type CallPhase, type CallRecord } from './outcome.js';
+import { type StepFailure, Steps } from './steps.js';
 
-/** What places calls: a user agent, or something that makes one for each. */
-export type CallAgent = Pick<UserAgent, 'invite' | 'options'>;
+export type { CallAgent, CallTarget } from './invite-of.js';
 
-/** Whom to call, and the address at which that was checked. */
-export interface CallTarget {
-  readonly uri: SipUri;
-  readonly nextHop: { readonly host: string; readonly port: number };
-  /** The servers of the target, in an order for each call; absent: `nextHop` alone. */
-  readonly servers?: ServerList;
-  /** Route headers of the INVITE; absent: none. */
-  readonly routes?: HeaderBlock;
-  /** Places its calls; absent: the user agent that all share. */
-  readonly agent?: CallAgent;
-  /** Who we are there: the answer to 401 and 407; null: nobody in particular. */
-  readonly credentials: Credentials | null;
-  /** User of From; absent: that of the credentials. */
-  readonly fromUser?: string;
-}
+export { notStarted, type CallerContext, type CallerFlow, type CallStart } from './caller-context.js';
 
-/** What all calls of a worker share. */
-export interface CallerContext {
-  readonly userAgent: UserAgent;
-  readonly timers: Timers;
-  readonly slots: MediaSlots;
-  readonly endpoints: readonly CallTarget[];
-  readonly media: MediaPreferences;
-  readonly holdMs: number;
-  readonly ringTimeoutMs: number;
-  readonly expect: 'answered' | number;
-  /** Zero of all times of the records, ns. */
-  readonly epochNs: number;
-  now(): number;
-  callIdOf(call: number): string;
-  /** Text of the token by which the far end may return what it received; null: the call carries none. */
-  tokenOf(call: number): string | null;
-  /** @param agent what the far side calls itself in the answer (Server or User-Agent); network text */
-  onAnswered(call: number, agent: string | null): void;
-  /** Once a call. */
-  onEnd(record: CallRecord, call: CallerCall): void;
-}
-
-/** When and why this one. */
-export interface CallStart {
-  readonly call: number;
-  readonly intendedMs: number;
-  readonly heldBack: boolean;
-  /** In place of the endpoint's: one user calls another. */
-  readonly target?: CallTarget;
+/** Why a call is ended before its time. */
+interface Stop {
+  /** By the end of the run. */
+  readonly cut: boolean;
+  readonly phase: CallPhase;
+  readonly cause: string;
+  readonly sipStatus?: number | null;
+  readonly detail?: string | null;
 }
 
 /** What a call came to. */
@@ -82,8 +42,13 @@ const DETAIL_CHARACTERS = 160;
 export class CallerCall implements OutgoingCallListener {
   private readonly endpoint: number;
   private readonly callId: string;
-  private slot: MediaSlot | null = null;
-  private offer: Offer | null = null;
+  private media: CallMedia | null = null;
+  private steps: Steps | null = null;
+  /** Why an offer of the far side had no answer. */
+  private refusal: MediaRefusal | null = null;
+  /** What was expected of its answer and did not come. */
+  private disappointment: Disappointment | null = null;
+  private isHoldOver = false;
   private dialog: OutgoingCall | null = null;
   private timer: TimerHandle | null = null;
   private startedMs = 0;
@@ -91,11 +56,7 @@ export class CallerCall implements OutgoingCallListener {
   private setupDelayMs: number | null = null;
   private byeAtMs: number | null = null;
   /** Why we end it before its time; null: we do not. */
-  private stop: { readonly cut: boolean; readonly phase: CallPhase; readonly cause: string } | null = null;
-  private stopDetail: string | null = null;
-  private connected = false;
-  private codec: string | null = null;
-  private sessionVersion = 1;
+  private stop: Stop | null = null;
   private readonly early = new EarlyAnswers();
   private ended = false;
 
@@ -111,18 +72,21 @@ export class CallerCall implements OutgoingCallListener {
   start(): boolean {
     const { context, startOf } = this;
     this.startedMs = this.elapsedMs();
-    this.slot = context.slots.take(startOf.call, this.endpoint);
+    const slot = context.slots.take(startOf.call, this.endpoint);
     const target = startOf.target ?? context.endpoints[this.endpoint];
-    if (this.slot === null || target === undefined) {
+    if (slot === null || target === undefined) {
       context.onEnd(notStarted(context, startOf, 'noSlot'), this);
       return false;
     }
-    this.offer = offerFor(this.slot, startOf.call, context.media);
+    this.media = new CallMedia(context, startOf.call, slot);
     this.timer = context.timers.schedule(context.ringTimeoutMs, giveUpRinging, this);
-    const { uri, credentials, fromUser = credentials?.user, agent = context.userAgent } = target;
-    const who = { credentials, ...(fromUser !== undefined && { fromUser }) };
-    const invite = { target: uri, ...routeOf(target), sdp: this.offer.sdp, callId: this.callId, ...who };
-    this.dialog = agent.invite({ ...invite, ...tokenFields(context.tokenOf(startOf.call)) }, this);
+    const { agent = context.userAgent } = target;
+    const { flow } = context;
+    const token = context.tokenOf(startOf.call);
+    const sdp = flow?.lateOffer === true ? '' : this.media.offer();
+    const invite = { ...inviteOf(target, this.callId, { identity: flow?.identity ?? NOBODY, token }), sdp };
+    const followRedirects = flow?.followRedirects ?? 0;
+    this.dialog = agent.invite(followRedirects === 0 ? invite : { ...invite, followRedirects }, this);
     return true;
   }
 
@@ -153,7 +117,8 @@ export class CallerCall implements OutgoingCallListener {
       this.dialog?.cancel();
     } else if (this.byeAtMs === null) {
       this.byeAtMs = this.elapsedMs();
-      this.slot?.release(this.context.now());
+      this.steps?.stop();
+      this.media?.slot.release(this.context.now());
       this.dialog?.bye();
     }
   }
@@ -174,40 +139,125 @@ export class CallerCall implements OutgoingCallListener {
       this.startOf.call,
       response.headerById(HeaderId.server) ?? response.headerById(HeaderId.userAgent),
     );
-    const answer = this.early.answerOf(response);
-    this.early.forget();
     if (this.stop !== null) {
+      this.early.forget();
       this.hangUp(); // the answer crossed our CANCEL
       return;
     }
-    const { offer } = this;
-    this.offer = null; // the transaction outlives the call by 32 s and would keep it
-    if (offer !== null && this.connect(offer, answer)) {
-      this.timer = context.timers.schedule(context.holdMs, hangUp, this);
+    const refusal = this.takeAnswer(response);
+    this.early.forget();
+    if (refusal === null) {
+      this.begin(response);
     } else {
+      this.giveUp('setup', refusal);
+    }
+  }
+
+  /** The far side's offer, where we made none. */
+  onOffered(sdp: string): string | null {
+    if (this.media === null || this.media.agreed !== null) {
+      return null; // said once more in the 2xx
+    }
+    const answer = this.media.answer(sdp);
+    if ('cause' in answer) {
+      this.refusal = answer;
+      return null;
+    }
+    return answer.sdp;
+  }
+
+  onReoffer(sdp: string): string | null {
+    // Before our own offer has an answer there is no room for another one.
+    const hasRoom = this.byeAtMs === null && (this.establishedMs !== null || this.early.came);
+    return hasRoom ? (this.media?.reanswer(sdp) ?? null) : null;
+  }
+
+  onOfferAsked(scope: 'all' | 'current'): string | null {
+    if (this.byeAtMs !== null || this.media === null) {
+      return null;
+    }
+    return scope === 'all' ? this.media.offer() : this.media.reoffer({});
+  }
+
+  onOfferAnswered(sdp: string): void {
+    const refusal = this.media?.takeAnswer(sdp) ?? null;
+    if (refusal !== null) {
+      this.giveUp('established', refusal);
+    }
+  }
+
+  onReanswerLost(): void {
+    this.giveUp('established', { cause: 'noAck', detail: null });
+  }
+
+  onSessionExpired(): void {
+    this.giveUp('established', { cause: 'sessionExpired', detail: null });
+  }
+
+  onTold(request: SipMessage): void {
+    this.steps?.hear(request);
+  }
+
+  onStepFailed({ cause, sipStatus, detail }: StepFailure): void {
+    this.giveUp('established', { cause, detail }, sipStatus);
+  }
+
+  onStepsDone(isOver: boolean): void {
+    this.steps = null;
+    if (isOver || this.isHoldOver) {
       this.hangUp();
     }
   }
 
-  /** Hold, resume, another address: the codec that was agreed on stays. */
-  onReoffer(sdp: string): string | null {
-    const { slot, startOf, context, byeAtMs, codec } = this;
-    if (slot === null || codec === null || byeAtMs !== null) {
-      return null;
+  /** The hold time is over; steps that are not done go before. */
+  holdOver(): void {
+    this.timer = null;
+    this.isHoldOver = true;
+    if (this.steps === null) {
+      this.hangUp();
     }
-    const preferences = { ...context.media, codecs: [codec] };
-    const version = { call: startOf.call, sessionVersion: this.sessionVersion + 1 };
-    const answer = answerTo(sdp, slot, version, preferences);
-    if ('cause' in answer) {
-      return null;
-    }
-    this.sessionVersion++;
-    slot.update({ ...answer.media, answeredAtNs: context.now() });
-    return answer.sdp;
   }
 
-  onReanswerLost(): void {
-    this.stop ??= { cut: false, phase: 'established', cause: 'noAck' };
+  /** Null, or why the answer is of no use. */
+  private takeAnswer(response: SipMessage): MediaRefusal | null {
+    const { media, context } = this;
+    if (media === null || media.agreed !== null) {
+      return null; // by an early UPDATE, or we have answered their offer
+    }
+    if (context.flow?.lateOffer === true) {
+      return this.refusal ?? { cause: 'sdp:no-audio', detail: 'expected an offer in the answer, found none' };
+    }
+    return media.takeAnswer(this.early.answerOf(response));
+  }
+
+  private begin(response: SipMessage): void {
+    const { context, media, dialog } = this;
+    media?.connect();
+    this.timer = context.timers.schedule(context.holdMs, holdOver, this);
+    const { expect = null, steps = [] } = context.flow ?? {};
+    if (expect !== null && media?.agreed) {
+      this.disappointment = unmetHeader(expect, response) ?? unmetMedia(expect, media.agreed);
+    }
+    if (steps.length > 0 && media !== null && dialog !== null) {
+      const { timers } = context;
+      this.steps = new Steps(steps, {
+        timers,
+        media,
+        dialog,
+        onStepFailed: (failure) => this.onStepFailed(failure),
+        onStepsDone: (isOver) => this.onStepsDone(isOver),
+      });
+      this.steps.start();
+    }
+  }
+
+  /** It cannot go on: BYE, and what it came to is known already. */
+  private giveUp(
+    phase: CallPhase,
+    { cause, detail }: { readonly cause: string; readonly detail: string | null },
+    sipStatus: number | null = null,
+  ): void {
+    this.stop ??= { cut: false, phase, cause, sipStatus, detail };
     this.hangUp();
   }
 
@@ -218,38 +268,36 @@ export class CallerCall implements OutgoingCallListener {
       this.end({ outcome: cut ? 'cut' : 'failed', phase, sipStatus, cause, detail: null });
       return;
     }
+    const { expect, flow } = this.context;
+    if (sipStatus === expect && failure.response !== null && flow !== undefined && flow.expect !== null) {
+      this.disappointment = unmetHeader(flow.expect, failure.response);
+    }
     const cause = sipStatus === null ? causeOfEvent(failure.cause) : causeOfStatus(sipStatus);
-    this.end({ outcome: 'failed', phase: 'setup', sipStatus, cause, detail: failure.detail });
+    const ending = { outcome: 'failed', phase: 'setup', sipStatus, cause, detail: failure.detail } as const;
+    this.end({ ...ending, ...this.disappointment });
   }
 
   onEnded(end: CallEnd): void {
     const { status: sipStatus, detail } = end;
     if (this.stop !== null) {
-      const { cut, phase, cause } = this.stop;
-      this.end({ outcome: cut ? 'cut' : 'dropped', phase, sipStatus: null, cause, detail: this.stopDetail });
-    } else if (end.by === 'remote' && this.byeAtMs === null) {
+      const { cut, phase, cause, sipStatus: status = null, detail: why = null } = this.stop;
+      this.end({ outcome: cut ? 'cut' : 'dropped', phase, sipStatus: status, cause, detail: why });
+    } else if (end.by === 'remote' && this.byeAtMs === null && this.steps?.isTransferring !== true) {
       this.end({ ...COMPLETED, outcome: 'dropped', phase: 'established', cause: 'remoteBye', detail });
     } else if (end.cause === 'bye' || end.by === 'remote') {
-      this.end(this.context.expect === 'answered' ? COMPLETED : UNEXPECTED_ANSWER);
+      this.end(this.completed());
     } else {
       const cause = causeOfEvent(end.cause);
       this.end({ outcome: 'dropped', phase: 'teardown', sipStatus, cause, detail });
     }
   }
 
-  /** Audio as their answer says; false when it cannot be, and then `stop` says why. */
-  private connect(offer: Offer, answer: string): boolean {
-    const { context } = this;
-    const agreed = readAnswer(offer, answer, context.media);
-    if ('cause' in agreed) {
-      this.stop = { cut: false, phase: 'setup', cause: agreed.cause };
-      this.stopDetail = agreed.detail;
-      return false;
+  private completed(): Ending {
+    if (this.context.expect !== 'answered') {
+      return UNEXPECTED_ANSWER;
     }
-    this.connected = true;
-    this.codec = agreed.codec;
-    this.slot?.connect({ ...agreed, answeredAtNs: context.now() });
-    return true;
+    const { disappointment } = this;
+    return disappointment === null ? COMPLETED : { ...COMPLETED, phase: 'setup', sipStatus: 200, ...disappointment };
   }
 
   private end(ending: Ending): void {
@@ -260,13 +308,15 @@ export class CallerCall implements OutgoingCallListener {
     this.ended = true;
     this.early.forget();
     this.clearTimer();
+    this.steps?.stop();
     const endedMs = this.elapsedMs();
     if (this.byeAtMs === null) {
-      this.slot?.release(context.now());
+      this.media?.slot.release(context.now());
     }
     const { outcome, sipStatus, detail } = ending;
     const answered = establishedMs !== null;
-    const refusedAsExpected = outcome === 'failed' && sipStatus === context.expect;
+    const isRefusal = outcome === 'failed';
+    const came = context.expect === 'answered' ? outcome === 'completed' : isRefusal && sipStatus === context.expect;
     const record: CallRecord = {
       call: startOf.call,
       endpoint: this.endpoint,
@@ -276,14 +326,14 @@ export class CallerCall implements OutgoingCallListener {
       establishedMs,
       endedMs,
       ...ending,
-      succeeded: context.expect === 'answered' ? outcome === 'completed' : refusedAsExpected,
+      succeeded: came && this.disappointment === null,
       detail: detail === null ? null : detail.slice(0, DETAIL_CHARACTERS),
       setupDelayMs: answered ? this.setupDelayMs : null,
       answerDelayMs: answered ? establishedMs - this.startedMs : null,
       disconnectDelayMs: this.byeAtMs === null || outcome !== 'completed' ? null : endedMs - this.byeAtMs,
       heldBack: startOf.heldBack,
       earlyMedia: this.early.came,
-      hasMedia: context.slots.measured && this.connected,
+      hasMedia: context.slots.measured && this.media?.isConnected === true,
     };
     context.onEnd(record, this);
   }
@@ -300,46 +350,8 @@ export class CallerCall implements OutgoingCallListener {
   }
 }
 
-/** The record of a call that never left: a limit of ours, or the end of the run came first. */
-export function notStarted(context: CallerContext, start: CallStart, cause: string): CallRecord {
-  return {
-    call: start.call,
-    endpoint: start.call % context.endpoints.length,
-    callId: context.callIdOf(start.call),
-    intendedMs: start.intendedMs,
-    startedMs: null,
-    establishedMs: null,
-    endedMs: (context.now() - context.epochNs) / NS_PER_MS,
-    outcome: 'notStarted',
-    succeeded: false,
-    phase: 'start',
-    sipStatus: null,
-    cause,
-    detail: null,
-    setupDelayMs: null,
-    answerDelayMs: null,
-    disconnectDelayMs: null,
-    heldBack: start.heldBack,
-    earlyMedia: false,
-    hasMedia: false,
-  };
-}
-
-/** Where the INVITE goes, and where else when it comes to nothing there. */
-function routeOf({ nextHop, servers, routes }: CallTarget): Partial<InviteRequest> {
-  const headers = routes === undefined ? {} : { routes };
-  if (servers === undefined) return { nextHop, ...headers };
-  const [first = nextHop, ...otherHops] = servers.order();
-  return { nextHop: first, otherHops, onHopFailed: (hop) => servers.fail(hop), ...headers };
-}
-
-/** In a header, and in the caller's name, which a PBX between passes on. */
-function tokenFields(token: string | null): Pick<InviteRequest, 'displayName' | 'headers'> {
-  return token === null ? {} : { displayName: token, headers: headerBlock([[TOKEN_HEADER, token]]) };
-}
-
-function hangUp(call: CallerCall): void {
-  call.hangUp();
+function holdOver(call: CallerCall): void {
+  call.holdOver();
 }
 
 function giveUpRinging(call: CallerCall): void {

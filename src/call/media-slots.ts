@@ -14,8 +14,9 @@ export interface MediaSlot {
   readonly rtpPort: number;
   /** Hears, after the release, the totals of what the leg received: a row of figures that the worker room knows. */
   onMeasured: ((totals: Float64Array) => void) | null;
+  /** Once when the call is answered, and once before with `isEarly` where audio of ours is to flow before that. */
   connect(remote: RemoteMedia): void;
-  /** Agreed anew within the call: another address, hold, resume. The codec stays. */
+  /** Agreed anew within the call: another address, hold, resume, another codec. */
   update(remote: RemoteMedia): void;
   /** Gives the slot back; it rests before it is used again. */
   release(endedAtNs: number): void;
@@ -24,4 +25,8 @@ export interface MediaSlot {
 export interface RemoteMedia extends AgreedMedia {
   /** When the ACK went or came, ns on the host's monotonic clock. */
   readonly answeredAtNs: number;
+  /** It was our wish that nothing comes. Absent: whatever is held is held by the far side. */
+  readonly heldByUs?: true;
+  /** The call is not answered yet. */
+  readonly isEarly?: true;
 }

@@ -2,6 +2,7 @@
 import { type IpAddress, parseIp } from '../lib/ip-address.js';
 import { acceptAnswer, createAnswer, createOffer } from '../sdp/offer-answer.js';
 import type { LocalMedia, NegotiatedMedia, Offer, Refusal } from '../sdp/offer-answer.js';
+import type { Direction } from '../sdp/session-description.js';
 import type { MediaSlot } from './media-slots.js';
 
 /** Where audio and reports go, which ways the audio flows, and what may come. No payload type stands in two of the lists. */
@@ -49,14 +50,16 @@ export interface MediaPreferences {
   mayReach(address: string): boolean;
   /** Of our sockets; default 4. */
   readonly family?: 4 | 6;
+  /** What we want the audio to do; default sendrecv. */
+  readonly direction?: Direction;
 }
 
 /** How this program names itself, and knows its own: between our ends reports go once a second. */
 const TOOL = 'callgauge';
 
 /** Our offer for a call. */
-export function offerFor(slot: MediaSlot, call: number, preferences: MediaPreferences): Offer {
-  return createOffer(localMedia(slot, { call, sessionVersion: 1 }, preferences));
+export function offerFor(slot: MediaSlot, version: SdpVersion, preferences: MediaPreferences): Offer {
+  return createOffer(localMedia(slot, version, preferences));
 }
 
 /** What their answer makes of our offer. */
@@ -89,6 +92,7 @@ function localMedia(slot: MediaSlot, { call, sessionVersion }: SdpVersion, prefe
     sessionId: call + 1,
     sessionVersion,
     tool: TOOL,
+    ...(preferences.direction !== undefined && { direction: preferences.direction }),
   };
 }
 

@@ -11,6 +11,7 @@ import type { TransportName } from '../scenario/scenario.js';
 import { TRANSPORTS } from '../scenario/target.js';
 import { formatHost } from '../sip/message/uri.js';
 import type { AnswererRole, CodecClip, PortRange, TlsMaterial } from '../worker/messages.js';
+import { type FlowArguments, flowArguments, flowOf, flowOptions } from './answer-flow.js';
 import { loadClips } from './clips.js';
 import { netBackend, withEnvironment } from './environment.js';
 import type { ProcessHost } from './host.js';
@@ -21,6 +22,7 @@ import { readTlsFiles, type TlsFiles } from './tls-files.js';
 
 const FIRST_SLOTS = 256;
 const BUSY = 486;
+const MOVED = 302;
 
 interface AnswerArguments {
   readonly listen: string;
@@ -35,15 +37,16 @@ interface AnswerArguments {
   readonly seed: string | undefined;
   readonly transport: TransportName;
   readonly tls: TlsFiles;
+  readonly flow: FlowArguments;
 }
 
 export function answerCommand(program: Argv, host: ProcessHost, finish: (exitCode: number) => void): void {
   program.command(
     'answer',
-    'be the callee: echo, play, ring, busy, drop',
+    'be the callee: echo, play, ring, busy, redirect, hold, drop',
     (command) =>
       withEnvironment(
-        transportOptions(command)
+        flowOptions(transportOptions(command))
           .option('listen', {
             type: 'string',
             requiresArg: true,
@@ -99,6 +102,7 @@ export function answerCommand(program: Argv, host: ProcessHost, finish: (exitCod
         impair: lastOf(given.impair),
         seed: lastOf(given.seed),
         transport: lastOf(given.transport),
+        flow: flowArguments(given),
         tls: {
           ca: lastOf(given['tls-ca']) ?? null,
           cert: lastOf(given['tls-cert']) ?? null,
@@ -198,15 +202,20 @@ function planOf(host: ProcessHost, given: AnswerArguments): AnswerPlan {
   const impairment = given.impair === undefined ? null : impairmentOf(given.impair, report);
   const seed = given.seed === undefined ? host.now().getTime() % 0x1_0000_0000 : seedOf(given.seed, report);
   const tls = tlsOf(host, given, problems);
+  const flow = flowOf(given.flow, report);
+  if (given.mode === 'busy' && given.flow.redirect !== undefined) {
+    report('--redirect', 'expected either --mode busy or --redirect, got both');
+  }
   if (listen === null || rtpPorts === null || clips === null || seed === null || tls === null || problems.length > 0) {
     throw new ProblemsError(problems);
   }
   const role: AnswererRole = {
     type: 'answerer',
     protocol: protocolOf(given),
-    rejectStatus: given.mode === 'busy' ? BUSY : null,
+    rejectStatus: given.mode === 'busy' ? BUSY : given.flow.redirect === undefined ? null : MOVED,
     ringMs,
     dropAfterMs,
+    flow,
   };
   return {
     listen,

@@ -10,6 +10,7 @@ import type { ScoreScale } from '../metrics/names.js';
 import { scaleOfName } from '../run/codec-scale.js';
 import { ResultSource } from '../run/result-source.js';
 import { idleMsOf } from '../scenario/fit-stages.js';
+import { codecsOfCalls } from '../scenario/flow-plan.js';
 import { loadScenario } from '../scenario/load.js';
 import { applyOverrides, type RunFlags } from '../scenario/overrides.js';
 import { checkPorts, expectedPeak, usersWarning, type Peak } from '../scenario/peak.js';
@@ -194,7 +195,10 @@ function withoutPlace(entry: NonNullable<Scenario['gates']>[number]): object {
 
 function readClips(host: ProcessHost, scenario: Scenario): readonly CodecClip[] | { problem: Problem } {
   try {
-    return loadClips(host, scenario.codecs, { audio: scenario.audioPath, ptimeMs: PTIME_MS });
+    return loadClips(host, codecsOfCalls(scenario.codecs, scenario.call.flow), {
+      audio: scenario.audioPath,
+      ptimeMs: PTIME_MS,
+    });
   } catch (error) {
     if (!(error instanceof WavError)) {
       throw error;

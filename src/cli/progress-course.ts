@@ -1,5 +1,6 @@
 /** Where a run stands in its plan: the stage in words, and how much is left, as far as the schedule tells. */
 import { formatRate } from '../lib/units.js';
+import { callLengthMs } from '../scenario/flow-plan.js';
 import type { Scenario } from '../scenario/scenario.js';
 import type { Schedule } from '../schedule/schedule.js';
 
@@ -26,7 +27,7 @@ export class CoursePlan {
     private readonly schedule: Schedule,
   ) {
     const { load, call } = scenario;
-    const heldMs = call.expect === 'answered' ? call.holdMs : 0;
+    const heldMs = call.expect === 'answered' ? callLengthMs(call) : 0;
     this.capDecides = load.concurrency !== null && schedule.peakActive(heldMs) > load.concurrency;
     this.endSecond = schedule.durationMs === null ? null : Math.ceil((schedule.durationMs + heldMs) / 1000);
   }

@@ -6,6 +6,7 @@ import { SCORE_WINDOW_SECONDS } from '../quality/stream-meter.js';
 import type { Result } from '../run/result.js';
 import { RUN_RECORD_VERSION, type RunRecord } from '../run/run-record.js';
 import { idleMsOf } from '../scenario/fit-stages.js';
+import { codecsOfCalls } from '../scenario/flow-plan.js';
 import { scenarioDocument } from '../scenario/document-form.js';
 import { SOCKET_BUFFER_BYTES } from '../sip/transport/udp.js';
 import { shownAt, type Scenario } from '../scenario/scenario.js';
@@ -58,7 +59,7 @@ export function runRecord({ host, prepared, startedAt, seed, noGates, inconclusi
       seenAddress: null, // known to the book
       command: host.commandLine,
     },
-    method: methodOf(scenario.codecs),
+    method: methodOf(codecsOfCalls(scenario.codecs, scenario.call.flow)),
     scenario: scenarioDocument(scenario),
     seed,
   };

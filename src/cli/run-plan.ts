@@ -10,6 +10,7 @@ import { legsPerCall, usersCap } from '../scenario/peak.js';
 import { ownsCall } from '../schedule/split.js';
 import type { CallerEndpoint, MediaWorkerSetup, SignallingSetup, UsersRole } from '../worker/messages.js';
 import type { Scenario } from '../scenario/scenario.js';
+import { callerFlowPlan } from './flow-plan.js';
 import type { ProcessHost } from './host.js';
 import { PTIME_MS, type Prepared } from './preparation.js';
 
@@ -179,6 +180,7 @@ function signallingSetup(parts: PlanParts, index: number): SignallingSetup {
       maxRate: scenario.safety.maxRate,
       figures: scenario.call.figures && scenario.media, // without audio of ours there is nothing to receive
       optionsIntervalMs: scenario.network.optionsIntervalMs,
+      flow: callerFlowPlan(scenario.call.flow),
       users: usersRole(scenario, index, signallingWorkerCount(prepared)),
     },
   };

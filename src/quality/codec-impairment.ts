@@ -146,6 +146,13 @@ export function findCodecImpairment(codec: string): CodecImpairment | undefined 
   return LIVE_CODECS.find((row) => row.codec === name);
 }
 
+/** Whether a stretch in the one codec and a stretch in the other can be scored as one. */
+export function costsTheSame(a: CodecImpairment | undefined, b: CodecImpairment | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  const isSame = a.scale === b.scale && a.ie === b.ie && a.bpl === b.bpl && a.lookaheadMs === b.lookaheadMs;
+  return isSame && a.noConcealment?.ie === b.noConcealment?.ie && a.noConcealment?.bpl === b.noConcealment?.bpl;
+}
+
 function liveCodec(codec: string, variant: string, lookaheadMs: number): CodecImpairment {
   const rows = CODEC_IMPAIRMENTS.filter((row) => row.codec === codec && row.variant === variant);
   const row = rows.find(({ concealment }) => concealment !== 'none');

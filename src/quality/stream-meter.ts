@@ -6,7 +6,7 @@
  */
 import { ArrivalSeconds } from './arrival-seconds.js';
 import { ClockSkew } from './clock-skew.js';
-import type { CodecImpairment } from './codec-impairment.js';
+import { costsTheSame, type CodecImpairment } from './codec-impairment.js';
 import { FixedJitterBuffer } from './jitter-buffer.js';
 import { AUXILIARY, DISCARDED, LossBook, RECEIVED, SUPPRESSING } from './loss-book.js';
 import { MediaTime } from './media-time.js';
@@ -57,7 +57,12 @@ export class StreamMeter {
   /** When a packet is due, as it stood when a second closed last. */
   private steadyTimelineMs = Number.NaN;
 
+  private codec: CodecImpairment | undefined;
+  /** What the whole call is scored with. */
+  private callCodec: CodecImpairment | undefined;
+
   constructor(private readonly options: StreamMeterOptions) {
+    this.codec = this.callCodec = options.codec;
     this.buffer = new FixedJitterBuffer({ delayMs: options.jitterBufferMs, anchor: 'min' });
     this.pace = new PacketPace(options.ptimeMs);
     this.window = new PacketWindow(this.book, this.pace);
@@ -93,6 +98,17 @@ export class StreamMeter {
       this.book.holds.end(nowMs);
       this.arrivals.excuseSilence(nowMs);
       this.media.move();
+    }
+  }
+
+  /** The codec of the seconds that close from now on; the call as a whole has a score only where all that it had cost the same. */
+  scoreWith(codec: CodecImpairment | undefined): void {
+    if (codec === this.codec) {
+      return;
+    }
+    this.codec = codec;
+    if (!costsTheSame(this.callCodec, codec)) {
+      this.callCodec = undefined;
     }
   }
 
@@ -191,7 +207,7 @@ export class StreamMeter {
       return false;
     }
     this.scores.take(second, this.second);
-    scoreInto(this.second, this.options.codec, this.second);
+    scoreInto(this.second, this.codec, this.second);
     this.addToTotals();
     return true;
   }
@@ -295,6 +311,6 @@ export class StreamMeter {
     totals.badRatio = (totals.lost + totals.discarded) / totals.expected;
     totals.burstR = book.bursts.burstR;
     book.bursts.writeTo(totals);
-    scoreInto(totals, this.options.codec, totals);
+    scoreInto(totals, this.callCodec, totals);
   }
 }

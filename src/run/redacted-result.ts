@@ -17,12 +17,21 @@ const USER_FLAG = /(--user[ =])('(?:[^']|'\\'')*'|\S+)/g;
 const REFERENCE = /^\$\{.*\}$/s;
 
 /** Null: nothing is to be hidden. It knows the numbers that the scenario calls and the users that it is. */
-export function redactorOf({ redact, endpoints, auth, users: registered, gates }: Scenario): NumberRedactor | null {
+export function redactorOf({
+  redact,
+  endpoints,
+  auth,
+  users: registered,
+  gates,
+  call,
+}: Scenario): NumberRedactor | null {
   if (redact === null) return null;
   const users = [auth, ...endpoints.map((endpoint) => endpoint.auth)].flatMap((one) =>
     one === null ? [] : [one.user],
   );
-  const known = (registered?.list ?? []).flatMap(({ user, authUser }) => [user, authUser]);
+  const { user: caller, displayName } = call.flow.from;
+  const callers = [caller, displayName].filter((name) => name !== null);
+  const known = (registered?.list ?? []).flatMap(({ user, authUser }) => [user, authUser]).concat(callers);
   // A target such as `echo` is a word of ours as well, and is hidden in URIs only.
   const numbers = endpoints.flatMap(({ target }) =>
     target.kind === 'sip' && /\d{4}/.test(target.user) ? [target.user] : [],

@@ -2,6 +2,8 @@
 import type { Problem } from '../lib/errors.js';
 import { parseRate } from '../lib/units.js';
 import { idleMsOf } from './fit-stages.js';
+import { checkFlow } from './flow-checks.js';
+import { isMapping } from './mapping.js';
 import type { Path } from './yaml-source.js';
 import type { Scenario } from './scenario.js';
 
@@ -12,11 +14,12 @@ export interface Finding extends Pick<Problem, 'code' | 'message' | 'hint'> {
 /** The rules over a raw document, so that a bad value elsewhere hides none of them. */
 export function checkDocument(document: unknown): Finding[] {
   if (!isMapping(document)) return [];
-  return [...checkTargets(document), ...checkNames(document['endpoints']), ...checkStages(document['load'])];
-}
-
-export function isMapping(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return [
+    ...checkTargets(document),
+    ...checkNames(document['endpoints']),
+    ...checkFlow(document['call']),
+    ...checkStages(document['load']),
+  ];
 }
 
 function checkTargets(document: Record<string, unknown>): Finding[] {

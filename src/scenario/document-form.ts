@@ -3,6 +3,7 @@
  * what `result.json` keeps, and loads again as the same scenario; only a password that was written out is not in it.
  */
 import { formatDuration, formatRate } from '../lib/units.js';
+import { flowForm } from './resolve-flow.js';
 import { shownAt, shownPassword, type Auth, type Endpoint, type Scenario, type Target } from './scenario.js';
 import { formatUserRange } from './user-range.js';
 
@@ -25,8 +26,8 @@ export function scenarioDocument(scenario: Scenario): Record<string, unknown> {
       ...(scenario.call.to === 'users' && { to: value('call.to', 'users') }),
       hold: text('call.hold', formatDuration(scenario.call.holdMs)),
       ringTimeout: text('call.ringTimeout', formatDuration(scenario.call.ringTimeoutMs)),
-      expect: value('call.expect', scenario.call.expect),
       figures: value('call.figures', scenario.call.figures),
+      ...flowForm(scenario),
     },
     load: loadForm(scenario),
     profile: scenario.profile,

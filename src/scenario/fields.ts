@@ -23,7 +23,7 @@ interface Leaf<T> {
   readonly explain?: (value: unknown) => string;
 }
 
-function leaf<T>({ form, keywords, read, explain }: Leaf<T>) {
+export function leaf<T>({ form, keywords, read, explain }: Leaf<T>) {
   return z
     .unknown()
     .transform((value, context): T => {
@@ -37,7 +37,7 @@ function leaf<T>({ form, keywords, read, explain }: Leaf<T>) {
 }
 
 /** A string in the document; a pattern lets a reference pass, which is judged after it was replaced. */
-function textLeaf<T>(form: string, pattern: string, parse: (text: string) => T | undefined) {
+export function textLeaf<T>(form: string, pattern: string, parse: (text: string) => T | undefined) {
   return leaf({
     form,
     keywords: { type: 'string', pattern: `^(${pattern}|${REFERENCE})$` },

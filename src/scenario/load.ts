@@ -2,7 +2,8 @@
 import type { z } from 'zod';
 import type { Problem } from '../lib/errors.js';
 import { nearestName } from '../lib/nearest.js';
-import { checkDocument, isMapping, type Finding } from './checks.js';
+import { checkDocument, type Finding } from './checks.js';
+import { isMapping } from './mapping.js';
 import { besideFile, resolveScenario } from './resolve.js';
 import { parentPath, type Scenario, type Sources } from './scenario.js';
 import { documentSchema, knownKeys } from './schema.js';
@@ -52,7 +53,7 @@ export function loadScenario(text: string, { file, env, readFile }: LoadOptions)
 
 function problemsOf(issue: z.core.$ZodIssue, source: YamlSource): Problem[] {
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(issue.path, key, source));
-  const path = pathText(issue.path);
+  const path = shorthandPath(pathText(issue.path), source);
   if (source.broken.has(path)) return [];
   const where = placeIn(source, path);
   const expected = expectation(issue);
@@ -63,6 +64,13 @@ function problemsOf(issue: z.core.$ZodIssue, source: YamlSource): Problem[] {
   const got = source.written.get(source.written.has(path) ? path : parentPath(path));
   if (isSecretPath(path)) return [{ code: 'bad-value', where, message: `${expected}${NOT_SHOWN}` }];
   return [{ code: 'bad-value', where, message: `${expected}, got ${described(got)}` }];
+}
+
+/** `call.expect: 486` stands for `call.expect.status`: what is wrong is where it was written. A gate keeps its `expr`. */
+function shorthandPath(path: string, source: YamlSource): string {
+  const parent = parentPath(path);
+  const isShort = !source.written.has(path) && source.written.has(parent) && !isMapping(source.written.get(parent));
+  return isShort && parent === 'call.expect' ? parent : path;
 }
 
 function expectation(issue: z.core.$ZodIssue): string {

@@ -3,6 +3,7 @@
  * slow answers make the real peak higher.
  */
 import type { Problem } from '../lib/errors.js';
+import { callLengthMs } from './flow-plan.js';
 import { placeOf, type Scenario } from './scenario.js';
 
 /** One packet each 20 ms. */
@@ -41,7 +42,7 @@ export interface Peak {
 export function expectedPeak(scenario: Scenario, schedule: ArrivalPeak): Peak {
   const { call, load, media } = scenario;
   const cap = Math.min(load.concurrency ?? Number.POSITIVE_INFINITY, load.calls ?? Number.POSITIVE_INFINITY);
-  const calls = Math.min(cap, usersCap(scenario), schedule.peakActive(call.holdMs));
+  const calls = Math.min(cap, usersCap(scenario), schedule.peakActive(callLengthMs(call)));
   const legs = legsPerCall(scenario);
   // Without media one bound sink is advertised for all.
   const slots = media ? slotsFor(scenario, schedule, calls) * legs : 1;
@@ -70,7 +71,7 @@ export function usersCap(scenario: Scenario): number {
 export function usersWarning(scenario: Scenario, schedule: ArrivalPeak): string | null {
   const { load, call } = scenario;
   const limits = [load.concurrency, load.calls].map((limit) => limit ?? Number.POSITIVE_INFINITY);
-  const wanted = Math.min(...limits, schedule.peakActive(call.holdMs));
+  const wanted = Math.min(...limits, schedule.peakActive(callLengthMs(call)));
   const cap = usersCap(scenario);
   if (wanted <= cap) return null;
   const needed = wanted * legsPerCall(scenario);
@@ -80,8 +81,9 @@ export function usersWarning(scenario: Scenario, schedule: ArrivalPeak): string 
 /** Those in use and those at rest; never more than there are calls. */
 function slotsFor({ call, load }: Scenario, schedule: ArrivalPeak, calls: number): number {
   const margin = load.concurrency === null ? Math.ceil(calls * SLOT_MARGIN) : load.concurrency;
-  const withRest = schedule.peakActive(call.holdMs + REST_MS);
-  const turnover = load.concurrency === null ? withRest : Math.min(withRest, calls + restingOf(calls, call.holdMs));
+  const lengthMs = callLengthMs(call);
+  const withRest = schedule.peakActive(lengthMs + REST_MS);
+  const turnover = load.concurrency === null ? withRest : Math.min(withRest, calls + restingOf(calls, lengthMs));
   return Math.min(load.calls ?? Number.POSITIVE_INFINITY, Math.max(margin, turnover));
 }
 

@@ -1,5 +1,6 @@
 /** A read document → the scenario: shorthands expanded, the defaults that depend on other values filled in. */
 import { formatDuration } from '../lib/units.js';
+import { flowOf } from './resolve-flow.js';
 import type { GateEntry, Load, Scenario, Sources, Stage, Tls, User } from './scenario.js';
 import type { ScenarioFile } from './schema.js';
 
@@ -30,8 +31,9 @@ export function resolveScenario(
       to: call.to,
       holdMs: call.hold,
       ringTimeoutMs: call.ringTimeout,
-      expect: call.expect,
+      expect: call.expect.status,
       figures: call.figures,
+      flow: flowOf(call),
     },
     load: loadOf(document.load),
     profile: document.profile ?? null,

@@ -2,7 +2,7 @@
 import type { Problem } from '../lib/errors.js';
 import { formatRate } from '../lib/units.js';
 import { isPublic, parseIp, parseIpRange, rangeHolds, type IpAddress } from '../lib/ip-address.js';
-import { isEmergencyUser } from './emergency.js';
+import { isEmergencyUser } from '../lib/emergency.js';
 import { placeOf, shownAt, type Scenario, type SipAddress } from './scenario.js';
 
 /** The outbound proxy has no user. */
@@ -30,6 +30,7 @@ export function checkSafety(
     if (target.kind === 'loopback') return [];
     return [destinationAt(scenario, `endpoints[${index}].target`, target, resolve)];
   });
+  destinations.push(...transfersOf(scenario, resolve));
   const { outboundProxy } = scenario.network;
   if (outboundProxy !== null)
     destinations.push(destinationAt(scenario, 'network.outboundProxy', outboundProxy, resolve));
@@ -38,6 +39,23 @@ export function checkSafety(
     ...checkRate(scenario),
     ...checkConcurrency(scenario, peakCalls),
   ];
+}
+
+/** Whom the far side is to call on our word. A name that nobody looked up may be of anybody. */
+function transfersOf(scenario: Scenario, resolve: (host: string) => readonly string[]): Destination[] {
+  return scenario.call.flow.steps.flatMap((step, index): Destination[] => {
+    if (step.kind !== 'refer') return [];
+    const target: SipTarget = {
+      uri: step.to,
+      user: step.user,
+      host: step.host,
+      port: null,
+      transport: 'udp',
+      isSecure: false,
+    };
+    const found = destinationAt(scenario, `call.steps[${index}].refer`, target, resolve);
+    return [found.addresses.length > 0 ? found : { ...found, addresses: [undefined] }];
+  });
 }
 
 function destinationAt(

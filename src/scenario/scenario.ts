@@ -1,5 +1,6 @@
 /** The scenario as a run uses it: all defaults filled, times in ms, rates in calls/s, and where each value was written. */
 import type { CodecName, ProfileName } from './fields.js';
+import type { FlowPlan } from './flow-plan.js';
 import type { UserRange } from './user-range.js';
 
 /** In place of a secret. */
@@ -98,7 +99,7 @@ export type Target = { readonly kind: 'loopback' } | ({ readonly kind: 'sip'; re
 export interface CallPlan {
   /** The number of the target, or each other. */
   readonly to: 'target' | 'users';
-  /** From the answer to our BYE. */
+  /** From the answer to our BYE; longer where the steps take longer. */
   readonly holdMs: number;
   /** Without a final response for so long: CANCEL. */
   readonly ringTimeoutMs: number;
@@ -106,6 +107,8 @@ export interface CallPlan {
   readonly expect: 'answered' | number;
   /** INVITEs carry the token by which our own answerer returns what it received. */
   readonly figures: boolean;
+  /** What else happens in it. */
+  readonly flow: FlowPlan;
 }
 
 export interface Load {

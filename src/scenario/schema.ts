@@ -1,6 +1,7 @@
 /** The scenario document, version 1: one zod schema for reading it and for the JSON Schema that editors use. */
 import { z } from 'zod';
 import * as fields from './fields.js';
+import { expectation, flowFields, overrideFlowSchema } from './flow-schema.js';
 import { help } from './help.js';
 import { registration, userEntry, users } from './users-schema.js';
 
@@ -36,15 +37,20 @@ const call = z
           'users',
         ),
       ),
-    hold: fields.duration().prefault('10s').meta(help('Time from the answer to our BYE.', '30s')),
+    hold: fields
+      .duration()
+      .prefault('10s')
+      .meta(help('Time from the answer to our BYE; longer where the steps take longer.', '30s')),
     ringTimeout: fields
       .positiveDuration()
       .prefault('32s')
       .meta(help('Without a final response for so long, we send CANCEL.', '20s')),
-    expect: fields
-      .expectation()
-      .prefault('answered')
-      .meta(help('The outcome that counts as success: an answer, or this final status.', 'answered', 486)),
+    expect: expectation.prefault('answered').meta(
+      help('The outcome that counts as success: an answer, or this final status, and what it says.', 'answered', 486, {
+        status: 'answered',
+        sdp: { codec: 'PCMA' },
+      }),
+    ),
     figures: fields
       .flag()
       .prefault(true)
@@ -53,6 +59,7 @@ const call = z
           'True: each INVITE carries a token, in the header X-Callgauge-Call and as the caller name in From ("cg-…"), by which our own answerer at the far end returns what it received of us, also through a PBX. False: leave both out.',
         ),
       ),
+    ...flowFields,
   })
   .prefault({})
   .meta(help('One call.'));
@@ -328,6 +335,7 @@ export function scenarioJsonSchema(): Record<string, unknown> {
     io: 'input',
     unrepresentable: 'any',
     override: ({ zodSchema, jsonSchema }) => {
+      overrideFlowSchema(zodSchema, jsonSchema);
       // What zod cannot say: a gate may be a plain string, a stage has one kind of time, there is one way to a target.
       if (zodSchema === userEntry) jsonSchema.oneOf = [{ required: ['user'] }, { required: ['range'] }];
       if (zodSchema === stage) jsonSchema.not = { required: ['ramp', 'hold'] };

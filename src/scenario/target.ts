@@ -3,7 +3,7 @@
  * parameters other than `transport`.
  */
 import { isHostName, parseIp } from '../lib/ip-address.js';
-import { isEmergencyUser } from './emergency.js';
+import { isEmergencyUser } from '../lib/emergency.js';
 import type { SipAddress, Target, TransportName } from './scenario.js';
 
 export const TARGET_FORM = 'loopback or sip:user@host[:port][;transport=…]';

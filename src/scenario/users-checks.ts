@@ -1,7 +1,8 @@
 /** What must hold of users: in the document as it is written, and in the scenario once the flags are in it. */
 import type { Problem } from '../lib/errors.js';
-import { isMapping, type Finding } from './checks.js';
-import { isEmergencyUser } from './emergency.js';
+import type { Finding } from './checks.js';
+import { isMapping } from './mapping.js';
+import { isEmergencyUser } from '../lib/emergency.js';
 import { placeOf, type Scenario } from './scenario.js';
 import { TARGET_FORM } from './target.js';
 

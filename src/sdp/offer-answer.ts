@@ -28,6 +28,8 @@ export interface LocalMedia {
   readonly sessionVersion: number;
   /** Name of the program, as a=tool (RFC 8866 §6.3). Absent: not said. */
   readonly tool?: string;
+  /** What we want the stream to do; default sendrecv. */
+  readonly direction?: Direction;
 }
 
 /** The stream as both sides have agreed on it, seen from ours. No payload type stands in two of the lists. */
@@ -92,12 +94,14 @@ export type AnsweredOffer = { readonly ok: true; readonly media: NegotiatedMedia
 
 const PROTOCOL = 'RTP/AVP';
 
-/** An offer of one sendrecv audio stream, with telephone-event and rtcp-mux. @throws RangeError for an unknown codec name */
+/** An offer of one audio stream, with telephone-event and rtcp-mux. @throws RangeError for an unknown codec name */
 export function createOffer(local: LocalMedia): Offer {
   const codecs = local.codecs.map(codecNamed);
   const formats = codecs.map((codec) => ({ codec, payloadType: codec.payloadType }));
   formats.push({ codec: TELEPHONE_EVENT, payloadType: TELEPHONE_EVENT.payloadType });
-  const description = describe(local, [audioSection(local, { formats, rtcpMux: true, direction: 'sendrecv' })]);
+  const description = describe(local, [
+    audioSection(local, { formats, rtcpMux: true, direction: local.direction ?? 'sendrecv' }),
+  ]);
   return { sdp: serializeSdp(description), description, codecs };
 }
 
@@ -167,7 +171,7 @@ interface AnswerChoice {
 
 function answerWith(offer: SessionDescription, index: number, { theirs, choice, local }: AnswerChoice): AnsweredOffer {
   const offered = offer.media[index]!;
-  const direction = directionFor(offer, offered, 'sendrecv');
+  const direction = directionFor(offer, offered, local.direction ?? 'sendrecv');
   const events = theirs.events.slice(0, 1);
   const formats = [choice, ...events.map((payloadType) => ({ codec: TELEPHONE_EVENT, payloadType }))];
   const sections = offer.media.map((media, at) =>

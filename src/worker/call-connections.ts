@@ -7,7 +7,13 @@ import { nextHop } from '../sip/message/uri.js';
 import type { Destination } from '../sip/transaction/invite-client.js';
 import { Connections, type ConnectionsOptions } from '../sip/transport/connections.js';
 import type { TransportFailure } from '../sip/transport/transport.js';
-import type { OutgoingCall, OutgoingCallListener } from '../sip/ua/call-events.js';
+import type {
+  DialogOffer,
+  DialogRequest,
+  OutcomeListener,
+  OutgoingCall,
+  OutgoingCallListener,
+} from '../sip/ua/call-events.js';
 import type { InviteRequest } from '../sip/ua/outgoing-call.js';
 import { UserAgent, type UserAgentOptions } from '../sip/ua/user-agent.js';
 
@@ -71,6 +77,14 @@ class ConnectedCall implements OutgoingCall {
     else this.#call.bye();
   }
 
+  offer(offer: DialogOffer, done: OutcomeListener): void {
+    this.#call?.offer(offer, done);
+  }
+
+  send(request: DialogRequest, done: OutcomeListener): void {
+    this.#call?.send(request, done);
+  }
+
   async close(): Promise<void> {
     this.#isOver = true;
     this.#userAgent?.close();
@@ -106,8 +120,13 @@ class ConnectedCall implements OutgoingCall {
     return {
       onProvisional: (response) => listener.onProvisional(response),
       onAnswered: (response) => listener.onAnswered(response),
+      onOffered: (sdp) => listener.onOffered(sdp),
       onReoffer: (sdp) => listener.onReoffer(sdp),
+      onOfferAsked: (scope) => listener.onOfferAsked(scope),
+      onOfferAnswered: (sdp) => listener.onOfferAnswered(sdp),
       onReanswerLost: () => listener.onReanswerLost(),
+      onSessionExpired: () => listener.onSessionExpired(),
+      onTold: (request) => listener.onTold(request),
       onFailed: (failure) => {
         this.#closeSoon();
         listener.onFailed(failure);
@@ -127,6 +146,6 @@ class ConnectedCall implements OutgoingCall {
   #fail(cause: TransportFailure['cause'] | 'cancelled', detail: string): void {
     if (this.#isOver) return;
     void this.close();
-    this.placed.listener.onFailed({ status: null, cause, detail });
+    this.placed.listener.onFailed({ status: null, cause, detail, response: null });
   }
 }

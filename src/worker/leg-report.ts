@@ -1,9 +1,9 @@
 /** Scores a leg and writes its rows, second by second and in all: what was received, and what the far end says of ours. */
-import type { CodecImpairment } from '../quality/codec-impairment.js';
+import { costsTheSame, type CodecImpairment } from '../quality/codec-impairment.js';
 import { JITTER_BUFFER_MS } from '../quality/jitter-buffer.js';
 import { mouthToEarMs } from '../quality/mouth-to-ear.js';
 import { emptyScore, scoreInto, type Score } from '../quality/score.js';
-import type { StreamMeter } from '../quality/stream-meter.js';
+import { SCORE_WINDOW_SECONDS, type StreamMeter } from '../quality/stream-meter.js';
 import type { FarTotals } from '../rtp/rtcp/far-report.js';
 import type { CodecContext } from './codec-context.js';
 import { DropMarks } from './drop-marks.js';
@@ -24,6 +24,11 @@ export class LegReport {
   readonly far = new FarSeconds();
   readonly drops = new DropMarks();
   private impairment: CodecImpairment | undefined = undefined;
+  /** What the leg as a whole is scored with: nothing, where codecs that cost differently followed each other. */
+  private legImpairment: CodecImpairment | undefined = undefined;
+  /** What seconds are scored with from a second on, after a change of codec. */
+  private nextImpairment: CodecImpairment | undefined = undefined;
+  private nextFrom = Number.POSITIVE_INFINITY;
   private readonly scratch = emptyScore();
   private readonly conversation: Conversation = { rttMs: Number.NaN, mouthToEarMs: Number.NaN, mosCq: Number.NaN };
 
@@ -34,16 +39,37 @@ export class LegReport {
     this.key.call = call;
     this.key.endpoint = endpoint;
     this.far.clear();
+    this.nextFrom = Number.POSITIVE_INFINITY;
   }
 
   agree({ index, impairment }: CodecContext): void {
     this.key.codec = index;
-    this.impairment = impairment;
+    this.impairment = this.legImpairment = impairment;
+  }
+
+  /**
+   * Another codec within the call. One that costs differently has no part in scores of seconds, past or in the window, that
+   * were of the other: they are unknown, as is that of the call.
+   */
+  change({ index, impairment }: CodecContext, second: number): void {
+    this.key.codec = index;
+    if (costsTheSame(this.impairment, impairment) && this.nextFrom === Number.POSITIVE_INFINITY) {
+      this.impairment = impairment;
+      return;
+    }
+    this.impairment = this.legImpairment = undefined;
+    this.nextImpairment = impairment;
+    this.nextFrom = second + SCORE_WINDOW_SECONDS + 1;
   }
 
   /** Closes a second of the meter. @param isUp the call lasted into this second */
   writeSecond(second: number, meter: StreamMeter, rows: Rows, isUp: boolean): void {
     const { far, key, conversation } = this;
+    if (second >= this.nextFrom) {
+      this.nextFrom = Number.POSITIVE_INFINITY;
+      this.impairment = this.nextImpairment;
+    }
+    meter.scoreWith(this.impairment);
     const rttMs = far.rttIn(second);
     const hasAudio = meter.closeSecond(second);
     const spoiled = this.drops.close(second);
@@ -67,6 +93,7 @@ export class LegReport {
   ): void {
     const { far, key, conversation } = this;
     const { totals } = parts.meter;
+    this.impairment = this.legImpairment;
     this.fillConversation(totals, far.meanRttMs);
     writeReceivedTotals(legs, key, { totals, conversation, facts: parts.facts });
     const score = this.scoreSent(parts.farTotals.lossRatio);

@@ -28,8 +28,11 @@ const BACKLOG_LIMIT = 1024;
 const OWN_RTCP_INTERVAL_MS = 1000;
 /** G.711 and G.722 at 20 ms with IP and UDP. */
 const SESSION_BITS_PER_SECOND = 80_000;
+/** After a change of codec, packets of the old one may be under way for so long. */
+const FORMER_NS = NS_PER_SECOND;
 
-type LegState = 'idle' | 'armed' | 'live' | 'draining';
+/** `early`: not answered yet, and audio of ours flows. */
+type LegState = 'idle' | 'armed' | 'early' | 'live' | 'draining';
 
 export class MediaLeg {
   state: LegState = 'idle';
@@ -45,6 +48,8 @@ export class MediaLeg {
   /** Its audio could flow from the ACK on. */
   private startedOpen = true;
   private readonly kinds = new PayloadKinds();
+  /** Until then packets of the codec before are taken; 0: none are. */
+  private formerUntilNs = 0;
   private readonly header = new RtpHeader();
   private readonly latch = new SourceLatch();
   private readonly outgoing: OutgoingAudio;
@@ -77,26 +82,33 @@ export class MediaLeg {
     this.nextSampleNs = 0;
   }
 
-  /** Answered: audio flows from now on, as their SDP says. */
+  /** Answered (or early): audio flows from now on, as their SDP says. */
   connect(media: RemoteMedia): void {
     const { context, report } = this;
-    const codec = context.codecs.get(media.codec);
-    if (codec === undefined) {
-      throw new Error(`expected a codec of this worker, got ${media.codec}`);
+    const codec = this.codecOf(media);
+    if (this.state === 'early') {
+      this.outgoing.change(codec); // what flows goes on
+    } else {
+      this.outgoing.start(codec, {
+        ssrc: context.nextUint32(),
+        sequence: context.nextUint32() & 0xffff,
+        timestamp: context.nextUint32(),
+        payloadType: media.payloadType,
+        clipOffset: report.key.call * 37,
+      });
     }
     this.codec = codec;
     report.agree(codec);
     this.aim(media);
+    this.kinds.agree(media);
+    this.formerUntilNs = 0;
+    if (media.isEarly === true) {
+      this.state = 'early';
+      return;
+    }
     this.answeredAtNs = media.answeredAtNs;
     this.facts.answeredMs = this.msOf(media.answeredAtNs);
     this.facts.expectsAudio = media.receives;
-    this.outgoing.start(codec, {
-      ssrc: context.nextUint32(),
-      sequence: context.nextUint32() & 0xffff,
-      timestamp: context.nextUint32(),
-      payloadType: media.payloadType,
-      clipOffset: report.key.call * 37,
-    });
     this.startRtcp(codec, media);
     this.meter = new StreamMeter({
       clockRate: codec.codec.clockRate,
@@ -112,18 +124,26 @@ export class MediaLeg {
     this.state = 'live';
   }
 
-  /** Agreed anew within the call: another address, hold, resume. The codec stays. */
+  /** Agreed anew within the call: another address, hold, resume, another codec. */
   update(media: RemoteMedia): void {
     if (this.state !== 'live') {
       return;
     }
+    const before = this.codec;
+    this.changeCodec(this.codecOf(media), media.answeredAtNs);
     // Who began by only receiving is not put on hold by hearing that again.
     const isHold = !media.sends && (this.sends || this.isPaused);
     const pauses = !media.receives || isHold;
-    this.facts.holds += pauses && !this.isPaused ? 1 : 0;
+    const isTheirs = media.heldByUs !== true;
+    this.facts.holds += pauses && isTheirs && !this.isPaused ? 1 : 0;
     this.facts.expectsAudio ||= media.receives;
     this.aim(media);
-    this.outgoing.header.payloadType = media.payloadType;
+    if (this.codec === before) {
+      this.kinds.agree(media);
+    } else {
+      this.kinds.change(media);
+      this.formerUntilNs = media.answeredAtNs + FORMER_NS;
+    }
     this.pause(pauses, media.answeredAtNs);
   }
 
@@ -143,12 +163,14 @@ export class MediaLeg {
     if (this.state === 'idle') {
       return;
     }
-    if (this.state === 'live') {
+    if (this.state === 'live' || this.state === 'early') {
       if (this.sends) {
         this.sendOrSkip(dueNs, skip);
       } else {
         this.rest();
       }
+    }
+    if (this.state === 'live') {
       if (dueNs >= this.rtcp.dueAtNs) {
         this.drainRtcp(); // so that the report answers what has come
         this.sendRtcp(this.rtcp.write(this.context.now()));
@@ -165,6 +187,10 @@ export class MediaLeg {
     this.drainRtcp();
     if (this.state === 'idle') {
       this.drain();
+    }
+    if (this.formerUntilNs > 0 && this.context.now() > this.formerUntilNs) {
+      this.formerUntilNs = 0;
+      this.kinds.forgetFormer();
     }
   }
 
@@ -217,8 +243,27 @@ export class MediaLeg {
     this.isMuxed = media.rtcpMux;
     this.expectedSource = addressNumber(media.address) ?? 0;
     this.latch.expect(this.expectedSource, media.port);
-    this.kinds.agree(media);
     this.sends = media.sends;
+    this.outgoing.header.payloadType = media.payloadType;
+  }
+
+  /** @throws Error for one that no clip was given for: a fault of ours */
+  private codecOf(media: RemoteMedia): CodecContext {
+    const codec = this.context.codecs.get(media.codec);
+    if (codec === undefined) {
+      throw new Error(`expected a codec of this worker, got ${media.codec}`);
+    }
+    return codec;
+  }
+
+  /** Within the stream: SSRC, sequence and time go on (all codecs here have one clock). */
+  private changeCodec(codec: CodecContext, atNs: number): void {
+    if (codec === this.codec) {
+      return;
+    }
+    this.codec = codec;
+    this.outgoing.change(codec);
+    this.report.change(codec, Math.floor(this.msOf(atNs) / 1000));
   }
 
   /** The same object for the same place: a stream goes on over a new agreement. */
@@ -270,7 +315,9 @@ export class MediaLeg {
       outgoing.passTime();
       return;
     }
-    this.rtcp.onSent(outgoing.header.timestamp, packet.length - RTP_HEADER_BYTES, nowNs);
+    if (this.state === 'live') {
+      this.rtcp.onSent(outgoing.header.timestamp, packet.length - RTP_HEADER_BYTES, nowNs);
+    }
     if (facts.sent === 0 && this.startedOpen) {
       facts.ackToRtpMs = (nowNs - this.answeredAtNs) / NS_PER_MS;
     }
@@ -312,7 +359,7 @@ export class MediaLeg {
       if (length < 0) {
         break;
       }
-      if (this.state === 'armed') {
+      if (this.state === 'armed' || this.state === 'early') {
         this.countEarly(length);
       } else if (this.state !== 'idle') {
         this.takeDatagram(length);
@@ -396,6 +443,8 @@ export class MediaLeg {
       meter.onPacket(header.sequence, header.timestamp, arrivalMs);
       this.outgoing.hear(sockets.data, header.payloadOffset, header.payloadLength);
       this.sampleSilence();
+    } else if (kind === PAYLOAD.former) {
+      meter.onPacket(header.sequence, header.timestamp, arrivalMs);
     } else {
       meter.onAuxiliary(header.sequence, arrivalMs, kind === PAYLOAD.comfortNoise);
     }

@@ -1,5 +1,8 @@
 /** What travels between threads: few, typed messages. Commands go down, one batch per worker and second goes up. */
 import type { MessagePort } from 'node:worker_threads';
+import type { AnswererFlow } from '../call/answering-call.js';
+import type { CallerFlow } from '../call/caller-context.js';
+import type { CallerIdentity } from '../call/invite-of.js';
 import type { RemoteMedia } from '../call/media-slots.js';
 import type { CallRecord } from '../call/outcome.js';
 import type { Impairment, ImpairmentCounts } from '../lib/impairment.js';
@@ -7,7 +10,9 @@ import type { ReachRules } from '../lib/reach.js';
 import type { Credentials } from '../sip/auth/authorizer.js';
 import type { TlsMaterial } from '../sip/transport/tls-settings.js';
 import type { Protocol } from '../sip/transport/transport.js';
+import type { ReliableProvisionalWish } from '../sip/ua/core.js';
 import type { SipServer } from '../sip/ua/server-list.js';
+import type { SessionTimerWish } from '../sip/ua/session-timer.js';
 import type { RegistrationFigures, RegistrationReport, UsersRole } from './user-messages.js';
 
 export { causeKey, hasFailed, type CallRecord } from '../call/outcome.js';
@@ -75,7 +80,7 @@ export type SlotCommand =
     }
   /** Answered: the leg lives from now on. */
   | { readonly type: 'connect'; readonly slot: number; readonly media: RemoteMedia }
-  /** Agreed anew within the call (hold, resume, another address). */
+  /** Agreed anew within the call (hold, resume, another address or codec). */
   | { readonly type: 'update'; readonly slot: number; readonly media: RemoteMedia }
   | { readonly type: 'release'; readonly slot: number; readonly endedAtNs: number }
   | { readonly type: 'grow'; readonly count: number };
@@ -347,9 +352,19 @@ export interface CallerRole {
   readonly figures: boolean;
   /** From one OPTIONS to the next to each endpoint; null: none. */
   readonly optionsIntervalMs: number | null;
+  /** What else happens in a call; absent: INVITE with an offer, hold, BYE. */
+  readonly flow?: CallerFlowPlan;
   /** Who registers at the one endpoint and places the calls; absent: nobody in particular. */
   readonly users?: UsersRole | null;
 }
+
+export interface CallerFlowPlan extends Omit<CallerFlow, 'identity'> {
+  readonly identity: Omit<CallerIdentity, 'headers'> & { readonly headers: HeaderPairs };
+  readonly reliableProvisional: ReliableProvisionalWish;
+  readonly sessionTimer: SessionTimerWish | null;
+}
+
+export type HeaderPairs = readonly (readonly [name: string, value: string])[];
 
 export interface AnswererRole {
   readonly type: 'answerer';
@@ -361,6 +376,13 @@ export interface AnswererRole {
   readonly ringMs: number | null;
   /** BYE this long after the ACK, ms; null: wait for theirs. */
   readonly dropAfterMs: number | null;
+  /** What else happens in a call; absent: ring, answer, and whatever the caller begins. */
+  readonly flow?: AnswererFlowPlan;
+}
+
+export interface AnswererFlowPlan extends Omit<AnswererFlow, 'refusalHeaders'> {
+  readonly refusalHeaders: HeaderPairs;
+  readonly sessionTimer: SessionTimerWish | null;
 }
 
 export type SignallingCommand =

@@ -35,6 +35,14 @@ export class OutgoingAudio {
     header.payloadType = start.payloadType;
   }
 
+  /** Another codec of the same clock within the stream; what an echo had heard in the old one is let go. */
+  change(codec: CodecContext): void {
+    if (codec === this.codec) return;
+    this.codec = codec;
+    this.echo = this.source === 'echo' ? this.echoFor(codec) : null;
+    this.clipPosition %= codec.clipPackets.length;
+  }
+
   /** What was heard, for an echo. */
   hear(data: Uint8Array, offset: number, length: number): void {
     this.echo?.push(data, offset, length);

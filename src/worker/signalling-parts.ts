@@ -12,6 +12,7 @@ import { SipCounters } from '../sip/ua/sip-counters.js';
 import { Agents } from './agents.js';
 import { CallLadders } from './call-ladders.js';
 import { FIGURES_RULES } from './figures-report.js';
+import { agentFlow } from './flows.js';
 import type { SignallingSetup } from './messages.js';
 
 /** What has to be there before the thread's loop begins. */
@@ -37,6 +38,7 @@ export async function openParts(setup: SignallingSetup): Promise<ThreadParts> {
     user: 'callgauge',
     userAgent: 'callgauge',
     mayReach,
+    ...agentFlow(setup),
     ...(role.type === 'caller' && role.figures ? { publications: FIGURES_RULES } : {}),
     ...(ladders === null ? {} : { log: ladders.log }),
   });

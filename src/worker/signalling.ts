@@ -15,6 +15,7 @@ import { AnswererDriver } from './answerer-driver.js';
 import type { CallLadders } from './call-ladders.js';
 import { CallerDriver } from './caller-driver.js';
 import type { Driver } from './driver.js';
+import { answererFlow, callerFlow } from './flows.js';
 import { probeTarget } from './probe.js';
 import { SinkSlots, SlotPool } from './slot-pool.js';
 import { OptionsRtt } from './options-rtt.js';
@@ -141,7 +142,13 @@ class SignallingThread {
     };
     const { role } = setup;
     if (role.type === 'answerer') {
-      return new AnswererDriver(this.agents.listening.userAgent, userAgent, { ...shared, ...role });
+      return new AnswererDriver(this.agents.listening.userAgent, userAgent, {
+        ...shared,
+        rejectStatus: role.rejectStatus,
+        ringMs: role.ringMs,
+        dropAfterMs: role.dropAfterMs,
+        ...answererFlow(role),
+      });
     }
     const { users } = this;
     users?.answer({ ...shared, slots: slots.forSide('callee') });
@@ -160,6 +167,7 @@ class SignallingThread {
         holdMs: role.holdMs,
         ringTimeoutMs: role.ringTimeoutMs,
         expect: role.expect,
+        ...callerFlow(role),
         callIdOf: (call) => `${setup.runToken}-${call}@${formatHost(setup.advertise ?? setup.localAddress)}`,
       },
       onTooManyRefusals: (count, last) => {

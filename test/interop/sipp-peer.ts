@@ -13,7 +13,16 @@ const DEFAULT_TIMEOUT_SECONDS = 120;
 const BIND_TIMEOUT_MS = 5000;
 
 /** What the called side does; `peers/README.md` says it in words. */
-export type SippBehaviour = 'echo' | 'silent' | 'audio-5s' | 'no-answer' | 'busy' | 'bad-sdp' | 'bad-sip' | 'auth';
+export type SippBehaviour =
+  | 'echo'
+  | 'silent'
+  | 'audio-5s'
+  | 'no-answer'
+  | 'busy'
+  | 'bad-sdp'
+  | 'bad-sip'
+  | 'auth'
+  | 'flow';
 
 interface SippOptions {
   /** UDP port for SIP; SIPp's control port is 20,000 above it. */
@@ -38,8 +47,10 @@ export interface SippUacOptions extends SippOptions {
   readonly calls: number;
   /** Call attempts per second. */
   readonly rate: number;
-  /** Time from ACK to BYE, in ms. */
+  /** Time from ACK to BYE, in ms; `flow` takes its own time. */
   readonly durationMs: number;
+  /** Default: INVITE with an offer, a tone, BYE. */
+  readonly behaviour?: 'flow';
 }
 
 export interface SippCounters {
@@ -96,7 +107,7 @@ export function sippAvailable(): boolean {
  * @throws Error with SIPp's output when it does not come up.
  */
 export async function startSippUas(options: SippUasOptions): Promise<SippUas> {
-  const echo = options.behaviour === 'echo' ? ['-rtp_echo'] : [];
+  const echo = options.behaviour === 'echo' || options.behaviour === 'flow' ? ['-rtp_echo'] : [];
   const sipp = spawnSipp(options, ['-sf', scenario(`uas-${options.behaviour}`), ...echo]);
   try {
     await waitUntilBound(sipp, options);
@@ -120,7 +131,7 @@ export async function runSippUac(options: SippUacOptions): Promise<SippUacResult
     '-s',
     options.user ?? 'load',
     '-sf',
-    scenario('uac'),
+    scenario(options.behaviour === undefined ? 'uac' : `uac-${options.behaviour}`),
   ]);
   const exitCode = await sipp.ended;
   const errors = readIfThere(join(sipp.directory, 'errors')) || (exitCode === 0 ? '' : outputOf(sipp));

@@ -24,6 +24,11 @@ export const HeaderId = {
   subject: 19,
   contentEncoding: 20,
   event: 21,
+  sessionExpires: 22,
+  minSe: 23,
+  rseq: 24,
+  rack: 25,
+  retryAfter: 26,
 } as const;
 export type HeaderId = (typeof HeaderId)[keyof typeof HeaderId];
 
@@ -49,6 +54,11 @@ const NAMES: readonly (readonly [HeaderId, ...string[]])[] = [
   [HeaderId.subject, 'Subject', 's'],
   [HeaderId.contentEncoding, 'Content-Encoding', 'e'],
   [HeaderId.event, 'Event', 'o'],
+  [HeaderId.sessionExpires, 'Session-Expires', 'x'],
+  [HeaderId.minSe, 'Min-SE'],
+  [HeaderId.rseq, 'RSeq'],
+  [HeaderId.rack, 'RAck'],
+  [HeaderId.retryAfter, 'Retry-After'],
 ];
 
 const LISTS: ReadonlySet<number> = new Set([

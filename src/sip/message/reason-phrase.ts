@@ -1,4 +1,4 @@
-/** Reason phrases of RFC 3261 §21. */
+/** Reason phrases of RFC 3261 §21, and of the extensions that we speak. */
 
 const PHRASES: Readonly<Record<number, string>> = {
   100: 'Trying',
@@ -25,6 +25,9 @@ const PHRASES: Readonly<Record<number, string>> = {
   415: 'Unsupported Media Type',
   416: 'Unsupported URI Scheme',
   420: 'Bad Extension',
+  421: 'Extension Required',
+  422: 'Session Interval Too Small',
+  469: 'Bad Info Package',
   480: 'Temporarily Unavailable',
   481: 'Call/Transaction Does Not Exist',
   482: 'Loop Detected',

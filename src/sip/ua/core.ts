@@ -11,6 +11,7 @@ import {
 } from '../message/builder.js';
 import type { Dialog } from '../dialog/dialog.js';
 import type { SipMessage } from '../message/message.js';
+import { SUPPORTED } from '../message/option-tags.js';
 import { type SipUri, createUri, formatAddress, formatHost } from '../message/uri.js';
 import { type Source, responsePort } from '../message/via.js';
 import { Client, type ClientUser } from '../transaction/client.js';
@@ -24,6 +25,7 @@ import type { IdSource } from './id-source.js';
 import type { MessageLog } from './message-log.js';
 import { type MayReach, type Peer, permittedHop } from './next-hop.js';
 import type { PublicationRules } from './publication.js';
+import type { SessionTimerWish } from './session-timer.js';
 import type { Session } from './session.js';
 import { SipCounters } from './sip-counters.js';
 
@@ -56,9 +58,16 @@ export interface UserAgentOptions {
   readonly maxServerBytes?: number;
   /** The publications that are taken (`UserAgent.onPublish`); default: none, and PUBLISH is not allowed. */
   readonly publications?: PublicationRules;
+  /** What calls that we place say of reliable provisional responses (RFC 3262). Default `supported`. */
+  readonly reliableProvisional?: ReliableProvisionalWish;
+  /** Asked for in calls that we place, and given to those that come (RFC 4028); default: as the far side wants it. */
+  readonly sessionTimer?: SessionTimerWish;
   /** Keeps the messages of the calls that are placed; default: nobody does. */
   readonly log?: MessageLog;
 }
+
+/** `required`: a far side that cannot is to refuse the call (420). */
+export type ReliableProvisionalWish = 'off' | 'supported' | 'required';
 
 const MAX_SERVER_TRANSACTIONS = 100_000;
 const MAX_SERVER_BYTES = 64 * 1_024 * 1_024;
@@ -73,7 +82,14 @@ const CONTACT_PARAMS: Readonly<Record<Protocol, string>> = {
 };
 
 /** The methods that every user agent of ours serves, as they stand in Allow. */
-const ALLOWED_METHODS = 'INVITE, ACK, CANCEL, BYE, OPTIONS';
+const ALLOWED_METHODS = 'INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO';
+
+/** Plain text; the name latin1. */
+export interface FromParts {
+  readonly user?: string | undefined;
+  readonly displayName?: string | null | undefined;
+  readonly host?: string | undefined;
+}
 
 export class Core implements TransactionLayer {
   readonly transport: Transport;
@@ -97,6 +113,8 @@ export class Core implements TransactionLayer {
   readonly capabilities: HeaderBlock;
   readonly mayReach: MayReach | null;
   readonly publications: PublicationRules | null;
+  readonly reliableProvisional: ReliableProvisionalWish;
+  readonly sessionTimer: SessionTimerWish | null;
   #maxServerTransactions: number;
   #maxServerBytes: number;
   #invites = new Map<string, InviteServer>();
@@ -117,6 +135,8 @@ export class Core implements TransactionLayer {
     this.intervals = { ...DEFAULT_INTERVALS, t1Ms: options.t1Ms ?? DEFAULT_INTERVALS.t1Ms };
     this.mayReach = options.mayReach ?? null;
     this.publications = options.publications ?? null;
+    this.reliableProvisional = options.reliableProvisional ?? 'supported';
+    this.sessionTimer = options.sessionTimer ?? null;
     this.#maxServerTransactions = options.maxServerTransactions ?? MAX_SERVER_TRANSACTIONS;
     this.#maxServerBytes = options.maxServerBytes ?? MAX_SERVER_BYTES;
     this.user = options.user;
@@ -126,7 +146,7 @@ export class Core implements TransactionLayer {
     const allow = ['Allow', this.publications === null ? ALLOWED_METHODS : `${ALLOWED_METHODS}, PUBLISH`] as const;
     this.noContact = headerBlock([agent]);
     this.allow = headerBlock([allow, agent]);
-    this.capabilities = headerBlock([allow, ['Accept', 'application/sdp'], agent]);
+    this.capabilities = joinBlocks(SUPPORTED, headerBlock([allow, ['Accept', 'application/sdp'], agent]));
     const { port } = options.transport.localAddress;
     if (options.unreachableHost === undefined) this.advertise(options.advertisedHost, port);
     else this.advertise(options.unreachableHost, null);
@@ -154,9 +174,9 @@ export class Core implements TransactionLayer {
     return this.isReliable ? source.port : responsePort(request.topVia, source);
   }
 
-  /** Our From address with a tag. @param user plain text; default the user of the options */
-  fromAddress(tag: string, user: string = this.user, displayName: string | null = null): string {
-    return formatAddress(createUri({ user, host: this.#fromHost }), displayName, tag);
+  /** Our From address with a tag. @param user plain text; default the user of the options. @param host default our own */
+  fromAddress(tag: string, { user = this.user, displayName = null, host = this.#fromHost }: FromParts = {}): string {
+    return formatAddress(createUri({ user, host }), displayName, tag);
   }
 
   /** Our Contact URI for a user of ours. @param user plain text */

@@ -34,5 +34,21 @@ export function forkOf(core: Core, response: SipMessage, { local, target, peer }
   }
 }
 
+/** The same for a 2xx in an early dialog of ours: it goes on, confirmed. */
+export function confirmedFork(core: Core, response: SipMessage, dialog: Dialog, peer: Peer): Fork {
+  let fault: string | null = null;
+  try {
+    dialog.confirmBy(response);
+    const hop = core.hopOf(dialog, peer);
+    if (hop !== null) return { dialog, hop, fault: null };
+    fault = unreachable(dialog);
+  } catch (error) {
+    if (!(error instanceof SipParseError)) throw error;
+    core.counters.malformed++;
+    fault = error.message;
+  }
+  return { dialog, hop: peer.address, fault };
+}
+
 const unreachable = ({ route, routeSet }: Dialog): string =>
   `${routeSet.length === 0 ? 'Contact' : 'Record-Route'} ${route.host} may not be reached`;

@@ -1,44 +1,31 @@
 /**
- * A call that we place: INVITE, again with credentials where it is challenged, CANCEL, ACKs to every 2xx of every fork
- * (RFC 3261 §9.1, §13.2, §15, §22).
+ * A call that we place: INVITE, again with credentials where it is challenged, with a longer interval where that was too short, or
+ * to where it is redirected; CANCEL, PRACKs, ACKs to every 2xx of every fork (RFC 3261 §8.1.3.4, §9.1, §13.2, §15, §22).
  */
-import { Authorizer, type Credentials, isChallenge } from '../auth/authorizer.js';
-import type { Dialog } from '../dialog/dialog.js';
-import { type HeaderBlock, type RequestFields, NO_HEADERS, joinBlocks, toWire } from '../message/builder.js';
+import { isChallenge } from '../auth/authorizer.js';
+import type { Dialog, LocalParty } from '../dialog/dialog.js';
+import { type RequestFields, toWire } from '../message/builder.js';
 import type { SipMessage } from '../message/message.js';
-import { type SipUri, nextHop, serializeUri } from '../message/uri.js';
 import { type ClientUser, cancelOf } from '../transaction/client.js';
 import type { Destination, InviteClient, InviteClientUser } from '../transaction/invite-client.js';
 import type { TransportFailure } from '../transport/transport.js';
 import { type TimerHandle, transactionTimeoutMs } from '../transaction/timers.js';
-import type { CallEnd, CallFailure, OutgoingCall, OutgoingCallListener } from './call-events.js';
+import type {
+  CallEnd,
+  CallFailure,
+  DialogOffer,
+  DialogRequest,
+  MidCallListener,
+  OutcomeListener,
+  OutgoingCall,
+  OutgoingCallListener,
+} from './call-events.js';
 import type { Core } from './core.js';
-import { forkOf } from './fork.js';
-import type { Peer } from './next-hop.js';
+import { EarlyDialogs, isReliable } from './early-dialogs.js';
+import { type Fork, confirmedFork, forkOf } from './fork.js';
+import { type InviteRequest, InviteTerms } from './invite-terms.js';
 import { DETAIL_CHARACTERS, refusalDetail } from './refusal.js';
-import { Session, type SessionUser } from './session.js';
-
-export interface InviteRequest {
-  readonly target: SipUri;
-  /** Plain text; default the user agent's own. */
-  readonly fromUser?: string;
-  /** Name of the caller in From: latin1 text. */
-  readonly displayName?: string;
-  /** Beside those that every INVITE of ours has. */
-  readonly headers?: HeaderBlock;
-  readonly sdp: string;
-  readonly callId?: string;
-  /** Where the INVITE goes instead of the target's host, and whatever in the dialog is for that host; the Request-URI stays. */
-  readonly nextHop?: Destination;
-  /** Tried in this order where the one before gives no answer, no connection or a 503 (RFC 3263 §4.3). */
-  readonly otherHops?: readonly Destination[];
-  /** Told of each that failed so. */
-  readonly onHopFailed?: (hop: Destination) => void;
-  /** Route headers: an outbound proxy, or what the registrar gave (RFC 3608). */
-  readonly routes?: HeaderBlock;
-  /** For 401 and 407; null: such an answer is a refusal. */
-  readonly credentials?: Credentials | null;
-}
+import { Session, type SessionParts, type SessionUser } from './session.js';
 
 interface SentAck {
   readonly remoteTag: string;
@@ -53,38 +40,43 @@ const CANCEL_USER: ClientUser = { onFinal: () => {}, onTimeout: () => {}, onTran
 /** Of a call that is over. */
 const NO_LISTENER: OutgoingCallListener = {
   onProvisional: () => {},
+  onOffered: () => null,
   onAnswered: () => {},
   onFailed: () => {},
   onReoffer: () => null,
+  onOfferAsked: () => null,
+  onOfferAnswered: () => {},
   onReanswerLost: () => {},
+  onSessionExpired: () => {},
+  onTold: () => {},
   onEnded: () => {},
 };
 /** A fork that lost: it is hung up and nobody asks how that went. */
 const FORK_USER: SessionUser = {
   onClosed: () => {},
   onAck: () => {},
-  onReoffer: () => null,
-  onReanswerLost: () => {},
+  midCallListener: () => null,
+  onPrack: () => false,
   onEnded: () => {},
 };
+
+export type { InviteRequest } from './invite-terms.js';
 
 export class UacCall implements OutgoingCall, InviteClientUser, SessionUser {
   readonly callId: string;
   #state: 'inviting' | 'answered' | 'finished' = 'inviting';
   #cancel: 'none' | 'wanted' | 'sent' = 'none';
   #hasProvisional = false;
-  /** Of `otherHops`. */
-  #hopsTried = 0;
   #transaction: InviteClient;
   #session: Session | null = null;
   #listener: OutgoingCallListener;
   #acks: SentAck[] = [];
   #cancelDeadline: TimerHandle | null = null;
-  #tag: string;
-  #peer: Peer;
-  #authorizer: Authorizer;
-  /** Of the last INVITE; its ACK has the same (§22.1). */
-  #authorization: HeaderBlock = NO_HEADERS;
+  #terms: InviteTerms;
+  /** Made when the first reliable provisional response comes. */
+  #early: EarlyDialogs | null = null;
+  /** Why we cancel a call that rings reliably. */
+  #prackFailure: string | null = null;
 
   /** Sends the INVITE. @throws SipParseError for a target whose maddr is empty */
   constructor(
@@ -95,30 +87,8 @@ export class UacCall implements OutgoingCall, InviteClientUser, SessionUser {
     this.#listener = listener;
     this.callId = request.callId ?? core.ids.callId();
     core.log?.open(this.callId);
-    this.#tag = core.ids.tag();
-    const named = nextHop(request.target);
-    this.#peer = { named, address: request.nextHop ?? named, isConnection: core.isWebSocket };
-    this.#authorizer = new Authorizer(request.credentials ?? null, core.ids);
-    this.#transaction = core.startInvite(this.#inviteFields(1), this.#peer.address, this);
-  }
-
-  #inviteFields(cseq: number): RequestFields {
-    const { target, fromUser, displayName, headers = NO_HEADERS, routes = NO_HEADERS } = this.request;
-    const requestUri = serializeUri(target);
-    return {
-      method: 'INVITE',
-      requestUri,
-      viaPrefix: this.core.viaPrefix,
-      branch: this.core.ids.branch(),
-      from: this.core.fromAddress(this.#tag, fromUser, displayName),
-      to: `<${requestUri}>`,
-      callId: this.callId,
-      cseq,
-      routes,
-      headers: joinBlocks(this.#authorization, joinBlocks(this.core.withContact, headers)),
-      contentType: 'application/sdp',
-      body: toWire(this.request.sdp),
-    };
+    this.#terms = new InviteTerms(core, request, this.callId);
+    this.#transaction = core.startInvite(this.#terms.fields(1), this.#terms.peer.address, this);
   }
 
   cancel(): void {
@@ -133,6 +103,14 @@ export class UacCall implements OutgoingCall, InviteClientUser, SessionUser {
     else this.#session?.bye();
   }
 
+  offer(offer: DialogOffer, done: OutcomeListener): void {
+    this.#session?.offer(offer, done);
+  }
+
+  send(request: DialogRequest, done: OutcomeListener): void {
+    this.#session?.send(request, done);
+  }
+
   #sendCancel(): void {
     this.#cancel = 'sent';
     const { fields } = this.#transaction;
@@ -145,13 +123,38 @@ export class UacCall implements OutgoingCall, InviteClientUser, SessionUser {
     // The user agent was closed, or the INVITE got its end in the meantime.
     if (this.#transaction.state !== 'proceeding') return;
     this.#transaction.abandon();
-    this.#fail({ status: null, cause: 'cancelled', detail: 'no final response after CANCEL' });
+    this.#fail({ status: null, cause: 'cancelled', detail: 'no final response after CANCEL', response: null });
   }
 
   onProvisional(response: SipMessage): void {
     this.#hasProvisional = true;
     if (this.#cancel === 'wanted') this.#sendCancel();
-    if (this.#state === 'inviting') this.#listener.onProvisional(response);
+    if (this.#state !== 'inviting') return;
+    const wantsPrack = this.core.reliableProvisional !== 'off' && isReliable(response);
+    if (!wantsPrack || this.#earlyDialogs().take(response)) this.#listener.onProvisional(response);
+  }
+
+  #earlyDialogs(): EarlyDialogs {
+    return (this.#early ??= new EarlyDialogs(this.core, {
+      local: this.#local,
+      target: this.#terms.target,
+      parts: this.#sessionParts,
+      user: this,
+      answerOffer: (sdp) => (this.request.sdp === '' ? this.#listener.onOffered(sdp) : null),
+      onPrackFailed: (detail) => this.#prackFailed(detail),
+    }));
+  }
+
+  /** Without it the far side goes on ringing and gives up: there is no call to be had. */
+  #prackFailed(detail: string): void {
+    if (this.#state !== 'inviting') return;
+    this.#prackFailure ??= detail;
+    this.cancel();
+  }
+
+  get #local(): LocalParty {
+    const { from, cseq } = this.#transaction.fields;
+    return { address: from, tag: this.#terms.tag, cseq };
   }
 
   onSuccess(response: SipMessage): void {
@@ -169,36 +172,59 @@ export class UacCall implements OutgoingCall, InviteClientUser, SessionUser {
       this.core.counters.droppedForks++;
       return;
     }
-    this.#authorizer.confirm();
-    const { fields } = this.#transaction;
-    const local = { address: fields.from, tag: this.#tag, cseq: fields.cseq };
-    const { dialog, hop, fault } = forkOf(this.core, response, {
-      local,
-      target: this.request.target,
-      peer: this.#peer,
-    });
-    const ids = { viaPrefix: this.core.viaPrefix, branch: this.core.ids.branch() };
-    const data = this.core.sendAck(dialog.ack(fields.cseq, ids, this.#authorization), hop);
+    this.#terms.authorizer.confirm();
+    const early = this.#early?.claim(response.to.tag ?? '') ?? null;
+    const { dialog, hop, fault } = this.#forkOf(response, early);
+    const isOurs = this.#state === 'inviting' && this.#cancel === 'none' && fault === null;
+    const data = this.core.sendAck(this.#ackTo(dialog, isOurs ? this.#answerTo(response) : null), hop);
     this.#acks.push({ remoteTag: dialog.remoteTag, data, hop });
-    if (this.#state === 'inviting' && this.#cancel === 'none' && fault === null) this.#answered(dialog, response);
+    if (isOurs) this.#answered(early ?? this.#openSession(dialog, this), response);
     else {
+      early?.drop();
       this.#openSession(dialog, FORK_USER).bye();
       const { status } = response;
-      if (fault !== null) this.#fail({ status, cause: 'malformed-response', detail: fault });
-      else this.#fail({ status, cause: 'cancelled', detail: 'answered while being cancelled; hung up' });
+      if (fault !== null) this.#fail({ status, cause: 'malformed-response', detail: fault, response: null });
+      else
+        this.#fail({ status, cause: 'cancelled', detail: 'answered while being cancelled; hung up', response: null });
     }
   }
 
-  #answered(dialog: Dialog, response: SipMessage): void {
+  #forkOf(response: SipMessage, early: Session | null): Fork {
+    if (early !== null) return confirmedFork(this.core, response, early.dialog, this.#terms.peer);
+    return forkOf(this.core, response, { local: this.#local, target: this.#terms.target, peer: this.#terms.peer });
+  }
+
+  /** Our answer, where the 2xx has the offer. */
+  #answerTo(response: SipMessage): string | null {
+    const isOffer = this.request.sdp === '' && response.body !== '' && response.contentType === 'application/sdp';
+    return isOffer ? this.#listener.onOffered(response.body) : null;
+  }
+
+  #ackTo(dialog: Dialog, sdp: string | null): RequestFields {
+    const ids = { viaPrefix: this.core.viaPrefix, branch: this.core.ids.branch() };
+    const fields = dialog.ack(this.#transaction.fields.cseq, ids, this.#terms.authorization);
+    return sdp === null ? fields : { ...fields, contentType: 'application/sdp', body: toWire(sdp) };
+  }
+
+  #answered(session: Session, response: SipMessage): void {
     this.#state = 'answered';
+    this.#session = session;
+    this.#early?.drop();
+    this.#early = null;
     // Timer M keeps this object for 32 s.
     this.request = { target: this.request.target, sdp: '' };
-    this.#session = this.#openSession(dialog, this);
+    this.#terms.forget();
+    session.startTimer(response);
     this.#listener.onAnswered(response);
   }
 
+  get #sessionParts(): Omit<SessionParts, 'dialog'> {
+    const { peer, authorizer } = this.#terms;
+    return { peer, authorizer, isCaller: true, timer: this.core.sessionTimer };
+  }
+
   #openSession(dialog: Dialog, user: SessionUser): Session {
-    return new Session(this.core, { dialog, peer: this.#peer, authorizer: this.#authorizer }, user);
+    return new Session(this.core, { ...this.#sessionParts, dialog }, user);
   }
 
   onFailure(response: SipMessage): void {
@@ -207,17 +233,22 @@ export class UacCall implements OutgoingCall, InviteClientUser, SessionUser {
     if (status === 503 && this.#tryNextHop()) return;
     const asks = isChallenge(status);
     const isCancelled = (this.#cancel === 'sent' && status === 487) || (this.#cancel !== 'none' && asks);
-    const why = asks && !isCancelled ? this.#authorizer.accept(response) : '';
+    const why = isCancelled ? '' : this.#terms.mend(response, this.#cancel === 'none');
     if (why === null) this.#inviteAgain();
-    else this.#fail({ status, cause: isCancelled ? 'cancelled' : 'response', detail: refusalDetail(response, why) });
+    else {
+      const detail = this.#prackFailure ?? refusalDetail(response, why);
+      const cause = isCancelled && this.#prackFailure === null ? 'cancelled' : 'response';
+      this.#fail({ status, cause, detail, response });
+    }
   }
 
-  /** §22.2: the same call, a transaction of its own. The one before it has sent its ACK and absorbs what comes late. */
+  /** §22.2 and where else it may be mended: the same call, a transaction of its own. The one before it has sent its ACK and absorbs what comes late. */
   #inviteAgain(): void {
     const { fields } = this.#transaction;
     this.#hasProvisional = false;
-    this.#authorization = this.#authorizer.headersFor('INVITE', fields.requestUri, fields.body);
-    this.#transaction = this.core.startInvite(this.#inviteFields(fields.cseq + 1), this.#peer.address, this);
+    this.#early?.drop();
+    this.#early = null;
+    this.#transaction = this.core.startInvite(this.#terms.fields(fields.cseq + 1), this.#terms.peer.address, this);
   }
 
   /**
@@ -225,36 +256,35 @@ export class UacCall implements OutgoingCall, InviteClientUser, SessionUser {
    * or the one that failed has said something but a 503, so that the call may have come to somebody.
    */
   #tryNextHop(): boolean {
-    const failed = this.#peer.address;
-    this.request.onHopFailed?.(failed);
-    const next = this.request.otherHops?.[this.#hopsTried];
-    if (next === undefined || this.#state !== 'inviting' || this.#cancel !== 'none') return false;
-    this.#hopsTried++;
+    const terms = this.#terms;
+    this.request.onHopFailed?.(terms.peer.address);
+    if (this.#state !== 'inviting' || this.#cancel !== 'none' || !terms.takeNextHop()) return false;
     this.#hasProvisional = false;
-    this.#peer = { ...this.#peer, address: next };
-    this.#transaction = this.core.startInvite(this.#inviteFields(this.#transaction.fields.cseq), next, this);
+    const { cseq } = this.#transaction.fields;
+    this.#transaction = this.core.startInvite(terms.fields(cseq), terms.peer.address, this);
     return true;
   }
 
   onTimeout(): void {
     if (this.#tryNextHop()) return;
-    this.#fail({ status: null, cause: 'timeout', detail: 'no response to INVITE for 64·T1' });
+    this.#fail({ status: null, cause: 'timeout', detail: 'no response to INVITE for 64·T1', response: null });
   }
 
   onTransportError({ cause, detail }: TransportFailure): void {
     if (!this.#hasProvisional && this.#tryNextHop()) return;
-    this.#fail({ status: null, cause, detail });
+    this.#fail({ status: null, cause, detail, response: null });
   }
 
   /** Only a UAS gets ACKs. */
   onAck(): void {}
 
-  onReoffer(sdp: string): string | null {
-    return this.#listener.onReoffer(sdp);
+  midCallListener(): MidCallListener {
+    return this.#listener;
   }
 
-  onReanswerLost(): void {
-    this.#listener.onReanswerLost();
+  /** Only a UAS gets PRACKs. */
+  onPrack(): boolean {
+    return false;
   }
 
   onClosed(): void {
@@ -262,6 +292,8 @@ export class UacCall implements OutgoingCall, InviteClientUser, SessionUser {
   }
 
   onEnded(end: CallEnd): void {
+    // A BYE in an early dialog is none that a callee may send (§15): its final response is the end.
+    if (this.#state === 'inviting') return;
     this.#state = 'finished';
     const listener = this.#listener;
     // This object stays for late copies of the 2xx; not the call's dialog and its owner.
@@ -273,6 +305,7 @@ export class UacCall implements OutgoingCall, InviteClientUser, SessionUser {
   #fail(failure: CallFailure): void {
     if (this.#state !== 'inviting') return;
     this.#state = 'finished';
+    this.#early?.drop();
     if (this.#cancelDeadline !== null) this.core.timers.cancel(this.#cancelDeadline);
     this.#listener.onFailed({ ...failure, detail: failure.detail.slice(0, DETAIL_CHARACTERS) });
   }

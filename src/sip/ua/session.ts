@@ -1,50 +1,59 @@
-/** A dialog in use: requests of the peer inside it, our BYE, and the one report of its end (RFC 3261 §12.2, §15). */
-import { type Authorizer, isChallenge } from '../auth/authorizer.js';
+/**
+ * A dialog in use (RFC 3261 §12.2, §15): requests of the peer inside it and ours, its session timer, our BYE, and the one report
+ * of its end.
+ */
+import { isChallenge } from '../auth/authorizer.js';
 import type { Dialog } from '../dialog/dialog.js';
-import { NO_HEADERS, joinBlocks, toWire } from '../message/builder.js';
+import { NO_HEADERS, joinBlocks } from '../message/builder.js';
+import { HeaderId } from '../message/header-name.js';
 import type { SipMessage } from '../message/message.js';
-import { SipParseError } from '../message/parse-error.js';
+import { SUPPORTED } from '../message/option-tags.js';
 import { q850Reason } from '../message/reason-header.js';
 import type { ClientUser } from '../transaction/client.js';
 import type { TransportFailure } from '../transport/transport.js';
-import type { CallEnd } from './call-events.js';
+import type { CallEnd, DialogOffer, DialogRequest, MidCall, MidCallListener, OutcomeListener } from './call-events.js';
 import type { Core } from './core.js';
+import type { DialogParts } from './dialog-request.js';
 import type { Exchange } from './exchange.js';
-import type { Peer } from './next-hop.js';
-import { RepeatedAnswer } from './repeated-answer.js';
+import { OwnRequests } from './own-requests.js';
+import { PeerRequests } from './peer-requests.js';
 import { refusalDetail } from './refusal.js';
+import { SessionTimer, type SessionTimerWish, type TimerAnswer } from './session-timer.js';
 
 export interface SessionUser {
   /** The user agent closes: stop every timer, say nothing. */
   onClosed(): void;
   onAck(ack: SipMessage): void;
-  /** The far side offers anew within the dialog (§14.2). Gives our answer; null: it stays as it was. */
-  onReoffer(sdp: string): string | null;
-  /** That answer was never acknowledged: the session ends by BYE (§13.3.1.4). */
-  onReanswerLost(): void;
+  /** Who hears what the far side begins; null: nobody takes offers (yet). */
+  midCallListener(): MidCallListener | null;
+  /** Takes a PRACK; false: there is nothing that it acknowledges. */
+  onPrack(exchange: Exchange): boolean;
   /** Exactly once. */
   onEnded(end: CallEnd): void;
 }
 
 /** What a session is made of. */
-export interface SessionParts {
-  readonly dialog: Dialog;
-  readonly peer: Peer;
-  /** Null: a challenge to our BYE is a refusal. */
-  readonly authorizer: Authorizer | null;
+export interface SessionParts extends DialogParts {
+  /** We placed the call. */
+  readonly isCaller: boolean;
+  /** Null: as the far side wants it. */
+  readonly timer: SessionTimerWish | null;
 }
 
 /** Key of a session in the core's map; the tags of both sides, so that forks of one INVITE keep apart. */
 export const sessionKey = (localTag: string, remoteTag: string): string => `${localTag} ${remoteTag}`;
 
-export class Session implements ClientUser {
+export class Session implements ClientUser, MidCall {
   #state: 'active' | 'ending' | 'ended' = 'active';
   /** Their BYE crossed ours. */
   #hasGlare = false;
   #key: string;
-  /** Our 2xx to their re-INVITE, and its number; null before the first one. */
-  #reanswer: RepeatedAnswer | null = null;
-  #reinviteCseq = -1;
+  /** Made when they are needed: most calls need none of them. */
+  #peer: PeerRequests | null = null;
+  #own: OwnRequests | null = null;
+  #timer: SessionTimer | null = null;
+  /** The message that began the timer allows UPDATE. */
+  #takesUpdate = false;
   readonly dialog: Dialog;
 
   /** Registers itself for requests of the peer. */
@@ -59,10 +68,48 @@ export class Session implements ClientUser {
     core.sessions.set(this.#key, this);
   }
 
+  get isActive(): boolean {
+    return this.#state === 'active';
+  }
+
+  get isOffering(): boolean {
+    return this.#own?.isOffering ?? false;
+  }
+
+  listener(): MidCallListener | null {
+    return this.user.midCallListener();
+  }
+
+  offer(offer: DialogOffer, done: OutcomeListener): void {
+    if (this.isActive) this.#ownRequests().offer(offer, done);
+  }
+
+  send(request: DialogRequest, done: OutcomeListener): void {
+    if (this.isActive) this.#ownRequests().send(request, done);
+  }
+
+  /** The terms of the 2xx to our INVITE. */
+  startTimer(response: SipMessage): void {
+    if (hasTimer(response)) this.#takeTerms(response);
+  }
+
+  /** Headers of our 2xx to the INVITE or UPDATE, or the refusal. */
+  refreshedBy(request: SipMessage): TimerAnswer {
+    if (this.#timer === null && this.parts.timer === null && !hasTimer(request))
+      return { status: 200, headers: NO_HEADERS };
+    this.#noteAllow(request);
+    return this.#sessionTimer().answer(request);
+  }
+
+  takePrack(exchange: Exchange): boolean {
+    return this.user.onPrack(exchange);
+  }
+
   /** Sends our BYE, once. */
   bye(): void {
     if (this.#state !== 'active') return;
     this.#state = 'ending';
+    this.#stop();
     this.#sendBye();
   }
 
@@ -79,7 +126,8 @@ export class Session implements ClientUser {
   /** Forgets the session without a BYE: it was never confirmed. */
   drop(): void {
     this.#state = 'ended';
-    this.#reanswer?.stop();
+    this.#stop();
+    this.#peer?.stop();
     this.core.sessions.delete(this.#key);
   }
 
@@ -90,8 +138,7 @@ export class Session implements ClientUser {
   }
 
   receiveAck(ack: SipMessage): void {
-    if (this.#reanswer?.isPending === true && ack.cseq.number === this.#reinviteCseq) this.#reanswer.stop();
-    else this.user.onAck(ack);
+    if (this.#peer?.receiveAck(ack) !== true) this.user.onAck(ack);
   }
 
   /** Answers a request inside the dialog. */
@@ -100,33 +147,11 @@ export class Session implements ClientUser {
     // §12.2.2: a lower number than the last is out of order.
     if (!this.dialog.acceptRemoteCseq(request.cseq.number)) exchange.reply(500);
     else if (request.method === 'BYE') this.#receiveBye(exchange);
-    else if (request.method === 'INVITE' && !hasReadableContact(request)) exchange.reply(400);
-    else if (request.method === 'INVITE') this.#receiveReinvite(exchange);
-    else if (request.method === 'OPTIONS') exchange.reply(200, { headers: this.core.capabilities });
-    else exchange.reply(405, { headers: this.core.allow });
+    else (this.#peer ??= new PeerRequests(this.core, this)).receive(exchange);
   }
 
-  /** §14.2: 200 with the answer, or 488 and the session stays as it was. An offer of ours is not made here. */
-  #receiveReinvite(exchange: Exchange): void {
-    const { request } = exchange;
-    const { body } = request;
-    const hasOffer = body !== '' && request.contentType === 'application/sdp';
-    const answer = hasOffer && this.#state === 'active' ? this.user.onReoffer(body) : null;
-    if (answer === null) {
-      exchange.reply(488);
-      return;
-    }
-    this.dialog.refreshTarget(request); // §12.2.2: what we send from now on goes to their new Contact
-    this.#reinviteCseq = request.cseq.number;
-    this.#reanswer ??= new RepeatedAnswer(this.core, () => this.#giveUp());
-    this.#reanswer.start(
-      exchange.reply(200, { headers: this.core.withContact, sdp: toWire(answer) }),
-      exchange.transaction,
-    );
-  }
-
-  #giveUp(): void {
-    this.user.onReanswerLost();
+  onAckLost(): void {
+    this.user.midCallListener()?.onReanswerLost();
     this.bye();
   }
 
@@ -166,13 +191,62 @@ export class Session implements ClientUser {
     this.drop();
     this.user.onEnded(end);
   }
-}
 
-function hasReadableContact(request: SipMessage): boolean {
-  try {
-    return request.contactUri !== undefined;
-  } catch (error) {
-    if (!(error instanceof SipParseError)) throw error;
-    return false;
+  #stop(): void {
+    this.#own?.close();
+    this.#timer?.stop();
+  }
+
+  #ownRequests(): OwnRequests {
+    return (this.#own ??= new OwnRequests(this.core, this.parts, {
+      isCaller: this.parts.isCaller,
+      isPeerOffering: () => this.#peer?.isOffering ?? false,
+      offerHeaders: () =>
+        joinBlocks(this.core.withContact, joinBlocks(SUPPORTED, this.#timer?.requestHeaders ?? NO_HEADERS)),
+      onRefreshed: (response) => {
+        if (this.#timer !== null || hasTimer(response)) this.#takeTerms(response);
+      },
+    }));
+  }
+
+  #takeTerms(response: SipMessage): void {
+    this.#noteAllow(response);
+    this.#sessionTimer().take(response);
+  }
+
+  #noteAllow(message: SipMessage): void {
+    const allowed = message.headersById(HeaderId.allow);
+    // One without the header says nothing new.
+    if (allowed.length > 0) this.#takesUpdate = allowed.some((method) => method.toUpperCase() === 'UPDATE');
+  }
+
+  #sessionTimer(): SessionTimer {
+    return (this.#timer ??= new SessionTimer(this.core.timers, this.parts.timer, {
+      refresh: () => this.#refresh(true),
+      expire: () => this.#expire(),
+    }));
+  }
+
+  /** RFC 4028 §7.4: by UPDATE without an offer where the far side takes it, else by re-INVITE. @param mayRaise a 422 is no end yet */
+  #refresh(mayRaise: boolean): void {
+    const done: OutcomeListener = ({ response, cause }) => {
+      const status = response?.status ?? null;
+      if (response !== null && status === 422 && mayRaise && this.#timer?.raise(response) === true)
+        this.#refresh(false);
+      // §12.2.1.2: the far side knows nothing of the call any more.
+      else if (status === 481 || status === 408 || cause === 'timeout') this.#expire();
+      else if (response !== null && response.status < 300 && response.method === 'INVITE')
+        this.listener()?.onOfferAnswered(response.body);
+    };
+    if (this.#takesUpdate) this.send({ method: 'UPDATE' }, done);
+    else this.offer({ method: 'INVITE', sdp: () => this.listener()?.onOfferAsked('current') ?? null }, done);
+  }
+
+  #expire(): void {
+    if (!this.isActive) return;
+    this.user.midCallListener()?.onSessionExpired();
+    this.bye();
   }
 }
+
+const hasTimer = (message: SipMessage): boolean => message.headerById(HeaderId.sessionExpires) !== null;

@@ -1,6 +1,6 @@
 /**
  * The user agent core (RFC 3261 §8, §9, §12.2.2): takes datagrams, finds who they are for, and answers what no call wants.
- * INVITE sessions, OPTIONS, PUBLISH and REGISTER; no PRACK, UPDATE or REFER.
+ * INVITE sessions, OPTIONS, PUBLISH and REGISTER.
  */
 import {
   type HeaderBlock,
@@ -10,8 +10,8 @@ import {
   serializeResponse,
   toWire,
 } from '../message/builder.js';
-import { HeaderId } from '../message/header-name.js';
 import type { SipMessage } from '../message/message.js';
+import { unsupportedBy } from '../message/option-tags.js';
 import { SipParseError } from '../message/parse-error.js';
 import { checkMessage, indexMessage } from '../message/parser.js';
 import { type SipUri, nextHop, serializeUri } from '../message/uri.js';
@@ -28,6 +28,7 @@ import { UasCall } from './incoming-call.js';
 import { type InviteRequest, UacCall } from './outgoing-call.js';
 import { acceptedHeaders, inspectPublication, refusalHeaders } from './publication.js';
 import { Registration, type RegistrationListener, type RegistrationRequest } from './registration.js';
+import { intervalRefusal } from './session-timer.js';
 import { type Session, sessionKey } from './session.js';
 import type { SipCounters } from './sip-counters.js';
 
@@ -55,7 +56,8 @@ export interface PendingRequest {
   abandon(): void;
 }
 
-const SERVED_METHODS: ReadonlySet<string> = new Set(['INVITE', 'BYE', 'OPTIONS']);
+const DIALOG_METHODS: ReadonlySet<string> = new Set(['BYE', 'PRACK', 'UPDATE', 'INFO']);
+const SERVED_METHODS: ReadonlySet<string> = new Set(['INVITE', 'OPTIONS', ...DIALOG_METHODS]);
 
 /** A request outside of dialogs, without what all of ours share. */
 interface LoneRequest {
@@ -297,11 +299,12 @@ export class UserAgent {
     const { publications } = this.#core;
     const isPublication = request.method === 'PUBLISH' && publications !== null;
     if (!isPublication && !SERVED_METHODS.has(request.method)) return 405;
-    // A BYE without To tag belongs to no dialog.
-    if (request.method === 'BYE') return 481;
+    // Without To tag they belong to no dialog.
+    if (DIALOG_METHODS.has(request.method)) return 481;
     if (!isSipScheme(request.requestUri)) return 416;
     if (transaction instanceof InviteServer && !this.#core.noteInvite(transaction, request)) return 482;
-    if (request.headerById(HeaderId.require) !== null) return 420;
+    if (unsupportedBy(request) !== '') return 420;
+    if (request.method === 'INVITE' && intervalRefusal(request, this.#core.sessionTimer) !== null) return 422;
     if (isPublication) return inspectPublication(request, publications);
     const type = request.contentType;
     const isReadable = type === null || type === 'application/sdp' || type.startsWith('multipart/');
@@ -315,9 +318,10 @@ export class UserAgent {
     else if (status === 405) exchange.reply(405, { headers: this.#core.allow });
     else if (status === 415) exchange.reply(415, { headers: headerBlock([['Accept', 'application/sdp']]) });
     else if (status === 420) {
-      // We support no extension, so every one that is required is unsupported.
-      const unsupported = exchange.request.headersById(HeaderId.require).join(', ');
-      exchange.reply(420, { headers: headerBlock([['Unsupported', unsupported]]) });
+      exchange.reply(420, { headers: headerBlock([['Unsupported', unsupportedBy(exchange.request)]]) });
+    } else if (status === 422) {
+      const leastS = intervalRefusal(exchange.request, this.#core.sessionTimer) ?? 0;
+      exchange.reply(422, { headers: headerBlock([['Min-SE', String(leastS)]]) });
     } else exchange.reply(status);
   }
 

@@ -36,9 +36,25 @@ describe('a call that is put on hold', () => {
     expect(versions).toEqual(['2', '3']);
   });
 
-  it('keeps the codec that was agreed on, and leaves all as it was where the new offer has it not', () => {
+  it('keeps the codec that was agreed on where the new offer has it, whatever stands before it', () => {
     const { sides, call } = up();
-    expect(call.onReoffer(SDP.replace('RTP/AVP 0', 'RTP/AVP 8'))).toBeNull();
+    expect(call.onReoffer(SDP.replace('RTP/AVP 0', 'RTP/AVP 8 0'))).toContain('m=audio 20000 RTP/AVP 0\r\n');
+    expect(sides.callerSlots.updates).toMatchObject([{ codec: 'PCMU' }]);
+  });
+
+  it('changes to another codec of ours where the new offer has only that, and back', () => {
+    const { sides, call } = up();
+    expect(call.onReoffer(SDP.replace('RTP/AVP 0', 'RTP/AVP 8'))).toContain('m=audio 20000 RTP/AVP 8\r\n');
+    call.onReoffer(SDP);
+    expect(sides.callerSlots.updates).toMatchObject([
+      { codec: 'PCMA', payloadType: 8 },
+      { codec: 'PCMU', payloadType: 0 },
+    ]);
+  });
+
+  it('leaves all as it was where the new offer is of no use', () => {
+    const { sides, call } = up();
+    expect(call.onReoffer(SDP.replace('RTP/AVP 0', 'RTP/AVP 9'))).toBeNull();
     expect(call.onReoffer('rubbish')).toBeNull();
     expect(sides.callerSlots.updates).toEqual([]);
     expect(sides.settle().caller).toMatchObject({ outcome: 'completed' });

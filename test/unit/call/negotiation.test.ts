@@ -23,7 +23,8 @@ function sdp({ address = '10.0.0.9', family = 'IP4', media = 'audio 4000 RTP/AVP
   return `v=0\r\no=- 1 1 IN IP4 10.0.0.9\r\ns=-\r\nc=IN ${family} ${address}\r\nt=0 0\r\nm=${media}\r\n${lines}`;
 }
 
-const read = (text: string, preferences = PCMU) => readAnswer(offerFor(SLOT, 0, preferences), text, preferences);
+const read = (text: string, preferences = PCMU) =>
+  readAnswer(offerFor(SLOT, { call: 0, sessionVersion: 1 }, preferences), text, preferences);
 const answer = (text: string, preferences = PCMU) => answerTo(text, SLOT, { call: 0, sessionVersion: 1 }, preferences);
 /** What both make of the same SDP. */
 const both = (text: string, preferences = PCMU): unknown[] => {
@@ -33,7 +34,9 @@ const both = (text: string, preferences = PCMU): unknown[] => {
 
 describe('an offer', () => {
   it('names the slot, the codecs and the packet time, and the session by its call', () => {
-    const lines = offerFor(SLOT, 41, { ...PCMU, codecs: ['G722', 'PCMU'] }).sdp.split('\r\n');
+    const lines = offerFor(SLOT, { call: 41, sessionVersion: 1 }, { ...PCMU, codecs: ['G722', 'PCMU'] }).sdp.split(
+      '\r\n',
+    );
     expect(lines).toContain('m=audio 20000 RTP/AVP 9 0 101');
     expect(lines).toContain('a=rtcp-mux');
     expect(lines).toContain('a=tool:callgauge');

@@ -1,11 +1,14 @@
 /** A caller and an answerer, each with its own user agent and slots, over a network in memory with a fake clock. */
 import { expect } from 'vitest';
-import { AnsweringCall, type AnswererContext } from '../../../src/call/answering-call.js';
-import { CallerCall, type CallerContext, type CallStart } from '../../../src/call/caller-call.js';
+import { AnsweringCall, type AnswererContext, type AnswererFlow } from '../../../src/call/answering-call.js';
+import { CallerCall, type CallerContext, type CallerFlow, type CallStart } from '../../../src/call/caller-call.js';
+import { NOBODY } from '../../../src/call/invite-of.js';
 import type { MediaSlot, MediaSlots, RemoteMedia } from '../../../src/call/media-slots.js';
 import type { CallRecord } from '../../../src/call/outcome.js';
 import type { Credentials } from '../../../src/sip/auth/authorizer.js';
+import { NO_HEADERS } from '../../../src/sip/message/builder.js';
 import { createUri } from '../../../src/sip/message/uri.js';
+import type { UserAgentOptions } from '../../../src/sip/ua/user-agent.js';
 import { Network, agentOn } from '../sip/ua/network.js';
 
 /** Slots that note what is done with them, and refuse what may not be. */
@@ -30,14 +33,15 @@ export class WatchedSlots implements MediaSlots {
     this.free--;
     this.inUse++;
     this.note(`take ${call}/${endpoint}`);
-    let state: 'armed' | 'connected' | 'released' = 'armed';
+    let state: 'armed' | 'early' | 'connected' | 'released' = 'armed';
     const slot: MediaSlot = {
       address: this.address,
       rtpPort: 20_000 + 2 * call,
       onMeasured: null,
       connect: (remote) => {
-        mustHold(state === 'armed', 'connected once, before the release');
-        state = 'connected';
+        const isEarly = remote.isEarly === true;
+        mustHold(state === 'armed' || (state === 'early' && !isEarly), 'connected once, before the release');
+        state = isEarly ? 'early' : 'connected';
         this.connections.push(remote);
         this.note(`connect ${call}`);
       },
@@ -65,10 +69,15 @@ export class WatchedSlots implements MediaSlots {
 
 export type CallerSettings = Partial<
   Pick<CallerContext, 'holdMs' | 'ringTimeoutMs' | 'expect' | 'media' | 'tokenOf'>
-> & { readonly credentials?: Credentials };
+> & { readonly credentials?: Credentials; readonly flow?: Partial<CallerFlow> };
 export type AnswererSettings = Partial<
   Pick<AnswererContext, 'rejectStatus' | 'ringMs' | 'dropAfterMs' | 'media' | 'onMeasured'>
->;
+> & { readonly flow?: Partial<AnswererFlow> };
+/** Of the user agents. */
+export type AgentSettings = Partial<Pick<UserAgentOptions, 'reliableProvisional' | 'sessionTimer'>>;
+
+const CALLER_FLOW: CallerFlow = { identity: NOBODY, lateOffer: false, followRedirects: 0, steps: [], expect: null };
+const ANSWERER_FLOW: AnswererFlow = { refusalHeaders: NO_HEADERS, earlyMedia: false, reliable: 'asked', steps: [] };
 
 const MEDIA = {
   codecs: ['PCMU'],
@@ -79,8 +88,8 @@ const MEDIA = {
 /** A packet takes 10 ms each way. */
 export class TwoSides {
   readonly network = new Network();
-  readonly caller = agentOn(this.network, '10.0.0.1', 1);
-  readonly answerer = agentOn(this.network, '10.0.0.2', 2);
+  readonly caller: ReturnType<typeof agentOn>;
+  readonly answerer: ReturnType<typeof agentOn>;
   readonly callerSlots = new WatchedSlots('10.0.0.1', () => this.nowMs);
   readonly answererSlots = new WatchedSlots('10.0.0.2', () => this.nowMs);
   readonly callerRecords: CallRecord[] = [];
@@ -92,7 +101,13 @@ export class TwoSides {
   readonly agents: [call: number, agent: string | null][] = [];
   private readonly context: CallerContext;
 
-  constructor({ credentials, ...callerSettings }: CallerSettings = {}, answererSettings: AnswererSettings = {}) {
+  constructor(
+    { credentials, flow: callerFlow, ...callerSettings }: CallerSettings = {},
+    { flow: answererFlow, ...answererSettings }: AnswererSettings = {},
+    agents: { readonly caller?: AgentSettings; readonly answerer?: AgentSettings } = {},
+  ) {
+    this.caller = agentOn(this.network, '10.0.0.1', 1, agents.caller);
+    this.answerer = agentOn(this.network, '10.0.0.2', 2, agents.answerer);
     const shared = { timers: this.network.wheel, media: MEDIA, epochNs: 0, now: () => this.nowMs * 1e6 };
     this.context = {
       ...shared,
@@ -116,6 +131,7 @@ export class TwoSides {
       },
       onEnd: (record) => void this.callerRecords.push(record),
       ...callerSettings,
+      ...(callerFlow !== undefined && { flow: { ...CALLER_FLOW, ...callerFlow } }),
     };
     const answererContext: AnswererContext = {
       ...shared,
@@ -127,6 +143,7 @@ export class TwoSides {
       onAnswered: () => void this.answered[1]!++,
       onEnd: (record) => void this.answererRecords.push(record),
       ...answererSettings,
+      ...(answererFlow !== undefined && { flow: { ...ANSWERER_FLOW, ...answererFlow } }),
     };
     this.answerer.agent.onInvite = (incoming) => {
       const call = new AnsweringCall(answererContext, this.answeringCalls.length, incoming);

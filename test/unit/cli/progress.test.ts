@@ -5,11 +5,12 @@ import { RunBook } from '../../../src/run/run-book.js';
 import { buildSchedule } from '../../../src/schedule/schedule.js';
 import type { Load } from '../../../src/scenario/scenario.js';
 import { mediaBatch, rowsOf, sentRowsOf, signallingBatch } from '../run/batches.js';
+import { good, HEAD } from '../scenario/documents.js';
 import { gateOf } from './snapshots.js';
 import { TerminalModel } from './terminal-model.js';
 
 const PLAN = { endpoints: [{ name: 'a', labels: {} }], media: true, warmupMs: 0 };
-const CALL = { to: 'target', holdMs: 30_000, ringTimeoutMs: 60_000, expect: 'answered', figures: true } as const;
+const CALL = { ...good(HEAD).call, holdMs: 30_000, ringTimeoutMs: 60_000 };
 const LOAD: Load = {
   calls: null,
   concurrency: null,

@@ -97,7 +97,13 @@ seed: 7
       },
     ]);
     expect(scenario.audioPath).toBe('audio/speech.wav');
-    expect(scenario.call).toEqual({ to: 'target', holdMs: 90_000, ringTimeoutMs: 20_000, expect: 486, figures: false });
+    expect(scenario.call).toMatchObject({
+      to: 'target',
+      holdMs: 90_000,
+      ringTimeoutMs: 20_000,
+      expect: 486,
+      figures: false,
+    });
     expect(scenario.load.stages).toEqual([
       { kind: 'ramp', rate: 1.5, durationMs: 5000 },
       { kind: 'hold', rate: 20, durationMs: null },

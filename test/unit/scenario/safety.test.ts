@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { isPublic, parseIp, parseIpRange, rangeHolds } from '../../../src/lib/ip-address.js';
-import { isEmergencyUser } from '../../../src/scenario/emergency.js';
+import { isEmergencyUser } from '../../../src/lib/emergency.js';
 import { checkSafety } from '../../../src/scenario/safety.js';
 import { explainTarget, parseProxy, parseTarget } from '../../../src/scenario/target.js';
 import { formatProblem } from '../../../src/lib/errors.js';

@@ -66,8 +66,13 @@ class Pbx {
         onProvisional: () => {},
         onAnswered: (response) => first.answer(response.body),
         onFailed: ({ status }) => first.reject(status ?? 503),
+        onOffered: () => null,
         onReoffer: () => null,
+        onOfferAsked: () => null,
+        onOfferAnswered: () => {},
         onReanswerLost: () => {},
+        onSessionExpired: () => {},
+        onTold: () => {},
         onEnded: () => first.bye(),
       },
     );

@@ -63,7 +63,7 @@ describe('a peer that aims our requests at a stranger', () => {
     setup.answer('t', header);
     setup.answer('t', header);
     expect(setup.later()).toEqual(['ACK', 'BYE', 'ACK'].map((method) => `${method} ${uri} > 10.0.0.9:5060`));
-    expect(failures).toEqual([{ status: 200, cause: 'malformed-response', detail }]);
+    expect(failures).toEqual([{ status: 200, cause: 'malformed-response', detail, response: null }]);
     expect(setup.recorder.events).toEqual([]);
   });
 

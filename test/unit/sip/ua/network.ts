@@ -101,6 +101,22 @@ export class Recorder {
   onCancelled = (): void => void this.events.push('cancelled');
   onAckTimeout = (): void => void this.events.push('ack-timeout');
   onReanswerLost = (): void => void this.events.push('reanswer-lost');
+  onSessionExpired = (): void => void this.events.push('session-expired');
+  onPrackTimeout = (): void => void this.events.push('prack-timeout');
+  onTold = ({ method }: { method: string }): void => void this.events.push(`told ${method}`);
+  /** What a far side that asks for an offer gets. */
+  ownOffer: string | null = null;
+  onOfferAsked = (scope: string): string | null => {
+    this.events.push(`offer-asked ${scope}`);
+    return this.ownOffer;
+  };
+  onOfferAnswered = (sdp: string): void => void this.events.push(`offer-answered ${sdp.length}`);
+  /** What an offer of the far side is answered with, where our INVITE had none. */
+  firstAnswer: string | null = null;
+  onOffered = (sdp: string): string | null => {
+    this.events.push(`offered ${sdp.length}`);
+    return this.firstAnswer;
+  };
   /** What a new offer within the dialog is answered with. */
   reanswer: string | null = null;
   onReoffer = (sdp: string): string | null => {

@@ -76,7 +76,10 @@ describe('a publication', () => {
   it('is no method of a user agent that takes none', () => {
     const { say } = bench({});
     const answer = say(HEADERS);
-    expect([answer.status, answer.header('Allow')]).toEqual([405, 'INVITE, ACK, CANCEL, BYE, OPTIONS']);
+    expect([answer.status, answer.header('Allow')]).toEqual([
+      405,
+      'INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO',
+    ]);
   });
 
   it('is one of a user agent that does, and 480 while nobody takes it', () => {
@@ -117,7 +120,12 @@ it('an INVITE may name its caller and carry headers of its own, also where the n
     onAnswered: () => {},
     onFailed: () => {},
     onReoffer: () => null,
+    onOfferAsked: () => null,
+    onOfferAnswered: () => {},
+    onOffered: () => null,
     onReanswerLost: () => {},
+    onSessionExpired: () => {},
+    onTold: () => {},
     onEnded: () => {},
   };
   const headers = headerBlock([['X-Mine', 'yes']]);

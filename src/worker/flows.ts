@@ -1,0 +1,34 @@
+/** What a worker is told of the course of its calls, made into what its calls and its user agents need. */
+import type { AnswererContext } from '../call/answering-call.js';
+import type { CallerContext } from '../call/caller-context.js';
+import { headerBlock, toWire } from '../sip/message/builder.js';
+import type { UserAgentOptions } from '../sip/ua/user-agent.js';
+import type { AnswererRole, CallerRole, HeaderPairs, SignallingSetup } from './messages.js';
+
+/** For the calls that it places. */
+export function callerFlow({ flow }: CallerRole): Pick<CallerContext, 'flow'> {
+  if (flow === undefined) return {};
+  const { identity, lateOffer, followRedirects, steps, expect } = flow;
+  return {
+    flow: { identity: { ...identity, headers: blockOf(identity.headers) }, lateOffer, followRedirects, steps, expect },
+  };
+}
+
+/** For the calls that come to it. */
+export function answererFlow({ flow }: AnswererRole): Pick<AnswererContext, 'flow'> {
+  if (flow === undefined) return {};
+  const { refusalHeaders, earlyMedia, reliable, steps } = flow;
+  return { flow: { refusalHeaders: blockOf(refusalHeaders), earlyMedia, reliable, steps } };
+}
+
+/** For its user agents. */
+export function agentFlow({ role }: SignallingSetup): Pick<UserAgentOptions, 'reliableProvisional' | 'sessionTimer'> {
+  const { flow } = role;
+  if (flow === undefined) return {};
+  return {
+    ...('reliableProvisional' in flow && { reliableProvisional: flow.reliableProvisional }),
+    ...(flow.sessionTimer !== null && { sessionTimer: flow.sessionTimer }),
+  };
+}
+
+const blockOf = (pairs: HeaderPairs) => headerBlock(pairs.map(([name, value]) => [name, toWire(value)] as const));
