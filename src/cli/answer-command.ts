@@ -140,6 +140,12 @@ function transportOptions(command: Argv) {
 
 async function serve(host: ProcessHost, plan: AnswerPlan, quiet: boolean): Promise<number> {
   const run = await AnswerRun.start(plan);
+  // Before anybody is told that it answers: a Ctrl-C that comes at once must find somebody as well.
+  const ended = new Promise<void>((resolve) => {
+    host.onSignal(() => resolve());
+    host.onParentGone(() => resolve());
+    run.onLost = () => resolve();
+  });
   const address = `${formatHost(plan.listen.address)}:${run.port}`;
   if (!quiet) {
     host.err(
@@ -147,11 +153,7 @@ async function serve(host: ProcessHost, plan: AnswerPlan, quiet: boolean): Promi
     );
   }
   host.tellParent({ port: run.port });
-  await new Promise<void>((resolve) => {
-    host.onSignal(() => resolve());
-    host.onParentGone(() => resolve());
-    run.onLost = () => resolve();
-  });
+  await ended;
   const counts = await run.stop();
   if (!quiet) {
     host.out(`${countsLine(counts)}\n`);

@@ -136,7 +136,7 @@ function readGates(scenario: Scenario, { noGates }: RunFlags, hasBaseline: boole
   const answered = scenario.call.expect === 'answered';
   const scales = scenario.media && answered ? scalesOf(scenario.codecs) : [];
   const { profile } = scenario;
-  const entries = scenario.gates ?? (profile === null ? defaultGates(scales) : []);
+  const entries = scenario.gates ?? (profile === null ? defaultGates(scales, scenario.call.to === 'users') : []);
   const given: RunGates = {
     inputs: entries.map((entry) => (typeof entry === 'string' ? entry : withoutPlace(entry))),
     context: { ...gateContext(scenario, hasBaseline), areDefaults: scenario.gates === null },

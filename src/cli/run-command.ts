@@ -296,7 +296,7 @@ class RunCommand {
   /** At the start, each quarter on the way, and at the end: thousands of users take minutes. */
   private sayRegistering(bound: number, users: number): void {
     const quarter = Math.floor((4 * bound) / users);
-    if (quarter !== this.registeredQuarters) {
+    if (quarter > this.registeredQuarters) {
       this.registeredQuarters = quarter;
       const { rate } = this.prepared.scenario.users ?? { rate: 0 };
       const text =

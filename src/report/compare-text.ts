@@ -43,9 +43,10 @@ export function baselineLines(baseline: Result['baseline'], color: boolean): str
     ...wrapLine(`${wordsOf(comparisonMark(verdict))} ${escapeTerminal(about)}`, '  ', 2).map((line) =>
       line.replace(wordsOf(comparisonMark(verdict)), painted(comparisonMark(verdict), color)),
     ),
-    ...(verdict === 'inconclusive'
-      ? reasons.flatMap((reason) => wrapLine(`- ${escapeTerminal(reason)}`, '  ', 2))
-      : []),
+    // Of what got worse or better the figures themselves follow.
+    ...(verdict === 'worse' || verdict === 'better'
+      ? []
+      : reasons.flatMap((reason) => wrapLine(`- ${escapeTerminal(reason)}`, '  ', 2))),
     ...moved.slice(0, MAX_MOVED).flatMap((row) => wrapLine(movedText(row), '  ', 2)),
     ...(moved.length > MAX_MOVED ? [`  ${moved.length - MAX_MOVED} more in the report`] : []),
   ];

@@ -195,7 +195,7 @@ function addCounts(to: Exposition, result: Result): void {
   to.gauge('target_rate', 'Highest rate asked for, calls per second.', load.targetRate);
   to.gauge('starts_due', 'Starts that were due.', load.intended);
   to.gauge('starts_made', 'Starts that happened.', load.achieved);
-  to.gauge('starts_held_back', 'Starts that waited for the concurrency cap.', load.heldBack);
+  to.gauge('starts_held_back', 'Starts that waited for the concurrency cap, or for a free user.', load.heldBack);
   for (const { method, status, count } of signalling.responses) {
     to.gauge('sip_responses', 'SIP responses received.', count, { method, status: String(status) });
   }

@@ -1,7 +1,7 @@
 /** What the users' registrations came to, over all workers (RFC 6076 §4.1, §4.2). */
 import { Distribution } from '../metrics/histogram.js';
 import type { RegistrationFailures, RegistrationFigures } from '../worker/messages.js';
-import type { RegistrationsBlock } from './result.js';
+import type { RegistrationsBlock } from './registrations-block.js';
 
 export class RegistrationBook {
   /** From the REGISTER that was accepted to its 2xx. */

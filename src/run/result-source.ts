@@ -161,10 +161,15 @@ function successOf(parts: readonly Part[]): ScalarView | null {
   let [succeeded, attempted] = [0, 0];
   for (const { calls, signalling } of parts) {
     const judged = calls.judged?.attempted ?? (signalling.attempts || calls.attempted - calls.cut);
-    succeeded += (signalling.successRatio ?? 0) * judged;
+    succeeded += calls.judged?.succeeded ?? countIn(signalling.successRatio, judged);
     attempted += signalling.successRatio === null ? 0 : judged;
   }
   return attempted === 0 ? null : { value: succeeded / attempted, samples: attempted };
+}
+
+/** What a ratio was made of, whole again: else two equal ratios would differ in their last bit. */
+function countIn(ratio: number | null, of: number): number {
+  return Math.round((ratio ?? 0) * of);
 }
 
 /** Weighted by the attempts that each part judged; SER and SEER leave redirected ones out. */
@@ -173,7 +178,7 @@ function sessionRatioOf(parts: readonly Part[], name: SessionRatio): ScalarView 
   for (const { signalling } of parts) {
     const without = name === 'ser' || name === 'seer' ? signalling.redirected : 0;
     const attempts = signalling[name] === null ? 0 : signalling.attempts - without;
-    sum += (signalling[name] ?? 0) * attempts;
+    sum += countIn(signalling[name], attempts);
     samples += attempts;
   }
   return samples === 0 ? null : { value: sum / samples, samples };

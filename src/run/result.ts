@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { SPOIL_CONDITIONS } from '../metrics/names.js';
 import { comparisonSchema } from './comparison.js';
+import { registrationsSchema } from './registrations-block.js';
 import { evidenceSchema, worstCallSchema } from './result-evidence.js';
 import { addedDistribution, addedNumber, count, distribution, nullableNumber, ratio } from './result-fields.js';
 import { directionsShape, findingSchema, secondSchema } from './result-quality.js';
@@ -68,22 +69,6 @@ const sessionShape = {
   ),
   sessionDurationMs: addedDistribution.describe('SDT of RFC 6076 §4.5: 2xx to BYE; its mean is the ACD'),
 };
-
-/** Of the users, who register at the target. */
-const registrationsSchema = z.strictObject({
-  users: count,
-  registeredAtBegin: count.nullable().describe('when the calls began; null: none did'),
-  refused: count.describe('users who were refused for good'),
-  attempts: count.describe('registrations and refreshes, each once, however often it was challenged'),
-  ineffective: count.describe('of these, ended by a 4xx, 5xx or 6xx, or by no response'),
-  failures: z.array(z.strictObject({ sipStatus: z.int().nullable(), cause: z.string(), count })),
-  leftRegistered: count.nullable().describe('users who could not be unregistered at the end; null: not known'),
-  secondLegs: z
-    .strictObject({ byHeader: count, byCallerName: count, byCalledUser: count })
-    .describe('called legs of calls between users, by what they were known'),
-  strangeCalls: count.describe('calls to our users that were none of this run; they were refused'),
-});
-export type RegistrationsBlock = z.infer<typeof registrationsSchema>;
 
 const signallingSchema = z.strictObject({
   successRatio: ratio.nullable(),
@@ -240,7 +225,7 @@ export const resultSchema = z.strictObject({
     targetRate: z.number().describe('highest calls/s asked for'),
     intended: count.describe('starts that were due'),
     achieved: count.describe('starts that happened'),
-    heldBack: count.describe('starts that waited for the concurrency cap'),
+    heldBack: count.describe('starts that waited for the concurrency cap, or for a free user'),
     activeCalls: distribution,
     startRate: distribution,
   }),

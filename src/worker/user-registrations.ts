@@ -4,6 +4,7 @@
  */
 import { causeOfEvent, causeOfStatus } from '../call/outcome.js';
 import { NS_PER_MS } from '../lib/clock.js';
+import { type HeaderBlock, NO_HEADERS } from '../sip/message/builder.js';
 import type { Timers } from '../sip/transaction/timers.js';
 import type {
   Registration,
@@ -14,7 +15,7 @@ import type {
 import type { CallUser, RegistrationFigures } from './user-messages.js';
 
 /** What is kept of a registration while it lives. */
-export type KeptRegistration = Pick<Registration, 'isUnderWay' | 'refresh' | 'remove' | 'abandon'>;
+export type KeptRegistration = Pick<Registration, 'isUnderWay' | 'refresh' | 'remove' | 'abandon' | 'serviceRoutes'>;
 
 export interface RegistrationsOptions {
   readonly users: readonly CallUser[];
@@ -116,6 +117,11 @@ export class UserRegistrations {
     if (this.toRemove < this.kept.length) {
       timers.schedule(TURN_MS, removeMore, this);
     }
+  }
+
+  /** Route headers that the registrar wants in the user's calls. */
+  routesOf(user: number): HeaderBlock {
+    return this.kept[user]?.serviceRoutes ?? NO_HEADERS;
   }
 
   /** All were asked for, and each has its answer. */

@@ -56,6 +56,7 @@ export class Users {
       runToken,
       timers,
       possible: () => registrations.possible,
+      routesOf: (user) => registrations.routesOf(user),
       onForgotten: (user) => registrations.refresh(user),
     });
   }

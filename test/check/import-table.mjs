@@ -37,7 +37,7 @@ const PACKAGES = {
   yargs: ['cli/'],
   ws: ['sip/transport/'],
   koffi: ['net/'],
-  zod: ['scenario/', 'run/result', 'run/comparison.ts', 'run/run-record.ts', 'report/'],
+  zod: ['scenario/', 'run/result', 'run/registrations-block.ts', 'run/comparison.ts', 'run/run-record.ts', 'report/'],
   yaml: ['scenario/'],
   'hdr-histogram-js': ['metrics/'],
   'd3-array': ['report/'],

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { cli, HOST, MuteTarget, temporaryFile, temporaryFolder } from './cli.js';
+import { cli, HOST, MuteTarget, PACKAGE, temporaryFile, temporaryFolder } from './cli.js';
 
 const TARGET: string[] = ['--target'];
 let head = '';
@@ -184,3 +184,23 @@ function wavOf(sampleRate: number): Uint8Array {
   bytes.writeUInt32LE(sampleRate * 2, 40);
   return bytes;
 }
+
+test('users and their PBX are checked, and told of, without a word to it', async () => {
+  const scenario = join(PACKAGE, 'scenarios/registered-users.yaml');
+  const env = { PBX_TARGET: target.uri.replace('echo@', ''), PBX_USERS: '1001-1006', PBX_PASSWORD: 'hunter2-0815' };
+  const { code, stdout, stderr } = await cli(['validate', scenario], { env });
+  expect([code, stderr]).toEqual([
+    0,
+    'warning: users: 6 allow 3 calls at once, and the load asks for 4 (8 users): calls will wait for a free user\n',
+  ]);
+  expect(stdout).toMatch(/^users +6, registered at 20\/s \(about 1s\), call each other$/m);
+  expect(stdout).toMatch(/^peak +3 calls at once\n +600 packets\/s/m);
+  const loopback = await cli(['validate', scenario, '--target', 'loopback', '--workers', 'signalling=4'], { env });
+  expect(loopback.code).toBe(2);
+  expect(loopback.stderr.split('\n').slice(0, 2)).toEqual([
+    '--target: expected a PBX where the users register, got loopback, which is none (give its address: --target sip:pbx.example.com)',
+    `${scenario}:20:1 users: expected at least 8 users for 4 threads, got 6`,
+  ]);
+  expect(target.datagrams).toBe(0);
+  expect(stdout + stderr + loopback.stdout + loopback.stderr).not.toContain('hunter2');
+});

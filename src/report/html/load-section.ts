@@ -18,7 +18,7 @@ const STARTS: TimeChart = {
     { label: 'failed calls', look: 'alarm', pick: (second) => second.failed, aggregate: 'mean' },
   ],
   limits: [],
-  leastTop: 1,
+  leastTop: 0.1,
   write: formatNumber,
   emptyReason: NO_SECONDS,
 };

@@ -43,6 +43,6 @@ function hostRows({ environment, tool, seed }: Result): HtmlValue[][] {
     ['memory', formatBytes(environment.memoryBytes)],
     ['workers', `${workers.signalling} signalling, ${workers.media} media`],
     ['open-file limit', openFilesLimit === null ? 'not measured' : formatCount(openFilesLimit)],
-    ['socket buffer', `${formatBytes(socketBufferBytes.requested)} asked for, ${granted} granted`],
+    ['socket buffer', `${formatBytes(socketBufferBytes.requested)} asked for, granted: ${granted}`],
   ];
 }

@@ -1,5 +1,6 @@
 /** What the far side said: responses, causes of failure, and the delays of RFC 6076. */
-import type { Cause, RegistrationsBlock, Result } from '../../run/result.js';
+import type { RegistrationsBlock } from '../../run/registrations-block.js';
+import type { Cause, Result } from '../../run/result.js';
 import type { DistributionSummary } from '../../run/result-fields.js';
 import { percentileText, whyNoDelay } from '../key-figures.js';
 import { formatCount, formatRatio } from '../number-format.js';

@@ -3,8 +3,15 @@
  * registrar is away, and removes the binding at the end. One Call-ID, one more in CSeq each time (§10.2.4).
  */
 import { Authorizer, type Credentials, isChallenge } from '../auth/authorizer.js';
-import { type HeaderBlock, type RequestFields, NO_HEADERS, headerBlock, joinBlocks } from '../message/builder.js';
-import { parameterOf, parseDigits } from '../message/characters.js';
+import {
+  type HeaderBlock,
+  type RequestFields,
+  NO_HEADERS,
+  headerBlock,
+  joinBlocks,
+  ownText,
+} from '../message/builder.js';
+import { parameterOf, parseDigits, splitList } from '../message/characters.js';
 import { HeaderId } from '../message/header-name.js';
 import type { SipMessage } from '../message/message.js';
 import { SipParseError } from '../message/parse-error.js';
@@ -59,6 +66,9 @@ const REFRESH_AHEAD_MS = 10_000;
 const LONGEST_SECONDS = 86_400;
 /** Bindings in an answer that are looked at: those of others may be many. */
 const MAX_CONTACTS = 20;
+/** Of a service route: it goes into every request of the user. */
+const MAX_ROUTES = 8;
+const MAX_ROUTE_CHARACTERS = 1_024;
 
 export class Registration implements ClientUser {
   #authorizer: Authorizer;
@@ -72,6 +82,7 @@ export class Registration implements ClientUser {
   #failures = 0;
   #raised = false;
   #isBound = false;
+  #serviceRoutes: HeaderBlock = NO_HEADERS;
   /** What was accepted once is refused only for a while: a registrar that restarts does not know its users at first. */
   #wasBound = false;
   #isStopping = false;
@@ -96,6 +107,11 @@ export class Registration implements ClientUser {
   /** The registrar knows us, as far as we know. */
   get isBound(): boolean {
     return this.#isBound;
+  }
+
+  /** Route headers for what the user sends from now on (RFC 3608 §5): those of the last accepted REGISTER. */
+  get serviceRoutes(): HeaderBlock {
+    return this.#serviceRoutes;
   }
 
   /** A REGISTER of its has no final answer yet. */
@@ -205,6 +221,7 @@ export class Registration implements ClientUser {
       this.#fail({ status: response.status, cause: 'response', detail: 'the 2xx grants no time (expires=0)' }, true);
       return;
     }
+    this.#serviceRoutes = serviceRoutesOf(response);
     this.listener.onSuccess(kind, grantedSeconds);
     if (kind === 'remove') return;
     if (this.#isStopping) this.#attempt('remove');
@@ -277,6 +294,16 @@ function grantedOf(response: SipMessage, contactUri: string, askedSeconds: numbe
   const seconds = text === null ? -1 : parseDigits(text, 0, text.length);
   return Math.min(seconds < 0 ? askedSeconds : seconds, LONGEST_SECONDS);
 }
+
+/** None where one of them cannot be read, or there are too many: half a route leads elsewhere. */
+function serviceRoutesOf(response: SipMessage): HeaderBlock {
+  const routes = response.headers('Service-Route').flatMap(splitList);
+  const characters = routes.reduce((sum, route) => sum + route.length, 0);
+  if (routes.length > MAX_ROUTES || characters > MAX_ROUTE_CHARACTERS || !routes.every(isAddress)) return NO_HEADERS;
+  return headerBlock(routes.map((route) => ['Route', ownText(route)]));
+}
+
+const isAddress = (text: string): boolean => text.startsWith('<') && readContact(text) !== null;
 
 function readContact(text: string): { readonly uri: string; readonly expires: string | null } | null {
   try {

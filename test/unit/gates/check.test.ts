@@ -117,6 +117,21 @@ describe('valid gates', () => {
     expect(gateOf('mos.p5 >= 3.6').isDefault).toBe(false);
   });
 
+  it('the defaults of calls whose both ends are ours judge what is heard at either', () => {
+    const bare = { endpoints: [], labels: {}, codecs: [], areDefaults: true };
+    const { gates, problems } = parseGates(defaultGates(['narrowband', 'wideband'], true), bare);
+    expect(problems).toEqual([]);
+    expect(gates.map(({ query }) => [query.metric, query.direction])).toEqual([
+      ['success_ratio', 'received'],
+      ['mos_lq', 'received'],
+      ['mos_lq_wb', 'received'],
+      ['mos_lq', 'sent'],
+      ['mos_lq_wb', 'sent'],
+      ['one_way', 'received'],
+    ]);
+    expect(defaultGates([], true)).toEqual(['success_ratio >= 99%']);
+  });
+
   it('of figures that a call has once are of calls, whatever is said', () => {
     expect(gateOf('burst_r.p95 <= 2').query.per).toBe('call');
     expect(gateOf('burst_r{per=call}.p95 <= 2').query.per).toBe('call');

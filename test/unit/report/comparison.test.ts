@@ -124,6 +124,14 @@ ${METHOD}
       '  ▼ WORSE against peak, 2026-11-20 14:03:22 UTC (before.json)',
       '  ▼ worse  mos_lq received p5: 4.40 → 3.90, −0.50 (−0.60 … −0.40)',
     ]);
+    const reasons = ['unclear: loss received mean: no difference is shown'];
+    expect(
+      baselineLines({ ...COMPARISON, verdict: 'same', comparisons: [UNCLEAR], reasons, file: 'x' }, false),
+    ).toEqual([
+      'Baseline',
+      '  = SAME against peak, 2026-11-20 14:03:22 UTC (x)',
+      '  - unclear: loss received mean: no difference is shown',
+    ]);
     expect(baselineLines(null, false)).toEqual([]);
   });
 

@@ -71,15 +71,17 @@ export function simulate(run: SimulatedRun): Result {
     book.addSignalling(counted(run, calls, { second, ended }));
     book.generatorSeconds.addCpu(second, 0.06 + live.length / 6000);
     if (answered) {
+      const pulse = pulseOf(second, live.length);
       book.addMedia(
         mediaBatch({
           second,
           rows: rowsOf(...live.map((call) => receivedRow(call, second, random.next()))),
           legs: legsOf(...ended.map((call) => legFigures(call, run.rtcp === true))),
-          sent: live.length * 50,
+          sent: pulse.sent,
+          missed: pulse.missed,
           received: live.length * 50,
           drops: 0,
-          pulses: [pulseOf(second, live.length)],
+          pulses: [pulse],
           latenessUs:
             live.length === 0 ? new Float64Array(0) : Float64Array.of(40, live.length * 45, 300, live.length * 5),
         }),
@@ -323,7 +325,7 @@ function factsOf(run: SimulatedRun, lastSecond: number): RunFacts {
       scoreWindowSeconds: 5,
       jitterBufferMs: 60,
       model: 'ITU-T G.107 (E-model), narrowband',
-      codecs: codecs.map((codec) =>
+      codecs: [...new Set(codecs)].map((codec) =>
         codec === 'G722'
           ? { codec, ie: 13, bpl: 4.5, source: 'ITU-T G.113 App. IV', scale: 'wideband', provisional: true }
           : {

@@ -41,6 +41,20 @@ function baseline(): Result {
   };
 }
 
+/** An endpoint of so many calls. */
+const part = (endpoint: Result['endpoints'][number] | undefined, hits: number, of: number) => {
+  if (endpoint === undefined) throw new Error('no endpoint');
+  const calls = { ...endpoint.calls, attempted: of, cut: 0 };
+  const signalling = {
+    ...endpoint.signalling,
+    successRatio: hits / of,
+    ser: hits / of,
+    attempts: of,
+    redirected: 0,
+  };
+  return { ...endpoint, calls, signalling };
+};
+
 const healthOf = (spoiled: Result['generator']['spoiled'], reasons: string[]) => {
   const base = baseline();
   return new ResultSource({ ...base, generator: { ...base.generator, spoiled, reasons } }).ownHealth.spoiled;
@@ -75,6 +89,16 @@ describe('a result that was written', () => {
     expect(source.scalar(query('retransmission_ratio'))?.value).toBe(0.25);
   });
 
+  it('adds up ratios to the last bit, so that equal ones do not differ', () => {
+    // In doubles 1/90 · 90 + 14/50 · 50 is a hair below 15.
+    const base = baseline();
+    const endpoints = [part(base.endpoints[0], 1, 90), part(base.endpoints[1], 14, 50)];
+    const exact = new ResultSource({ ...base, endpoints });
+    for (const metric of ['success_ratio', 'ser']) {
+      expect(exact.scalar(query(metric, { tags: { site: 'north' } }))).toEqual({ value: 15 / 140, samples: 140 });
+    }
+  });
+
   it('counts no call of the warm-up, and nothing where it does not tell those apart', () => {
     const judged = {
       fromMs: 5000,
@@ -88,7 +112,7 @@ describe('a result that was written', () => {
     };
     const base = baseline();
     const told = new ResultSource({ ...base, calls: { ...base.calls, judged } });
-    expect(told.scalar(query('success_ratio'))).toEqual({ value: 0.97, samples: 50 });
+    expect(told.scalar(query('success_ratio'))).toEqual({ value: 49 / 50, samples: 50 });
     expect(told.scalar(query('dropped'))).toEqual({ value: 1, samples: 48 });
     expect(told.scalar(query('one_way'))).toEqual({ value: 1, samples: 47 });
     expect(told.scalar(query('no_media'))).toEqual({ value: 0, samples: 47 });

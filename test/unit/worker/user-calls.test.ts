@@ -5,7 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CallRecord } from '../../../src/call/outcome.js';
 import { TOKEN_HEADER } from '../../../src/call/call-token.js';
-import { headerBlock } from '../../../src/sip/message/builder.js';
+import { headerBlock, NO_HEADERS } from '../../../src/sip/message/builder.js';
 import { createUri } from '../../../src/sip/message/uri.js';
 import type { IncomingCall, OutgoingCall } from '../../../src/sip/ua/call-events.js';
 import type { UserAgent } from '../../../src/sip/ua/user-agent.js';
@@ -31,6 +31,7 @@ interface BenchOptions {
 class Pbx {
   readonly agent: UserAgent;
   readonly from: string[] = [];
+  readonly routes: (string | null)[] = [];
   readonly called: string[] = [];
 
   constructor(
@@ -46,6 +47,7 @@ class Pbx {
     const { request } = first;
     const user = /^sip:([^@]+)@/.exec(request.requestUri)?.[1] ?? '';
     this.from.push(request.from.uri);
+    this.routes.push(request.header('Route'));
     this.called.push(user);
     if (refuse !== undefined) {
       first.reject(refuse);
@@ -112,6 +114,7 @@ class Bench {
       runToken: 'run',
       timers: this.network.wheel,
       possible: () => possible,
+      routesOf: (user) => (user === 0 ? headerBlock([['Route', '<sip:orig@scscf.test;lr>']]) : NO_HEADERS),
       onForgotten: (user) => void this.forgotten.push(user),
     });
     const shared = {
@@ -215,6 +218,8 @@ describe('calls between users', () => {
     expect(bench.pbx.called.slice(0, 2)).toEqual(['1002', '1004']);
     // The next ones turn round who called whom.
     expect(bench.pbx.called.slice(2, 4)).toEqual(['1001', '1003']);
+    // The registrar of 1001 wants its calls to come by its route.
+    expect(bench.pbx.routes.slice(0, 2)).toEqual(['<sip:orig@scscf.test;lr>', null]);
     const held = bench.records.toSorted((a, b) => a.call - b.call).map(({ heldBack }) => heldBack);
     expect(held).toEqual([false, false, true, true, true, true]);
   });

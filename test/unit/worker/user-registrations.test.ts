@@ -1,5 +1,6 @@
 /** The registrations of a worker's users: their rate, their counts, their end. The registrar is a script. */
 import { describe, expect, it } from 'vitest';
+import { headerBlock } from '../../../src/sip/message/builder.js';
 import { TimerWheel } from '../../../src/sip/transaction/timer-wheel.js';
 import type { RegistrationFailure, RegistrationListener } from '../../../src/sip/ua/registration.js';
 import { type KeptRegistration, UserRegistrations } from '../../../src/worker/user-registrations.js';
@@ -10,6 +11,7 @@ const SILENT: RegistrationFailure = { status: null, cause: 'timeout', detail: ''
 
 /** One user's registration, whose answers the test gives. */
 class Kept implements KeptRegistration {
+  readonly serviceRoutes = headerBlock([['Route', '<sip:edge;lr>']]);
   isUnderWay = true;
   refreshes = 0;
   removals = 0;
@@ -105,6 +107,10 @@ describe('registrations', () => {
     expect(Array.from(delaysMs)).toEqual([20, 80]);
     expect(figures).toEqual({ users: 2, bound: 2, refused: 0, attempts: 2, ineffective: 0, failures: [], left: null });
     expect(bench.registrations.take().delaysMs).toHaveLength(0);
+    expect([bench.registrations.routesOf(1), bench.registrations.routesOf(2)]).toEqual([
+      'Route: <sip:edge;lr>\r\n',
+      '',
+    ]);
   });
 
   it('count what came to nothing, by its cause, and whom there is no use to ask again', () => {

@@ -65,6 +65,28 @@ describe('a registration', () => {
     expect(setup.registration.isBound).toBe(true);
   });
 
+  it('hands on the service route of the last answer, as it was written, or none', () => {
+    const answers: Say[] = [
+      { status: 200, headers: ['Service-Route: <sip:P2.HOME.EXAMPLE.COM;lr>,<sip:HSP.HOME.EXAMPLE.COM;lr>'] }, // RFC 3608 §6.4.3
+      { status: 200, headers: ['Service-Route: <sip:a;lr>', 'Service-Route: sip:no-brackets'] },
+      { status: 200, headers: Array.from({ length: 9 }, (_, index) => `Service-Route: <sip:h${index};lr>`) },
+      { status: 200, headers: ['Service-Route: <sip:b;lr>'] },
+      { status: 200, headers: [] },
+    ];
+    const setup = registered((_, count) => answers[count - 1] ?? answers.at(-1)!, 30);
+    const routes: string[] = [];
+    for (let second = 0; second < 90; second++) {
+      advance(setup, 1);
+      if (routes.at(-1) !== setup.registration.serviceRoutes) routes.push(setup.registration.serviceRoutes);
+    }
+    expect(routes).toEqual([
+      'Route: <sip:P2.HOME.EXAMPLE.COM;lr>\r\nRoute: <sip:HSP.HOME.EXAMPLE.COM;lr>\r\n',
+      '',
+      'Route: <sip:b;lr>\r\n',
+      '',
+    ]);
+  });
+
   it('answers a challenge as one attempt, and the next requests carry the answer', () => {
     const setup = registered((request) => (request.header('Authorization') === null ? CHALLENGE : granted(30)), 30);
     advance(setup, 21);

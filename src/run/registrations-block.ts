@@ -1,0 +1,19 @@
+/** The part of `result.json` that tells of the users, who register at the target. */
+import { z } from 'zod';
+
+const count = z.int().nonnegative();
+
+export const registrationsSchema = z.strictObject({
+  users: count,
+  registeredAtBegin: count.nullable().describe('when the calls began; null: none did'),
+  refused: count.describe('users who were refused for good'),
+  attempts: count.describe('registrations and refreshes, each once, however often it was challenged'),
+  ineffective: count.describe('of these, ended by a 4xx, 5xx or 6xx, or by no response'),
+  failures: z.array(z.strictObject({ sipStatus: z.int().nullable(), cause: z.string(), count })),
+  leftRegistered: count.nullable().describe('users who could not be unregistered at the end; null: not known'),
+  secondLegs: z
+    .strictObject({ byHeader: count, byCallerName: count, byCalledUser: count })
+    .describe('called legs of calls between users, by what they were known'),
+  strangeCalls: count.describe('calls to our users that were none of this run; they were refused'),
+});
+export type RegistrationsBlock = z.infer<typeof registrationsSchema>;
