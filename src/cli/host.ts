@@ -140,8 +140,12 @@ export class ProcessHost {
     return readFileSync(path);
   }
 
+  /** With the folders above it. */
   makeDirectory(path: string): void {
-    mkdirSync(path, { recursive: true });
+    if (isDirectory(path)) return;
+    // One by one: `recursive` of Node loops for ever where a folder that exists takes none, as /proc does.
+    if (dirname(path) !== path) this.makeDirectory(dirname(path));
+    mkdirSync(path);
   }
 
   /** Readers see the old file or the new one, never a part. */
@@ -331,4 +335,8 @@ function openFilesLimit(): number | null {
   } catch {
     return null; // no Linux
   }
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
