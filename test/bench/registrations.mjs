@@ -12,6 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CLI, flags, printMachine, printTable, scratchDirectory, timed } from './bench.mjs';
 
 const HOST = '127.0.0.1';
+const FIRST_USER = 100_000;
 const REGISTRAR_PORT = 15_192;
 const UAC_PORT = 15_193;
 const options = flags({ pairs: 2, short: 2000, long: 10_000, rate: 2000 });
@@ -30,7 +31,7 @@ async function ours(users) {
     'name: bench',
     `target: sip:${HOST}:${REGISTRAR_PORT}`,
     'media: false',
-    `users: [{ range: "${100_000}-${100_000 + users - 1}", password: x }]`,
+    `users: [{ range: "${FIRST_USER}-${FIRST_USER + users - 1}", password: x }]`,
     `registration: { rate: ${options.rate}/s, expires: 1h }`,
     'call: { to: users, hold: 0s, ringTimeout: 1s }',
     'load: { calls: 1 }',
