@@ -30,7 +30,7 @@ async function ours(users) {
     'name: bench',
     `target: sip:${HOST}:${REGISTRAR_PORT}`,
     'media: false',
-    `users: [{ range: "${100_000}-${100_000 + users - 1}", password: x }]`,
+    `users: [{ range: "100000-${100_000 + users - 1}", password: x }]`,
     `registration: { rate: ${options.rate}/s, expires: 1h }`,
     'call: { to: users, hold: 0s, ringTimeout: 1s }',
     'load: { calls: 1 }',
