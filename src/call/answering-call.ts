@@ -6,6 +6,7 @@ import type { TimerHandle, Timers } from '../sip/transaction/timers.js';
 import type { CallEnd, IncomingCall, IncomingCallListener } from '../sip/ua/call-events.js';
 import { CallMedia } from './call-media.js';
 import { callTokenOf, type CallToken } from './call-token.js';
+import { pressesKey } from './info-digit.js';
 import type { MediaSlots } from './media-slots.js';
 import type { MediaPreferences, MediaRefusal } from './negotiation.js';
 import { causeOfEvent, causeOfStatus, type CallPhase, type CallRecord } from './outcome.js';
@@ -27,6 +28,8 @@ export interface AnswererContext {
   readonly epochNs: number;
   now(): number;
   onAnswered(): void;
+  /** The caller has pressed a key by INFO. Absent: nobody counts. */
+  onKey?(): void;
   /** The totals of what was received of a call whose run wants to hear of them; null: nobody is told. */
   readonly onMeasured: ((token: CallToken, totals: Float64Array) => void) | null;
   /** Once a call. */
@@ -196,6 +199,9 @@ export class AnsweringCall implements IncomingCallListener {
   }
 
   onTold(request: SipMessage): void {
+    if (pressesKey(request)) {
+      this.context.onKey?.();
+    }
     this.steps?.hear(request);
   }
 

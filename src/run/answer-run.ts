@@ -49,6 +49,8 @@ export interface AnswerCounts {
   packetsMissed: number;
   /** Legs whose figures the run that called has taken. */
   figuresReturned: number;
+  /** Keys that callers have pressed by INFO. */
+  infoKeys: number;
   /** Interarrival jitter of what came, over the legs; null when nothing came. */
   jitterMs: { readonly p50: number; readonly p95: number; readonly max: number } | null;
   /** What the bad link did; null without one. */
@@ -108,6 +110,7 @@ export class AnswerRun {
       failed: this.last?.failed ?? 0,
       ...this.media,
       figuresReturned: this.last?.figures.passed ?? 0,
+      infoKeys: this.last?.infoKeys ?? 0,
       jitterMs: this.jitterSummary(),
       impairment: this.impairment,
     };

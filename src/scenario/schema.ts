@@ -56,7 +56,7 @@ const call = z
       .prefault(true)
       .meta(
         help(
-          'True: each INVITE carries a token, in the header X-Callgauge-Call and as the caller name in From ("cg-…"), by which our own answerer at the far end returns what it received of us, also through a PBX. False: leave both out.',
+          'True: each INVITE carries a token, in the header X-Callgauge-Call and, unless `from` names the caller, as the caller name in From ("cg-…"), by which our own answerer at the far end returns what it received of us, also through a PBX. False: leave both out.',
         ),
       ),
     ...flowFields,

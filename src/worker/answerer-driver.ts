@@ -14,13 +14,15 @@ export class AnswererDriver implements Driver {
   readonly ourAnswerers = [];
   readonly waitingFarLegs = 0;
   private readonly sender: FiguresSender;
+  /** Keys that callers have pressed by INFO. */
+  infoKeys = 0;
   private draining = false;
 
   /** @param figuresAgent sends the reports, by UDP whatever carries the calls */
   constructor(
     userAgent: UserAgent,
     figuresAgent: UserAgent,
-    options: Omit<AnswererContext, 'onAnswered' | 'onMeasured' | 'onEnd'>,
+    options: Omit<AnswererContext, 'onAnswered' | 'onKey' | 'onMeasured' | 'onEnd'>,
   ) {
     const { timers, media } = options;
     this.sender = new FiguresSender({
@@ -32,6 +34,7 @@ export class AnswererDriver implements Driver {
       ...options,
       onMeasured: (token, totals) => this.sender.report(token, totals),
       onAnswered: () => this.live.noteAnswer(),
+      onKey: () => void this.infoKeys++,
       onEnd: (record, call) => this.live.end(record, call),
     };
     userAgent.onInvite = (incoming) => {

@@ -35,6 +35,8 @@ export interface Driver {
   readonly waitingFarLegs: number;
   /** Those rows, by LEG. */
   takeFarLegs(): Float64Array;
+  /** Keys that callers have pressed by INFO; absent: nobody calls it. */
+  readonly infoKeys?: number;
   /** Endpoints whose answers have said that they are our own answerer. */
   readonly ourAnswerers: readonly number[];
 }

@@ -455,6 +455,8 @@ export interface SignallingBatch {
   readonly ourAnswerers: readonly number[];
   /** Reports of received figures. Of a caller: taken, and refused; of an answerer: delivered, and given up. */
   readonly figures: FigureCounts;
+  /** Of an answerer: keys that callers have pressed by INFO. */
+  readonly infoKeys?: number;
   /** Our address and port as the first response named them (received and rport, RFC 3581); null: none did. */
   readonly seenAddress: string | null;
   /** Pairs of (endpoint, ms): round trips of OPTIONS. */

@@ -275,6 +275,7 @@ class SignallingThread {
       farLegs: driver.takeFarLegs(),
       ourAnswerers: driver.ourAnswerers,
       figures: driver.figures,
+      infoKeys: driver.infoKeys ?? 0,
       seenAddress: this.agents.seenAddress,
       optionsRttMs: this.optionsRtt?.take() ?? new Float64Array(0),
       ...(this.users !== null && { registrations: this.users.figures() }),

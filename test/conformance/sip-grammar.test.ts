@@ -66,6 +66,45 @@ describe('the grammar of sip.js reads', () => {
     expect(review(written, ['INVITE', 'ACK', 'BYE', 'OPTIONS', 'SIP/2.0'])).toEqual(CLEAN);
   });
 
+  it('what a call may do: reliable ringing, offers anew, a session timer, INFO, REFER, a redirection', () => {
+    const { network, written } = recorded();
+    const sessionTimer = { expiresS: 90, refresher: 'uac', minSeS: 90 } as const;
+    const caller = agentOn(network, '10.0.0.1', 1, { sessionTimer, reliableProvisional: 'required' }).agent;
+    const callee = agentOn(network, '10.0.0.2', 2).agent;
+    const recorder = new Recorder();
+    recorder.reanswer = SDP;
+    callee.onInvite = (call) => {
+      call.listener = recorder;
+      if (call.request.requestUri.startsWith('sip:old')) {
+        call.reject(302, headerBlock([['Contact', '<sip:new@10.0.0.2>;q=0.5']]));
+        return;
+      }
+      call.ring(183, SDP);
+      call.answer('');
+    };
+    const target = createUri({ user: 'old', host: '10.0.0.2' });
+    const headers = headerBlock([
+      ['P-Asserted-Identity', '<sip:+4930123456@example.com>'],
+      ['Privacy', 'id;critical'],
+    ]);
+    const call = caller.invite(
+      { target, sdp: SDP, followRedirects: 1, fromHost: 'example.com', headers },
+      Object.assign(new Recorder(), { ownOffer: SDP }),
+    );
+    network.wheel.advance(500);
+    call.offer({ method: 'INVITE', sdp: () => SDP }, () => {});
+    network.wheel.advance(1000);
+    call.offer({ method: 'UPDATE', sdp: () => SDP }, () => {});
+    call.send({ method: 'INFO', contentType: 'application/dtmf-relay', body: 'Signal=5' }, () => {});
+    call.send({ method: 'REFER', headers: headerBlock([['Refer-To', '<sip:carol@10.0.0.3>']]) }, () => {});
+    network.wheel.advance(60_000); // past a refresh
+    call.bye();
+    network.wheel.advance(61_000);
+    const said = ['INVITE', 'ACK', 'PRACK', 'UPDATE', 'INFO', 'REFER', 'BYE', 'SIP/2.0'];
+    expect(review(written, said)).toEqual(CLEAN);
+    expect(written.filter((text) => text.startsWith('UPDATE'))).toHaveLength(2);
+  });
+
   it('a call that is cancelled, one that is refused, and one to an IPv6 address', () => {
     const { network, written } = recorded();
     const caller = agentOn(network, '2001:db8::1', 1).agent;

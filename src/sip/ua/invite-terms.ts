@@ -100,7 +100,9 @@ export class InviteTerms {
 
   /** The next of the other servers; false: there is none left. */
   takeNextHop(): boolean {
-    const next = this.request.otherHops?.[this.#hopsTried];
+    // They are servers of the first target, and know nothing of where it redirected us to.
+    const isRedirected = this.target !== this.request.target;
+    const next = isRedirected ? undefined : this.request.otherHops?.[this.#hopsTried];
     if (next === undefined) return false;
     this.#hopsTried++;
     this.peer = { ...this.peer, address: next };

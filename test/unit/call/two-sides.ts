@@ -71,7 +71,7 @@ export type CallerSettings = Partial<
   Pick<CallerContext, 'holdMs' | 'ringTimeoutMs' | 'expect' | 'media' | 'tokenOf'>
 > & { readonly credentials?: Credentials; readonly flow?: Partial<CallerFlow> };
 export type AnswererSettings = Partial<
-  Pick<AnswererContext, 'rejectStatus' | 'ringMs' | 'dropAfterMs' | 'media' | 'onMeasured'>
+  Pick<AnswererContext, 'rejectStatus' | 'ringMs' | 'dropAfterMs' | 'media' | 'onKey' | 'onMeasured'>
 > & { readonly flow?: Partial<AnswererFlow> };
 /** Of the user agents. */
 export type AgentSettings = Partial<Pick<UserAgentOptions, 'reliableProvisional' | 'sessionTimer'>>;

@@ -8,6 +8,8 @@ export interface PeerText {
   readonly sdp?: string;
   readonly contact?: string;
   readonly headers?: readonly string[];
+  /** Default: of method and number. */
+  readonly branch?: string;
   /** With a content type of its own. */
   readonly body?: readonly [type: string, text: string];
 }
@@ -48,7 +50,7 @@ export function established(
     } = text;
     const head = [
       `${method} sip:bob@10.0.0.2 SIP/2.0`,
-      `Via: SIP/2.0/UDP 10.0.0.9;branch=z9hG4bK${method}${cseq}`,
+      `Via: SIP/2.0/UDP 10.0.0.9;branch=z9hG4bK${text.branch ?? `${method}${cseq}`}`,
       'From: <sip:x@10.0.0.9>;tag=x1',
       `To: ${to}`,
       'Call-ID: stranger',
