@@ -1,25 +1,34 @@
 import { defineConfig } from 'vitest/config';
 
+interface Files {
+  readonly include: string[];
+  readonly exclude?: string[];
+  readonly timeoutMs: number;
+  readonly atOnce: number | string;
+  /** Suites of one order run beside each other, those of a higher one after them. */
+  readonly order: number;
+}
+
 /**
- * Suites by kind: `unit` needs nothing, `e2e` needs the build, `interop` real peers, `browser` a Chromium. Runs of the program
- * mostly wait, so two files of `e2e` share a machine; peers have fixed ports, so those run one by one.
+ * Suites by kind: `unit` needs nothing, `audio` and `e2e` need the build, `interop` real peers, `browser` a Chromium. Two files of
+ * `e2e` share a machine; what is about audio that comes in time (`audio`) shares it with nothing, and peers have fixed ports.
  */
-const project = (
-  name: string,
-  include: string[],
-  timeoutMs: number,
-  files: { atOnce: number | string; order: number },
-) => ({
+const project = (name: string, { include, exclude = [], timeoutMs, atOnce, order }: Files) => ({
   test: {
     name,
     include,
+    exclude,
     testTimeout: timeoutMs,
     hookTimeout: timeoutMs,
-    maxWorkers: files.atOnce,
-    sequence: { groupOrder: files.order },
+    maxWorkers: atOnce,
+    sequence: { groupOrder: order },
   },
 });
 
+const UNIT = ['unit', 'vectors', 'property', 'conformance'].map((folder) => `test/${folder}/**/*.test.ts`);
+const AUDIO = ['run', 'media-workers', 'impairment', 'load', 'libc-gc', 'readme', 'answer'].map(
+  (name) => `test/e2e/${name}.test.ts`,
+);
 const jsonReport = process.env['CALLGAUGE_TEST_JSON'];
 
 export default defineConfig({
@@ -28,21 +37,12 @@ export default defineConfig({
     maxConcurrency: 3,
     reporters: jsonReport === undefined ? ['default'] : ['default', ['json', { outputFile: jsonReport }]],
     projects: [
-      project(
-        'unit',
-        [
-          'test/unit/**/*.test.ts',
-          'test/vectors/**/*.test.ts',
-          'test/property/**/*.test.ts',
-          'test/conformance/**/*.test.ts',
-        ],
-        // The longest property tests take a fifth of this where nobody else is at work.
-        120_000,
-        { atOnce: '100%', order: 0 },
-      ),
-      project('e2e', ['test/e2e/**/*.test.ts'], 120_000, { atOnce: 2, order: 1 }),
-      project('interop', ['test/interop/**/*.test.ts'], 180_000, { atOnce: 1, order: 2 }),
-      project('browser', ['test/browser/**/*.test.ts'], 120_000, { atOnce: 1, order: 3 }),
+      // The longest property tests take a fifth of this where nobody else is at work.
+      project('unit', { include: UNIT, timeoutMs: 120_000, atOnce: '100%', order: 0 }),
+      project('audio', { include: AUDIO, timeoutMs: 120_000, atOnce: 1, order: 1 }),
+      project('e2e', { include: ['test/e2e/**/*.test.ts'], exclude: AUDIO, timeoutMs: 120_000, atOnce: 2, order: 2 }),
+      project('interop', { include: ['test/interop/**/*.test.ts'], timeoutMs: 180_000, atOnce: 1, order: 3 }),
+      project('browser', { include: ['test/browser/**/*.test.ts'], timeoutMs: 120_000, atOnce: 1, order: 4 }),
     ],
   },
 });

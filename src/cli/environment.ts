@@ -35,6 +35,7 @@ export function withEnvironment<T>(command: Argv<T>, host: ProcessHost): Argv<T>
     if (text === '') {
       continue; // unset, or emptied as CI systems do
     }
+    if (!isGiven(name, host.args)) host.twins.set(variable, text);
     if (boolean.includes(name)) {
       const truth = TRUTH[text.toLowerCase()];
       values[name] = truth;
@@ -49,6 +50,11 @@ export function withEnvironment<T>(command: Argv<T>, host: ProcessHost): Argv<T>
     throw new ProblemsError(problems);
   }
   return command.config(values);
+}
+
+/** A flag that is given wins over its twin. */
+function isGiven(name: string, args: readonly string[]): boolean {
+  return args.some((arg) => arg === `--${name}` || arg.startsWith(`--${name}=`));
 }
 
 /** CALLGAUGE_NET_BACKEND: `dgram` does without the native library. @throws ProblemsError for any other word */

@@ -102,9 +102,12 @@ export class ProcessHost {
     return (this.env['NO_COLOR'] ?? '') === '' && this.env['TERM'] !== 'dumb';
   }
 
-  /** The command as it was given, its password masked. */
+  /** Variables of the environment that stand for flags of the command, with their values. */
+  readonly twins = new Map<string, string>();
+
+  /** The command as it was given, with the variables that belong to it; its passwords masked. */
   get commandLine(): string {
-    return commandLine(this.args);
+    return commandLine(this.args, this.twins);
   }
 
   /** Path of a file that ships with the program. */

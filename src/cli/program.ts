@@ -1,19 +1,12 @@
 /** The commands and what is common to them: usage errors, problems and faults become messages and exit codes here. */
-import yargs from 'yargs';
+import yargs, { type Argv } from 'yargs';
 import { EXIT_CODES } from '../gates/verdict.js';
 import { CannotRunError, formatProblem, messageOf, ProblemsError } from '../lib/errors.js';
 import { escapeTerminal } from '../report/visible-text.js';
 import { NumberRedactor } from '../run/redaction.js';
-import { answerCommand } from './answer-command.js';
-import { compareCommand } from './compare-command.js';
-import { doctorCommand } from './doctor-command.js';
 import { declaredOptions } from './environment.js';
 import type { ProcessHost } from './host.js';
-import { reportCommand } from './report-command.js';
-import { runCommand } from './run-command.js';
-import { schemaCommand } from './schema-command.js';
 import { EXPECTED_COMMAND, usageProblems } from './usage.js';
-import { validateCommand } from './validate-command.js';
 
 const HELP_COLUMNS = 80;
 /** What yargs says of the types of flags tells nothing that the description does not: short here, and taken out below. */
@@ -26,6 +19,25 @@ const WORDS = {
   'Show help': 'print this',
 };
 const TYPES = / *\[·\](?: \[default: false\])?/g;
+
+type Command = (program: Argv, host: ProcessHost, finish: (code: number) => void) => void;
+
+/** In the order of the help. Each takes a while and many files to load: an answerer needs nothing of what draws reports. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  run: async () => (await import('./run-command.js')).runCommand,
+  answer: async () => (await import('./answer-command.js')).answerCommand,
+  validate: async () => (await import('./validate-command.js')).validateCommand,
+  doctor: async () => (await import('./doctor-command.js')).doctorCommand,
+  report: async () => (await import('./report-command.js')).reportCommand,
+  compare: async () => (await import('./compare-command.js')).compareCommand,
+  schema: async () => (await import('./schema-command.js')).schemaCommand,
+};
+
+/** The one that is asked for; all where none is, for the help and for what was perhaps meant. */
+function commandsFor([first = '']: readonly string[]): Promise<Command[]> {
+  const asked = Object.entries(COMMANDS).filter(([name]) => name === first);
+  return Promise.all((asked.length > 0 ? asked : Object.entries(COMMANDS)).map(([, load]) => load()));
+}
 
 /** Runs one command; gives the exit code (UX: 0 pass, 1 fault, 2 usage, 3 gate failed, 4 inconclusive, 5 could not run). */
 export async function runProgram(host: ProcessHost): Promise<number> {
@@ -70,16 +82,7 @@ export async function runProgram(host: ProcessHost): Promise<number> {
       }
       throw new ProblemsError(usageProblems(message ?? messageOf(error), declaredOptions(program), args));
     });
-  const commands = [
-    runCommand,
-    answerCommand,
-    validateCommand,
-    doctorCommand,
-    reportCommand,
-    compareCommand,
-    schemaCommand,
-  ];
-  for (const command of commands) {
+  for (const command of await commandsFor(args)) {
     command(program, host, finish);
   }
   try {

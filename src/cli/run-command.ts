@@ -1,5 +1,5 @@
 /** `callgauge run`: the main job, from the scenario to the verdict and the files. */
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { Argv } from 'yargs';
 import { EXIT_CODES } from '../gates/verdict.js';
 import { CannotRunError, ProblemsError } from '../lib/errors.js';
@@ -32,7 +32,7 @@ import { prepare, type Prepared } from './preparation.js';
 import { leaveEarlierRun } from './earlier-run.js';
 import { Progress } from './progress.js';
 import { CoursePlan } from './progress-course.js';
-import { RunFiles } from './run-files.js';
+import { RESULT_FILE, RunFiles } from './run-files.js';
 import { runRecord } from './run-facts.js';
 import { createRunToken, localAddressFor, loopbackEndpoint, planRun, type ResolvedEndpoint } from './run-plan.js';
 import { protocolOf } from './target-servers.js';
@@ -109,6 +109,16 @@ export function runCommand(program: Argv, host: ProcessHost, finish: (exitCode: 
   );
 }
 
+/** A baseline is there to be compared with again. @throws ProblemsError */
+function checkOut(out: string | null, baseline: unknown): void {
+  const file = lastOf(baseline);
+  if (out === null || typeof file !== 'string' || file === '') return;
+  if ([resolve(file), dirname(resolve(file))].includes(resolve(out))) {
+    const message = 'expected another folder than that of --baseline, whose files would be replaced';
+    throw new ProblemsError([{ code: 'baseline-in-out', where: '--out', message }]);
+  }
+}
+
 /**
  * @param out the folder that is to be written, if the user names one: what an earlier run left in it must not be taken for this one's
  * @throws ProblemsError, CannotRunError: nothing was sent
@@ -118,6 +128,7 @@ async function prepareRun(
   given: Readonly<Record<string, unknown>>,
   out: string | null,
 ): Promise<Prepared> {
+  checkOut(out, given['baseline']);
   try {
     const prepared = await prepare(host, scenarioArguments(given));
     checkBaseline(prepared, given['allow-different'] === true);
@@ -181,6 +192,9 @@ class RunCommand {
       this.progress.say(this.shown(warning), 'warning');
     }
     const directory = options.out ?? join('reports', directoryName(this.startedAt, this.shown(prepared.scenario.name)));
+    if (options.out !== null && host.exists(join(directory, RESULT_FILE))) {
+      this.progress.say(`the files of an earlier run in ${directory} are replaced`, 'warning');
+    }
     const files = new RunFiles(
       host,
       directory,
@@ -380,7 +394,8 @@ class RunCommand {
     if (options.json) {
       host.out(jsonWithoutCommands(serializeResult(result)));
     } else {
-      host.out(renderSummary(result, { color: host.colorsStdout, reportPath: files.reportPath }));
+      const reportPath = host.exists(files.reportPath) ? files.reportPath : null;
+      host.out(renderSummary(result, { color: host.colorsStdout, reportPath }));
     }
     tellGithub(host, result, files.reportPath);
     if (files.failure !== null) {

@@ -70,22 +70,6 @@ export function isPublic(address: IpAddress): boolean {
   return !PRIVATE_RANGES.some((range) => rangeHolds(range, address));
 }
 
-/** 4 or 16 bytes as text; IPv6 in the form of RFC 5952, an IPv4-mapped address as `::ffff:192.0.2.1`. */
-export function formatIp(bytes: Uint8Array): string {
-  if (bytes.length === 4) return bytes.join('.');
-  const words = Array.from({ length: 8 }, (_, index) => ((bytes[2 * index] ?? 0) << 8) | (bytes[2 * index + 1] ?? 0));
-  if (words[5] === 0xffff && words.slice(0, 5).every((word) => word === 0))
-    return `::ffff:${bytes.slice(12).join('.')}`;
-  const text = words.map((word) => word.toString(16)).join(':');
-  // The longest run of two zero words or more is left out, the first of equal ones.
-  const [longest = ''] = [...text.matchAll(/(?<![^:])0(?::0)+(?![^:])/g)]
-    .map(([run]) => run)
-    .toSorted((a, b) => b.length - a.length);
-  if (longest === '') return text;
-  const at = text.search(new RegExp(`(?<![^:])${longest}(?![^:])`));
-  return `${text.slice(0, at).replace(/:$/, '')}::${text.slice(at + longest.length).replace(/^:/, '')}`;
-}
-
 /** A DNS name as RFC 3261 has it: the last label starts with a letter, so that no odd way to write IPv4 passes. */
 export function isHostName(text: string): boolean {
   const label = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';

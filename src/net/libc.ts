@@ -2,7 +2,6 @@
  * Linux back end: libc's own calls through koffi. `recvmsg` with SO_TIMESTAMPNS gives the kernel's arrival time and
  * SO_RXQ_OVFL the drops. Other systems use dgram.ts: their structs and constants differ.
  */
-import { getSystemErrorName } from 'node:util';
 import type koffi from 'koffi';
 import {
   ipv6Number,
@@ -15,15 +14,15 @@ import {
 import { parseIp } from '../lib/ip-address.js';
 import { monotonicNs } from '../lib/clock.js';
 
-const AF_INET = 2;
-const AF_INET6 = 10;
-const SOCK_DGRAM = 2;
-const SOCK_NONBLOCK = 0o4000;
-const SOCK_CLOEXEC = 0o2000000;
+export const AF_INET = 2;
+export const AF_INET6 = 10;
+export const SOCK_DGRAM = 2;
+export const SOCK_NONBLOCK = 0o4000;
+export const SOCK_CLOEXEC = 0o2000000;
 const SOL_SOCKET = 1;
 const SO_RXQ_OVFL = 40;
 const SO_TIMESTAMPNS = 35;
-const MSG_DONTWAIT = 0x40;
+export const MSG_DONTWAIT = 0x40;
 const CLOCK_REALTIME = 0;
 const CLOCK_MONOTONIC = 1;
 const TIMER_ABSTIME = 1;
@@ -56,14 +55,6 @@ export interface Libc {
   readonly clockNanosleep: NativeCall;
   readonly errno: () => number;
   readonly address: (memory: Uint8Array) => bigint;
-  /** An option whose value is an int; -1 when the kernel refuses. */
-  readonly intOption: (handle: number, level: number, option: number) => number;
-  /** The local port of a bound socket. */
-  readonly boundPort: (handle: number) => number;
-  /** True when the kernel took it. */
-  readonly sendNow: (handle: number, packet: Uint8Array, bytes: number, sockaddr: Uint8Array) => boolean;
-  /** Why the last call failed, as the system names it: `ENETUNREACH`. */
-  readonly errorText: () => string;
 }
 
 /** Loads libc; null where koffi or a 64-bit Linux is missing, and then the run uses dgram.ts. */
@@ -77,32 +68,17 @@ export async function loadLibc(): Promise<Libc | null> {
   }
   const library = ffi.load(null);
   const call = (prototype: string): NativeCall => library.func(prototype) as NativeCall;
-  const sendto = call('long sendto(int, const void *, size_t, int, const void *, uint32_t)');
-  const getsockopt = call('int getsockopt(int, int, int, void *, void *)');
-  const getsockname = call('int getsockname(int, void *, void *)');
   return {
     socket: call('int socket(int, int, int)'),
     bind: call('int bind(int, const void *, uint32_t)'),
     close: call('int close(int)'),
     setsockopt: call('int setsockopt(int, int, int, const void *, uint32_t)'),
-    sendto,
+    sendto: call('long sendto(int, const void *, size_t, int, const void *, uint32_t)'),
     recvmsg: call('long recvmsg(int, void *, int)'),
     clockGettime: call('int clock_gettime(int, void *)'),
     clockNanosleep: call('int clock_nanosleep(int, int, const void *, void *)'),
     errno: () => ffi.errno(),
     address: (memory) => ffi.address(memory),
-    intOption: (handle, level, option) => {
-      const value = new Int32Array(1);
-      return getsockopt(handle, level, option, value, Int32Array.of(4)) === 0 ? (value[0] ?? -1) : -1;
-    },
-    boundPort: (handle) => {
-      const sockaddr = Buffer.alloc(SOCKADDR6_BYTES);
-      getsockname(handle, sockaddr, Int32Array.of(sockaddr.length));
-      return sockaddr.readUInt16BE(2);
-    },
-    sendNow: (handle, packet, bytes, sockaddr) =>
-      sendto(handle, packet, bytes, MSG_DONTWAIT, sockaddr, sockaddr.length) === bytes,
-    errorText: () => getSystemErrorName(-ffi.errno()),
   };
 }
 
@@ -121,14 +97,13 @@ async function importKoffi(): Promise<typeof koffi | null> {
  * minutes later. So they live here, and the arena lives as long as its sockets.
  */
 class Arena {
-  readonly data: Buffer;
+  readonly data = Buffer.alloc(MAX_DATAGRAM_BYTES);
   readonly source = Buffer.alloc(SOCKADDR6_BYTES);
   readonly control = Buffer.alloc(CONTROL_BYTES);
   readonly iov = Buffer.alloc(16);
   readonly message = Buffer.alloc(MSGHDR.bytes);
 
-  constructor(libc: Libc, dataBytes: number) {
-    this.data = Buffer.alloc(dataBytes);
+  constructor(libc: Libc) {
     this.iov.writeBigUInt64LE(libc.address(this.data), 0);
     this.iov.writeBigUInt64LE(BigInt(this.data.length), 8);
     this.message.writeBigUInt64LE(libc.address(this.source), MSGHDR.name);
@@ -156,12 +131,8 @@ export class LibcSockets implements DatagramSockets {
   private offsetNs = 0;
   private clockSampled = false;
 
-  /** @param dataBytes longest datagram kept; a longer one is cut */
-  constructor(
-    private readonly libc: Libc,
-    dataBytes = MAX_DATAGRAM_BYTES,
-  ) {
-    this.arena = new Arena(libc, dataBytes);
+  constructor(private readonly libc: Libc) {
+    this.arena = new Arena(libc);
     this.data = this.arena.data;
     this.messageWords = wordsOf(this.arena.message);
     this.controlWords = wordsOf(this.arena.control);
@@ -223,12 +194,6 @@ export class LibcSockets implements DatagramSockets {
         : (((source[4] ?? 0) << 24) | ((source[5] ?? 0) << 16) | ((source[6] ?? 0) << 8) | (source[7] ?? 0)) >>> 0;
     this.readControl(handle, messageWords[MSGHDR.controlLength / 4] ?? 0);
     return length;
-  }
-
-  /** Source of the last datagram: 4 or 16 bytes, network order; valid until the next `receive`. */
-  sourceBytes(): Uint8Array {
-    const { source } = this.arena;
-    return source[0] === AF_INET6 ? source.subarray(SOCKADDR6_ADDRESS, SOCKADDR6_ADDRESS + 16) : source.subarray(4, 8);
   }
 
   drops(handle: number): number | null {
@@ -315,7 +280,7 @@ function wordsOf(memory: Buffer): Uint32Array {
 }
 
 /** `struct sockaddr_in` or `sockaddr_in6`. @throws NetError when `address` is none */
-function sockaddrOf(address: string, port: number): Uint8Array {
+export function sockaddrOf(address: string, port: number): Uint8Array {
   if (address.includes(':')) {
     return sockaddr6Of(address, port);
   }

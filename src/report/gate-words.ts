@@ -17,13 +17,18 @@ export function gateSentence(gate: GateResult): string {
   const { state, observed, limit, margin, unit, samples, window, firstFailedAtSecond, reason } = gate;
   const parts = [
     `observed ${observed === null ? 'nothing' : formatValue(observed, unit)}`,
-    `limit ${formatValue(limit, unit)}`,
+    `limit ${formatValue(limit, unit)}${allowance(gate)}`,
     ...(margin === null ? [] : [`margin ${formatMargin(margin, unit)}`]),
     `${formatCount(samples)} ${samples === 1 ? 'sample' : 'samples'}`,
     ...(window === null ? [] : [`seconds ${window.fromSecond} to ${window.toSecond}`]),
     ...(firstFailedAtSecond === null ? [] : [`first in second ${firstFailedAtSecond}`]),
   ];
   return `${state}: ${parts.join(', ')}${reason === null ? '' : ` (${reason})`}`;
+}
+
+/** What of the limit is this host's own share, where a profile adds it: ` (2.14 ms of it for this host)`; else ''. */
+export function allowance({ limitFloor, unit }: GateResult): string {
+  return limitFloor === null ? '' : ` (${formatValue(limitFloor, unit)} of it for this host)`;
 }
 
 /** The gates with names that differ: CI systems take two tests of one name for one. */

@@ -13,7 +13,7 @@ export function healthSentence(generator: GeneratorBlock): string {
 
 function strainedSentence(reasons: readonly string[]): string {
   const why = reasons.length === 0 ? 'no reason was recorded' : reasons.join('; ');
-  return `The generator was strained: ${why}. Gates on figures that this spoils are marked untrusted.`;
+  return `The generator was strained: ${why}. Gates on figures that this spoils are marked untrusted, the others stand.`;
 }
 
 function skippedText(generator: GeneratorBlock): string {

@@ -5,6 +5,7 @@
 import type { Result } from '../run/result.js';
 import { healthSentence } from './generator-health.js';
 import { keyFigures, sharedReason } from './key-figures.js';
+import { allowance } from './gate-words.js';
 import { formatCount, formatDuration, formatMargin, formatUtc, formatValue } from './number-format.js';
 import { gateMark, gatesInOrder, verdictMark } from './verdict-mark.js';
 import { clipText, showHidden } from './visible-text.js';
@@ -61,7 +62,11 @@ function gateTable({ gates }: Result): string[] {
       const { symbol, word } = gateMark(gate);
       const observed = gate.observed === null ? 'not measured' : code(formatValue(gate.observed, gate.unit));
       const margin = gate.margin === null ? '' : code(formatMargin(gate.margin, gate.unit));
-      const why = gate.reason === null ? '' : code(gate.reason);
+      const raised = gate.limitFloor === null ? null : `limit ${formatValue(gate.limit, gate.unit)}${allowance(gate)}`;
+      const why = [gate.reason, raised]
+        .filter((text) => text !== null)
+        .map(code)
+        .join(' ');
       return `| ${symbol} ${word} | ${code(gate.expr)} | ${observed} | ${margin} | ${formatCount(gate.samples)} | ${why} |`;
     });
   const left = gates.length - MAX_GATES;

@@ -2,6 +2,7 @@
 import type { Cause, GateResult, Result } from '../run/result.js';
 import { adviceFor } from './advice.js';
 import { baselineLines } from './compare-text.js';
+import { allowance } from './gate-words.js';
 import { healthSentence } from './generator-health.js';
 import { keyFigures, sharedReason } from './key-figures.js';
 import type { KeyFigure, KeyFigureGroup } from './key-figures.js';
@@ -15,8 +16,8 @@ import { escapeTerminal } from './visible-text.js';
 export interface SummaryOptions {
   /** Colours the verdict and the states by ANSI codes; without it the text holds no escape code. */
   readonly color: boolean;
-  /** Printed as the last line, unbroken so that it can be copied. */
-  readonly reportPath: string;
+  /** Printed as the last line, unbroken so that it can be copied. Null: there is none. */
+  readonly reportPath: string | null;
 }
 
 const MAX_CAUSES = 10;
@@ -35,11 +36,11 @@ export function renderSummary(result: Result, options: SummaryOptions): string {
     verdictLines(result, options.color),
     gateLines(result.gates, options.color),
     baselineLines(result.baseline, options.color),
-    causeLines(result.calls.causes),
+    causeLines(result),
     keyFigures(result).flatMap(groupLines),
     warningLines(result),
     adviceLines(result),
-    [`Report  ${escapeTerminal(options.reportPath)}`],
+    [options.reportPath === null ? 'Report  could not be written' : `Report  ${escapeTerminal(options.reportPath)}`],
   ];
   return `${blocks
     .filter((lines) => lines.length > 0)
@@ -77,6 +78,7 @@ function gateLines(gates: readonly GateResult[], color: boolean): string[] {
 
 function gateRow(gate: GateResult): GateRow {
   const margin = gate.margin === null ? [] : [`margin ${formatMargin(gate.margin, gate.unit)}`];
+  const raised = gate.limitFloor === null ? [] : [`limit ${formatValue(gate.limit, gate.unit)}${allowance(gate)}`];
   const unknown = gate.observed === null ? ['not measured'] : [];
   const failedAt = gate.firstFailedAtSecond === null ? [] : [`from ${formatClock(gate.firstFailedAtSecond)} on`];
   const why = gate.reason?.replace(/^not measured: /, '') ?? '';
@@ -85,7 +87,9 @@ function gateRow(gate: GateResult): GateRow {
     mark: gateMark(gate),
     expr: escapeTerminal(gate.expr),
     observed: gate.observed === null ? NOT_KNOWN : escapeTerminal(formatValue(gate.observed, gate.unit)),
-    rest: escapeTerminal([...unknown, ...margin, ...samples, ...failedAt, ...(why === '' ? [] : [why])].join(', ')),
+    rest: escapeTerminal(
+      [...unknown, ...margin, ...raised, ...samples, ...failedAt, ...(why === '' ? [] : [why])].join(', '),
+    ),
   };
 }
 
@@ -103,14 +107,17 @@ function gateRowLines(
   return [`${state}${first.trimStart()}`, ...others, ...wrapLine(rest, below)];
 }
 
-function causeLines(causes: readonly Cause[]): string[] {
+function causeLines(result: Result): string[] {
+  const { causes } = result.calls;
   if (causes.length === 0) return [];
   const sorted = causes.toSorted((a, b) => b.count - a.count);
   const digits = formatCount(sorted[0]?.count ?? 0).length;
   const indent = ' '.repeat(digits + 4);
-  const shown = sorted.slice(0, MAX_CAUSES).flatMap(({ count, cause, phase, sipStatus }) => {
+  const shown = sorted.slice(0, MAX_CAUSES).flatMap((entry) => {
+    const { count, cause, phase, sipStatus } = entry;
     const status = sipStatus === null ? '' : `, SIP ${sipStatus}`;
-    const lines = wrapLine(`${escapeTerminal(cause)} (${phase}${status})`, indent);
+    const text = `${cause} (${phase}${status})${onlyEndpoint(result, entry)}`;
+    const lines = wrapLine(escapeTerminal(text), indent);
     const head = `  ${formatCount(count).padStart(digits)}  `;
     return lines.map((line, index) => (index === 0 ? head + line.slice(head.length) : line));
   });
@@ -120,6 +127,15 @@ function causeLines(causes: readonly Cause[]): string[] {
     ...shown,
     ...(left > 0 ? [`${indent}${formatCount(left)} more in the report`] : []),
   ];
+}
+
+/** Where all calls of this cause went, if the run had several endpoints and only one of them has it. */
+function onlyEndpoint({ endpoints }: Result, { cause, phase, sipStatus }: Cause): string {
+  const concerned = endpoints.filter(({ calls }) =>
+    calls.causes.some((other) => other.cause === cause && other.phase === phase && other.sipStatus === sipStatus),
+  );
+  const [only] = concerned;
+  return endpoints.length < 2 || concerned.length !== 1 || only === undefined ? '' : `, all at ${only.name}`;
 }
 
 /** The figures of a group in two columns, values aligned; below them what was not measured, by its reason. */

@@ -38,6 +38,11 @@ export function replaceReferences(text: string, sources: ReferenceSources): { te
     problems.push(value);
     return '';
   });
+  const [, emptied] = replaced === '' ? (/^\$\{env:([^}]+)\}$/.exec(text) ?? []) : [];
+  if (emptied !== undefined && problems.length === 0) {
+    const message = `the environment variable ${emptied} is empty`;
+    problems.push({ code: 'empty-variable', message, hint: 'give it a value, or leave this key out' });
+  }
   if (hasReference(text.replace(REFERENCE, ''))) {
     problems.push({
       code: 'bad-reference',

@@ -4,12 +4,11 @@
  */
 import type { CallAgent } from '../call/caller-call.js';
 import { type ConnectionsOptions, openConnections } from '../sip/transport/connections.js';
-import { openMessageSocket } from '../net/message-socket.js';
-import { monotonicNs } from '../lib/clock.js';
+import { openMarkedUdp } from '../net/marked-socket.js';
 import { parseIp } from '../lib/ip-address.js';
 import { formatHost } from '../sip/message/uri.js';
 import type { Protocol, Transport } from '../sip/transport/transport.js';
-import { openUdp, SOCKET_BUFFER_BYTES, type UdpTransport } from '../sip/transport/udp.js';
+import { openUdp, type UdpTransport } from '../sip/transport/udp.js';
 import { UserAgent, type UserAgentOptions } from '../sip/ua/user-agent.js';
 import { CallConnections } from './call-connections.js';
 import type { CallerEndpoint, SignallingSetup } from './messages.js';
@@ -32,12 +31,11 @@ export class Agents {
     const listens = setup.role.type === 'answerer' ? setup.role.protocol : 'UDP';
     const [address, port] = [setup.localAddress, listens === 'UDP' ? setup.localPort : 0];
     const { dscp } = setup.links;
-    const bufferBytes = SOCKET_BUFFER_BYTES;
-    const polled = dscp === null ? null : await openMessageSocket({ address, port, dscp, bufferBytes });
-    const udp = await openUdp({ address, port, bufferBytes, ...(polled !== null && { polled }) });
+    const native = dscp === null ? null : await openMarkedUdp(address, port, dscp);
+    const udp = await openUdp({ address, port, ...(native !== null && { native }) });
     const agents = new Agents(setup, shared, udp);
     try {
-      agents.dscp = polled === null ? null : dscp;
+      agents.dscp = native === null ? null : dscp;
       if (listens !== 'UDP') agents.#listening = await agents.#listen(listens);
       return agents;
     } catch (error) {
@@ -94,11 +92,6 @@ export class Agents {
     for (const { addresses, port } of endpoint.servers)
       for (const { transport } of this.#open)
         if (transport.protocol === endpoint.protocol) transport.keepAlive(addresses[0] ?? '', port);
-  }
-
-  /** Monotonic ns: while a message is handled whose arrival the kernel has noted, that, so that our own lateness is in no delay. */
-  now(): number {
-    return this.socket.arrivalNs ?? monotonicNs();
   }
 
   async close(): Promise<void> {

@@ -26,10 +26,6 @@ import { createUsers, type Users } from './users.js';
 
 /** The loop turns at least this often, for the timers of the transactions. */
 const LONGEST_PAUSE_MS = 10;
-/** The same where messages come only when they are asked for: how late one is handled at most, while its arrival is known exactly. */
-const POLL_MS = 1;
-/** Handled in one turn, so that a flood leaves time for timers and reports. */
-const MESSAGES_A_TURN = 500;
 /** Figures of far ends that come after the last call go up this often. */
 const LAST_FIGURES_MS = 100;
 /** An answerer that stops waits so long for the answers to its last reports. */
@@ -45,7 +41,6 @@ class SignallingThread {
   private nextTurnNs = 0;
   private reportedSecond = -1;
   private timer: NodeJS.Timeout | null = null;
-  private immediate: NodeJS.Immediate | null = null;
   private finishedReported = false;
   private reportedAtMs = 0;
   private readonly optionsRtt: OptionsRtt | null;
@@ -75,7 +70,7 @@ class SignallingThread {
     this.users = createUsers(setup, targets[0], {
       userAgent: this.userAgent,
       timers: wheel,
-      now: () => agents.now(),
+      now: monotonicNs,
     });
     this.pool = setup.sinkPort === null ? new SlotPool(advertised) : null;
     agents.onLearned = (host) => {
@@ -132,7 +127,7 @@ class SignallingThread {
       timers: wheel,
       slots,
       epochNs,
-      now: () => this.agents.now(),
+      now: monotonicNs,
       media: {
         codecs: setup.codecs,
         ptimeMs: setup.ptimeMs,
@@ -189,31 +184,29 @@ class SignallingThread {
       timers: wheel,
       endpoints: this.targets,
       intervalMs: role.optionsIntervalMs,
-      now: () => this.agents.now(),
+      now: monotonicNs,
     });
   }
 
-  /** One turn of the loop: messages where they are polled, timers, calls that are due, and once a second the report. */
+  /** One turn of the loop: timers, calls that are due, and once a second the report. */
   private turn(): void {
     this.cancelTurn();
     const nowNs = monotonicNs();
     if (this.driver !== null && this.nextTurnNs > 0) {
       this.recordDelay((nowNs - this.nextTurnNs) / 1000);
     }
-    const hasMore = this.agents.socket.poll(MESSAGES_A_TURN);
     this.wheel.advance(nowNs / NS_PER_MS);
     if (this.driver !== null) {
       const elapsedMs = (nowNs - this.epochNs) / NS_PER_MS;
       this.driver.run(elapsedMs);
       this.reportSeconds(elapsedMs, this.driver);
     }
-    if (hasMore) this.immediate = setImmediate(() => this.turn());
-    else this.scheduleTurn();
+    this.scheduleTurn();
   }
 
   /** A long stall stands for the turns that it swallowed, each as late as it would have been; else it were one among many. */
   private recordDelay(delayUs: number): void {
-    for (let lateUs = delayUs; lateUs > 0 || lateUs === delayUs; lateUs -= this.longestPauseMs * 1000) {
+    for (let lateUs = delayUs; lateUs > 0 || lateUs === delayUs; lateUs -= LONGEST_PAUSE_MS * 1000) {
       this.loopDelayUs.record(lateUs);
     }
   }
@@ -222,21 +215,13 @@ class SignallingThread {
     if (this.timer !== null) {
       clearTimeout(this.timer);
     }
-    if (this.immediate !== null) {
-      clearImmediate(this.immediate);
-    }
-  }
-
-  private get longestPauseMs(): number {
-    return this.agents.socket.isPolled ? POLL_MS : LONGEST_PAUSE_MS;
   }
 
   private scheduleTurn(): void {
     const nowNs = monotonicNs();
     const dueMs = this.driver?.nextMs ?? null;
-    const { longestPauseMs } = this;
-    const untilDueMs = dueMs === null ? longestPauseMs : dueMs - (nowNs - this.epochNs) / NS_PER_MS;
-    const pauseMs = Math.ceil(Math.min(longestPauseMs, Math.max(1, untilDueMs)));
+    const untilDueMs = dueMs === null ? LONGEST_PAUSE_MS : dueMs - (nowNs - this.epochNs) / NS_PER_MS;
+    const pauseMs = Math.ceil(Math.min(LONGEST_PAUSE_MS, Math.max(1, untilDueMs)));
     this.nextTurnNs = nowNs + pauseMs * NS_PER_MS;
     this.timer = setTimeout(() => this.turn(), pauseMs);
   }

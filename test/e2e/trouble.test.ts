@@ -110,6 +110,7 @@ test('a full disk ends nothing: the summary is printed, and exit 1 says that fil
   spawnSync('umount', [disk]);
   expect(code).toBe(1);
   expect(stdout).toMatch(/^Calls {13}attempted +2 /m);
+  expect(stdout).toMatch(/^Report {2}could not be written$/m);
   expect(stderr).toContain(`the files in ${join(disk, 'run')} are incomplete: ENOSPC`);
   expect(stderr).not.toContain('    at ');
 });

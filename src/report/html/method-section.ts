@@ -69,8 +69,11 @@ function methodLines({ method }: Result): Markup[] {
   ];
 }
 
+/** Ours, and longer than what a peer may say. */
+const METHOD_CHARACTERS = 1000;
+
 function stated(name: string, text: string | null): Markup[] {
-  return text === null ? [] : [html`${name}: ${networkText(text)}.`];
+  return text === null ? [] : [html`${name}: ${networkText(text, METHOD_CHARACTERS)}.`];
 }
 
 function unknownLines(result: Result): Markup[] {

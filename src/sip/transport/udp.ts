@@ -1,6 +1,6 @@
 /**
- * SIP over UDP (RFC 3261 §18): on a socket that is polled where the owner has one, else on node:dgram. It is unconnected, and
- * the kernel reports ICMP errors on connected ones only: a closed port is seen as Timer B or F, an error here is a send that failed.
+ * SIP over UDP on node:dgram (RFC 3261 §18). The socket is unconnected, and the kernel
+ * reports ICMP errors on connected ones only: a closed port is seen as Timer B or F, an error here is a send that failed.
  */
 import { type Socket, createSocket } from 'node:dgram';
 import { lookup } from 'node:dns';
@@ -20,8 +20,11 @@ export interface UdpOptions {
   /** 0 lets the kernel choose. */
   readonly port: number;
   readonly bufferBytes?: number;
-  /** Bound already, to this address; `port` and `bufferBytes` then mean nothing. */
-  readonly polled?: PolledSocket;
+  /**
+   * A socket that is bound already, with options that dgram cannot set; `port` then means nothing. `send` hands wire text to the
+   * kernel at once, and says whether it was taken; what was not goes the way of dgram, which waits and tells of errors.
+   */
+  readonly native?: { readonly fd: number; readonly send: NativeSend };
   /** Addresses, and names with their addresses, that are remembered. Default 10,000 of each. */
   readonly maxCachedHosts?: number;
   /** Default that of node:dns. */
@@ -35,29 +38,7 @@ export interface SocketBuffers {
   readonly sendBytes: number;
 }
 
-/** A socket without callbacks. */
-export interface PolledSocket {
-  readonly port: number;
-  readonly receiveBytes: number;
-  readonly sendBytes: number;
-  /** Sends wire text. Null: the kernel took it; else why not. */
-  send(data: string, address: string, port: number): string | null;
-  /** The next message that waits, valid until the next call; null: none. The fields below are of it. */
-  receive(): Uint8Array | null;
-  readonly host: string;
-  readonly sourcePort: number;
-  /** ns on the monotonic clock. */
-  readonly arrivalNs: number;
-  close(): void;
-}
-
-/** The one or the other, and where it is bound. */
-type Link = ({ readonly socket: Socket; readonly polled?: undefined } | { readonly polled: PolledSocket }) & {
-  readonly address: string;
-  readonly port: number;
-  readonly buffers: SocketBuffers;
-};
-
+type NativeSend = (data: string, address: string, port: number) => boolean;
 type Pending = { data: string; port: number }[];
 
 interface SendError extends Error {
@@ -66,17 +47,11 @@ interface SendError extends Error {
 }
 
 /**
- * Binds a socket, unless there is one.
+ * Binds a socket.
  * @throws the bind error of dgram (`EADDRINUSE`, `EADDRNOTAVAIL`, …)
  */
 export async function openUdp(options: UdpOptions): Promise<UdpTransport> {
-  const { address, port, polled, bufferBytes: requestedBytes = SOCKET_BUFFER_BYTES } = options;
-  const family = isIP(address) === 6 ? 6 : 4;
-  if (polled !== undefined) {
-    const { receiveBytes, sendBytes } = polled;
-    const link: Link = { polled, address, port: polled.port, buffers: { requestedBytes, receiveBytes, sendBytes } };
-    return new UdpTransport(link, family, options);
-  }
+  const family = isIP(options.address) === 6 ? 6 : 4;
   // dgram asks a resolver on each send, even for an address; this one answers at once, names are resolved before.
   const resolved = (host: string, _: unknown, done: (error: null, address: string, family: number) => void): void => {
     done(null, host, family);
@@ -84,7 +59,8 @@ export async function openUdp(options: UdpOptions): Promise<UdpTransport> {
   const socket = createSocket({ type: family === 6 ? 'udp6' : 'udp4', lookup: resolved });
   await new Promise<void>((resolve, reject) => {
     socket.once('error', reject);
-    socket.bind({ address, port, exclusive: true }, () => {
+    const { address, port, native } = options;
+    socket.bind(native === undefined ? { address, port, exclusive: true } : { fd: native.fd }, () => {
       socket.off('error', reject);
       resolve();
     });
@@ -92,11 +68,7 @@ export async function openUdp(options: UdpOptions): Promise<UdpTransport> {
     socket.close();
     throw error;
   });
-  return new UdpTransport(
-    { socket, ...socket.address(), buffers: setBuffers(socket, requestedBytes) },
-    family,
-    options,
-  );
+  return new UdpTransport(socket, family, setBuffers(socket, options.bufferBytes ?? SOCKET_BUFFER_BYTES), options);
 }
 
 function setBuffers(socket: Socket, requestedBytes: number): SocketBuffers {
@@ -115,11 +87,7 @@ export class UdpTransport implements Transport {
   readonly counters: { -readonly [K in keyof TransportCounters]: number };
   onMessage: Transport['onMessage'] = null;
   onError: Transport['onError'] = null;
-  readonly buffers: SocketBuffers;
-  /** Arrival of the message that is being handled, ns on the monotonic clock; null: none is, or it is not known. */
-  arrivalNs: number | null = null;
-  #socket: Socket | null;
-  #polled: PolledSocket | null;
+  #socket: Socket;
   #family: 4 | 6;
   /** Hosts that are addresses. */
   #literals = new Set<string>();
@@ -130,43 +98,26 @@ export class UdpTransport implements Transport {
   #isClosed = false;
   #maxCached: number;
   #lookup: typeof lookup;
+  #nativeSend: NativeSend | null;
 
   /** Use `openUdp`. */
-  constructor(link: Link, family: 4 | 6, options: Pick<UdpOptions, 'maxCachedHosts' | 'lookup'> = {}) {
+  constructor(
+    socket: Socket,
+    family: 4 | 6,
+    readonly buffers: SocketBuffers,
+    options: Pick<UdpOptions, 'maxCachedHosts' | 'lookup' | 'native'> = {},
+  ) {
     this.#maxCached = options.maxCachedHosts ?? MAX_CACHED_ADDRESSES;
     this.#lookup = options.lookup ?? lookup;
-    this.buffers = link.buffers;
-    this.localAddress = { host: link.address, port: link.port, family: family === 6 ? 'IPv6' : 'IPv4' };
+    this.#nativeSend = options.native?.send ?? null;
+    const { address, port } = socket.address();
+    this.localAddress = { host: address, port, family: family === 6 ? 'IPv6' : 'IPv4' };
     this.counters = { sent: 0, received: 0, sentBytes: 0, receivedBytes: 0, sendErrors: 0 };
+    this.#socket = socket;
     this.#family = family;
-    this.#polled = link.polled ?? null;
-    this.#socket = link.polled === undefined ? link.socket : null;
-    this.#socket?.on('message', (data, from) => this.#receive(data, from.address, from.port));
+    socket.on('message', (data, from) => this.#receive(data, from.address, from.port));
     // Errors with an address come through the send callback; what comes here has none and harms no call.
-    this.#socket?.on('error', () => void this.counters.sendErrors++);
-  }
-
-  /** Whether messages come only when `poll` is called. */
-  get isPolled(): boolean {
-    return this.#polled !== null;
-  }
-
-  /** Handles what waits, at most so many messages; true when there may be more. */
-  poll(most: number): boolean {
-    const polled = this.#polled;
-    if (polled === null) return false;
-    for (let count = 0; count < most; count++) {
-      // A message may close the transport.
-      const data = this.#isClosed ? null : polled.receive();
-      if (data === null) return false;
-      this.arrivalNs = polled.arrivalNs;
-      try {
-        this.#receive(data, polled.host, polled.sourcePort);
-      } finally {
-        this.arrivalNs = null;
-      }
-    }
-    return true;
+    socket.on('error', () => void this.counters.sendErrors++);
   }
 
   send(data: string, host: string, port: number): void {
@@ -188,8 +139,7 @@ export class UdpTransport implements Transport {
   keepAlive(host: string, port: number): void {
     const address = this.#isLiteral(host) ? host : this.#addresses.get(host);
     if (this.#isClosed || address === undefined) return;
-    if (this.#polled === null) this.#socket?.send('\r\n\r\n', port, address, this.#afterSend);
-    else this.#polled.send('\r\n\r\n', address, port);
+    this.#socket.send('\r\n\r\n', port, address, this.#afterSend);
   }
 
   /** isIP costs more than the lookup here; bounded, since peers choose the addresses that we answer to. */
@@ -212,10 +162,8 @@ export class UdpTransport implements Transport {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#polled?.close();
     await new Promise<void>((resolve) => {
-      if (this.#socket === null) resolve();
-      else this.#socket.close(() => resolve());
+      this.#socket.close(() => resolve());
     });
   }
 
@@ -228,13 +176,9 @@ export class UdpTransport implements Transport {
   #sendTo(data: string, address: string, port: number): void {
     this.counters.sent++;
     this.counters.sentBytes += data.length;
-    if (this.#polled !== null) {
-      const refusal = this.#polled.send(data, address, port);
-      if (refusal !== null) this.#fail(address, port, new Error(refusal));
-      return;
-    }
+    if (this.#nativeSend?.(data, address, port) === true) return;
     try {
-      this.#socket?.send(Buffer.from(data, 'latin1'), port, address, this.#afterSend);
+      this.#socket.send(Buffer.from(data, 'latin1'), port, address, this.#afterSend);
     } catch (error) {
       // dgram throws for a port of 0; the peer's Contact can say that.
       this.#fail(address, port, error as Error);

@@ -8,3 +8,15 @@ it('masks every password, in both ways of giving it', () => {
     "callgauge run --password '***' '--password=***' --tls-key-password '***' '--tls-key-password=***'",
   );
 });
+
+it('begins with the variables that stood for flags, those of secrets masked', () => {
+  const twins = new Map([
+    ['CALLGAUGE_TARGET', 'sip:600@pbx'],
+    ['CALLGAUGE_PASSWORD', 'one'],
+    ['CALLGAUGE_TLS_KEY_PASSWORD', 'two'],
+    ['CALLGAUGE_GATE', 'mos.p5 >= 4'],
+  ]);
+  expect(commandLine(['run'], twins)).toBe(
+    "CALLGAUGE_TARGET=sip:600@pbx CALLGAUGE_PASSWORD='***' CALLGAUGE_TLS_KEY_PASSWORD='***' CALLGAUGE_GATE='mos.p5 >= 4' callgauge run",
+  );
+});

@@ -49,6 +49,17 @@ const SUPPORT = { expr: 'success_ratio >= 99%', state: 'pass', observed: 1, limi
 const LATE = 'audio left late: send lateness p99 15.0 ms (limit 5 ms)';
 
 describe('advice', () => {
+  it('retransmissions to who never answers say nothing of the rate', () => {
+    const base = good();
+    const causes = [{ phase: 'setup', sipStatus: null, cause: 'timeout', count: 3 } as const];
+    const result = {
+      ...base,
+      calls: { ...base.calls, causes: [...causes] },
+      signalling: { ...base.signalling, retransmissionRatio: 2 },
+    };
+    expect(adviceFor(result).join()).not.toContain('sent again');
+  });
+
   it('is none for a run of which nothing is to be said', () => {
     expect(adviceFor(good())).toEqual([]);
   });

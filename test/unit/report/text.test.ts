@@ -67,6 +67,38 @@ describe('the summary on stdout', () => {
     expect(text).not.toMatch(/MOS-LQ p50 +0/);
   });
 
+  test('a cause that only one of several endpoints has names it', () => {
+    const base = allFailed();
+    const [first] = base.endpoints;
+    if (first === undefined) throw new Error('no endpoint');
+    const causesOf = (...causes: string[]) => base.calls.causes.filter(({ cause }) => causes.includes(cause));
+    const endpoints = [
+      { ...first, name: 'trunk-a', calls: { ...first.calls, causes: causesOf('busy') } },
+      { ...first, name: 'trunk-b', calls: { ...first.calls, causes: causesOf('busy', 'serviceUnavailable') } },
+    ];
+    const text = renderSummary({ ...base, endpoints }, PLAIN);
+    expect(text).toContain(
+      '\n  61  serviceUnavailable (setup, SIP 503), all at trunk-b\n  39  busy (setup, SIP 486)\n',
+    );
+  });
+
+  test('a limit that a profile raised by the share of this host says so', () => {
+    const base = typicalPass();
+    const [gate] = base.gates;
+    if (gate === undefined) throw new Error('no gate');
+    const raised = {
+      ...gate,
+      expr: 'jitter.p95 <= 10ms',
+      unit: 'ms',
+      observed: 11.9,
+      limit: 12.14,
+      margin: 0.24,
+      limitFloor: 2.14,
+    };
+    const text = renderSummary({ ...base, gates: [raised] }, PLAIN).replaceAll(/\s+/g, ' ');
+    expect(text).toContain('margin +0.24 ms, limit 12.1 ms (2.14 ms of it for this host), ');
+  });
+
   test('figures stand in two columns with their values aligned', () => {
     const lines = renderSummary(bothDirections(), PLAIN).split('\n');
     const at = lines.findIndex((line) => line.startsWith('Calls '));

@@ -359,11 +359,16 @@ describe('references', () => {
       '${env:toString}',
       'the environment variable toString is not set (export it, or write the value here)',
     ],
+    [
+      'an empty variable',
+      '${env:EMPTY}',
+      'the environment variable EMPTY is empty (give it a value, or leave this key out)',
+    ],
     ['a missing file', '${file:none}', 'the file "none" cannot be read (ENOENT)'],
     ['another kind', '${cvs:x}', 'expected ${env:NAME} or ${file:path}, got ${cvs:x}'],
     ['an open end', 'a${env:X', 'expected "}" at the end of a reference, got "a${env:X"'],
   ])('%s is a problem', (_name, value, message) => {
-    const { problems } = loadScenario(`${HEAD}audio: ${value}\n`, { file: FILE, env: {}, readFile: noFile });
+    const { problems } = loadScenario(`${HEAD}audio: ${value}\n`, { file: FILE, env: { EMPTY: '' }, readFile: noFile });
     expect(problems.map(formatProblem)).toEqual([`${FILE}:4:1 audio: ${message}`]);
   });
 
