@@ -32,7 +32,7 @@ const COLUMN = {
   lost: 8,
   jitterMs: 12,
   rFactor: 13,
-  width: 19,
+  width: 20,
 };
 const TOTAL = {
   call: 0,
