@@ -13,11 +13,12 @@ interface Files {
  * Suites by kind: `unit` needs nothing, `audio` and `e2e` need the build, `interop` real peers, `browser` a Chromium. Two files of
  * `e2e` share a machine; what is about audio that comes in time (`audio`) shares it with nothing, and peers have fixed ports.
  */
-const project = (name: string, { include, exclude = [], timeoutMs, atOnce, order }: Files) => ({
+const project = (name: string, { include, exclude, timeoutMs, atOnce, order }: Files) => ({
   test: {
     name,
     include,
-    exclude,
+    // Not even an empty list where there is none: it would take the place of `--exclude`.
+    ...(exclude !== undefined && { exclude }),
     testTimeout: timeoutMs,
     hookTimeout: timeoutMs,
     maxWorkers: atOnce,

@@ -93,7 +93,8 @@ describe('a run with a password', () => {
     expect(result.scenario).toMatchObject({ auth: { user: 'alice', password: '[redacted]' } });
     const { command } = result.environment;
     const shown = args.some((arg) => arg.startsWith('--password'));
-    expect(command.match(/\*\*\*/g) ?? []).toHaveLength(args.filter((arg) => arg.startsWith('--password')).length);
+    const masks = args.filter((arg) => arg.startsWith('--password')).length + Object.keys(env).length;
+    expect(command.match(/\*\*\*/g) ?? []).toHaveLength(masks);
     expect(command.includes('--password')).toBe(shown);
     expect(result.calls.causes).toMatchObject([{ cause: 'unauthorized', count: 2 }]);
     const invites = door.heard.filter((text) => text.startsWith('INVITE')).slice(-4);
