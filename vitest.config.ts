@@ -27,9 +27,7 @@ const project = (name: string, { include, exclude, timeoutMs, atOnce, order }: F
 });
 
 const UNIT = ['unit', 'vectors', 'property', 'conformance'].map((folder) => `test/${folder}/**/*.test.ts`);
-const AUDIO = ['run', 'media-workers', 'impairment', 'load', 'libc-gc', 'readme', 'answer'].map(
-  (name) => `test/e2e/${name}.test.ts`,
-);
+const AUDIO = ['run', 'media-workers', 'load', 'libc-gc', 'readme', 'answer'].map((name) => `test/e2e/${name}.test.ts`);
 const jsonReport = process.env['CALLGAUGE_TEST_JSON'];
 
 export default defineConfig({
