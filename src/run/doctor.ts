@@ -2,7 +2,7 @@
  * What a host is worth as a generator: measured facts in, checks and a verdict out. Pure; the limits are data. The limits of
  * time are those that a run is judged by (HEALTH_LIMITS).
  */
-import { HEALTH_LIMITS } from './health.js';
+import { HEALTH_LIMITS } from '../metrics/health-limits.js';
 
 export const DOCTOR_LIMITS = {
   /** Below `unfit` not even a small run has room; below `warning` a load test soon ends at it. */

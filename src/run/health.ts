@@ -8,8 +8,6 @@ import { HEALTH_LIMITS } from '../metrics/health-limits.js';
 import type { SpoilCondition } from '../metrics/names.js';
 import { LEG, type CallRecord, type MediaBatch, type SignallingBatch } from '../worker/messages.js';
 
-export { HEALTH_LIMITS };
-
 export class HealthBook {
   readonly sendLatenessMs = new Distribution('ms');
   readonly eventLoopDelayMs = new Distribution('ms');

@@ -1,10 +1,10 @@
 /**
  * Room for the texts of many messages outside of the heap: thousands of short strings that live for half a minute each are
- * what a garbage collector does worst, and cost more than all of the parsing. Blocks of powers of two, each size with the
- * blocks of it that were given back; nothing is moved, and nothing grows beyond what was set aside.
+ * what a garbage collector does worst, and cost more than all of the parsing. A text lies in as many blocks of one size as it
+ * needs, so that the room of short ones serves long ones as well; nothing is moved, and nothing grows beyond what was set aside.
  */
 
-/** Which message it was, in front of its text. */
+/** Which message it was, and its text. */
 export interface StoredText {
   readonly atNs: number;
   readonly isSent: boolean;
@@ -14,67 +14,89 @@ export interface StoredText {
   readonly byteLength: number;
 }
 
-/** `atNs` (8), bytes of the text (4), of the whole message (4), sent (4), class of the block (4). */
-const HEAD_BYTES = 24;
-const SMALLEST_BITS = 8;
+/** A message of signalling without SDP fits one, an offer two. */
+const BLOCK_BYTES = 512;
+/** At the start of each block: where the next one of the text is (4), 0 in the last. */
+const LINK_BYTES = 4;
+/** Behind it in the first block: `atNs` (8), bytes of the text (4), of the whole message (4), sent (4). */
+const HEAD_BYTES = 20;
 
 export class TextStore {
   /** Bytes of the blocks in use. */
   usedBytes = 0;
   private readonly bytes: Buffer;
   private readonly view: DataView;
-  private readonly free: number[][] = [];
-  private end = 0;
+  private readonly free: number[] = [];
+  /** What was never used begins here. The first block stays empty: a link to it means that there is none. */
+  private end = BLOCK_BYTES;
 
   /** @param maxBytes set aside at once; the system gives memory to what is used of it */
   constructor(maxBytes: number) {
-    this.bytes = Buffer.from(new ArrayBuffer(maxBytes));
+    this.bytes = Buffer.from(new ArrayBuffer(BLOCK_BYTES + maxBytes));
     this.view = new DataView(this.bytes.buffer);
   }
 
   /** Keeps at most `maxLength` characters; gives where, or -1 when there is no room. */
   add(text: string, maxLength: number, atNs: number, isSent: boolean): number {
     const length = Math.min(text.length, maxLength);
-    const bits = Math.max(SMALLEST_BITS, 32 - Math.clz32(HEAD_BYTES + length - 1));
-    const at = this.take(bits);
-    if (at < 0) return -1;
-    const { view } = this;
-    view.setFloat64(at, atNs);
-    view.setUint32(at + 8, length);
-    view.setUint32(at + 12, text.length);
-    view.setUint32(at + 16, isSent ? 1 : 0);
-    view.setUint32(at + 20, bits);
-    this.bytes.write(text, at + HEAD_BYTES, length, 'latin1');
-    return at;
+    const count = Math.ceil((HEAD_BYTES + length) / (BLOCK_BYTES - LINK_BYTES));
+    if (this.freeBytes < count * BLOCK_BYTES) return -1;
+    const { view, bytes } = this;
+    const first = this.take();
+    view.setFloat64(first + LINK_BYTES, atNs);
+    view.setUint32(first + LINK_BYTES + 8, length);
+    view.setUint32(first + LINK_BYTES + 12, text.length);
+    view.setUint32(first + LINK_BYTES + 16, isSent ? 1 : 0);
+    let written = 0;
+    let start = first + LINK_BYTES + HEAD_BYTES;
+    for (let block = first; ;) {
+      const part = Math.min(length - written, block + BLOCK_BYTES - start);
+      bytes.write(part === text.length ? text : text.slice(written, written + part), start, part, 'latin1');
+      written += part;
+      const next = written < length ? this.take() : 0;
+      view.setUint32(block, next);
+      if (next === 0) return first;
+      block = next;
+      start = next + LINK_BYTES;
+    }
   }
 
   read(at: number): StoredText {
-    const { view } = this;
-    const start = at + HEAD_BYTES;
+    const { view, bytes } = this;
+    const length = view.getUint32(at + LINK_BYTES + 8);
+    let text = '';
+    for (let block = at, start = at + LINK_BYTES + HEAD_BYTES; block !== 0;) {
+      const end = Math.min(block + BLOCK_BYTES, start + length - text.length);
+      text += bytes.toString('latin1', start, end);
+      block = view.getUint32(block);
+      start = block + LINK_BYTES;
+    }
     return {
-      atNs: view.getFloat64(at),
-      isSent: view.getUint32(at + 16) === 1,
-      text: this.bytes.toString('latin1', start, start + view.getUint32(at + 8)),
-      byteLength: view.getUint32(at + 12),
+      atNs: view.getFloat64(at + LINK_BYTES),
+      isSent: view.getUint32(at + LINK_BYTES + 16) === 1,
+      text,
+      byteLength: view.getUint32(at + LINK_BYTES + 12),
     };
   }
 
-  /** The block may be used for another text. */
+  /** Its blocks may be used for other texts. */
   release(at: number): void {
-    const bits = this.view.getUint32(at + 20);
-    (this.free[bits] ??= []).push(at);
-    this.usedBytes -= 2 ** bits;
+    for (let block = at; block !== 0; block = this.view.getUint32(block)) {
+      this.free.push(block);
+      this.usedBytes -= BLOCK_BYTES;
+    }
   }
 
-  private take(bits: number): number {
-    const size = 2 ** bits;
-    let at = this.free[bits]?.pop() ?? -1;
-    if (at < 0) {
-      if (this.end + size > this.bytes.length) return -1;
-      at = this.end;
-      this.end += size;
-    }
-    this.usedBytes += size;
-    return at;
+  private get freeBytes(): number {
+    return this.free.length * BLOCK_BYTES + this.bytes.length - this.end;
+  }
+
+  /** A block; the caller knows that there is one. */
+  private take(): number {
+    this.usedBytes += BLOCK_BYTES;
+    const known = this.free.pop();
+    if (known !== undefined) return known;
+    this.end += BLOCK_BYTES;
+    return this.end - BLOCK_BYTES;
   }
 }

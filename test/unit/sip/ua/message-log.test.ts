@@ -70,7 +70,7 @@ describe('the log is bounded', () => {
 
   it('by the bytes in all: ended calls make room, oldest first, then nothing more is kept', () => {
     const size = textOf('c1').length;
-    const block = 256; // of the store, which holds one such text with its head
+    const block = 512; // of the store, which holds one such text with its head
     let now = 0;
     const log = new MessageLog({ now: () => now++, maxBytes: 3 * block });
     for (const callId of ['c1', 'c2', 'c3']) {
@@ -88,6 +88,27 @@ describe('the log is bounded', () => {
     expect(log.read('c1')).toBeNull();
     expect(log.read('c5')).toMatchObject({ omitted: 1, messages: [{ byteLength: size }] });
     expect(log.size).toEqual({ calls: 3, bytes: 3 * block });
+  });
+
+  it('by the bytes in all, whatever sizes came before: a long text takes the room of as many short ones as it needs', () => {
+    const log = new MessageLog({ now: () => 0, maxBytes: 64 * 1024 });
+    for (let call = 0; call < 1000; call++) {
+      log.open(`short${call}`);
+      log.noteSent(textOf(`short${call}`));
+      log.close(`short${call}`);
+    }
+    expect(log.size.calls).toBe(128); // blocks of 512 bytes
+    log.open('long');
+    log.noteSent(textOf('long', 'x'.repeat(4000)));
+    expect(log.read('long')?.messages[0]?.text).toBe(textOf('long', 'x'.repeat(4000)));
+    expect(log.size.calls).toBe(128 - 9 + 1); // 4,000 bytes and what stands before them take nine
+    // It is still up; the calls after it go round in the room of the others.
+    for (let call = 0; call < 1000; call++) {
+      log.open(`again${call}`);
+      log.noteSent(textOf(`again${call}`));
+      log.close(`again${call}`);
+    }
+    expect(log.size.calls).toBe(128 - 9 + 1);
   });
 
   it('by time, once a call has ended; a long text by its beginning', () => {
