@@ -38,7 +38,7 @@ section{margin-top:1.7rem;scroll-margin-top:3rem}
 h2{margin:0 0 .5rem;font-size:1.12rem;line-height:1.3;font-weight:650}
 h3{margin:1rem 0 .3rem;font-size:.86rem;font-weight:650;color:var(--soft)}
 p{margin:.3rem 0 .7rem;max-width:90ch;overflow-wrap:anywhere}
-.scroll{overflow-x:auto;margin:0 0 .8rem;background:linear-gradient(90deg,var(--paper) 45%,transparent) 0 0/2.2rem 100% no-repeat local,linear-gradient(270deg,var(--paper) 45%,transparent) 100% 0/2.2rem 100% no-repeat local,linear-gradient(90deg,var(--shade),transparent) 0 0/.85rem 100% no-repeat scroll,linear-gradient(270deg,var(--shade),transparent) 100% 0/.85rem 100% no-repeat scroll}
+.scroll{overflow-x:auto;margin:0 0 .8rem;background:linear-gradient(90deg,var(--paper) 45%,transparent) 0 0/2.2rem 100% no-repeat local,linear-gradient(270deg,var(--paper) 45%,transparent) calc(100% + 1px) 0/2.2rem 100% no-repeat local,linear-gradient(90deg,var(--shade),transparent) 0 0/.85rem 100% no-repeat scroll,linear-gradient(270deg,var(--shade),transparent) 100% 0/.85rem 100% no-repeat scroll}
 table{border-collapse:collapse;font-size:.88rem;width:max-content}
 caption{text-align:left;padding:0 0 .3rem;font-size:.82rem;color:var(--soft)}
 th,td{padding:.24rem 1.1rem .24rem 0;border-bottom:1px solid var(--line);text-align:left;vertical-align:top;white-space:nowrap}
