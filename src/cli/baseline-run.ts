@@ -1,4 +1,5 @@
 /** `run --baseline`: the earlier run is read and found alike before a packet leaves, and compared with when the run has ended. */
+import { dirname, resolve } from 'node:path';
 import { compareResults } from '../baseline/compare.js';
 import { messageOf, ProblemsError } from '../lib/errors.js';
 import type { Result } from '../run/result.js';
@@ -7,6 +8,17 @@ import { refuseUnlike } from './compare-command.js';
 import type { Prepared } from './preparation.js';
 import { methodOf } from './run-facts.js';
 import type { StoredRun } from './stored-run.js';
+
+/** A baseline is there to be compared with again. @param out folder of the run to come @throws ProblemsError where that is the baseline's */
+export function checkOut(out: string | undefined, baseline: string | undefined): void {
+  if (out === undefined || baseline === undefined || baseline === '') {
+    return;
+  }
+  if ([resolve(baseline), dirname(resolve(baseline))].includes(resolve(out))) {
+    const message = 'expected another folder than that of --baseline, whose files would be replaced';
+    throw new ProblemsError([{ code: 'baseline-in-out', where: '--out', message }]);
+  }
+}
 
 /** @throws ProblemsError where the earlier run cannot be compared with, or asked for something else */
 export function checkBaseline({ scenario, baseline }: Prepared, allowDifferent: boolean): void {

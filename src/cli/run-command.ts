@@ -1,5 +1,5 @@
 /** `callgauge run`: the main job, from the scenario to the verdict and the files. */
-import { dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { Argv } from 'yargs';
 import { EXIT_CODES } from '../gates/verdict.js';
 import { CannotRunError, ProblemsError } from '../lib/errors.js';
@@ -21,7 +21,7 @@ import { Run, type RunEnd, type RunPlan } from '../run/run.js';
 import { factsOf, type RunRecord } from '../run/run-record.js';
 import { shownAt } from '../scenario/scenario.js';
 import type { MediaWorkerSetup } from '../worker/messages.js';
-import { checkBaseline, withBaseline } from './baseline-run.js';
+import { checkBaseline, checkOut, withBaseline } from './baseline-run.js';
 import { netBackend, withEnvironment } from './environment.js';
 import { CpuShare } from './cpu-share.js';
 import { EvidenceFiles } from './evidence-files.js';
@@ -91,6 +91,7 @@ export function runCommand(program: Argv, host: ProcessHost, finish: (exitCode: 
         throw new ProblemsError([OPEN_NEEDS_TERMINAL]);
       }
       const out = lastOf(given.out);
+      checkOut(out, scenarioArguments(given).baseline);
       const prepared = await prepareRun(host, given, given['dry-run'] ? null : (out ?? null));
       if (given['dry-run']) {
         printPlan(host, prepared);
@@ -109,16 +110,6 @@ export function runCommand(program: Argv, host: ProcessHost, finish: (exitCode: 
   );
 }
 
-/** A baseline is there to be compared with again. @throws ProblemsError */
-function checkOut(out: string | null, baseline: unknown): void {
-  const file = lastOf(baseline);
-  if (out === null || typeof file !== 'string' || file === '') return;
-  if ([resolve(file), dirname(resolve(file))].includes(resolve(out))) {
-    const message = 'expected another folder than that of --baseline, whose files would be replaced';
-    throw new ProblemsError([{ code: 'baseline-in-out', where: '--out', message }]);
-  }
-}
-
 /**
  * @param out the folder that is to be written, if the user names one: what an earlier run left in it must not be taken for this one's
  * @throws ProblemsError, CannotRunError: nothing was sent
@@ -128,7 +119,6 @@ async function prepareRun(
   given: Readonly<Record<string, unknown>>,
   out: string | null,
 ): Promise<Prepared> {
-  checkOut(out, given['baseline']);
   try {
     const prepared = await prepare(host, scenarioArguments(given));
     checkBaseline(prepared, given['allow-different'] === true);

@@ -4,7 +4,17 @@ import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Comparison } from '../../src/run/comparison.js';
-import { cli, PACKAGE, run, startAnswerer, stopAnswerer, temporaryFile, temporaryFolder, type RunEnd } from './cli.js';
+import {
+  cli,
+  PACKAGE,
+  readResult,
+  run,
+  startAnswerer,
+  stopAnswerer,
+  temporaryFile,
+  temporaryFolder,
+  type RunEnd,
+} from './cli.js';
 
 const LOAD = ['--calls', '40', '--rate', '20/s', '--hold', '3s', '--quiet', '--gate', 'one_way == 0', '--seed', '7'];
 /** What the machine of the tests cannot spoil: received audio is timed by the kernel, and loss is counted. */
@@ -182,5 +192,17 @@ describe('run --baseline', () => {
     expect(end.code).toBe(2);
     expect(end.stderr).toContain('load.calls was 40 and is 5');
     expect(end.stdout).toBe('');
+  });
+
+  test('a run may not be told to replace its baseline', async () => {
+    const files = [first.folder, join(first.folder, 'result.json')];
+    for (const baseline of files) {
+      const end = await cli(['run', '--target', 'loopback', ...LOAD, '--baseline', baseline, '--out', first.folder]);
+      expect(end).toMatchObject({ code: 2, stdout: '' });
+      expect(end.stderr).toBe(
+        '--out: expected another folder than that of --baseline, whose files would be replaced\n',
+      );
+    }
+    expect(readResult(first.folder)).toEqual(first.result);
   });
 });

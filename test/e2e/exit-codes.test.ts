@@ -204,8 +204,12 @@ describe.concurrent('a target that takes no connection', () => {
 describe('a folder in which an earlier run stands', () => {
   test('has nothing of it when a run could not start; a mistake leaves it and says so', async () => {
     const refused = await startAnswerer(['--mode', 'busy']);
-    const { folder } = await run(['--target', refused.uri, '--calls', '2', '--rate', '10/s', '--no-media']);
+    const calls = ['--target', refused.uri, '--calls', '2', '--rate', '10/s', '--no-media'];
+    const { folder, ...first } = await run(calls);
+    const again = await cli(['run', ...calls, '--out', folder]);
     await stopAnswerer(refused);
+    const notice = `the files of an earlier run in ${folder} are replaced`;
+    expect([first.stderr.includes(notice), again.stderr.includes(notice)]).toEqual([false, true]);
     const namesIn = (): Set<string> => new Set(filesOf(folder).map(({ name }) => name));
     const before = namesIn();
     expect(before).toContain('evidence/call-0.txt');
