@@ -1,9 +1,10 @@
 /** SRTP as a whole: whatever is lost or overtaken on the way, what comes is what was sent; whatever is changed is not taken. */
-import { createHmac } from 'node:crypto';
+import { createCipheriv, createHmac } from 'node:crypto';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SRTP_SUITE_NAMES, srtpSuite, type SrtpSuiteName } from '../../src/lib/srtp-suite.js';
 import { RtpHeader, writeRtpHeader } from '../../src/rtp/packet.js';
+import { Gcm } from '../../src/rtp/srtp/gcm.js';
 import { HmacSha1 } from '../../src/rtp/srtp/hmac-sha1.js';
 import { SrtpReceiver } from '../../src/rtp/srtp/receiver.js';
 import { SrtpSender } from '../../src/rtp/srtp/sender.js';
@@ -120,6 +121,59 @@ describe('a packet that was changed', () => {
       { numRuns: 300 },
     );
   });
+});
+
+it('GCM is that of node:crypto for any key, header and payload', () => {
+  const packets = fc.record({
+    extension: fc.uint8Array({ maxLength: 40 }).map((words) => words.subarray(0, words.length & ~3)),
+    payload: fc.uint8Array({ maxLength: 400 }),
+    index: fc.nat({ max: 2 ** 48 - 1 }),
+  });
+  const keys = fc.record({
+    key: fc.uint8Array({ minLength: 32, maxLength: 32 }),
+    salt: fc.uint8Array({ minLength: 12, maxLength: 12 }),
+    isLong: fc.boolean(),
+  });
+  fc.assert(
+    fc.property(keys, fc.array(packets, { minLength: 1, maxLength: 5 }), ({ key: long, salt, isLong }, all) => {
+      const key = isLong ? long : long.subarray(0, 16);
+      const suite = srtpSuite(isLong ? 'AEAD_AES_256_GCM' : 'AEAD_AES_128_GCM');
+      const session = { key, salt, authKey: new Uint8Array(20) };
+      const gcm = new Gcm(suite, new Uint8Array(0), { rtp: session, rtcp: session });
+      for (const { extension, payload, index } of all) {
+        const header = Uint8Array.from([
+          0x90,
+          0,
+          1,
+          2,
+          3,
+          4,
+          5,
+          6,
+          7,
+          8,
+          9,
+          10,
+          0,
+          0,
+          0,
+          extension.length / 4,
+          ...extension,
+        ]);
+        const data = new Uint8Array(512);
+        data.set([...header, ...payload]);
+        const length = gcm.sealRtp(data, header.length, header.length + payload.length, { ssrc: 0x0708_090a, index });
+        // RFC 7714 §8.1, with numbers of any size.
+        const plainIv = (0x0708_090an << 48n) | BigInt(index);
+        const iv = Uint8Array.from(salt, (byte, i) => byte ^ Number((plainIv >> BigInt(8 * (11 - i))) & 0xffn));
+        const cipher = createCipheriv(isLong ? 'aes-256-gcm' : 'aes-128-gcm', key, iv);
+        cipher.setAAD(header);
+        const expected = Buffer.concat([header, cipher.update(payload), cipher.final(), cipher.getAuthTag()]);
+        expect(Buffer.from(data.subarray(0, length)).toString('hex')).toBe(expected.toString('hex'));
+      }
+    }),
+    { numRuns: 200 },
+  );
 });
 
 it('HMAC-SHA1 is that of node:crypto for any key and message', () => {

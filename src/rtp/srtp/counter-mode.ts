@@ -4,7 +4,7 @@ import type { SrtpSuite } from '../../lib/srtp-suite.js';
 import { readUint32, writeUint32 } from '../packet.js';
 import { HmacSha1 } from './hmac-sha1.js';
 import { deriveSessionKeys, type SessionKeys } from './key-derivation.js';
-import { Keystream, writeInitialCounter } from './keystream.js';
+import { type CounterForm, Keystream } from './keystream.js';
 import {
   isSameTag,
   RTCP_CLEAR_BYTES,
@@ -34,7 +34,7 @@ export class CounterMode implements Transform {
     master: Uint8Array,
   ) {
     const { rtp, rtcp } = deriveSessionKeys(suite, master);
-    this.keystream = new Keystream(rtp.key, rtp.salt);
+    this.keystream = new Keystream(rtp, COUNTER_FORM);
     this.rtpAuth = new HmacSha1(rtp.authKey);
     this.rtcpKeys = rtcp;
     this.rtcpAuth = new HmacSha1(rtcp.authKey);
@@ -42,7 +42,7 @@ export class CounterMode implements Transform {
 
   sealRtp(data: Uint8Array, headerBytes: number, length: number, place: PacketPlace): number {
     const { rtpTagBytes } = this.suite;
-    this.keystream.apply(data, headerBytes, length, place);
+    this.crypt(data, headerBytes, length, place);
     writeRollover(data, length, place);
     this.rtpAuth.compute(data, length + ROLLOVER_BYTES, computed, rtpTagBytes);
     for (let i = 0; i < rtpTagBytes; i++) data[length + i] = computed[i]!;
@@ -61,7 +61,7 @@ export class CounterMode implements Transform {
       for (let i = 0; i < rtpTagBytes; i++) data[end + i] = received[i]!;
       return -1;
     }
-    this.keystream.apply(data, headerBytes, end, place);
+    this.crypt(data, headerBytes, end, place);
     return end;
   }
 
@@ -89,10 +89,15 @@ export class CounterMode implements Transform {
     return end;
   }
 
+  private crypt(data: Uint8Array, from: number, to: number, place: PacketPlace): void {
+    const { keystream } = this;
+    keystream.apply(data, from, to, keystream.prepare(place, to - from));
+  }
+
   /** One call of node:crypto for each: a report comes every few seconds. */
   private cryptRtcp(data: Uint8Array, length: number, place: PacketPlace): void {
     const { key, salt } = this.rtcpKeys;
-    writeInitialCounter(counter, 0, salt, place);
+    writeCounter(counter, 0, salt, place);
     const cipher = createCipheriv(`aes-${key.length * 8}-ctr`, key, counter);
     data.set(cipher.update(data.subarray(RTCP_CLEAR_BYTES, length)), RTCP_CLEAR_BYTES);
   }
@@ -101,3 +106,26 @@ export class CounterMode implements Transform {
 function writeRollover(data: Uint8Array, at: number, { index }: PacketPlace): void {
   writeUint32(data, at, Math.floor(index / 0x1_0000));
 }
+
+/** IV = salt · 2^16 ⊕ SSRC · 2^64 ⊕ index · 2^16 (§4.1.1). @param salt 14 bytes */
+function writeCounter(block: Uint8Array, at: number, salt: Uint8Array, { ssrc, index }: PacketPlace): void {
+  const high = Math.floor(index / 0x1_0000_0000);
+  block[at] = salt[0]!;
+  block[at + 1] = salt[1]!;
+  block[at + 2] = salt[2]!;
+  block[at + 3] = salt[3]!;
+  block[at + 4] = salt[4]! ^ (ssrc >>> 24);
+  block[at + 5] = salt[5]! ^ (ssrc >>> 16);
+  block[at + 6] = salt[6]! ^ (ssrc >>> 8);
+  block[at + 7] = salt[7]! ^ ssrc;
+  block[at + 8] = salt[8]! ^ (high >>> 8);
+  block[at + 9] = salt[9]! ^ high;
+  block[at + 10] = salt[10]! ^ (index >>> 24);
+  block[at + 11] = salt[11]! ^ (index >>> 16);
+  block[at + 12] = salt[12]! ^ (index >>> 8);
+  block[at + 13] = salt[13]! ^ index;
+  block[at + 14] = 0;
+  block[at + 15] = 0;
+}
+
+export const COUNTER_FORM: CounterForm = { first: 0, write: writeCounter };

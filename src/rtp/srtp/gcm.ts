@@ -1,9 +1,15 @@
-/** AES in Galois/counter mode, RFC 7714: encrypted and authenticated at once, with the whole tag of 16 bytes. */
+/**
+ * AES in Galois/counter mode, RFC 7714, with the whole tag of 16 bytes. RTP by a keystream for several packets and a hash of our
+ * own, since the cipher of node:crypto would have to be made anew for each packet; reports, which are few, by that cipher.
+ */
 import { type CipherGCMTypes, createCipheriv, createDecipheriv } from 'node:crypto';
 import type { SrtpSuite } from '../../lib/srtp-suite.js';
 import { readUint32, writeUint32 } from '../packet.js';
+import { Ghash } from './ghash.js';
 import { deriveSessionKeys, type SessionKeys } from './key-derivation.js';
+import { type CounterForm, Keystream } from './keystream.js';
 import {
+  isSameTag,
   RTCP_CLEAR_BYTES,
   RTCP_ENCRYPTED,
   RTCP_INDEX_BYTES,
@@ -15,34 +21,50 @@ import {
 const TAG_BYTES = 16;
 const NO_BYTES = new Uint8Array(0);
 
+const BLOCK_BYTES = 16;
+const tag = new Uint8Array(TAG_BYTES);
+/** Of an RTCP packet. */
 const iv = new Uint8Array(12);
 /** Header and index of an RTCP packet, which are authenticated only (§9.2). */
 const clear = new Uint8Array(RTCP_CLEAR_BYTES + RTCP_INDEX_BYTES);
 
 export class Gcm implements Transform {
   private readonly type: CipherGCMTypes;
-  private readonly rtp: SessionKeys;
+  private readonly keystream: Keystream;
+  private readonly ghash: Ghash;
   private readonly rtcp: SessionKeys;
 
   /** @throws RangeError where `master` is not as long as the suite wants it */
-  constructor(suite: SrtpSuite, master: Uint8Array) {
+  constructor(
+    suite: SrtpSuite,
+    master: Uint8Array,
+    { rtp, rtcp }: { readonly rtp: SessionKeys; readonly rtcp: SessionKeys } = deriveSessionKeys(suite, master),
+  ) {
     this.type = suite.keyBytes === 16 ? 'aes-128-gcm' : 'aes-256-gcm';
-    const { rtp, rtcp } = deriveSessionKeys(suite, master);
-    this.rtp = rtp;
+    this.keystream = new Keystream(rtp, GCM_FORM);
+    const cipher = createCipheriv(`aes-${rtp.key.length * 8}-ecb`, rtp.key, null).setAutoPadding(false);
+    this.ghash = new Ghash(cipher.update(new Uint8Array(BLOCK_BYTES)));
     this.rtcp = rtcp;
   }
 
   sealRtp(data: Uint8Array, headerBytes: number, length: number, place: PacketPlace): number {
-    writeRtpIv(this.rtp.salt, place);
-    this.seal(this.rtp, data, data.subarray(0, headerBytes), { from: headerBytes, to: length });
+    const { keystream } = this;
+    const at = keystream.prepare(place, BLOCK_BYTES + length - headerBytes);
+    keystream.apply(data, headerBytes, length, at + BLOCK_BYTES);
+    this.computeTag(data, headerBytes, length, at);
+    for (let i = 0; i < TAG_BYTES; i++) data[length + i] = tag[i]!;
     return length + TAG_BYTES;
   }
 
   openRtp(data: Uint8Array, headerBytes: number, length: number, place: PacketPlace): number {
+    const { keystream } = this;
     const end = length - TAG_BYTES;
     if (end < headerBytes) return -1;
-    writeRtpIv(this.rtp.salt, place);
-    return this.open(this.rtp, data, data.subarray(0, headerBytes), { from: headerBytes, to: end }) ? end : -1;
+    const at = keystream.prepare(place, BLOCK_BYTES + end - headerBytes);
+    this.computeTag(data, headerBytes, end, at);
+    if (!isSameTag(data, end, tag, TAG_BYTES)) return -1;
+    keystream.apply(data, headerBytes, end, at + BLOCK_BYTES);
+    return end;
   }
 
   sealRtcp(data: Uint8Array, length: number, place: PacketPlace): number {
@@ -68,6 +90,16 @@ export class Gcm implements Transform {
     associated.set(data.subarray(0, from));
     writeUint32(associated, from, word);
     return this.open(this.rtcp, data, associated, { from, to: end }) ? end : -1;
+  }
+
+  /** Over header and encrypted payload; the keystream's first block for the packet, from `at` on, hides it. */
+  private computeTag(data: Uint8Array, headerBytes: number, end: number, at: number): void {
+    const { ghash, keystream } = this;
+    ghash.begin();
+    ghash.update(data, 0, headerBytes);
+    ghash.update(data, headerBytes, end);
+    ghash.finish(headerBytes, end - headerBytes, tag);
+    for (let i = 0; i < TAG_BYTES; i++) tag[i] = tag[i]! ^ keystream.stream[at + i]!;
   }
 
   private seal({ key }: SessionKeys, data: Uint8Array, associated: Uint8Array, { from, to }: Span): void {
@@ -98,24 +130,31 @@ interface Span {
   readonly to: number;
 }
 
-/** §8.1: two zeros, SSRC, rollover counter and sequence number, XORed with the salt. */
-function writeRtpIv(salt: Uint8Array, { ssrc, index }: PacketPlace): void {
-  iv[0] = iv[1] = 0;
-  writeUint32(iv, 2, ssrc);
-  writeUint32(iv, 6, Math.floor(index / 0x1_0000));
-  iv[10] = index >>> 8;
-  iv[11] = index;
-  mixSalt(salt);
+/** §8.1: two zeros, SSRC, rollover counter and sequence number, XORed with the salt; behind it the number of the block. */
+function writeRtpCounter(block: Uint8Array, at: number, salt: Uint8Array, { ssrc, index }: PacketPlace): void {
+  const rollover = Math.floor(index / 0x1_0000);
+  block[at] = salt[0]!;
+  block[at + 1] = salt[1]!;
+  block[at + 2] = salt[2]! ^ (ssrc >>> 24);
+  block[at + 3] = salt[3]! ^ (ssrc >>> 16);
+  block[at + 4] = salt[4]! ^ (ssrc >>> 8);
+  block[at + 5] = salt[5]! ^ ssrc;
+  block[at + 6] = salt[6]! ^ (rollover >>> 24);
+  block[at + 7] = salt[7]! ^ (rollover >>> 16);
+  block[at + 8] = salt[8]! ^ (rollover >>> 8);
+  block[at + 9] = salt[9]! ^ rollover;
+  block[at + 10] = salt[10]! ^ (index >>> 8);
+  block[at + 11] = salt[11]! ^ index;
+  block[at + 12] = block[at + 13] = 0;
 }
 
-/** §9.1: two zeros, SSRC, two zeros, index. */
+/** Block 1 hides the tag, the payload begins with block 2 (SP 800-38D §7.1). */
+const GCM_FORM: CounterForm = { first: 1, write: writeRtpCounter };
+
+/** §9.1: two zeros, SSRC, two zeros, index, XORed with the salt. */
 function writeRtcpIv(salt: Uint8Array, { ssrc, index }: PacketPlace): void {
   iv[0] = iv[1] = iv[6] = iv[7] = 0;
   writeUint32(iv, 2, ssrc);
   writeUint32(iv, 8, index);
-  mixSalt(salt);
-}
-
-function mixSalt(salt: Uint8Array): void {
   for (let i = 0; i < iv.length; i++) iv[i] = iv[i]! ^ salt[i]!;
 }
