@@ -29,7 +29,7 @@ function cost({ streams, packets }, work) {
       for (let stream = 0; stream < streams; stream++) work(stream, round * packets + packet);
     found.push((cpuUs() - before) / (streams * packets));
   }
-  return found.slice(1).sort((a, b) => a - b)[Math.floor(ROUNDS / 2)];
+  return found.slice(1).toSorted((a, b) => a - b)[Math.floor(ROUNDS / 2)];
 }
 
 function packetOf(sequence) {
