@@ -2,6 +2,7 @@
 import { type IpAddress, parseIp } from '../lib/ip-address.js';
 import { acceptAnswer, createAnswer, createOffer } from '../sdp/offer-answer.js';
 import type { LocalMedia, NegotiatedMedia, Offer, Refusal } from '../sdp/offer-answer.js';
+import type { AgreedSrtp, LocalSrtp } from '../sdp/media-security.js';
 import type { Direction } from '../sdp/session-description.js';
 import type { MediaSlot } from './media-slots.js';
 import { AnswerMemo, OfferTemplate, shapeOf } from './sdp-memo.js';
@@ -29,6 +30,8 @@ export interface AgreedMedia {
   readonly receives: boolean;
   /** The far end of the audio says that it is this program too (a=tool). */
   readonly isOurs: boolean;
+  /** Absent: in the clear. Its keys may be printed nowhere. */
+  readonly srtp?: AgreedSrtp;
 }
 
 /** Whose SDP it is: the call, and how many of its descriptions there were (RFC 3264 §8). */
@@ -53,6 +56,8 @@ export interface MediaPreferences {
   readonly family?: 4 | 6;
   /** What we want the audio to do; default sendrecv. */
   readonly direction?: Direction;
+  /** Absent: no SRTP. */
+  readonly srtp?: LocalSrtp;
 }
 
 /** How this program names itself, and knows its own: between our ends reports go once a second. */
@@ -118,6 +123,7 @@ function localMedia(slot: MediaSlot, { call, sessionVersion }: SdpVersion, prefe
     sessionVersion,
     tool: TOOL,
     ...(preferences.direction !== undefined && { direction: preferences.direction }),
+    ...(preferences.srtp !== undefined && { srtp: preferences.srtp }),
   };
 }
 
@@ -135,7 +141,7 @@ function agreedMedia(media: NegotiatedMedia, preferences: MediaPreferences): Agr
     return { cause: 'sdp:address-not-allowed', detail };
   }
   const rtcp = rtcpTarget(media, preferences);
-  return {
+  const agreed: AgreedMedia = {
     address: plainText(address, media.remoteAddress),
     port: media.remotePort,
     codec: media.codec.name,
@@ -151,6 +157,7 @@ function agreedMedia(media: NegotiatedMedia, preferences: MediaPreferences): Agr
     receives: media.direction === 'sendrecv' || media.direction === 'recvonly',
     isOurs: media.remoteTool === TOOL,
   };
+  return media.srtp === null ? agreed : Object.assign(agreed, { srtp: media.srtp });
 }
 
 interface Target {
