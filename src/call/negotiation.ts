@@ -76,6 +76,8 @@ function memoOf(preferences: MediaPreferences): { offer: OfferTemplate | null; r
 
 /** Our offer for a call. */
 export function offerFor(slot: MediaSlot, version: SdpVersion, preferences: MediaPreferences): Offer {
+  // The keys of an offer are of one call only.
+  if (preferences.srtp !== undefined) return createOffer(localMedia(slot, version, preferences));
   const memo = memoOf(preferences);
   if (memo.offer?.address !== slot.address) {
     memo.offer = new OfferTemplate(slot.address, (port, sessionId, sessionVersion) =>
@@ -87,8 +89,8 @@ export function offerFor(slot: MediaSlot, version: SdpVersion, preferences: Medi
 
 /** What their answer makes of our offer. */
 export function readAnswer(offer: Offer, sdp: string, preferences: MediaPreferences): AgreedMedia | MediaRefusal {
+  const shape = preferences.srtp === undefined ? shapeOf(sdp) : null;
   const { answers } = memoOf(preferences);
-  const shape = shapeOf(sdp);
   const known = answers.recall(shape);
   if (known !== null) return known;
   const outcome = acceptAnswer(offer, sdp);
