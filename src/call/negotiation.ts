@@ -5,6 +5,7 @@ import type { LocalMedia, NegotiatedMedia, Offer, Refusal } from '../sdp/offer-a
 import type { AgreedSrtp, LocalSrtp } from '../sdp/media-security.js';
 import type { Direction } from '../sdp/session-description.js';
 import type { MediaSlot } from './media-slots.js';
+import { AnswerMemo, OfferTemplate, shapeOf } from './sdp-memo.js';
 
 /** Where audio and reports go, which ways the audio flows, and what may come. No payload type stands in two of the lists. */
 export interface AgreedMedia {
@@ -62,15 +63,39 @@ export interface MediaPreferences {
 /** How this program names itself, and knows its own: between our ends reports go once a second. */
 const TOOL = 'callgauge';
 
+/** Of preferences, and so of the offers that are made by them. */
+const memos = new WeakMap<MediaPreferences, { offer: OfferTemplate | null; readonly answers: AnswerMemo }>();
+
+function memoOf(preferences: MediaPreferences): { offer: OfferTemplate | null; readonly answers: AnswerMemo } {
+  const known = memos.get(preferences);
+  if (known !== undefined) return known;
+  const memo = { offer: null, answers: new AnswerMemo() };
+  memos.set(preferences, memo);
+  return memo;
+}
+
 /** Our offer for a call. */
 export function offerFor(slot: MediaSlot, version: SdpVersion, preferences: MediaPreferences): Offer {
-  return createOffer(localMedia(slot, version, preferences));
+  const memo = memoOf(preferences);
+  if (memo.offer?.address !== slot.address) {
+    memo.offer = new OfferTemplate(slot.address, (port, sessionId, sessionVersion) =>
+      createOffer({ ...localMedia(slot, version, preferences), port, sessionId, sessionVersion }),
+    );
+  }
+  return memo.offer.with(slot.rtpPort, version.call + 1, version.sessionVersion);
 }
 
 /** What their answer makes of our offer. */
 export function readAnswer(offer: Offer, sdp: string, preferences: MediaPreferences): AgreedMedia | MediaRefusal {
+  const { answers } = memoOf(preferences);
+  const shape = shapeOf(sdp);
+  const known = answers.recall(shape);
+  if (known !== null) return known;
   const outcome = acceptAnswer(offer, sdp);
-  return outcome.ok ? agreedMedia(outcome, preferences) : refused(outcome.refusal);
+  if (!outcome.ok) return refused(outcome.refusal);
+  const agreed = agreedMedia(outcome, preferences);
+  if (!('cause' in agreed)) answers.keep(shape, agreed);
+  return agreed;
 }
 
 /** Our answer to their offer, and what it means. */
