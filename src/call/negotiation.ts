@@ -76,6 +76,8 @@ function memoOf(preferences: MediaPreferences): { offer: OfferTemplate | null; r
 
 /** Our offer for a call. */
 export function offerFor(slot: MediaSlot, version: SdpVersion, preferences: MediaPreferences): Offer {
+  // Keys are of one call.
+  if (preferences.srtp !== undefined) return createOffer(localMedia(slot, version, preferences));
   const memo = memoOf(preferences);
   if (memo.offer?.address !== slot.address) {
     memo.offer = new OfferTemplate(slot.address, (port, sessionId, sessionVersion) =>
@@ -88,7 +90,7 @@ export function offerFor(slot: MediaSlot, version: SdpVersion, preferences: Medi
 /** What their answer makes of our offer. */
 export function readAnswer(offer: Offer, sdp: string, preferences: MediaPreferences): AgreedMedia | MediaRefusal {
   const { answers } = memoOf(preferences);
-  const shape = shapeOf(sdp);
+  const shape = offer.cryptoLines.length > 0 ? null : shapeOf(sdp);
   const known = answers.recall(shape);
   if (known !== null) return known;
   const outcome = acceptAnswer(offer, sdp);

@@ -118,8 +118,8 @@ export class OfferTemplate {
 
   with(port: number, sessionId: number, sessionVersion: number): Offer {
     const [beforeId, beforeVersion, beforePort, rest] = this.parts;
-    const { description, codecs } = this.offer;
+    const { description, codecs, cryptoLines } = this.offer;
     const sdp = beforeId + sessionId + beforeVersion + sessionVersion + beforePort + port + rest;
-    return { sdp, description, codecs };
+    return { sdp, description, codecs, cryptoLines };
   }
 }
