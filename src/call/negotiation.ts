@@ -76,7 +76,7 @@ function memoOf(preferences: MediaPreferences): { offer: OfferTemplate | null; r
 
 /** Our offer for a call. */
 export function offerFor(slot: MediaSlot, version: SdpVersion, preferences: MediaPreferences): Offer {
-  // Keys are of one call.
+  // The keys of an offer are of one call only.
   if (preferences.srtp !== undefined) return createOffer(localMedia(slot, version, preferences));
   const memo = memoOf(preferences);
   if (memo.offer?.address !== slot.address) {
