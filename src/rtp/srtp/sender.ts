@@ -60,13 +60,14 @@ export class SrtpSender {
   private take(packet: Uint8Array): void {
     if (packet.length + MAX_OVERHEAD_BYTES > this.data.length) {
       this.data = new Uint8Array(packet.length + MAX_OVERHEAD_BYTES);
+      this.view = this.data.subarray(0, 0);
     }
     this.data.set(packet);
   }
 
   /** Audio packets are of one length: a view for each would be garbage. */
   private given(length: number): Uint8Array {
-    if (this.view.length !== length || this.view.buffer !== this.data.buffer) {
+    if (this.view.length !== length) {
       this.view = this.data.subarray(0, length);
     }
     return this.view;
