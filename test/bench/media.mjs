@@ -1,13 +1,14 @@
 /**
  * One media worker thread with the real engine, against a reflector in another process: CPU per packet both ways (sent,
  * received and measured), how late packets leave, the jitter that we add ourselves, what was missed, memory per call.
- *   node test/bench/media.mjs [--calls=500,1000,2000] [--backends=libc,dgram] [--seconds=10] [--suites=off,AES_CM_128_HMAC_SHA1_80]
+ *   node test/bench/media.mjs [--calls=500,1000,2000] [--backends=libc,dgram] [--seconds=10] [--suites=off,AES_CM_128_HMAC_SHA1_80] [--peers=0]
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { MessageChannel, Worker } from 'node:worker_threads';
+import { floorFigures, sippFigures } from './media-peers.mjs';
 import { flags, moduleUrl, percentileOf, printMachine, printTable, threadCpuSeconds } from './bench.mjs';
 
 const HOST = '127.0.0.1';
@@ -160,7 +161,7 @@ async function inChild(run) {
 }
 
 async function bench() {
-  const options = flags({ calls: [500, 1000, 2000], backends: ['libc', 'dgram'], seconds: 10, suites: ['off'] });
+  const options = flags({ calls: [500, 1000, 2000], backends: ['libc', 'dgram'], seconds: 10, suites: ['off'], peers: 1 });
   printMachine();
   const rows = [];
   for (const suite of options.suites) rows.push(...(await benchSuite(suite, options)));
@@ -169,7 +170,7 @@ async function bench() {
 }
 
 /** @param suite of SRTP, or off */
-async function benchSuite(suite, { backends, calls: sizes, seconds }) {
+async function benchSuite(suite, { backends, calls: sizes, seconds, peers }) {
   const tagBytes = suite === 'off' ? 0 : (await import(moduleUrl('lib/srtp-suite.js'))).srtpSuite(suite).rtpTagBytes;
   const reflector = fork(
     fileURLToPath(new URL('reflector.mjs', import.meta.url)),
@@ -182,7 +183,8 @@ async function benchSuite(suite, { backends, calls: sizes, seconds }) {
       let smaller = null;
       for (const calls of sizes) {
         const run = await inChild({ calls, backend, seconds, suite });
-        rows.push({ srtp: suite, ...rowOf({ backend, calls, run, smaller }) });
+        const beside = peers > 0 && backend === 'libc' && suite === 'off' ? await peersBeside({ calls, seconds }) : {};
+        rows.push({ srtp: suite, ...rowOf({ backend, calls, run, smaller }), ...ratios(run, beside) });
         smaller = { calls, run };
       }
     }
@@ -213,6 +215,23 @@ function rowOf({ backend, calls, run, smaller }) {
     'send errors': run.sendErrors,
     'RSS MB': run.rssBytes / 2 ** 20,
     'KB/call': smaller === null ? Number.NaN : (run.rssBytes - smaller.run.rssBytes) / 1024 / (calls - smaller.calls),
+  };
+}
+
+async function peersBeside({ calls, seconds }) {
+  const floor = await floorFigures({ calls, seconds, reflectorPort: REFLECTOR_PORT });
+  return { floor, sipp: await sippFigures({ calls, seconds }) };
+}
+
+/** CPU of a packet beside the bare calls, which measure nothing, and SIPp, which reads nothing. */
+function ratios(run, { floor = null, sipp = null }) {
+  const ours = (run.cpuRatio * 1e6) / (run.sent / run.seconds);
+  const us = (figures) => (figures === null ? Number.NaN : (figures.cpuRatio * 1e6) / figures.sent);
+  return {
+    'C both ways µs': us(floor),
+    'ratio to C': ours / us(floor),
+    'SIPp only sends µs': us(sipp),
+    'ratio to SIPp': ours / us(sipp),
   };
 }
 
