@@ -48,7 +48,9 @@ export async function sippFigures({ calls, seconds }) {
     const uac = fileURLToPath(new URL('uac-rtp-stream.xml', import.meta.url));
     children.push(start(`-sf ${uas} ${sockets(15_190)}`));
     await sleep(500);
-    children.push(start(`-sf ${uac} ${HOST}:15190 -s bench -m ${calls} -r ${Math.ceil(calls / 3)} -l ${calls} ${sockets(15_191)}`));
+    children.push(
+      start(`-sf ${uac} ${HOST}:15190 -s bench -m ${calls} -r ${Math.ceil(calls / 3)} -l ${calls} ${sockets(15_191)}`),
+    );
     await sleep(SETTLE_MS);
     const caller = children[1];
     const from = [sum(threadCpuSeconds(caller.pid).values()), datagramsOut()];

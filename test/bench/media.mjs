@@ -161,7 +161,13 @@ async function inChild(run) {
 }
 
 async function bench() {
-  const options = flags({ calls: [500, 1000, 2000], backends: ['libc', 'dgram'], seconds: 10, suites: ['off'], peers: 1 });
+  const options = flags({
+    calls: [500, 1000, 2000],
+    backends: ['libc', 'dgram'],
+    seconds: 10,
+    suites: ['off'],
+    peers: 1,
+  });
   printMachine();
   const rows = [];
   for (const suite of options.suites) rows.push(...(await benchSuite(suite, options)));
