@@ -29,6 +29,11 @@ export class SrtpSender {
     this.transform = transformOf(suite, master);
   }
 
+  /** As the far side has it, who would not take another one. */
+  shortenRtcpTag(): void {
+    this.transform.shortenRtcpTag();
+  }
+
   /** @param packet whole, with its header @returns what is to be sent, good until the next call */
   protectRtp(packet: Uint8Array): Uint8Array {
     const { place } = this;
