@@ -51,8 +51,10 @@ describe('srtp', () => {
 const warningsFor = (target: string, flags = {}): readonly string[] =>
   applyOverrides(good(HEAD.replace('loopback', `"${target}"`)), { srtp: 'required', ...flags }).warnings;
 
+const peakOf = (srtp: string): number =>
+  expectedPeak(good(`${HEAD}srtp: ${srtp}\n`), { peakActive: () => 10 }).mbitPerSecond;
+
 it('its tags are part of the expected traffic', () => {
-  const peakOf = (srtp: string) => expectedPeak(good(`${HEAD}srtp: ${srtp}\n`), { peakActive: () => 10 }).mbitPerSecond;
   // 10 calls × 50 packets × 2 directions × 8 bits of 200 bytes, and of 10 and 16 more.
   expect(['off', 'required', '[AES_CM_128_HMAC_SHA1_32, AEAD_AES_128_GCM]'].map(peakOf)).toEqual([1.6, 1.68, 1.728]);
 });
