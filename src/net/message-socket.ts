@@ -48,6 +48,28 @@ export async function openMessageSocket(options: MessageSocketOptions): Promise<
   }
 }
 
+/** The descriptor of a bound socket whose packets are marked, for a node:dgram socket to take over; null as above. */
+export async function openMarkedSocket(options: MessageSocketOptions): Promise<number | null> {
+  const libc = await loadLibc();
+  const ip = parseIp(options.address);
+  if (libc === null || ip === undefined || /^fe[89ab]/i.test(options.address)) return null;
+  const sockets = new LibcSockets(libc, { slots: 1, slotBytes: 1 });
+  try {
+    const handle = await sockets.open(options.address, options.port);
+    if (markSocket(libc, handle, ip.family, options.dscp)) return handle;
+    sockets.close(handle);
+    return null;
+  } catch {
+    return null;
+  }
+}
+
+function markSocket(libc: Libc, fd: number, family: 4 | 6, dscp: number): boolean {
+  const [level, option] = TYPE_OF_SERVICE[family];
+  const value = new Uint8Array(Int32Array.of(dscp << DSCP_SHIFT).buffer);
+  return libc.setsockopt(fd, level, option, value, 4) === 0;
+}
+
 export class MessageSocket {
   /** Of the message received last: where it came from, and when, ns on the monotonic clock. */
   host = '';
@@ -74,9 +96,7 @@ export class MessageSocket {
 
   /** False when the kernel refuses. */
   mark(dscp: number): boolean {
-    const [level, option] = TYPE_OF_SERVICE[this.family];
-    const value = new Uint8Array(Int32Array.of(dscp << DSCP_SHIFT).buffer);
-    return this.libc.setsockopt(this.fd, level, option, value, 4) === 0;
+    return markSocket(this.libc, this.fd, this.family, dscp);
   }
 
   /** Sends wire text (one character a byte); false: the kernel did not take it. Per message, so nothing is allocated for a known destination. */

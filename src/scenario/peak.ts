@@ -52,8 +52,14 @@ export function expectedPeak(scenario: Scenario, schedule: ArrivalPeak): Peak {
     packetsPerSecond,
     mbitPerSecond: (packetsPerSecond * PACKET_BYTES * 8) / 1e6,
     ports: slots * PORTS_PER_CALL,
-    files: slots * PORTS_PER_CALL + OTHER_FILES + (scenario.network.connections === 'call' ? calls : 0),
+    files: slots * PORTS_PER_CALL + OTHER_FILES + ownConnections(scenario, calls),
   };
+}
+
+/** Beside those that all calls share. */
+function ownConnections({ network, users }: Scenario, calls: number): number {
+  if (network.connections === 'user') return users?.list.length ?? 0;
+  return network.connections === 'call' ? calls : 0;
 }
 
 /** Both ends of a call between users are ours. */

@@ -307,8 +307,8 @@ export interface SignallingLinks {
   readonly tls: TlsMaterial;
   /** Of the WebSocket URL. */
   readonly webSocketPath: string;
-  /** One connection for all calls of a worker to an endpoint, or one for each call. */
-  readonly connections: 'worker' | 'call';
+  /** One connection for all calls of a worker to an endpoint, or one for each user or call. */
+  readonly connections: 'worker' | 'user' | 'call';
   /** Code point of SIP over UDP; null: the system's own. */
   readonly dscp: number | null;
   /** Advertise the address at which the far side sees us. */

@@ -66,6 +66,7 @@ class SignallingThread {
     this.optionsRtt = this.createOptionsRtt();
     this.users = createUsers(setup, targets[0], {
       userAgent: this.userAgent,
+      openLine: agents.openLine,
       timers: wheel,
       now: agents.now,
     });

@@ -26,8 +26,8 @@ describe.skipIf(!asteriskAvailable())('users of Asterisk', { retry: 1 }, () => {
 
   // Each with users of its own.
   describe.concurrent('side by side', () => {
-    it('register, call each other, measure both ends, and unregister', async () => {
-      const flags = ['--rate', '1.4/s', '--hold', '2s'];
+    it('register, each from a port of its own, call each other, measure both ends, and unregister', async () => {
+      const flags = ['--rate', '1.4/s', '--hold', '2s', '--connections', 'user'];
       const outcome = await runCallgauge(flags, { scenario: scenario('1101-1106') });
       // A busy host makes gates untrusted; none of the scenario fails or lacks values.
       const doubtful = outcome.result.gates.filter(({ state }) => state !== 'pass' && state !== 'untrusted');

@@ -106,8 +106,10 @@ class Bench {
       credentials: null,
     };
     const list = Array.from({ length: users }, (_, user) => ({ user: `${1001 + user}`, credentials: null }));
+    const ofThird = agentOn(this.network, '10.0.0.3', 3).agent;
     this.calls = new UserCalls({
       users: list,
+      agentOf: (user) => (user === 2 ? ofThird : undefined),
       pool: this.pool,
       target,
       arePaired: true,
@@ -214,7 +216,8 @@ describe('calls between users', () => {
 
   it('are placed by users who are free, and wait while nobody is', () => {
     const bench = new Bench({ calls: 6 }).bind(4).runTo(20_000);
-    expect(bench.pbx.from.slice(0, 2)).toEqual(['sip:1001@10.0.0.1', 'sip:1003@10.0.0.1']);
+    // 1003 has a line of its own.
+    expect(bench.pbx.from.slice(0, 2)).toEqual(['sip:1001@10.0.0.1', 'sip:1003@10.0.0.3']);
     expect(bench.pbx.called.slice(0, 2)).toEqual(['1002', '1004']);
     // The next ones turn round who called whom.
     expect(bench.pbx.called.slice(2, 4)).toEqual(['1001', '1003']);
