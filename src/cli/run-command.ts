@@ -415,12 +415,13 @@ function resolveEndpoints(prepared: Prepared, loopback: LoopbackAnswerer | null)
       return { name, labels, ...loopbackEndpoint(loopback?.port ?? 0) };
     }
     const first = outboundProxy ?? target;
+    const located = prepared.servers.get(first);
     return {
       name,
       labels,
       uri: target.uri,
-      servers: prepared.servers.get(first) ?? [],
-      protocol: protocolOf(first),
+      servers: located?.servers ?? [],
+      protocol: located?.protocol ?? protocolOf(first),
       isSecure: target.isSecure,
       serverName: tls.serverName ?? (parseIp(first.host) === undefined ? first.host : null),
       proxyUri: outboundProxy?.uri ?? null,

@@ -89,6 +89,8 @@ export interface SipAddress {
   readonly host: string;
   readonly port: number | null;
   readonly transport: TransportName;
+  /** Nothing but a domain is named, neither transport nor port: DNS may name another transport (RFC 3263 §4.1). */
+  readonly transportByDns: boolean;
   /** A SIPS URI. */
   readonly isSecure: boolean;
 }

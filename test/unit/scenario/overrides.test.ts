@@ -96,6 +96,7 @@ describe('flags over a scenario', () => {
           host: '::1',
           port: 5070,
           transport: 'udp',
+          transportByDns: false,
           isSecure: false,
         },
         labels: {},
