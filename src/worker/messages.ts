@@ -18,7 +18,13 @@ import type { RegistrationFigures, RegistrationReport, UsersRole } from './user-
 
 export { causeKey, hasFailed, type CallRecord } from '../call/outcome.js';
 export type { TlsMaterial } from '../sip/transport/tls-settings.js';
-export type { RegistrationFailures, RegistrationFigures, RegistrationReport, UsersRole } from './user-messages.js';
+export type {
+  CallMatches,
+  RegistrationFailures,
+  RegistrationFigures,
+  RegistrationReport,
+  UsersRole,
+} from './user-messages.js';
 
 // ---- media workers ---------------------------------------------------------------------------------------------------
 
@@ -400,8 +406,13 @@ export type SignallingCommand =
   | { readonly type: 'stop' };
 
 /** The SIP messages of a call, secrets masked. */
-export interface CallLadder {
+export interface CallLadder extends LadderPart {
   readonly callId: string;
+  /** Of the end that is called, where that is a user of ours. */
+  readonly called: LadderPart | null;
+}
+
+export interface LadderPart {
   readonly messages: readonly LadderMessage[];
   /** Messages that were not kept, after the first `firstKept`. */
   readonly omitted: number;
@@ -409,7 +420,7 @@ export interface CallLadder {
 }
 
 export interface LadderMessage {
-  /** Since the first message. */
+  /** Since the first message of the call, also at the end that is called. */
   readonly atMs: number;
   readonly isSent: boolean;
   /** Network text. */

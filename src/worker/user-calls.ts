@@ -30,6 +30,8 @@ export interface UserCallsOptions {
   agentOf(user: number): CallAgent | undefined;
   /** Route headers that the registrar gave this user. */
   routesOf(user: number): HeaderBlock;
+  /** A call of ours has come to the user who is called, by this INVITE. */
+  onSecondLeg(call: number, invite: SipMessage): void;
   /** The PBX does not seem to know this user any more. */
   onForgotten(user: number): void;
 }
@@ -135,6 +137,7 @@ export class UserCalls {
     const { call, way } = match;
     this.matches[way]++;
     this.matched.add(call);
+    this.options.onSecondLeg(call, incoming.request);
     const second = new AnsweringCall(this.contextOf(call, context), call, incoming);
     this.answering.set(call, second);
     second.start();

@@ -2,6 +2,7 @@
 import type { CallTarget } from '../call/caller-call.js';
 import { NS_PER_MS } from '../lib/clock.js';
 import type { Timers } from '../sip/transaction/timers.js';
+import type { SipMessage } from '../sip/message/message.js';
 import type { IncomingCall } from '../sip/ua/call-events.js';
 import type { Registration } from '../sip/ua/registration.js';
 import { UserAgent } from '../sip/ua/user-agent.js';
@@ -22,6 +23,8 @@ export interface UsersOptions {
   readonly timers: Timers;
   readonly runToken: string;
   now(): number;
+  /** A call has come to the user who is called, by this INVITE. */
+  onSecondLeg(call: number, invite: SipMessage): void;
 }
 
 /** Bindings that are not removed by then run out by themselves. */
@@ -68,6 +71,7 @@ export class Users {
       possible: () => registrations.possible,
       agentOf: (user) => lines?.agentOf(user),
       routesOf: (user) => registrations.routesOf(user),
+      onSecondLeg: (call, invite) => options.onSecondLeg(call, invite),
       onForgotten: (user) => registrations.refresh(user),
     });
   }
@@ -117,7 +121,7 @@ export class Users {
 export function createUsers(
   { role, runToken }: SignallingSetup,
   target: CallTarget | undefined,
-  shared: Pick<UsersOptions, 'userAgent' | 'openLine' | 'timers' | 'now'>,
+  shared: Pick<UsersOptions, 'userAgent' | 'openLine' | 'timers' | 'now' | 'onSecondLeg'>,
 ): Users | null {
   const users = role.type === 'caller' ? (role.users ?? null) : null;
   if (users === null || target === undefined) {

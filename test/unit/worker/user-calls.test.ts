@@ -93,6 +93,7 @@ class Bench {
   readonly pbx: Pbx;
   readonly records: CallRecord[] = [];
   readonly forgotten: number[] = [];
+  readonly secondLegs: [call: number, callId: string][] = [];
   readonly taken: [call: number, side: string][] = [];
 
   constructor(options: BenchOptions = {}) {
@@ -117,6 +118,7 @@ class Bench {
       timers: this.network.wheel,
       possible: () => possible,
       routesOf: (user) => (user === 0 ? headerBlock([['Route', '<sip:orig@scscf.test;lr>']]) : NO_HEADERS),
+      onSecondLeg: (call, { callId }) => void this.secondLegs.push([call, callId]),
       onForgotten: (user) => void this.forgotten.push(user),
     });
     const shared = {
@@ -212,6 +214,13 @@ describe('calls between users', () => {
       expect(bench.taken.filter(([taken]) => taken === call).map(([, side]) => side)).toEqual(['caller', 'callee']);
     }
     expect(bench.driver.counts).toMatchObject({ started: 6, answered: 6, active: 0 });
+    // Each is told of once, by a Call-ID of the PBX's own.
+    expect(bench.secondLegs.map(([call]) => call)).toEqual([0, 1, 2, 3, 4, 5]);
+    const callIds = new Set([
+      ...bench.secondLegs.map(([, callId]) => callId),
+      ...bench.records.map((one) => one.callId),
+    ]);
+    expect(callIds.size).toBe(12);
   });
 
   it('are placed by users who are free, and wait while nobody is', () => {
