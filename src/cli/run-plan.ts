@@ -128,6 +128,7 @@ function mediaSetup(
     index,
     workers,
     backend,
+    dscp: scenario.network.mediaDscp,
     localAddress,
     rtpPorts: scenario.network.rtpPorts,
     source: 'clip',
@@ -159,6 +160,7 @@ function signallingSetup(parts: PlanParts, index: number): SignallingSetup {
     runToken,
     ptimeMs: PTIME_MS,
     codecs: scenario.codecs,
+    ...(scenario.srtp !== null && { srtp: { use: 'required' as const, suites: scenario.srtp } }),
     reach: reachRules(prepared, endpoints),
     sinkPort,
     role: {

@@ -8,6 +8,7 @@ import type { RemoteMedia } from '../call/media-slots.js';
 import type { CallRecord } from '../call/outcome.js';
 import type { Impairment, ImpairmentCounts } from '../lib/impairment.js';
 import type { ReachRules } from '../lib/reach.js';
+import type { SrtpSuiteName } from '../lib/srtp-suite.js';
 import type { Credentials } from '../sip/auth/authorizer.js';
 import type { TlsMaterial } from '../sip/transport/tls-settings.js';
 import type { Protocol } from '../sip/transport/transport.js';
@@ -37,6 +38,8 @@ export interface MediaWorkerSetup {
   /** Media workers in all: they share the port range. */
   readonly workers: number;
   readonly backend: 'auto' | 'dgram';
+  /** Code point of all that is sent (RFC 2474); not set where native sockets are not to be had. */
+  readonly dscp: number;
   readonly localAddress: string;
   readonly rtpPorts: PortRange;
   readonly source: MediaSource;
@@ -219,7 +222,13 @@ export const LEG = {
   holds: 44,
   /** Report blocks of the far end about our stream. */
   rtcpBlocks: 45,
-  columns: 46,
+  /** Index in SRTP_SUITE_NAMES; NaN: the leg was in the clear. */
+  srtpSuite: 46,
+  /** Packets from the far side that were not authentic; NaN: the leg was in the clear. */
+  srtpAuthFailures: 47,
+  /** Code point of the last packet that was taken; NaN: none was, or it cannot be seen here. */
+  dscp: 48,
+  columns: 49,
 } as const;
 
 /** Where figures of the sent direction are from: RTCP report blocks of the next hop, or our own answerer at the far end. */
@@ -301,11 +310,20 @@ export interface SignallingSetup {
   readonly ptimeMs: number;
   /** In order of preference. */
   readonly codecs: readonly string[];
+  /** Absent: the audio is in the clear. */
+  readonly srtp?: SrtpPlan;
   /** Where SIP and audio may go when the peer says so. */
   readonly reach: ReachRules;
   /** Null: signalling only; the port is that of one bound sink. */
   readonly sinkPort: number | null;
   readonly role: CallerRole | AnswererRole;
+}
+
+/** SRTP with keys in the SDP; `accepted`: where the far side offers it. */
+export interface SrtpPlan {
+  readonly use: 'accepted' | 'required';
+  /** In order of preference. */
+  readonly suites: readonly SrtpSuiteName[];
 }
 
 /** How the signalling travels, beside UDP. */
