@@ -94,6 +94,8 @@ export const worstCallSchema = z.strictObject({
     .describe('which term of the E-model cost how much'),
   ladder: ladderSchema.nullable().default(null).describe('SIP messages; null: none were kept'),
   evidence: z.string().nullable().default(null).describe('path of its file, relative to this one'),
+  capture: z.string().nullable().default(null).describe('path of its captured packets; null: none were kept'),
+  audio: z.string().nullable().default(null).describe('path of what it received, as WAV'),
 });
 
 /** The files of `evidence/`, and the failed calls by their causes. */
@@ -114,6 +116,23 @@ export const evidenceSchema = z.strictObject({
     )
     .describe('the most frequent cause first'),
   withoutFile: count.describe('failed calls beyond the 20 of a cause and 200 of a run'),
+  captures: z
+    .array(
+      z.strictObject({
+        call: count,
+        path: z.string(),
+        audio: z.string().nullable().describe('path of what was received, as WAV; null: no audio was kept'),
+        why: z
+          .enum(['sample', 'failed'])
+          .describe(
+            'sample: chosen at the start, whole; failed: headers of the last 2 s of a call that failed or heard nothing',
+          ),
+        packets: count.describe('RTP and RTCP'),
+        isWhole: z.boolean().describe('false: the bound of a leg was reached'),
+      }),
+    )
+    .default([])
+    .describe('files of packets, pcapng'),
 });
 
 export type WorstCall = z.infer<typeof worstCallSchema>;

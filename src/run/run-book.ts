@@ -6,6 +6,7 @@ import type { ScoreScale } from '../metrics/names.js';
 import { DIRECTION, LEG, ROW } from '../worker/messages.js';
 import type { CallRecord, MediaBatch, SignallingBatch, SipCounts } from '../worker/messages.js';
 import { CallStripsBook } from './call-strips.js';
+import { CaptureBook, type DecodesCodec } from './capture-book.js';
 import { EvidenceBook } from './evidence-book.js';
 import { FarLegs } from './far-legs.js';
 import { FindingsBook } from './findings-book.js';
@@ -29,6 +30,8 @@ export interface RunBookPlan {
   readonly idleMs?: number;
   /** What the gates ask for, so that their spans and seconds are kept; absent: no gates. */
   readonly watched?: readonly Watched[];
+  /** Whose packets are captured, and what of their audio can be written; absent: nothing is captured. */
+  readonly capture?: { readonly calls: readonly number[]; readonly keepsAudio: DecodesCodec };
 }
 
 /** The first batch of a media worker comes at most this many seconds after the first of another. */
@@ -54,7 +57,8 @@ export class RunBook implements MetricSource {
   private readonly windows: readonly WindowBooks[];
   private readonly watches = new Map<string, SecondWatch>();
   readonly worst = new WorstLegs();
-  readonly evidence = new EvidenceBook(this.worst);
+  readonly evidence: EvidenceBook;
+  readonly captures: CaptureBook;
   readonly findings = new FindingsBook();
   /** Of the users, where the run has some. */
   readonly registrations = new RegistrationBook();
@@ -73,7 +77,9 @@ export class RunBook implements MetricSource {
   private readonly newestSeconds = new Map<number, number>();
 
   constructor(private readonly plan: RunBookPlan) {
-    const { idleMs = 0, watched = [] } = plan;
+    const { idleMs = 0, watched = [], capture } = plan;
+    this.evidence = new EvidenceBook(this.worst, new Set(capture?.calls));
+    this.captures = new CaptureBook(capture?.keepsAudio);
     this.judgedFromMs = idleMs + plan.warmupMs;
     const span = { ...plan, fromMs: this.judgedFromMs, toMs: Infinity };
     this.main = new WindowBooks({ ...span, countsAll: true });
@@ -101,6 +107,7 @@ export class RunBook implements MetricSource {
 
   addMedia(batch: MediaBatch): void {
     this.health.addMedia(batch);
+    batch.captures?.forEach((part) => this.captures.add(batch.worker, part));
     this.generatorSeconds.addMedia(batch.worker, batch.pulses);
     this.newestSeconds.set(batch.worker, batch.second);
     for (let offset = 0; offset < batch.rows.length; offset += ROW.columns) {

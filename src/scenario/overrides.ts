@@ -32,6 +32,8 @@ export interface RunFlags {
   /** `signalling=1,media=3`, either or both. */
   readonly workers?: string | undefined;
   readonly seed?: string | undefined;
+  readonly capture?: string | undefined;
+  readonly captureAudio?: boolean | undefined;
   readonly localAddress?: string | undefined;
   readonly advertise?: string | undefined;
   readonly wait?: string | undefined;
@@ -190,6 +192,7 @@ function applyLoadFlags(override: Override, flags: RunFlags): void {
 function applyHostFlags(override: Override, flags: RunFlags): void {
   const seed = override.read('--seed', flags.seed, fields.integer(0, 0xffff_ffff), wholeNumber);
   if (seed !== undefined) override.change('--seed', 'seed', { seed });
+  applyCapture(override, flags);
   applyWorkers(override, flags.workers);
   const changeNetwork = (flag: string, path: string, part: Partial<Scenario['network']>): void =>
     override.change(flag, `network.${path}`, { network: { ...override.scenario.network, ...part } });
@@ -208,6 +211,15 @@ function applyHostFlags(override: Override, flags: RunFlags): void {
   const allowPublic = (flags.allowPublic ?? []).filter((host) => host !== '');
   if (allowPublic.length > 0) {
     override.change('--allow-public', 'safety.allowPublic', { safety: { ...override.scenario.safety, allowPublic } });
+  }
+}
+
+function applyCapture(override: Override, { capture, captureAudio }: RunFlags): void {
+  const legs = override.read('--capture', capture, fields.integer(0, 50), wholeNumber);
+  if (legs !== undefined)
+    override.change('--capture', 'capture.legs', { capture: { ...override.scenario.capture, legs } });
+  if (captureAudio === true) {
+    override.change('--capture-audio', 'capture.audio', { capture: { ...override.scenario.capture, audio: true } });
   }
 }
 

@@ -47,7 +47,7 @@ export class CallLadders {
         return [];
       }
       const messages = kept.messages.map((message) => ladderMessage(message, startNs));
-      return [{ callId, messages, omitted: kept.omitted, firstKept: kept.firstKept }];
+      return [{ callId, startedAtNs: startNs, messages, omitted: kept.omitted, firstKept: kept.firstKept }];
     });
   }
 

@@ -14,6 +14,7 @@ import { RtcpSession } from '../rtp/rtcp/session.js';
 import { SourceLatch } from '../rtp/source-latch.js';
 import type { CodecContext } from './codec-context.js';
 import type { LegContext } from './leg-context.js';
+import type { LegTap } from './leg-tap.js';
 import { LegReport } from './leg-report.js';
 import { emptyFacts } from './leg-rows.js';
 import { OutgoingAudio } from './outgoing-audio.js';
@@ -65,6 +66,8 @@ export class MediaLeg {
     private readonly context: LegContext,
     private readonly rtpHandle: number,
     private readonly rtcpHandle: number,
+    /** What is captured of its packets; null: nothing. */
+    private readonly tap: LegTap | null = null,
   ) {
     this.outgoing = new OutgoingAudio(context.source);
     this.rtcp = new RtcpSession(context.rtcp);
@@ -74,6 +77,7 @@ export class MediaLeg {
   arm(call: number, endpoint: number): void {
     this.drainRested();
     this.state = 'armed';
+    this.tap?.arm(call);
     this.report.begin(call, endpoint);
     this.meter = null;
     this.latch.reset();
@@ -156,6 +160,7 @@ export class MediaLeg {
       this.meter?.end(this.endedMs);
     }
     this.state = 'draining';
+    this.tap?.freeze();
   }
 
   /** Once a ptime: sends what is due, then takes what has come. `skip`: the deadline is more than a ptime ago. */
@@ -218,6 +223,7 @@ export class MediaLeg {
     if (this.state === 'live' || second < Math.floor(this.endedMs / 1000)) {
       return false;
     }
+    this.tap?.close(meter !== null && facts.expectsAudio && facts.taken === 0);
     if (meter !== null) {
       facts.endedMs = this.endedMs;
       report.writeTotals(legs, { meter, facts, farTotals: this.rtcp.farTotals });
@@ -236,6 +242,7 @@ export class MediaLeg {
 
   /** Where audio and reports go, and what may come. */
   private aim(media: AgreedMedia): void {
+    this.tap?.agree(media);
     const { rtcpAddress, rtcpPort } = media;
     const hasRtcp = rtcpAddress !== null && rtcpPort !== null;
     this.destination = this.towards(this.destination, media.address, media.port);
@@ -310,11 +317,12 @@ export class MediaLeg {
     const nowNs = context.now();
     const taken = this.destination !== null && context.sockets.send(this.rtpHandle, packet, this.destination);
     context.health.latenessUs.record((nowNs - dueNs) / 1000);
-    if (!taken) {
+    if (!taken || this.destination === null) {
       context.health.sendErrors++; // it never left this host: like one that is skipped, it takes no sequence number
       outgoing.passTime();
       return;
     }
+    this.tap?.sent(packet, nowNs, this.destination);
     if (this.state === 'live') {
       this.rtcp.onSent(outgoing.header.timestamp, packet.length - RTP_HEADER_BYTES, nowNs);
     }
@@ -337,6 +345,7 @@ export class MediaLeg {
     if (compound !== null && this.rtcpDestination !== null) {
       const handle = this.isMuxed ? this.rtpHandle : this.rtcpHandle;
       this.context.sockets.send(handle, compound, this.rtcpDestination);
+      this.tap?.sentRtcp(compound, this.context.now(), this.rtcpDestination, this.isMuxed);
     }
   }
 
@@ -359,6 +368,7 @@ export class MediaLeg {
       if (length < 0) {
         break;
       }
+      this.tap?.received(sockets, length);
       if (this.state === 'armed' || this.state === 'early') {
         this.countEarly(length);
       } else if (this.state !== 'idle') {
@@ -388,6 +398,7 @@ export class MediaLeg {
       if (length < 0) {
         return;
       }
+      this.tap?.receivedRtcp(sockets, length);
       if (this.meter !== null && !this.isMuxed) {
         this.takeRtcp(length);
       }

@@ -14,7 +14,7 @@ import { emptyNote, noFigure, table } from './table.js';
 const MAX_ROWS = 50;
 /** Causes of failed calls. */
 const MAX_CAUSES = 10;
-const OWN_FILE = /^evidence\/call-\d+\.txt$/;
+const OWN_FILE = /^evidence\/call-\d+\.(?:txt|pcapng|wav)$/;
 
 interface CallColumn {
   readonly header: string;
@@ -102,7 +102,7 @@ function card(call: WorstCall): Markup {
   const { received = null, sent = null } = call.breakdown ?? {};
   const words = stripWords(call);
   return html`<article id="call-${call.call}" class="call">
-    <h3>Call #${call.call}: ${networkText(call.outcome)}${scoreHead(call)} ${fileLink(call.evidence)}</h3>
+    <h3>Call #${call.call}: ${networkText(call.outcome)}${scoreHead(call)} ${fileLinks(call)}</h3>
     ${call.detail === null ? '' : html`<p>${networkText(call.detail)}</p> `}${callStrip(call) ?? ''}${words.length === 0 ? '' : html`<p>${words.join('. ')}.</p>`}
     ${received === null ? '' : callBreakdown(received, 'Received')}${sent === null ? '' : callBreakdown(sent, 'Sent')}
     ${callLadder(call.ladder)}
@@ -114,9 +114,13 @@ function scoreHead({ mosLq, mosLqWb }: WorstCall): string {
   return score === null ? '' : `, MOS-LQ ${score}`;
 }
 
+function fileLinks({ evidence, capture, audio }: WorstCall): HtmlValue {
+  return [evidence, capture, audio].flatMap(fileLink).flatMap((link, index) => (index === 0 ? [link] : [' ', link]));
+}
+
 /** A path from a result that somebody else may have written: linked where it is one of ours, and never else. */
-function fileLink(path: string | null): HtmlValue {
-  return path !== null && OWN_FILE.test(path) ? html`<small><a href="${path}">${path}</a></small>` : '';
+function fileLink(path: string | null): Markup[] {
+  return path !== null && OWN_FILE.test(path) ? [html`<small><a href="${path}">${path}</a></small>`] : [];
 }
 
 /** The most frequent causes, each with the ladder of its first call. */
@@ -144,7 +148,7 @@ function failureCard(failure: EvidenceBlock['failures'][number], shown: Readonly
   }
   const why = example.detail === null ? '' : html` ${networkText(example.detail)}.`;
   return html`<div id="call-${example.call}" class="call">
-    <p>${title}: first call #${example.call}.${why} ${fileLink(example.evidence)}</p>
+    <p>${title}: first call #${example.call}.${why} ${fileLinks(example)}</p>
     ${callLadder(example.ladder)}
   </div> `;
 }

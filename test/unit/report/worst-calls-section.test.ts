@@ -77,7 +77,7 @@ describe('a worst call', () => {
     );
     expect(bare).not.toContain('<svg');
     expect(textOf(bare)).toBe(
-      'Call #12: failed: timeout evidence/call-12.txtSIP ladder: no messages of this call were kept.',
+      'Call #12: failed: timeout evidence/call-12.txt evidence/call-12.pcapng evidence/call-12.wavSIP ladder: no messages of this call were kept.',
     );
   });
 

@@ -32,6 +32,7 @@ describe('ladders', () => {
     expect(ladders).toEqual([
       {
         callId: 'call-1',
+        startedAtNs: 5 * SECOND,
         omitted: 0,
         firstKept: 2,
         messages: [
