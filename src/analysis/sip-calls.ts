@@ -121,7 +121,7 @@ export class SipCalls {
       if (media.type !== 'audio' || media.port === 0 || connection === null || address === undefined) {
         continue;
       }
-      const endpoint = endpointText(address.bytes, media.port);
+      const endpoint = endpointText(Uint8Array.from(address.bytes), media.port);
       if (this.places.has(endpoint) || this.places.size < MAX_PLACES) {
         this.places.set(endpoint, { call, encodings: encodingsOf(media), ptimeMs: ptimeMsOf(media) });
       }

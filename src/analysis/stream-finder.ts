@@ -5,7 +5,8 @@
  */
 import { RtpHeader, RTP_HEADER_BYTES } from '../rtp/packet.js';
 import type { Datagram } from '../capture/datagram-reader.js';
-import { addressText, endpointText } from './endpoint.js';
+import { formatIp } from '../lib/ip-address.js';
+import { endpointText } from './endpoint.js';
 import { staticEncoding, type Encoding } from './encoding.js';
 import { RtpStream, type SecondListener } from './rtp-stream.js';
 import type { MediaPlace, SipCalls } from './sip-calls.js';
@@ -77,8 +78,8 @@ export class StreamFinder {
     const flow: Flow = {
       source: endpointText(source, sourcePort),
       destination: endpointText(destination, destinationPort),
-      sourceAddress: addressText(source),
-      destinationAddress: addressText(destination),
+      sourceAddress: formatIp(source),
+      destinationAddress: formatIp(destination),
       streams: new Map(),
       isLikely:
         sourcePort >= FIRST_PORT &&

@@ -50,7 +50,7 @@ export function analyzeCommand(program: Argv, host: ProcessHost, finish: (exitCo
           })
           .option('json', { type: 'boolean', default: false, describe: 'print the analysis as JSON' })
           .epilogue(
-            'Each stream counts as a received leg. SIP over UDP in the file tells codecs, answers\nand ends of calls; without it a stream counts from its first packet to its last.',
+            'Each stream counts as a received leg. SIP over UDP in the file tells codecs, answers and ends of calls; without it a stream counts from its first packet to its last.',
           ),
         host,
       ),

@@ -1,6 +1,6 @@
 /**
  * The headers of the last packets of a leg, both ways: what shows how the audio of a failed call ended. 5.8 KB a leg in typed
- * arrays, 2 s at 50 packets/s each way; noting a packet allocates nothing and takes some 20 ns.
+ * arrays, 2 s at 50 packets/s each way; noting a packet allocates nothing and takes some 30 ns.
  */
 import { RTP_HEADER_BYTES } from '../rtp/packet.js';
 

@@ -89,7 +89,7 @@ describe.concurrent('a command that is refused', () => {
     [['runn'], 'callgauge: unknown command "runn" (did you mean "run"?)\n'],
     [
       [],
-      'callgauge: expected a command: run, answer, validate, doctor, report, compare or schema (start with callgauge run --target loopback, or see callgauge --help)\n',
+      'callgauge: expected a command: run, answer, validate, doctor, report, compare, analyze or schema (start with callgauge run --target loopback, or see callgauge --help)\n',
     ],
     [
       ['schema', 'metric'],

@@ -14,6 +14,8 @@ import { emptyNote, noFigure, table } from './table.js';
 const MAX_ROWS = 50;
 /** Causes of failed calls. */
 const MAX_CAUSES = 10;
+/** Calls whose packets are linked. */
+const MAX_SAMPLES = 10;
 const OWN_FILE = /^evidence\/call-\d+\.(?:txt|pcapng|wav)$/;
 
 interface CallColumn {
@@ -75,7 +77,7 @@ export function worstCallsSection(result: Result): Section {
   const spec = { caption: 'Worst calls, by the worse of their directions; W: wideband scale', columns, rows };
   const empty = `No call to show: ${result.quality.received === null ? whyNoAudio(result) : 'none was singled out'}.`;
   const whole = shown.filter(isShownWhole);
-  const body = html`${table(spec, empty)}${rest}${legend(whole)}${cards(whole)}${failures(result.evidence, whole)}`;
+  const body = html`${table(spec, empty)}${rest}${legend(whole)}${cards(whole)}${failures(result.evidence, whole)}${samples(result.evidence)}`;
   return { id: 'worst-calls', title: 'Worst calls', body };
 }
 
@@ -115,7 +117,11 @@ function scoreHead({ mosLq, mosLqWb }: WorstCall): string {
 }
 
 function fileLinks({ evidence, capture, audio }: WorstCall): HtmlValue {
-  return [evidence, capture, audio].flatMap(fileLink).flatMap((link, index) => (index === 0 ? [link] : [' ', link]));
+  return linksTo([evidence, capture, audio]);
+}
+
+function linksTo(paths: readonly (string | null)[]): HtmlValue {
+  return paths.flatMap(fileLink).flatMap((link, index) => (index === 0 ? [link] : [' ', link]));
 }
 
 /** A path from a result that somebody else may have written: linked where it is one of ours, and never else. */
@@ -136,6 +142,21 @@ function failures(evidence: EvidenceBlock | null, whole: readonly WorstCall[]): 
   return html`<h3>Failed calls by cause</h3>
     ${list.map((failure) => failureCard(failure, shown))}
     <p class="empty">${files}${without}.</p> `;
+}
+
+/** Where the packets of calls are that were chosen at the start. */
+function samples(evidence: EvidenceBlock | null): HtmlValue {
+  const all = evidence?.captures.filter(({ why }) => why === 'sample') ?? [];
+  if (all.length === 0) return '';
+  const links = all
+    .slice(0, MAX_SAMPLES)
+    .map(({ call, path, audio }) => html`<li>call #${call}: ${linksTo([path, audio])}</li>`);
+  const left = all.length - links.length;
+  const rest = left > 0 ? html`<li>${formatCount(left)} more</li>` : '';
+  return html`<h3>Packets of a sample, for Wireshark or callgauge analyze</h3>
+    <ul>
+      ${links}${rest}
+    </ul> `;
 }
 
 function failureCard(failure: EvidenceBlock['failures'][number], shown: ReadonlySet<number>): Markup {

@@ -71,10 +71,17 @@ export class Tape {
     return this.add(atMs, { ...from, port: 5060 }, { ...to, port: 5060 }, text(message));
   }
 
+  /** As pcap, in the order of the times. */
+  file(): Uint8Array {
+    return pcap(
+      this.packets.toSorted((one, other) => one.atMs - other.atMs),
+      { ns: true, link: 101 },
+    );
+  }
+
   analyse(rtpMaps: ReadonlyMap<number, Encoding> = new Map()): Analysis {
     const measured = new CaptureAnalysis({ rtpMaps, onSecond: () => {} });
-    const inOrder = this.packets.toSorted((one, other) => one.atMs - other.atMs);
-    measured.push(pcap(inOrder, { ns: true, link: 101 }));
+    measured.push(this.file());
     measured.end();
     return analysisSchema.parse(buildAnalysis(measured, { version: '0', file: 'x', gates: [], verdict: null }));
   }

@@ -134,6 +134,33 @@ describe('failed calls', () => {
   });
 });
 
+describe('captured packets', () => {
+  const sampled = (call: number, changes = {}) => ({
+    call,
+    path: `evidence/call-${call}.pcapng`,
+    audio: null,
+    why: 'sample' as const,
+    packets: 400,
+    isWhole: true,
+    ...changes,
+  });
+
+  it('of a sample are linked, those of failed calls with their call alone, and foreign paths never', () => {
+    const captures = [
+      sampled(0, { audio: 'evidence/call-0.wav' }),
+      sampled(3, { why: 'failed' }),
+      sampled(5, { path: 'javascript:alert(1)' }),
+      ...Array.from({ length: 10 }, (_, index) => sampled(20 + index)),
+    ];
+    const section = sectionOf([], { evidence: { ...failures(worstCall()), failures: [], captures } });
+    expect(textOf(section)).toContain('call #0: evidence/call-0.pcapng evidence/call-0.wav');
+    expect(section).toContain('<a href="evidence/call-20.pcapng">');
+    expect(section).not.toContain('call-3.pcapng');
+    expect(section).not.toContain('javascript');
+    expect(textOf(section)).toContain('2 more');
+  });
+});
+
 describe('hostile text', () => {
   it('is shown and never obeyed, in ladder, outcome, detail and path', () => {
     const call = worstCall({
