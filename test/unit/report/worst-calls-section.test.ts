@@ -134,17 +134,17 @@ describe('failed calls', () => {
   });
 });
 
-describe('captured packets', () => {
-  const sampled = (call: number, changes = {}) => ({
-    call,
-    path: `evidence/call-${call}.pcapng`,
-    audio: null,
-    why: 'sample' as const,
-    packets: 400,
-    isWhole: true,
-    ...changes,
-  });
+const sampled = (call: number, changes = {}) => ({
+  call,
+  path: `evidence/call-${call}.pcapng`,
+  audio: null,
+  why: 'sample' as const,
+  packets: 400,
+  isWhole: true,
+  ...changes,
+});
 
+describe('captured packets', () => {
   it('of a sample are linked, those of failed calls with their call alone, and foreign paths never', () => {
     const captures = [
       sampled(0, { audio: 'evidence/call-0.wav' }),
