@@ -153,7 +153,7 @@ const ENDLESS_STEP = 100;
 
 function captureSetup({ scenario, schedule }: Prepared, wall: CaptureSetup['wallOffset']): CaptureSetup {
   const { legs, audio } = scenario.capture;
-  const count = Math.min(legs, schedule.totalCalls ?? legs);
+  const count = scenario.media ? Math.min(legs, schedule.totalCalls ?? legs) : 0;
   const step = schedule.totalCalls === null ? ENDLESS_STEP : schedule.totalCalls / Math.max(1, count);
   return {
     calls: Array.from({ length: count }, (_, index) => Math.floor(index * step)),

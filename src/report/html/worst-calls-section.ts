@@ -148,9 +148,10 @@ function failures(evidence: EvidenceBlock | null, whole: readonly WorstCall[]): 
 function samples(evidence: EvidenceBlock | null): HtmlValue {
   const all = evidence?.captures.filter(({ why }) => why === 'sample') ?? [];
   if (all.length === 0) return '';
-  const links = all
-    .slice(0, MAX_SAMPLES)
-    .map(({ call, path, audio }) => html`<li>call #${call}: ${linksTo([path, audio])}</li>`);
+  const links = all.slice(0, MAX_SAMPLES).map(({ call, path, audio, isWhole }) => {
+    const part = isWhole ? '' : ' up to the bound of a file';
+    return html`<li>call #${call}: ${linksTo([path, audio])}${part}</li>`;
+  });
   const left = all.length - links.length;
   const rest = left > 0 ? html`<li>${formatCount(left)} more</li>` : '';
   return html`<h3>Packets of a sample, for Wireshark or callgauge analyze</h3>

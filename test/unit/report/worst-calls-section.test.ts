@@ -147,13 +147,13 @@ const sampled = (call: number, changes = {}) => ({
 describe('captured packets', () => {
   it('of a sample are linked, those of failed calls with their call alone, and foreign paths never', () => {
     const captures = [
-      sampled(0, { audio: 'evidence/call-0.wav' }),
+      sampled(0, { audio: 'evidence/call-0.wav', isWhole: false }),
       sampled(3, { why: 'failed' }),
       sampled(5, { path: 'javascript:alert(1)' }),
       ...Array.from({ length: 10 }, (_, index) => sampled(20 + index)),
     ];
     const section = sectionOf([], { evidence: { ...failures(worstCall()), failures: [], captures } });
-    expect(textOf(section)).toContain('call #0: evidence/call-0.pcapng evidence/call-0.wav');
+    expect(textOf(section)).toContain('call #0: evidence/call-0.pcapng evidence/call-0.wav up to the bound of a file');
     expect(section).toContain('<a href="evidence/call-20.pcapng">');
     expect(section).not.toContain('call-3.pcapng');
     expect(section).not.toContain('javascript');
