@@ -68,7 +68,7 @@ export function planRun(host: ProcessHost, parts: PlanParts): RunPlan {
       warmupMs: scenario.load.warmupMs,
       idleMs: idleMsOf(scenario.load),
       watched: prepared.gates,
-      capture: { calls: capture.calls, keepsAudio: (codec) => capture.audio && findCodec(codec) !== undefined },
+      keepsAudio: (codec) => capture.audio && findCodec(codec) !== undefined,
     },
     gates: { gates: prepared.gates, baseline: prepared.baseline?.source ?? null },
     waitMs: scenario.network.waitMs,

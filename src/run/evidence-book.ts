@@ -35,11 +35,7 @@ export class EvidenceBook {
   private fresh: EvidenceCall[] = [];
   private keptCount = 0;
 
-  /** @param sampled calls whose packets are captured: their messages belong to it */
-  constructor(
-    private readonly worst: WorstLegs,
-    private readonly sampled: ReadonlySet<number> = new Set(),
-  ) {}
+  constructor(private readonly worst: WorstLegs) {}
 
   /** The most frequent first. */
   get causes(): readonly FailedCause[] {
@@ -62,11 +58,13 @@ export class EvidenceBook {
     }
   }
 
+  /** Packets of the call are captured: its messages belong to them. */
+  noteCaptured(record: CallRecord): void {
+    this.captured.set(record.call, record);
+  }
+
   /** A call with all that is known of it. */
   addCall(record: CallRecord, legs: JoinedLegs, strips: CallStrips): void {
-    if (this.sampled.has(record.call)) {
-      this.captured.set(record.call, record);
-    }
     if (!hasFailed(record)) {
       return;
     }
@@ -83,13 +81,13 @@ export class EvidenceBook {
       return;
     }
     const call = { record, legs, strips, ladder };
-    this.captured.set(record.call, record);
+    this.noteCaptured(record); // headers of its last packets may follow
     this.keptCount++;
     cause.kept.push(call);
     this.fresh.push(call);
   }
 
-  /** Those of the worst and of the sampled calls whose ladders have not been asked for: they are now. Lets go of those that are none any more. */
+  /** Those of the worst and of the captured calls whose ladders have not been asked for: they are now. Lets go of those that are none any more. */
   wanted(): CallRecord[] {
     const worst = new Map(this.worst.list.map(({ record }) => [record.callId, record]));
     for (const callId of this.worstLadders.keys()) {
@@ -103,13 +101,13 @@ export class EvidenceBook {
     for (const { callId } of wanted) {
       this.worstLadders.set(callId, null);
     }
-    const sampled = [...this.captured.values()].filter(
+    const captured = [...this.captured.values()].filter(
       ({ callId }) => !this.capturedLadders.has(callId) && !this.failedLadders.has(callId),
     );
-    for (const { callId } of sampled) {
+    for (const { callId } of captured) {
       this.capturedLadders.set(callId, this.worstLadders.get(callId) ?? null);
     }
-    return [...wanted, ...sampled.filter((record) => !worst.has(record.callId))];
+    return [...wanted, ...captured.filter((record) => !worst.has(record.callId))];
   }
 
   ladderOf({ callId }: CallRecord): CallLadder | null {

@@ -30,8 +30,8 @@ export interface RunBookPlan {
   readonly idleMs?: number;
   /** What the gates ask for, so that their spans and seconds are kept; absent: no gates. */
   readonly watched?: readonly Watched[];
-  /** Whose packets are captured, and what of their audio can be written; absent: nothing is captured. */
-  readonly capture?: { readonly calls: readonly number[]; readonly keepsAudio: DecodesCodec };
+  /** Of which codecs captured audio is written as well; absent: none. */
+  readonly keepsAudio?: DecodesCodec;
 }
 
 /** The first batch of a media worker comes at most this many seconds after the first of another. */
@@ -57,7 +57,7 @@ export class RunBook implements MetricSource {
   private readonly windows: readonly WindowBooks[];
   private readonly watches = new Map<string, SecondWatch>();
   readonly worst = new WorstLegs();
-  readonly evidence: EvidenceBook;
+  readonly evidence = new EvidenceBook(this.worst);
   readonly captures: CaptureBook;
   readonly findings = new FindingsBook();
   /** Of the users, where the run has some. */
@@ -77,9 +77,8 @@ export class RunBook implements MetricSource {
   private readonly newestSeconds = new Map<number, number>();
 
   constructor(private readonly plan: RunBookPlan) {
-    const { idleMs = 0, watched = [], capture } = plan;
-    this.evidence = new EvidenceBook(this.worst, new Set(capture?.calls));
-    this.captures = new CaptureBook(capture?.keepsAudio);
+    const { idleMs = 0, watched = [], keepsAudio } = plan;
+    this.captures = new CaptureBook(keepsAudio);
     this.judgedFromMs = idleMs + plan.warmupMs;
     const span = { ...plan, fromMs: this.judgedFromMs, toMs: Infinity };
     this.main = new WindowBooks({ ...span, countsAll: true });
@@ -96,6 +95,9 @@ export class RunBook implements MetricSource {
     this.joins.onJoined = (record, legs) => {
       const strips = this.strips.take(record.call);
       this.worst.add(record, legs, strips);
+      if (this.captures.of(record.call) !== null) {
+        this.evidence.noteCaptured(record);
+      }
       this.evidence.addCall(record, legs, strips);
       if (record.hasMedia && legs.received === null && this.unmeasured.length < UNMEASURED_KEPT) {
         this.unmeasured.push(record.callId);

@@ -93,7 +93,7 @@ describe.concurrent('a command that is refused', () => {
     ],
     [
       ['schema', 'metric'],
-      'callgauge: expected one of "scenario", "result", "comparison", "metrics", got "metric" (did you mean metrics?)\n',
+      'callgauge: expected one of "scenario", "result", "comparison", "analysis", "metrics", got "metric" (did you mean metrics?)\n',
     ],
     [['doctor', '--jsn'], '--jsn: unknown flag (did you mean --json?)\n'],
     [['report', 'x', '--ouput', 'y'], '--ouput: unknown flag (did you mean --out?)\n'],

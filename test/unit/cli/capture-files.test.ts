@@ -12,7 +12,6 @@ import { rtpPacket } from '../capture/packets.js';
 import { recordOf } from '../run/batches.js';
 
 const WALL = { seconds: 1_700_000_000, ns: 0 };
-const NONE = { received: null, sent: null };
 const MS = 1e6;
 
 class MemoryHost {
@@ -80,8 +79,8 @@ function world(redact: (text: string) => string = (text) => text) {
     redact,
   });
   const captures = new CaptureBook(() => true);
-  const evidence = new EvidenceBook(new WorstLegs(), new Set([0]));
-  evidence.addCall(recordOf({ call: 0 }), NONE, NONE);
+  const evidence = new EvidenceBook(new WorstLegs());
+  evidence.noteCaptured(recordOf({ call: 0 }));
   const wanted = evidence.wanted().map(({ callId }) => callId);
   const messages = [
     message(0, true, head('INVITE sip:b@192.0.2.9 SIP/2.0', 'INVITE', '')),

@@ -4,8 +4,11 @@ import { DatagramReader } from '../../../src/capture/datagram-reader.js';
 import { fileHeader } from '../../../src/capture/pcapng-writer.js';
 import { RtpHeader } from '../../../src/rtp/packet.js';
 import type { CapturePart, CaptureSetup } from '../../../src/worker/messages.js';
-import { ANSWERER, arm, CALLER, connect, EPOCH_NS, MS, release, Worker } from './engine-pair.js';
-import { MemoryNetwork } from './memory-sockets.js';
+import { addressNumber } from '../../../src/net/datagram.js';
+import { LegTaps } from '../../../src/worker/leg-tap.js';
+import { ANSWERER, arm, CALLER, connect, EPOCH_NS, MS, release, rtp, Worker } from './engine-pair.js';
+import { MemoryNetwork, MemorySockets } from './memory-sockets.js';
+import { remoteMedia } from './remote-media.js';
 
 const WALL = { seconds: 1_700_000_000, ns: 500 };
 
@@ -119,6 +122,41 @@ describe('a sampled leg', () => {
     expect(bytes).toBeGreaterThan(9000);
     expect(bytes).toBeLessThanOrEqual(10_200);
     expect(parts.at(-1)).toMatchObject({ isWhole: false, isLast: true });
+  });
+});
+
+describe('a leg over IPv6', () => {
+  it('has the address of the SDP where packets come from there, and none where a stranger sends', () => {
+    const setup = { calls: [0], audio: false, maxBytes: 1e6, wallOffset: WALL };
+    const taps = new LegTaps(setup, '2001:db8::1');
+    const tap = taps.open(4000);
+    tap.arm(0);
+    tap.agree(remoteMedia({ address: '2001:db8::9' }));
+    const sockets = new MemorySockets(new MemoryNetwork());
+    sockets.data.set(rtp({ sequence: 1 }));
+    for (const address of ['2001:db8:0::9', '2001:db8::bad']) {
+      sockets.sourceAddress = addressNumber(address) ?? 0;
+      sockets.sourcePort = 6000;
+      tap.received(sockets, 172);
+    }
+    tap.sent(rtp({ sequence: 2 }), 0, sockets.destination('2001:db8::9', 6000));
+    tap.close(false);
+    const ends = packetsOf(taps.take()).map(({ from, to }) => [from, to].map((end) => end.split(/[.:]/).slice(-2)));
+    // The last octet and the port of both ends.
+    expect(ends).toEqual([
+      [
+        ['9', '6000'],
+        ['1', '4000'],
+      ],
+      [
+        ['0', '6000'],
+        ['1', '4000'],
+      ],
+      [
+        ['1', '4000'],
+        ['9', '6000'],
+      ],
+    ]);
   });
 });
 
