@@ -20,7 +20,7 @@ export interface CapturePart {
   /** Tells the legs of a call apart, and those of one worker. */
   readonly leg: number;
   readonly why: 'sample' | 'failed';
-  /** Of the audio, by the latest SDP; null: there was none. */
+  /** Of the audio, by the latest SDP; null: there was none, or it is sealed (SRTP). */
   readonly codec: string | null;
   /** Of that audio where it is received. */
   readonly payloadTypes: readonly number[];

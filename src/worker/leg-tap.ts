@@ -125,10 +125,10 @@ export class LegTap {
     }
   }
 
-  agree({ address, codec, receivePayloadTypes }: AgreedMedia): void {
+  agree({ address, codec, receivePayloadTypes, srtp }: AgreedMedia): void {
     this.remote = parseIp(address) ?? this.remote;
     this.remoteNumber = addressNumber(address) ?? Number.NaN;
-    this.codec = codec;
+    this.codec = srtp === undefined ? codec : null; // what is captured is sealed
     this.payloadTypes = receivePayloadTypes;
   }
 
