@@ -136,6 +136,8 @@ function mediaSetup(
     index,
     workers,
     backend,
+    dscp: scenario.network.mediaDscp,
+    realtime: scenario.workers.realtime,
     localAddress,
     rtpPorts: scenario.network.rtpPorts,
     source: 'clip',

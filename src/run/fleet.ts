@@ -52,6 +52,8 @@ export interface FleetFacts {
   readonly bufferBytes: { readonly requested: number; readonly granted: number | null };
   /** Code point of SIP over UDP; null: not set. */
   readonly signallingDscp: number | null;
+  /** Of RTP and RTCP; null: not set. */
+  readonly mediaDscp: number | null;
 }
 
 /** Both ends wait this long for each other at the start: threads of a busy host take their time, dead ones are noticed at once. */
@@ -165,6 +167,7 @@ export class Fleet {
       netBackend: backends[0]?.backend ?? 'none',
       slots,
       signallingDscp: ready[0]?.dscp ?? null,
+      mediaDscp: backends[0]?.backend === 'libc' ? (this.plan.media[0]?.dscp ?? null) : null,
       localPorts: ready.map(({ localPort }) => localPort),
       bufferBytes: {
         requested: ready[0]?.bufferBytes.requested ?? 0,
@@ -284,6 +287,7 @@ const HINTS: Readonly<Record<string, string>> = {
   'address-not-available': 'use an address of this host (--local-address, or --listen of answer)',
   EADDRNOTAVAIL: 'use an address of this host (--local-address, or --listen of answer)',
   'too-many-open-files': 'raise the limit of open files (ulimit -n), or lower the concurrency',
+  'no-priority': 'give CAP_SYS_NICE (setcap cap_sys_nice+ep on node, or run as root), or leave --realtime out',
   'no-permission': 'choose ports above 1023',
   EACCES: 'choose a port above 1023',
 };

@@ -44,6 +44,7 @@ export function scenarioDocument(scenario: Scenario): Record<string, unknown> {
     workers: withoutNulls({
       signalling: value('workers.signalling', scenario.workers.signalling),
       media: value('workers.media', scenario.workers.media),
+      realtime: value('workers.realtime', scenario.workers.realtime),
     }),
     redact: value('redact', scenario.redact),
     seed: value('seed', scenario.seed),
@@ -136,6 +137,7 @@ function networkForm(scenario: Scenario): Record<string, unknown> {
     webSocketPath: value('webSocketPath', network.webSocketPath),
     outboundProxy: value('outboundProxy', network.outboundProxy?.uri ?? null),
     signallingDscp: value('signallingDscp', network.signallingDscp),
+    mediaDscp: value('mediaDscp', network.mediaDscp),
     keepAlive: value('keepAlive', formatDuration(network.keepAliveMs)),
   });
 }

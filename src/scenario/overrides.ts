@@ -33,6 +33,7 @@ export interface RunFlags {
   readonly noGates?: boolean | undefined;
   /** `signalling=1,media=3`, either or both. */
   readonly workers?: string | undefined;
+  readonly realtime?: boolean | undefined;
   readonly seed?: string | undefined;
   readonly capture?: string | undefined;
   readonly captureAudio?: boolean | undefined;
@@ -198,6 +199,10 @@ function applyHostFlags(override: Override, flags: RunFlags): void {
   if (seed !== undefined) override.change('--seed', 'seed', { seed });
   applyCapture(override, flags);
   applyWorkers(override, flags.workers);
+  if (flags.realtime !== undefined)
+    override.change('--realtime', 'workers.realtime', {
+      workers: { ...override.scenario.workers, realtime: flags.realtime },
+    });
   const changeNetwork = (flag: string, path: string, part: Partial<Scenario['network']>): void =>
     override.change(flag, `network.${path}`, { network: { ...override.scenario.network, ...part } });
   const localAddress = override.read('--local-address', flags.localAddress, fields.ipAddress());

@@ -37,7 +37,12 @@ export interface Scenario {
   /** Whose packets are captured. */
   readonly capture: Capture;
   /** `media: null`: as many as the expected peak needs. */
-  readonly workers: { readonly signalling: number; readonly media: number | null };
+  readonly workers: {
+    readonly signalling: number;
+    readonly media: number | null;
+    /** Threads for RTP go before all others of this host. */
+    readonly realtime: boolean;
+  };
   /** `numbers`: users, numbers and caller names are hidden in everything that is written. */
   readonly redact: 'numbers' | null;
   /** null: drawn at the start and written into the result. */
@@ -189,6 +194,8 @@ export interface Network {
   readonly outboundProxy: SipAddress | null;
   /** Code point of SIP over UDP. */
   readonly signallingDscp: number;
+  /** Code point of RTP and RTCP. */
+  readonly mediaDscp: number;
   /** From one keep-alive to the next while calls are up; 0: none. */
   readonly keepAliveMs: number;
 }

@@ -224,6 +224,10 @@ const network = z
       .dscp()
       .prefault('CS3')
       .meta(help('Mark of SIP packets over UDP, for routers that sort by it. Linux only.', 'CS3', 'AF31', 0)),
+    mediaDscp: fields
+      .dscp()
+      .prefault('EF')
+      .meta(help('Mark of audio and its reports, for routers that sort by it. Linux only.', 'EF', 'AF41', 0)),
     keepAlive: fields
       .duration()
       .prefault('25s')
@@ -238,6 +242,15 @@ const workers = z
   .strictObject({
     signalling: fields.integer(1, 64).prefault(1).meta(help('Threads for SIP.')),
     media: fields.integer(1, 64).optional().meta(help('Threads for RTP. Default: as the expected peak needs.', 2)),
+    realtime: fields
+      .flag()
+      .prefault(false)
+      .meta(
+        help(
+          'Run the threads for RTP before all others of this host (SCHED_FIFO). It starves a PBX on the same host. Linux, CAP_SYS_NICE.',
+          true,
+        ),
+      ),
   })
   .prefault({})
   .meta(help('Worker threads.'));

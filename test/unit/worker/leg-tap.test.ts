@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { AgreedMedia } from '../../../src/call/negotiation.js';
 import { CaptureReader } from '../../../src/capture/capture-reader.js';
 import { DatagramReader } from '../../../src/capture/datagram-reader.js';
 import { fileHeader } from '../../../src/capture/pcapng-writer.js';
@@ -157,6 +158,25 @@ describe('a leg over IPv6', () => {
         ['9', '6000'],
       ],
     ]);
+  });
+});
+
+describe('a sampled leg under SRTP', () => {
+  it('is captured as it is on the wire, and tells no codec that a sound could be made with', () => {
+    const setup = { calls: [0], audio: true, maxBytes: 1e6, wallOffset: WALL };
+    const taps = new LegTaps(setup, '192.0.2.1');
+    const tap = taps.open(4000);
+    tap.arm(0);
+    const key = new Uint8Array(30);
+    const srtp = { protocol: 'RTP/SAVP', suite: 'AES_CM_128_HMAC_SHA1_80', localKey: key, remoteKey: key };
+    tap.agree({ ...remoteMedia({ address: '192.0.2.9' }), srtp } as unknown as AgreedMedia);
+    const sockets = new MemorySockets(new MemoryNetwork());
+    sockets.data.set(rtp({ sequence: 1 }));
+    tap.received(sockets, 182);
+    tap.close(false);
+    const parts = taps.take();
+    expect(parts).toMatchObject([{ why: 'sample', codec: null, packets: 1 }]);
+    expect(packetsOf(parts)).toMatchObject([{ captured: 182, length: 182, sequence: 1 }]);
   });
 });
 
