@@ -44,6 +44,10 @@ export class CallMedia {
     readonly slot: MediaSlot,
   ) {}
 
+  get ptimeMs(): number {
+    return this.context.media.ptimeMs;
+  }
+
   /** Our offer of everything that we can. */
   offer(): string {
     return this.#offerOf(this.context.media.codecs, this.#isHeld);
@@ -93,7 +97,8 @@ export class CallMedia {
   connect(): void {
     if (this.agreed === null || this.isConnected) return;
     this.isConnected = true;
-    this.slot.connect({ ...this.agreed, answeredAtNs: this.context.now() });
+    const listens = this.context.media.listensForTones === true ? { listensForTones: true as const } : {};
+    this.slot.connect({ ...this.agreed, answeredAtNs: this.context.now(), ...listens });
   }
 
   #offerOf(codecs: readonly string[], isHeld: boolean): string {

@@ -50,6 +50,8 @@ export interface MediaPreferences {
   mayReach(address: string): boolean;
   /** Of our sockets; default 4. */
   readonly family?: 4 | 6;
+  /** Keys are expected as tones too. */
+  readonly listensForTones?: boolean;
   /** What we want the audio to do; default sendrecv. */
   readonly direction?: Direction;
 }

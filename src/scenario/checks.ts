@@ -17,7 +17,7 @@ export function checkDocument(document: unknown): Finding[] {
   return [
     ...checkTargets(document),
     ...checkNames(document['endpoints']),
-    ...checkFlow(document['call']),
+    ...checkFlow(document['call'], document['media'] !== false),
     ...checkStages(document['load']),
   ];
 }

@@ -2,6 +2,7 @@
  * One slot of a media worker: an RTP and an RTCP socket, and the audio of the leg that uses them now. It is armed (drained)
  * from the offer on, live from the ACK, and after the BYE it drains until its last second has closed; then the slot is free.
  */
+import type { DigitsToSend, ReceivedDigit } from '../call/dtmf.js';
 import type { AgreedMedia } from '../call/negotiation.js';
 import type { RemoteMedia } from '../call/media-slots.js';
 import { NS_PER_MS, NS_PER_SECOND } from '../lib/clock.js';
@@ -13,6 +14,7 @@ import { RtpHeader, RTP_HEADER_BYTES } from '../rtp/packet.js';
 import { RtcpSession } from '../rtp/rtcp/session.js';
 import { SourceLatch } from '../rtp/source-latch.js';
 import type { CodecContext } from './codec-context.js';
+import { IncomingKeys } from './incoming-keys.js';
 import type { LegContext } from './leg-context.js';
 import { LegReport } from './leg-report.js';
 import { emptyFacts } from './leg-rows.js';
@@ -60,13 +62,17 @@ export class MediaLeg {
   private nextSampleNs = 0;
   private answeredAtNs = 0;
   private endedMs = 0;
+  /** Null until a key comes, where nobody listens for tones. */
+  private keys: IncomingKeys | null = null;
+  /** Told of each key of the far side when it is over. */
+  onKey: (digit: ReceivedDigit) => void = () => {};
 
   constructor(
     private readonly context: LegContext,
     private readonly rtpHandle: number,
     private readonly rtcpHandle: number,
   ) {
-    this.outgoing = new OutgoingAudio(context.source);
+    this.outgoing = new OutgoingAudio(context.source, context.ptimeMs);
     this.rtcp = new RtcpSession(context.rtcp);
     this.report = new LegReport(context.ptimeMs);
   }
@@ -76,6 +82,7 @@ export class MediaLeg {
     this.state = 'armed';
     this.report.begin(call, endpoint);
     this.meter = null;
+    this.keys = null;
     this.latch.reset();
     Object.assign(this.facts, emptyFacts());
     this.roundTripsSeen = 0;
@@ -105,6 +112,9 @@ export class MediaLeg {
     if (media.isEarly === true) {
       this.state = 'early';
       return;
+    }
+    if (media.listensForTones === true) {
+      this.openKeys(codec).listen(codec);
     }
     this.answeredAtNs = media.answeredAtNs;
     this.facts.answeredMs = this.msOf(media.answeredAtNs);
@@ -147,10 +157,18 @@ export class MediaLeg {
     this.pause(pauses, media.answeredAtNs);
   }
 
+  /** Presses keys, in place of the audio. */
+  press(keys: DigitsToSend): void {
+    if (this.state === 'live') {
+      this.outgoing.press(keys);
+    }
+  }
+
   release(endedAtNs: number): void {
     this.endedMs = this.msOf(endedAtNs);
     if (this.state === 'live') {
       this.drain();
+      this.keys?.restart();
       this.drainRtcp();
       this.sendRtcp(this.rtcp.writeBye(this.context.now(), ''));
       this.meter?.end(this.endedMs);
@@ -185,6 +203,7 @@ export class MediaLeg {
    */
   serveSecond(): void {
     this.drainRtcp();
+    this.keys?.onTime(this.msOf(this.context.now()));
     if (this.state === 'idle') {
       this.drain();
     }
@@ -245,6 +264,7 @@ export class MediaLeg {
     this.latch.expect(this.expectedSource, media.port);
     this.sends = media.sends;
     this.outgoing.header.payloadType = media.payloadType;
+    this.outgoing.agreeEvents(media.eventSendPayloadType);
   }
 
   /** @throws Error for one that no clip was given for: a fault of ours */
@@ -263,6 +283,9 @@ export class MediaLeg {
     }
     this.codec = codec;
     this.outgoing.change(codec);
+    if (this.keys?.isListening === true) {
+      this.keys.listen(codec);
+    }
     this.report.change(codec, Math.floor(this.msOf(atNs) / 1000));
   }
 
@@ -442,12 +465,25 @@ export class MediaLeg {
     if (kind === PAYLOAD.audio) {
       meter.onPacket(header.sequence, header.timestamp, arrivalMs);
       this.outgoing.hear(sockets.data, header.payloadOffset, header.payloadLength);
+      this.keys?.onAudio(sockets.data, header, arrivalMs);
       this.sampleSilence();
     } else if (kind === PAYLOAD.former) {
       meter.onPacket(header.sequence, header.timestamp, arrivalMs);
     } else {
       meter.onAuxiliary(header.sequence, arrivalMs, kind === PAYLOAD.comfortNoise);
+      if (kind === PAYLOAD.event && this.codec !== null && !this.isPaused) {
+        this.openKeys(this.codec).onEvent(sockets.data, header, arrivalMs);
+      }
     }
+  }
+
+  private openKeys({ codec }: CodecContext): IncomingKeys {
+    return (this.keys ??= new IncomingKeys(codec.clockRate, (key) => {
+      if (key.method === 'rfc4733') {
+        this.outgoing.echoKey(key.digit, key.durationMs ?? 0); // tones are in the audio that comes back
+      }
+      this.onKey(key);
+    }));
   }
 
   /** From the far side itself it is a payload type that nobody agreed on; from anybody else it is not ours. */
@@ -480,6 +516,7 @@ export class MediaLeg {
     const { sockets } = this.context;
     if (facts.taken > 0) {
       this.meter?.restart();
+      this.keys?.restart();
     }
     facts.reflected = header.ssrc === outgoing.header.ssrc;
     if (sockets.sourceAddress !== this.expectedSource || sockets.sourcePort !== this.destination?.port) {

@@ -4,6 +4,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { AnswererFlow } from '../call/answering-call.js';
 import type { CallerFlow } from '../call/caller-context.js';
 import type { CallerIdentity } from '../call/invite-of.js';
+import type { DigitsToSend, DtmfMethod, ReceivedDigit } from '../call/dtmf.js';
 import type { RemoteMedia } from '../call/media-slots.js';
 import type { CallRecord } from '../call/outcome.js';
 import type { Impairment, ImpairmentCounts } from '../lib/impairment.js';
@@ -83,6 +84,8 @@ export type SlotCommand =
   | { readonly type: 'connect'; readonly slot: number; readonly media: RemoteMedia }
   /** Agreed anew within the call (hold, resume, another address or codec). */
   | { readonly type: 'update'; readonly slot: number; readonly media: RemoteMedia }
+  /** Keys, in place of the audio. */
+  | { readonly type: 'press'; readonly slot: number; readonly keys: DigitsToSend }
   | { readonly type: 'release'; readonly slot: number; readonly endedAtNs: number }
   | { readonly type: 'grow'; readonly count: number };
 
@@ -90,6 +93,8 @@ export type SlotCommand =
 export type SlotReport =
   /** `more`: the rest of what was asked for follows. None at all: nothing is left to open. */
   | { readonly type: 'slots'; readonly slots: readonly Slot[]; readonly more: boolean }
+  /** The far side has pressed a key, and it is over. */
+  | { readonly type: 'digit'; readonly slot: number; readonly digit: ReceivedDigit }
   /** `totals`: the row by LEG of what the leg received; null: it was never connected. */
   | { readonly type: 'free'; readonly slot: number; readonly totals: Float64Array | null };
 
@@ -363,6 +368,8 @@ export interface CallerFlowPlan extends Omit<CallerFlow, 'identity'> {
   readonly identity: Omit<CallerIdentity, 'headers'> & { readonly headers: HeaderPairs };
   readonly reliableProvisional: ReliableProvisionalWish;
   readonly sessionTimer: SessionTimerWish | null;
+  /** Keys may come as tones in the audio. */
+  readonly listensForTones?: boolean;
 }
 
 export type HeaderPairs = readonly (readonly [name: string, value: string])[];
@@ -384,6 +391,8 @@ export interface AnswererRole {
 export interface AnswererFlowPlan extends Omit<AnswererFlow, 'refusalHeaders'> {
   readonly refusalHeaders: HeaderPairs;
   readonly sessionTimer: SessionTimerWish | null;
+  /** Keys may come as tones in the audio. */
+  readonly listensForTones?: boolean;
 }
 
 export type SignallingCommand =
@@ -456,8 +465,8 @@ export interface SignallingBatch {
   readonly ourAnswerers: readonly number[];
   /** Reports of received figures. Of a caller: taken, and refused; of an answerer: delivered, and given up. */
   readonly figures: FigureCounts;
-  /** Of an answerer: keys that callers have pressed by INFO. */
-  readonly infoKeys?: number;
+  /** Of an answerer: keys that callers have pressed. */
+  readonly keys?: KeyCounts;
   /** Our address and port as the first response named them (received and rport, RFC 3581); null: none did. */
   readonly seenAddress: string | null;
   /** Pairs of (endpoint, ms): round trips of OPTIONS. */
@@ -470,6 +479,9 @@ export interface SignallingBatch {
 
 /** As it goes from thread to thread. */
 export type SentSignallingBatch = Omit<SignallingBatch, 'records'> & { readonly records: RecordTable };
+
+/** Keys by the way in which they came, since the start. */
+export type KeyCounts = Readonly<Record<DtmfMethod, number>>;
 
 /** Totals since the start. */
 export interface FigureCounts {

@@ -27,8 +27,8 @@ const MIN_AMPLITUDE = 32_767 * 10 ** (-40 / 20);
 const MIN_HITS = 3;
 /** What first and last hit leave out of a tone, on the average: it may be off by half a hop. */
 const EDGES_MS = 16;
-/** Windows without it before it is over: shorter breaks are of the line. */
-const MIN_MISSES = 2;
+/** Windows without it before it is over: a break of the line is shorter, a pause of 40 ms is longer. */
+const MIN_MISSES = 4;
 
 /** Amplitude and phase of one frequency in the newest window, and its phase in the one before. */
 class Tone {

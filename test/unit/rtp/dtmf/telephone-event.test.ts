@@ -7,6 +7,8 @@ import { RtpHeader } from '../../../../src/rtp/packet.js';
 
 const STEP = 160;
 
+const inWords = (hex: string): string => (hex.match(/.{8}/g) ?? []).join(' ');
+
 /** What the sender gives in so many ptimes of audio from timestamp 8000 and sequence 100 on; null: audio. */
 function sent(sender: EventSender, ptimes: number, from = 8000): (string | null)[] {
   const audio = new RtpHeader();
@@ -15,7 +17,7 @@ function sent(sender: EventSender, ptimes: number, from = 8000): (string | null)
     const packet = sender.next(audio, 101, STEP);
     audio.sequence++;
     audio.timestamp = (audio.timestamp + STEP) >>> 0;
-    return packet === null ? null : Buffer.from(packet).toString('hex');
+    return packet === null ? null : inWords(Buffer.from(packet).toString('hex'));
   });
 }
 
@@ -51,11 +53,11 @@ describe('the sender', () => {
     sender.send({ digit: '5', tone: 480, gap: 800 });
     // V=2, M, PT 101 = 0xe5 with the marker; timestamp 8000 = 0x1f40; event 5, volume 10, durations 160, 320, 480 = 0xa0, 0x140, 0x1e0.
     expect(sent(sender, 9)).toEqual([
-      '80e50064' + '00001f40' + '01020304' + '050a00a0',
-      '80650065' + '00001f40' + '01020304' + '050a0140',
-      '80650066' + '00001f40' + '01020304' + '058a01e0',
-      '80650067' + '00001f40' + '01020304' + '058a01e0',
-      '80650068' + '00001f40' + '01020304' + '058a01e0',
+      '80e50064 00001f40 01020304 050a00a0',
+      '80650065 00001f40 01020304 050a0140',
+      '80650066 00001f40 01020304 058a01e0',
+      '80650067 00001f40 01020304 058a01e0',
+      '80650068 00001f40 01020304 058a01e0',
       null,
       null,
       null,
@@ -72,7 +74,7 @@ describe('the sender', () => {
     // 400 units are three packets, 560 are four: the second key begins at 8000 + 7 × 160 = 9120 = 0x23a0.
     expect(packets[2]?.slice(-8)).toBe('018a01e0');
     expect(packets.slice(5, 7)).toEqual([null, null]);
-    expect(packets[7]).toBe('80e5006b' + '000023a0' + '01020304' + '0b8a00a0');
+    expect(packets[7]).toBe('80e5006b 000023a0 01020304 0b8a00a0');
     expect(packets.slice(8).map((packet) => packet?.slice(-8) ?? null)).toEqual(['0b8a00a0', '0b8a00a0', null, null]);
   });
 
@@ -82,16 +84,16 @@ describe('the sender', () => {
     const packets = sent(sender, 412, 0xffff_ff60);
     // 409 × 160 = 65440 = 0xffa0 fits, then comes the full field; 411 × 160 = 65760 is 225 = 0xe1 units into the second segment,
     // at 0xffffff60 + 0xffff = 0xff5f.
-    expect(packets[408]).toBe('806501fc' + 'ffffff60' + '01020304' + '020affa0');
-    expect(packets[409]).toBe('806501fd' + 'ffffff60' + '01020304' + '020affff');
-    expect(packets[410]).toBe('806501fe' + '0000ff5f' + '01020304' + '028a00e1');
+    expect(packets[408]).toBe('806501fc ffffff60 01020304 020affa0');
+    expect(packets[409]).toBe('806501fd ffffff60 01020304 020affff');
+    expect(packets[410]).toBe('806501fe 0000ff5f 01020304 028a00e1');
   });
 
   it('keeps no more keys than its limit', () => {
     const sender = new EventSender(2);
     for (const digit of '123') sender.send({ digit, tone: 160, gap: 0 });
     const first = sent(sender, 20).filter((packet) => packet?.startsWith('80e5'));
-    expect(first.map((packet) => packet?.slice(24, 26))).toEqual(['01', '02']);
+    expect(first.map((packet) => packet?.slice(27, 29))).toEqual(['01', '02']);
   });
 });
 
