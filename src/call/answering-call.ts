@@ -11,12 +11,15 @@ import { keyOfInfo } from './info-digit.js';
 import type { DigitListener, MediaSlots } from './media-slots.js';
 import type { MediaPreferences, MediaRefusal } from './negotiation.js';
 import { causeOfEvent, causeOfStatus, type CallPhase, type CallRecord } from './outcome.js';
+import type { SrtpWish } from './srtp-keys.js';
 import { type Step, Steps } from './steps.js';
 
 export interface AnswererContext {
   readonly timers: Timers;
   readonly slots: MediaSlots;
   readonly media: MediaPreferences;
+  /** Absent: no SRTP. */
+  readonly srtp?: SrtpWish;
   /** Final status instead of an answer; null: answer. */
   readonly rejectStatus: number | null;
   /** Ringing before the answer, ms; null: ring for ever. */
@@ -58,6 +61,7 @@ const NEEDS_RELIABLE = headerBlock([['Require', '100rel']]);
 const PLAIN_FLOW: AnswererFlow = { refusalHeaders: NO_HEADERS, earlyMedia: false, reliable: 'asked', steps: [] };
 
 export class AnsweringCall implements IncomingCallListener, DigitListener {
+  liveIndex = -1;
   private media: CallMedia | null = null;
   private steps: Steps | null = null;
   /** Null until a key is pressed. */

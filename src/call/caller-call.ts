@@ -48,6 +48,7 @@ const PLACES = {
 const DETAIL_CHARACTERS = 160;
 
 export class CallerCall implements OutgoingCallListener, DigitListener {
+  liveIndex = -1;
   private readonly endpoint: number;
   private readonly callId: string;
   private media: CallMedia | null = null;
@@ -95,9 +96,8 @@ export class CallerCall implements OutgoingCallListener, DigitListener {
     const { flow } = context;
     const token = context.tokenOf(startOf.call);
     const sdp = flow?.lateOffer === true ? '' : this.media.offer();
-    const invite = { ...inviteOf(target, this.callId, { identity: flow?.identity ?? NOBODY, token }), sdp };
-    const followRedirects = flow?.followRedirects ?? 0;
-    this.dialog = agent.invite(followRedirects === 0 ? invite : { ...invite, followRedirects }, this);
+    const { identity = NOBODY, followRedirects = 0 } = flow ?? {};
+    this.dialog = agent.invite(inviteOf(target, { callId: this.callId, sdp, identity, token, followRedirects }), this);
     return true;
   }
 

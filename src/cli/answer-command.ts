@@ -3,6 +3,7 @@ import type { Argv } from 'yargs';
 import { ProblemsError, type Problem } from '../lib/errors.js';
 import { parseImpairment, type Impairment, type ImpairmentCounts } from '../lib/impairment.js';
 import { parseIp } from '../lib/ip-address.js';
+import { SRTP_SUITE_NAMES } from '../lib/srtp-suite.js';
 import { parseDuration, UNIT_FORMS } from '../lib/units.js';
 import { codecNames } from '../media/codec/codec.js';
 import { WavError } from '../media/source/wav-error.js';
@@ -23,6 +24,7 @@ import { readTlsFiles, type TlsFiles } from './tls-files.js';
 const FIRST_SLOTS = 256;
 const BUSY = 486;
 const MOVED = 302;
+const SRTP_USES = ['off', 'accepted', 'required'] as const;
 
 interface AnswerArguments {
   readonly listen: string;
@@ -35,6 +37,7 @@ interface AnswerArguments {
   readonly allowPublic: readonly string[] | undefined;
   readonly impair: string | undefined;
   readonly seed: string | undefined;
+  readonly srtp: (typeof SRTP_USES)[number];
   readonly transport: TransportName;
   readonly tls: TlsFiles;
   readonly flow: FlowArguments;
@@ -101,6 +104,7 @@ export function answerCommand(program: Argv, host: ProcessHost, finish: (exitCod
         allowPublic: given['allow-public'],
         impair: lastOf(given.impair),
         seed: lastOf(given.seed),
+        srtp: lastOf(given.srtp),
         transport: lastOf(given.transport),
         flow: flowArguments(given),
         tls: {
@@ -123,6 +127,11 @@ function transportOptions(command: Argv) {
       choices: TRANSPORTS,
       default: 'udp' as const,
       describe: 'what it listens on',
+    })
+    .option('srtp', {
+      choices: SRTP_USES,
+      default: 'accepted' as const,
+      describe: 'encrypted audio: never, where the caller offers it, or nothing else',
     })
     .option('tls-cert', { type: 'string', requiresArg: true, describe: 'PEM file of its certificate' })
     .option('tls-key', { type: 'string', requiresArg: true, describe: 'PEM file of the key' })
@@ -224,6 +233,7 @@ function planOf(host: ProcessHost, given: AnswerArguments): AnswerPlan {
     role,
     backend: netBackend(host),
     source: given.mode === 'play' ? 'clip' : 'echo',
+    srtp: given.srtp === 'off' ? null : { use: given.srtp, suites: SRTP_SUITE_NAMES },
     advertise: given.advertise ?? null,
     publicHosts: given.allowPublic ?? [],
     ptimeMs: PTIME_MS,

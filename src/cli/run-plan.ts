@@ -159,6 +159,7 @@ function signallingSetup(parts: PlanParts, index: number): SignallingSetup {
     runToken,
     ptimeMs: PTIME_MS,
     codecs: scenario.codecs,
+    ...(scenario.srtp !== null && { srtp: { use: 'required' as const, suites: scenario.srtp } }),
     reach: reachRules(prepared, endpoints),
     sinkPort,
     role: {

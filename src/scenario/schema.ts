@@ -290,6 +290,16 @@ export const documentSchema = z.strictObject({
     .prefault('PCMU')
     .meta(help('Audio codec to offer, or several in order of preference.', 'PCMU', ['G722', 'PCMA'])),
   media: fields.flag().prefault(true).meta(help('False: signalling only, no RTP.')),
+  srtp: fields
+    .srtp()
+    .prefault('off')
+    .meta(
+      help(
+        'Encrypted audio (SRTP) with keys in the SDP. `required` offers AES_CM_128_HMAC_SHA1_80 and AES_CM_128_HMAC_SHA1_32; a list offers its suites. A call whose far side does not agree fails. Best with signalling over TLS, since the keys travel in it.',
+        'required',
+        ['AEAD_AES_256_GCM', 'AES_CM_128_HMAC_SHA1_80'],
+      ),
+    ),
   call,
   load,
   gates: z

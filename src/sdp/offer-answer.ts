@@ -1,7 +1,20 @@
-/** Offer and answer for one audio stream over RTP/AVP (RFC 3264 §5–§7). */
+/** Offer and answer for one audio stream over RTP, or SRTP with keys in the SDP (RFC 3264 §5–§7). */
 import { isLiteral, rtcpTargetOf } from './address.js';
 import { type Codec, TELEPHONE_EVENT, codecNamed } from './codec.js';
+import { cryptoAttribute, type CryptoLine } from './crypto.js';
 import { rtpMapLine } from './format.js';
+import {
+  type AgreedSrtp,
+  type LocalSrtp,
+  offeredLines,
+  PLAIN,
+  type Protocol,
+  type Security,
+  type SecurityOutcome,
+  type SecurityRefusal,
+  securityOfAnswer,
+  securityOfOffer,
+} from './media-security.js';
 import { parseSdp } from './parser.js';
 import { type Choice, type ExpectedTypes, type TheirFormats, expectedTypes, readFormats } from './payload-types.js';
 import { SdpError, type SdpErrorCode } from './sdp-error.js';
@@ -30,6 +43,8 @@ export interface LocalMedia {
   readonly tool?: string;
   /** What we want the stream to do; default sendrecv. */
   readonly direction?: Direction;
+  /** Absent: no SRTP. */
+  readonly srtp?: LocalSrtp;
 }
 
 /** The stream as both sides have agreed on it, seen from ours. No payload type stands in two of the lists. */
@@ -58,12 +73,14 @@ export interface NegotiatedMedia {
   readonly direction: Direction;
   /** Their a=tool; null where they do not say. */
   readonly remoteTool: string | null;
+  /** Null: in the clear. */
+  readonly srtp: AgreedSrtp | null;
 }
 
 export type RefusalCode =
   | 'no-audio'
   | 'rejected'
-  | 'unsupported-protocol'
+  | SecurityRefusal
   | 'no-common-codec'
   | 'mux-payload-type'
   | 'bad-address'
@@ -87,22 +104,25 @@ export interface Offer {
   readonly sdp: string;
   readonly description: SessionDescription;
   readonly codecs: readonly Codec[];
+  /** With our keys; empty: in the clear. */
+  readonly cryptoLines: readonly CryptoLine[];
 }
 
 export type AcceptedAnswer = ({ readonly ok: true } & NegotiatedMedia) | RefusedMedia;
 export type AnsweredOffer = { readonly ok: true; readonly media: NegotiatedMedia; readonly sdp: string } | RefusedMedia;
-
-const PROTOCOL = 'RTP/AVP';
 
 /** An offer of one audio stream, with telephone-event and rtcp-mux. @throws RangeError for an unknown codec name */
 export function createOffer(local: LocalMedia): Offer {
   const codecs = local.codecs.map(codecNamed);
   const formats = codecs.map((codec) => ({ codec, payloadType: codec.payloadType }));
   formats.push({ codec: TELEPHONE_EVENT, payloadType: TELEPHONE_EVENT.payloadType });
+  const protocol = local.srtp?.offerAs ?? PLAIN;
+  const cryptoLines = offeredLines(local.srtp);
+  const direction = local.direction ?? 'sendrecv';
   const description = describe(local, [
-    audioSection(local, { formats, rtcpMux: true, direction: local.direction ?? 'sendrecv' }),
+    audioSection(local, { formats, rtcpMux: true, direction, protocol, cryptoLines }),
   ]);
-  return { sdp: serializeSdp(description), description, codecs };
+  return { sdp: serializeSdp(description), description, codecs, cryptoLines };
 }
 
 /** What the peer's answer (SDP text) makes of our offer (§7). Never throws for what the peer wrote. */
@@ -117,8 +137,9 @@ export function acceptAnswer(offer: Offer, answerText: string): AcceptedAnswer {
     return refused('media-mismatch', `expected m=audio, found m=${answered.type.slice(0, 40)}`);
   const theirs = readFormats(answered, offer.codecs);
   const { choice } = theirs;
-  const obstacle = obstacleIn(answer, answered, theirs);
-  if (obstacle !== null || choice === null) return obstacle ?? noCommonCodec(answered);
+  const security = securityOfAnswer(answered, offer.cryptoLines);
+  const obstacle = obstacleIn(answer, answered, { theirs, security });
+  if (obstacle !== null || choice === null || !security.ok) return obstacle ?? noCommonCodec(answered);
   const direction = directionFor(answer, answered, directionOf(offer.description, offered));
   const ptimeMs = ptimeMsOf(offered) ?? 20;
   // §6.1: the peer sends with the numbers of our offer; one that has another number in its answer may use that one.
@@ -128,7 +149,16 @@ export function acceptAnswer(offer: Offer, answerText: string): AcceptedAnswer {
     isWithEvents ? [TELEPHONE_EVENT.payloadType, ...theirs.events] : [],
     theirs.comfortNoise,
   );
-  const media = negotiated({ session: answer, media: answered, theirs, choice, direction, ptimeMs, expected });
+  const media = negotiated({
+    session: answer,
+    media: answered,
+    theirs,
+    choice,
+    direction,
+    ptimeMs,
+    expected,
+    security,
+  });
   // Assigned, not `{ ok: true, ...media }`: a spread behind another property takes the engine's slow path at every call.
   return Object.assign(media, { ok: true as const });
 }
@@ -145,9 +175,10 @@ export function createAnswer(offerText: string, local: LocalMedia): AnsweredOffe
   for (const [index, media] of offer.media.entries()) {
     if (media.type !== 'audio') continue;
     const theirs = readFormats(media, codecs);
-    const obstacle = obstacleIn(offer, media, theirs);
-    if (obstacle === null && theirs.choice !== null) {
-      return answerWith(offer, index, { theirs, choice: theirs.choice, local });
+    const security = securityOfOffer(media, local.srtp);
+    const obstacle = obstacleIn(offer, media, { theirs, security });
+    if (obstacle === null && theirs.choice !== null && security.ok) {
+      return answerWith(offer, index, { theirs, choice: theirs.choice, local, security });
     }
     refusal ??= obstacle;
   }
@@ -167,30 +198,37 @@ interface AnswerChoice {
   readonly theirs: TheirFormats;
   readonly choice: Choice;
   readonly local: LocalMedia;
+  readonly security: Security;
 }
 
-function answerWith(offer: SessionDescription, index: number, { theirs, choice, local }: AnswerChoice): AnsweredOffer {
+function answerWith(
+  offer: SessionDescription,
+  index: number,
+  { theirs, choice, local, security }: AnswerChoice,
+): AnsweredOffer {
   const offered = offer.media[index]!;
   const direction = directionFor(offer, offered, local.direction ?? 'sendrecv');
   const events = theirs.events.slice(0, 1);
   const formats = [choice, ...events.map((payloadType) => ({ codec: TELEPHONE_EVENT, payloadType }))];
+  const { protocol, srtp } = security;
+  const cryptoLines = srtp === null ? [] : [srtp.line];
+  const section = { formats, rtcpMux: theirs.rtcpMux, direction, protocol, cryptoLines };
   const sections = offer.media.map((media, at) =>
-    at === index ? audioSection(local, { formats, rtcpMux: theirs.rtcpMux, direction }) : rejectedSection(media),
+    at === index ? audioSection(local, section) : rejectedSection(media),
   );
   const { ptimeMs } = local;
   const expected = expectedTypes([choice.payloadType], events, theirs.comfortNoise);
-  const media = negotiated({ session: offer, media: offered, theirs, choice, direction, ptimeMs, expected });
+  const media = negotiated({ session: offer, media: offered, theirs, choice, direction, ptimeMs, expected, security });
   return { ok: true, media, sdp: serializeSdp(describe(local, sections)) };
 }
 
 function obstacleIn(
   session: SessionDescription,
   media: MediaDescription,
-  { choice, unusable }: TheirFormats,
+  { theirs: { choice, unusable }, security }: { readonly theirs: TheirFormats; readonly security: SecurityOutcome },
 ): RefusedMedia | null {
   if (media.port === 0) return refused('rejected', 'expected a port for audio, found 0');
-  if (media.protocol !== PROTOCOL)
-    return refused('unsupported-protocol', `expected ${PROTOCOL}, found ${media.protocol.slice(0, 40)}`);
+  if (!security.ok) return refused(security.code, security.message);
   const connection = connectionOf(session, media);
   if (connection === null) return refused('bad-address', 'expected a c= line, found none');
   if (!isLiteral(connection))
@@ -214,10 +252,11 @@ interface Agreement {
   readonly direction: Direction;
   readonly ptimeMs: number;
   readonly expected: ExpectedTypes;
+  readonly security: Security;
 }
 
 function negotiated(agreement: Agreement): NegotiatedMedia {
-  const { session, media, theirs, choice, direction, ptimeMs, expected } = agreement;
+  const { session, media, theirs, choice, direction, ptimeMs, expected, security } = agreement;
   const remoteAddress = connectionOf(session, media)?.address ?? '';
   const rtcp = theirs.rtcpMux ? { address: remoteAddress, port: media.port } : rtcpTargetOf(session, media);
   return {
@@ -235,6 +274,7 @@ function negotiated(agreement: Agreement): NegotiatedMedia {
     ptimeMs: ptimeMsOf(media) ?? ptimeMs,
     direction,
     remoteTool: session.attributes.find(({ name }) => name === 'tool')?.value ?? null,
+    srtp: security.srtp?.agreed ?? null,
   };
 }
 
@@ -265,10 +305,13 @@ interface AudioSection {
   readonly formats: readonly Choice[];
   readonly rtcpMux: boolean;
   readonly direction: Direction;
+  readonly protocol: Protocol;
+  readonly cryptoLines: readonly CryptoLine[];
 }
 
-function audioSection(local: LocalMedia, { formats, rtcpMux, direction }: AudioSection): MediaDescription {
-  const attributes: Attribute[] = [];
+function audioSection(local: LocalMedia, section: AudioSection): MediaDescription {
+  const { formats, rtcpMux, direction, protocol, cryptoLines } = section;
+  const attributes: Attribute[] = cryptoLines.map(cryptoAttribute);
   for (const { codec, payloadType } of formats) {
     attributes.push({ name: 'rtpmap', value: rtpMapLine(payloadType, codec) });
     // The sixteen keys, RFC 4733 §2.4.1.
@@ -280,7 +323,7 @@ function audioSection(local: LocalMedia, { formats, rtcpMux, direction }: AudioS
   return {
     type: 'audio',
     port: local.port,
-    protocol: PROTOCOL,
+    protocol,
     formats: formats.map((format) => String(format.payloadType)),
     connection: null,
     attributes,

@@ -9,6 +9,7 @@ import type { RemoteMedia } from '../call/media-slots.js';
 import type { CallRecord } from '../call/outcome.js';
 import type { Impairment, ImpairmentCounts } from '../lib/impairment.js';
 import type { ReachRules } from '../lib/reach.js';
+import type { SrtpSuiteName } from '../lib/srtp-suite.js';
 import type { Credentials } from '../sip/auth/authorizer.js';
 import type { TlsMaterial } from '../sip/transport/tls-settings.js';
 import type { Protocol } from '../sip/transport/transport.js';
@@ -218,7 +219,11 @@ export const LEG = {
   holds: 44,
   /** Report blocks of the far end about our stream. */
   rtcpBlocks: 45,
-  columns: 46,
+  /** Index in SRTP_SUITE_NAMES; NaN: the leg was in the clear. */
+  srtpSuite: 46,
+  /** Packets from the far side that were not authentic; NaN: the leg was in the clear. */
+  srtpAuthFailures: 47,
+  columns: 48,
 } as const;
 
 /** Where figures of the sent direction are from: RTCP report blocks of the next hop, or our own answerer at the far end. */
@@ -300,11 +305,20 @@ export interface SignallingSetup {
   readonly ptimeMs: number;
   /** In order of preference. */
   readonly codecs: readonly string[];
+  /** Absent: the audio is in the clear. */
+  readonly srtp?: SrtpPlan;
   /** Where SIP and audio may go when the peer says so. */
   readonly reach: ReachRules;
   /** Null: signalling only; the port is that of one bound sink. */
   readonly sinkPort: number | null;
   readonly role: CallerRole | AnswererRole;
+}
+
+/** SRTP with keys in the SDP; `accepted`: where the far side offers it. */
+export interface SrtpPlan {
+  readonly use: 'accepted' | 'required';
+  /** In order of preference. */
+  readonly suites: readonly SrtpSuiteName[];
 }
 
 /** How the signalling travels, beside UDP. */
