@@ -93,7 +93,7 @@ export class MediaEngine {
     const slots = opened.map(({ rtpHandle, rtcpHandle, rtpPort }) => {
       const leg = new MediaLeg(this.context, rtpHandle, rtcpHandle);
       const slot = this.legs.push(leg) - 1;
-      leg.onKey = (digit) => owner.postMessage({ type: 'digit', slot, digit } satisfies SlotReport);
+      leg.keys.onKey = (digit) => owner.postMessage({ type: 'digit', slot, digit } satisfies SlotReport);
       this.owners[slot] = owner;
       this.phases[slot % this.phases.length]?.push(leg);
       return { slot, rtpPort };

@@ -2,7 +2,7 @@
  * One slot of a media worker: an RTP and an RTCP socket, and the audio of the leg that uses them now. It is armed (drained)
  * from the offer on, live from the ACK, and after the BYE it drains until its last second has closed; then the slot is free.
  */
-import type { DigitsToSend, ReceivedDigit } from '../call/dtmf.js';
+import type { DigitsToSend } from '../call/dtmf.js';
 import type { AgreedMedia } from '../call/negotiation.js';
 import type { RemoteMedia } from '../call/media-slots.js';
 import { NS_PER_MS, NS_PER_SECOND } from '../lib/clock.js';
@@ -15,8 +15,8 @@ import { RtcpSession } from '../rtp/rtcp/session.js';
 import { SourceLatch } from '../rtp/source-latch.js';
 import { agreedSession, type SrtpSession } from '../rtp/srtp/session.js';
 import type { CodecContext } from './codec-context.js';
-import { IncomingKeys } from './incoming-keys.js';
 import type { LegContext } from './leg-context.js';
+import { LegKeys } from './leg-keys.js';
 import { LegReport } from './leg-report.js';
 import { emptyFacts, noteSuite } from './leg-rows.js';
 import { OutgoingAudio } from './outgoing-audio.js';
@@ -65,10 +65,7 @@ export class MediaLeg {
   private nextSampleNs = 0;
   private answeredAtNs = 0;
   private endedMs = 0;
-  /** Null until a key comes, where nobody listens for tones. */
-  private keys: IncomingKeys | null = null;
-  /** Told of each key of the far side when it is over. */
-  onKey: (digit: ReceivedDigit) => void = () => {};
+  readonly keys: LegKeys;
 
   constructor(
     private readonly context: LegContext,
@@ -76,6 +73,7 @@ export class MediaLeg {
     private readonly rtcpHandle: number,
   ) {
     this.outgoing = new OutgoingAudio(context.source, context.ptimeMs);
+    this.keys = new LegKeys(this.outgoing);
     this.rtcp = new RtcpSession(context.rtcp);
     this.report = new LegReport(context.ptimeMs);
   }
@@ -85,7 +83,7 @@ export class MediaLeg {
     this.state = 'armed';
     this.report.begin(call, endpoint);
     this.meter = null;
-    this.keys = null;
+    this.keys.begin();
     this.latch.reset();
     this.srtp = null;
     Object.assign(this.facts, emptyFacts());
@@ -119,9 +117,7 @@ export class MediaLeg {
       this.state = 'early';
       return;
     }
-    if (media.listensForTones === true) {
-      this.openKeys(codec).listen(codec);
-    }
+    this.keys.agree(codec, media);
     this.answeredAtNs = media.answeredAtNs;
     this.facts.answeredMs = this.msOf(media.answeredAtNs);
     this.facts.expectsAudio = media.receives;
@@ -175,7 +171,7 @@ export class MediaLeg {
     this.endedMs = this.msOf(endedAtNs);
     if (this.state === 'live') {
       this.drain();
-      this.keys?.restart();
+      this.keys.restart();
       this.drainRtcp();
       this.sendRtcp(this.rtcp.writeBye(this.context.now(), ''));
       this.meter?.end(this.endedMs);
@@ -210,7 +206,7 @@ export class MediaLeg {
    */
   serveSecond(): void {
     this.drainRtcp();
-    this.keys?.onTime(this.msOf(this.context.now()));
+    this.keys.onTime(this.msOf(this.context.now()));
     if (this.state === 'idle') {
       this.drain();
     }
@@ -296,9 +292,7 @@ export class MediaLeg {
     }
     this.codec = codec;
     this.outgoing.change(codec);
-    if (this.keys?.isListening === true) {
-      this.keys.listen(codec);
-    }
+    this.keys.change(codec);
     this.report.change(codec, Math.floor(this.msOf(atNs) / 1000));
   }
 
@@ -497,31 +491,22 @@ export class MediaLeg {
     facts.taken++;
     this.rtcp.onRtp(header, sockets.arrivalNs);
     const arrivalMs = this.msOf(sockets.arrivalNs);
+    const isReadable = this.srtp === null || this.srtp.verdict === 'ok';
     if (kind === PAYLOAD.audio) {
       meter.onPacket(header.sequence, header.timestamp, arrivalMs);
-      if (this.srtp === null || this.srtp.verdict === 'ok') {
+      if (isReadable) {
         this.outgoing.hear(sockets.data, header.payloadOffset, header.payloadLength);
-        this.keys?.onAudio(sockets.data, header, arrivalMs);
+        this.keys.onAudio(sockets.data, header, arrivalMs);
         this.sampleSilence();
       }
     } else if (kind === PAYLOAD.former) {
       meter.onPacket(header.sequence, header.timestamp, arrivalMs);
     } else {
       meter.onAuxiliary(header.sequence, arrivalMs, kind === PAYLOAD.comfortNoise);
-      const isReadable = this.srtp === null || this.srtp.verdict === 'ok';
-      if (kind === PAYLOAD.event && isReadable && this.codec !== null && !this.isPaused) {
-        this.openKeys(this.codec).onEvent(sockets.data, header, arrivalMs);
+      if (kind === PAYLOAD.event && isReadable && !this.isPaused) {
+        this.keys.onEvent(sockets.data, header, arrivalMs);
       }
     }
-  }
-
-  private openKeys({ codec }: CodecContext): IncomingKeys {
-    return (this.keys ??= new IncomingKeys(codec.clockRate, (key) => {
-      if (key.method === 'rfc4733') {
-        this.outgoing.echoKey(key.digit, key.durationMs ?? 0); // tones are in the audio that comes back
-      }
-      this.onKey(key);
-    }));
   }
 
   /** From the far side itself it is a payload type that nobody agreed on; from anybody else it is not ours. */
@@ -554,7 +539,7 @@ export class MediaLeg {
     const { sockets } = this.context;
     if (facts.taken > 0) {
       this.meter?.restart();
-      this.keys?.restart();
+      this.keys.restart();
     }
     facts.reflected = header.ssrc === outgoing.header.ssrc;
     if (sockets.sourceAddress !== this.expectedSource || sockets.sourcePort !== this.destination?.port) {
