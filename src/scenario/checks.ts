@@ -115,6 +115,7 @@ export function scenarioWarnings(scenario: Scenario): string[] {
     warnings.push('loopback.impair: not used, since no target is loopback');
   }
   warnings.push(...tlsWarnings(scenario), ...srtpWarnings(scenario));
+  if (!media && scenario.silenceSuppression) warnings.push('silenceSuppression: not used, since media is off');
   if (!media && audioPath !== null) warnings.push('audio: not used, since media is off');
   if (!media && workers.media !== null) warnings.push('workers.media: not used, since media is off');
   return warnings;

@@ -16,6 +16,7 @@ import { LEG, ROW } from './messages.js';
 import type { LegSide, MediaBatch, MediaWorkerSetup, SlotCommand, SlotReport } from './messages.js';
 import { Rows } from './rows.js';
 import { closeTwoLegSecond } from './two-leg-rows.js';
+import { clipSilenceOf } from './silence-suppression.js';
 import { SlotOpener } from './slot-opener.js';
 
 /** A second closes when it ended this long ago: by then what was late has come, or is lost. */
@@ -257,6 +258,9 @@ function legContext(parts: {
   const random = createRandom(deriveSeed(setup.seed ^ (setup.source === 'echo' ? ECHO_SEED : 0), setup.index));
   const cnameToken = `${random.nextUint32().toString(36)}${random.nextUint32().toString(36)}`;
   const contexts = setup.clips.map((clip) => codecContext(clip, setup.ptimeMs));
+  if (setup.suppressesSilence === true) {
+    contexts.forEach((context) => clipSilenceOf(context, setup.ptimeMs));
+  }
   return {
     sockets,
     epochNs: Number.POSITIVE_INFINITY,

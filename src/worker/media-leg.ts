@@ -268,6 +268,7 @@ export class MediaLeg {
     this.sends = media.sends;
     this.outgoing.header.payloadType = media.payloadType;
     this.outgoing.agreeEvents(media.eventSendPayloadType);
+    this.outgoing.agreeNoise(media.comfortNoiseSendPayloadType ?? null);
   }
 
   /** What is sent and what comes is SRTP from now on, or is not. */
@@ -337,6 +338,10 @@ export class MediaLeg {
       return;
     }
     const plain = outgoing.next();
+    if (plain === null) {
+      outgoing.passTime();
+      return;
+    }
     const packet = this.srtp === null ? plain : this.srtp.protectRtp(plain);
     const nowNs = context.now();
     const taken = this.destination !== null && context.sockets.send(this.rtpHandle, packet, this.destination);

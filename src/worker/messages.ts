@@ -40,6 +40,8 @@ export interface MediaWorkerSetup {
   /** The codecs that legs may agree on, each with the clip in it. */
   readonly clips: readonly CodecClip[];
   readonly seed: number;
+  /** The pauses of the clip are looked for beforehand: legs may leave them out. */
+  readonly suppressesSilence?: boolean;
   /** A bad link that everything sent goes through; absent: none. */
   readonly impairment?: Impairment;
 }
@@ -305,6 +307,8 @@ export interface SignallingSetup {
   readonly ptimeMs: number;
   /** In order of preference. */
   readonly codecs: readonly string[];
+  /** Comfort noise is offered, and where it is taken our pauses are not sent. */
+  readonly suppressesSilence?: boolean;
   /** Absent: the audio is in the clear. */
   readonly srtp?: SrtpPlan;
   /** Where SIP and audio may go when the peer says so. */

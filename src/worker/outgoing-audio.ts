@@ -5,6 +5,7 @@ import type { CodecContext } from './codec-context.js';
 import { EchoBuffer } from './echo-buffer.js';
 import type { MediaSource } from './messages.js';
 import { OutgoingKeys } from './outgoing-keys.js';
+import { SilenceSuppression } from './silence-suppression.js';
 
 /** Between keys that are sent back: room for the repeated end. */
 const ECHO_GAP_MS = 60;
@@ -27,6 +28,8 @@ export class OutgoingAudio {
   private clipPosition = 0;
   /** Pressed in this call; null: none was. */
   private keys: OutgoingKeys | null = null;
+  /** Of the clip's pauses; null: they are sent as they are. */
+  private silence: SilenceSuppression | null = null;
   /** What keys go as; null: they cannot go as events. */
   private eventPayloadType: number | null = null;
 
@@ -39,6 +42,7 @@ export class OutgoingAudio {
     const { header } = this;
     this.codec = codec;
     this.keys = null;
+    this.silence = null;
     this.echo = this.source === 'echo' ? this.echoFor(codec) : null;
     this.clipPosition = start.clipOffset % codec.clipPackets.length;
     header.marker = true;
@@ -64,6 +68,13 @@ export class OutgoingAudio {
     }
   }
 
+  /** The clip's pauses are left out from now on, and noise of this payload type tells of them; null: they are sent. */
+  agreeNoise(payloadType: number | null): void {
+    const { codec } = this;
+    const leavesOut = payloadType !== null && codec !== null && this.source === 'clip';
+    this.silence = leavesOut ? new SilenceSuppression(codec, payloadType, this.ptimeMs) : null;
+  }
+
   /** Keys in place of the audio, behind those that are being sent. */
   press(keys: DigitsToSend): void {
     if (this.codec !== null) {
@@ -84,12 +95,17 @@ export class OutgoingAudio {
     this.echo?.push(data, offset, length);
   }
 
-  /** The next packet with its header; valid until the next call. */
-  next(): Uint8Array {
+  /** The next packet with its header; valid until the next call. Null: nothing is sent, and that is meant. */
+  next(): Uint8Array | null {
+    const { clipPosition } = this;
     const packet = this.nextPayload();
     const key = this.keys?.next(this.header) ?? null;
     if (key !== null) {
       return key;
+    }
+    const instead = this.silence?.next(clipPosition, this.header);
+    if (instead !== undefined) {
+      return instead;
     }
     writeRtpHeader(packet, this.header);
     return packet;

@@ -146,6 +146,7 @@ class SignallingThread {
         ptimeMs: setup.ptimeMs,
         mayReach: this.mayReach,
         family: parseIp(setup.localAddress)?.family ?? 4,
+        suppressesSilence: setup.suppressesSilence === true,
         listensForTones: setup.role.flow?.listensForTones === true,
       },
       ...srtpWish(setup),
