@@ -494,6 +494,7 @@ export class MediaLeg {
       this.takeSource();
     }
     facts.taken++;
+    facts.dscp = sockets.dscp;
     this.rtcp.onRtp(header, sockets.arrivalNs);
     const arrivalMs = this.msOf(sockets.arrivalNs);
     const isReadable = this.srtp === null || this.srtp.verdict === 'ok';

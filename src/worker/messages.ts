@@ -33,6 +33,8 @@ export interface MediaWorkerSetup {
   /** Media workers in all: they share the port range. */
   readonly workers: number;
   readonly backend: 'auto' | 'dgram';
+  /** Code point of all that is sent (RFC 2474); not set where native sockets are not to be had. */
+  readonly dscp: number;
   readonly localAddress: string;
   readonly rtpPorts: PortRange;
   readonly source: MediaSource;
@@ -225,7 +227,9 @@ export const LEG = {
   srtpSuite: 46,
   /** Packets from the far side that were not authentic; NaN: the leg was in the clear. */
   srtpAuthFailures: 47,
-  columns: 48,
+  /** Code point of the last packet that was taken; NaN: none was, or it cannot be seen here. */
+  dscp: 48,
+  columns: 49,
 } as const;
 
 /** Where figures of the sent direction are from: RTCP report blocks of the next hop, or our own answerer at the far end. */
