@@ -1,7 +1,9 @@
 /** Offer and answer as texts: what the sdp room says, turned into what a call needs. Bad SDP is data, never a throw. */
 import { type IpAddress, parseIp } from '../lib/ip-address.js';
+import type { Codec } from '../sdp/codec.js';
 import { acceptAnswer, createAnswer, createOffer } from '../sdp/offer-answer.js';
 import type { LocalMedia, NegotiatedMedia, Offer, Refusal } from '../sdp/offer-answer.js';
+import type { RtcpXrWishes } from '../sdp/rtcp-xr.js';
 import type { Direction } from '../sdp/session-description.js';
 import type { MediaSlot } from './media-slots.js';
 
@@ -28,6 +30,10 @@ export interface AgreedMedia {
   readonly receives: boolean;
   /** The far end of the audio says that it is this program too (a=tool). */
   readonly isOurs: boolean;
+  /** A codec that is not ours: it can only be sent back as it comes. Absent: it is ours. */
+  readonly foreign?: Codec;
+  /** What the far end wants of RTCP-XR; absent: nothing. */
+  readonly rtcpXr?: RtcpXrWishes;
 }
 
 /** Whose SDP it is: the call, and how many of its descriptions there were (RFC 3264 §8). */
@@ -52,6 +58,12 @@ export interface MediaPreferences {
   readonly family?: 4 | 6;
   /** What we want the audio to do; default sendrecv. */
   readonly direction?: Direction;
+  /** RTCP-XR is offered, and agreed to; default false. */
+  readonly rtcpXr?: boolean;
+  /** Codecs beside those of the table. */
+  readonly others?: readonly Codec[];
+  /** An answer takes whatever codec is offered; default false. */
+  readonly takesAny?: boolean;
 }
 
 /** How this program names itself, and knows its own: between our ends reports go once a second. */
@@ -93,6 +105,9 @@ function localMedia(slot: MediaSlot, { call, sessionVersion }: SdpVersion, prefe
     sessionVersion,
     tool: TOOL,
     ...(preferences.direction !== undefined && { direction: preferences.direction }),
+    ...(preferences.rtcpXr === true && { rtcpXr: true }),
+    ...(preferences.others !== undefined && { others: preferences.others }),
+    ...(preferences.takesAny === true && { takesAny: true }),
   };
 }
 
@@ -113,7 +128,8 @@ function agreedMedia(media: NegotiatedMedia, preferences: MediaPreferences): Agr
   return {
     address: plainText(address, media.remoteAddress),
     port: media.remotePort,
-    codec: media.codec.name,
+    codec: media.codec.name.toUpperCase(),
+    ...(media.codec.isForeign === true && { foreign: media.codec }),
     payloadType: media.sendPayloadType,
     receivePayloadTypes: media.receivePayloadTypes,
     eventPayloadTypes: media.eventPayloadTypes,
@@ -125,6 +141,7 @@ function agreedMedia(media: NegotiatedMedia, preferences: MediaPreferences): Agr
     sends,
     receives: media.direction === 'sendrecv' || media.direction === 'recvonly',
     isOurs: media.remoteTool === TOOL,
+    ...(media.rtcpXr !== null && { rtcpXr: media.rtcpXr }),
   };
 }
 

@@ -7,28 +7,28 @@ import type { MetricSource } from '../gates/source.js';
 import { CannotRunError, fileErrorOf, ProblemsError, type Problem } from '../lib/errors.js';
 import { WavError } from '../media/source/wav-error.js';
 import type { ScoreScale } from '../metrics/names.js';
-import { scaleOfName } from '../run/codec-scale.js';
+import { declareCodecs, scaleOfName } from '../run/codec-scale.js';
 import { ResultSource } from '../run/result-source.js';
 import { idleMsOf } from '../scenario/fit-stages.js';
 import { codecsOfCalls } from '../scenario/flow-plan.js';
 import { loadScenario } from '../scenario/load.js';
 import { applyOverrides, type RunFlags } from '../scenario/overrides.js';
 import { checkPorts, expectedPeak, usersWarning, type Peak } from '../scenario/peak.js';
+import { checkReplay, ptimeOf } from '../scenario/replay.js';
 import { checkSafety } from '../scenario/safety.js';
 import { placeOf, type Scenario } from '../scenario/scenario.js';
 import { checkUsers } from '../scenario/users-checks.js';
 import { buildSchedule, type Schedule } from '../schedule/schedule.js';
 import type { SipAddress } from '../scenario/scenario.js';
 import type { SipServer } from '../sip/ua/server-list.js';
-import type { CodecClip, TlsMaterial } from '../worker/messages.js';
+import type { CodecClip, ReplayedCodec, TlsMaterial } from '../worker/messages.js';
 import { loadClips } from './clips.js';
 import type { ProcessHost } from './host.js';
+import { replayedClips, replayedCodecs } from './replayed-codecs.js';
 import type { ScenarioArguments } from './scenario-flags.js';
 import { readBaselineRun, type StoredRun } from './stored-run.js';
 import { findServers } from './target-servers.js';
 import { readTlsFiles } from './tls-files.js';
-
-export const PTIME_MS = 20;
 
 /** An earlier run, and its figures for gates. */
 export interface Baseline {
@@ -51,6 +51,8 @@ export interface Prepared {
   readonly servers: ReadonlyMap<SipAddress, readonly SipServer[]>;
   readonly tls: TlsMaterial;
   readonly clips: readonly CodecClip[];
+  /** Codecs of calls that are not built in. */
+  readonly replayed: readonly ReplayedCodec[];
   readonly warnings: readonly string[];
 }
 
@@ -60,17 +62,22 @@ export interface Prepared {
  */
 export async function prepare(host: ProcessHost, given: ScenarioArguments): Promise<Prepared> {
   const { scenario, warnings } = readScenario(host, given);
+  const replayed = replayedCodecs(scenario);
+  declareCodecs(replayed.map(({ name, impairment }) => ({ name, cost: impairment })));
   const baseline = readBaseline(host, given.baseline);
   const gates = readGates(scenario, given.flags, baseline !== null);
   const schedule = buildSchedule(scenario.load);
   const peak = expectedPeak(scenario, schedule);
   const clips = readClips(host, scenario);
+  const captured = await replayedClips(host, scenario);
   const tls = readTlsFiles(host, scenario.network.tls, (part) =>
     placeOf(scenario, `network.tls${part === '' ? '' : `.${part}`}`),
   );
   const known = [
     ...gates.problems,
     ...checkUsers(scenario),
+    ...checkReplay(scenario),
+    ...captured.problems,
     ...checkPorts(scenario, peak),
     ...('problems' in tls ? tls.problems : []),
     ...('problem' in clips ? [clips.problem] : []),
@@ -96,8 +103,14 @@ export async function prepare(host: ProcessHost, given: ScenarioArguments): Prom
     addresses,
     servers,
     tls,
-    clips,
-    warnings: [...warnings, ...[usersWarning(scenario, schedule)].filter((text) => text !== null), ...gates.warnings],
+    clips: [...clips, ...captured.clips],
+    replayed,
+    warnings: [
+      ...warnings,
+      ...replayed.filter(({ impairment }) => impairment === null).map(noScore),
+      ...[usersWarning(scenario, schedule)].filter((text) => text !== null),
+      ...gates.warnings,
+    ],
   };
 }
 
@@ -184,6 +197,10 @@ function readBaseline(
   }
 }
 
+function noScore({ name }: ReplayedCodec): string {
+  return `codec: ${name} has no MOS: what it costs is published for no setting that is known here (loss, jitter and delay are measured)`;
+}
+
 function scalesOf(codecs: readonly string[]): ScoreScale[] {
   return codecs.map(scaleOfName).filter((scale) => scale !== null);
 }
@@ -197,7 +214,7 @@ function readClips(host: ProcessHost, scenario: Scenario): readonly CodecClip[] 
   try {
     return loadClips(host, codecsOfCalls(scenario.codecs, scenario.call.flow), {
       audio: scenario.audioPath,
-      ptimeMs: PTIME_MS,
+      ptimeMs: ptimeOf(scenario),
     });
   } catch (error) {
     if (!(error instanceof WavError)) {

@@ -7,12 +7,13 @@ import { socketDrops } from '../net/socket-drops.js';
 import type { RunPlan } from '../run/run.js';
 import { idleMsOf } from '../scenario/fit-stages.js';
 import { legsPerCall, usersCap } from '../scenario/peak.js';
+import { ptimeOf } from '../scenario/replay.js';
 import { ownsCall } from '../schedule/split.js';
 import type { CallerEndpoint, MediaWorkerSetup, SignallingSetup, UsersRole } from '../worker/messages.js';
 import type { Scenario } from '../scenario/scenario.js';
 import { callerFlowPlan } from './flow-plan.js';
 import type { ProcessHost } from './host.js';
-import { PTIME_MS, type Prepared } from './preparation.js';
+import type { Prepared } from './preparation.js';
 
 /** Streams that one media worker carries with room to spare. */
 const LEGS_PER_MEDIA_WORKER = 1500;
@@ -131,7 +132,7 @@ function mediaSetup(
     localAddress,
     rtpPorts: scenario.network.rtpPorts,
     source: 'clip',
-    ptimeMs: PTIME_MS,
+    ptimeMs: ptimeOf(scenario),
     clips,
     seed,
   };
@@ -157,8 +158,10 @@ function signallingSetup(parts: PlanParts, index: number): SignallingSetup {
     },
     seed,
     runToken,
-    ptimeMs: PTIME_MS,
+    ptimeMs: ptimeOf(scenario),
     codecs: scenario.codecs,
+    replayed: prepared.replayed,
+    rtcpXr: scenario.rtcpXr,
     reach: reachRules(prepared, endpoints),
     sinkPort,
     role: {

@@ -6,18 +6,40 @@ import type { ScoreScale } from '../metrics/names.js';
 
 interface CodecScale {
   readonly name: string;
-  readonly scale: ScoreScale;
+  /** Null: it has no score. */
+  readonly scale: ScoreScale | null;
   /** R of a faultless leg, and the R that is called 100 on this scale (G.107: 93.2 of 100; G.107.1 with Ie 13: 116 of 129). */
   readonly cleanR: number;
   readonly fullR: number;
 }
 
-/** In the order of `codecNames()`. */
-const CODECS: readonly CodecScale[] = [
+/** In the order of `codecNames()`; behind them those that the run has declared. */
+const BUILT_IN: readonly CodecScale[] = [
   { name: 'PCMU', scale: 'narrowband', cleanR: 93.2, fullR: 100 },
   { name: 'PCMA', scale: 'narrowband', cleanR: 93.2, fullR: 100 },
   { name: 'G722', scale: 'wideband', cleanR: 116, fullR: 129 },
 ];
+
+let CODECS = BUILT_IN;
+
+/** Of a codec that is not built in; null: no score. */
+export interface DeclaredCodec {
+  readonly name: string;
+  readonly cost: { readonly scale: ScoreScale; readonly ie: number } | null;
+}
+
+const CLEAN_R = { narrowband: 93.2, wideband: 129 } as const;
+const FULL_R = { narrowband: 100, wideband: 129 } as const;
+
+/** Before any row of a run is read, live or from its files: the codecs that are not built in, in the order of their indices. */
+export function declareCodecs(codecs: readonly DeclaredCodec[]): void {
+  const declared = codecs.map(({ name, cost }) => {
+    const { scale, ie } = cost ?? { scale: null, ie: 0 };
+    const of = scale ?? 'narrowband';
+    return { name, scale, cleanR: CLEAN_R[of] - ie, fullR: FULL_R[of] };
+  });
+  CODECS = [...BUILT_IN, ...declared];
+}
 
 /** Stands for every index that is none of a codec: such a leg has packets, and no score on any scale. */
 export const UNKNOWN_CODEC = -1;

@@ -69,6 +69,16 @@ export const runRecordSchema = z.strictObject({
   netBackend: z.enum(['libc', 'dgram', 'none']).nullable(),
   environment,
   method,
+  /** Codecs that are not built in, by their indices in rows. */
+  replayedCodecs: z
+    .array(
+      z.strictObject({
+        name: z.string().max(64),
+        cost: z.strictObject({ scale: z.enum(['narrowband', 'wideband']), ie: z.number() }).nullable(),
+      }),
+    )
+    .max(100)
+    .default([]),
   scenario: z.unknown(),
   seed,
 });

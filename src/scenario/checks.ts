@@ -4,6 +4,7 @@ import { parseRate } from '../lib/units.js';
 import { idleMsOf } from './fit-stages.js';
 import { checkFlow } from './flow-checks.js';
 import { isMapping } from './mapping.js';
+import { checkReplayDocument } from './replay.js';
 import type { Path } from './yaml-source.js';
 import type { Scenario } from './scenario.js';
 
@@ -18,6 +19,7 @@ export function checkDocument(document: unknown): Finding[] {
     ...checkTargets(document),
     ...checkNames(document['endpoints']),
     ...checkFlow(document['call']),
+    ...checkReplayDocument(document),
     ...checkStages(document['load']),
   ];
 }

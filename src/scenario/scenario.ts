@@ -1,6 +1,7 @@
 /** The scenario as a run uses it: all defaults filled, times in ms, rates in calls/s, and where each value was written. */
 import type { CodecName, ProfileName } from './fields.js';
 import type { FlowPlan } from './flow-plan.js';
+import type { ReplayPlan } from './replay.js';
 import type { UserRange } from './user-range.js';
 
 /** In place of a secret. */
@@ -19,8 +20,12 @@ export interface Scenario {
   readonly audioPath: string | null;
   /** Offered, in order of preference; at least one. */
   readonly codecs: readonly CodecName[];
+  /** Codecs that are not built in. */
+  readonly replay: readonly ReplayPlan[];
   /** False: signalling only, no RTP is sent. */
   readonly media: boolean;
+  /** RTCP-XR is offered. */
+  readonly rtcpXr: boolean;
   readonly call: CallPlan;
   readonly load: Load;
   /** null: the default gates, or those of the profile alone; empty: none beside those of the profile. */

@@ -1,9 +1,10 @@
 /** Offer and answer for one audio stream over RTP/AVP (RFC 3264 §5–§7). */
 import { isLiteral, rtcpTargetOf } from './address.js';
-import { type Codec, TELEPHONE_EVENT, codecNamed } from './codec.js';
+import { type Codec, TELEPHONE_EVENT, codecNamed, eventsBeside } from './codec.js';
 import { rtpMapLine } from './format.js';
 import { parseSdp } from './parser.js';
 import { type Choice, type ExpectedTypes, type TheirFormats, expectedTypes, readFormats } from './payload-types.js';
+import { RTCP_XR, rtcpXrOf, type RtcpXrWishes } from './rtcp-xr.js';
 import { SdpError, type SdpErrorCode } from './sdp-error.js';
 import { serializeSdp } from './serializer.js';
 import {
@@ -11,6 +12,7 @@ import {
   type Direction,
   type MediaDescription,
   type SessionDescription,
+  attributeOf,
   connectionOf,
   directionOf,
   ptimeMsOf,
@@ -21,8 +23,12 @@ export interface LocalMedia {
   /** IPv4 or IPv6 address at which the RTP socket is reached, without brackets. */
   readonly address: string;
   readonly port: number;
-  /** Names from the codec table in order of preference; at least one. */
+  /** Names from the codec table, or of `others`, in order of preference; at least one. */
   readonly codecs: readonly string[];
+  /** Codecs beside those of the table. */
+  readonly others?: readonly Codec[];
+  /** An answer takes the first codec of an offer that has none of ours. */
+  readonly takesAny?: boolean;
   readonly ptimeMs: number;
   readonly sessionId: number;
   readonly sessionVersion: number;
@@ -30,6 +36,8 @@ export interface LocalMedia {
   readonly tool?: string;
   /** What we want the stream to do; default sendrecv. */
   readonly direction?: Direction;
+  /** RTCP-XR is offered, and agreed to; default false. */
+  readonly rtcpXr?: boolean;
 }
 
 /** The stream as both sides have agreed on it, seen from ours. No payload type stands in two of the lists. */
@@ -56,6 +64,8 @@ export interface NegotiatedMedia {
   /** Packet time that we send with: the peer's a=ptime, else ours. */
   readonly ptimeMs: number;
   readonly direction: Direction;
+  /** What they want of RTCP-XR; null: nothing, or we have not spoken of it. */
+  readonly rtcpXr: RtcpXrWishes | null;
   /** Their a=tool; null where they do not say. */
   readonly remoteTool: string | null;
 }
@@ -96,11 +106,16 @@ const PROTOCOL = 'RTP/AVP';
 
 /** An offer of one audio stream, with telephone-event and rtcp-mux. @throws RangeError for an unknown codec name */
 export function createOffer(local: LocalMedia): Offer {
-  const codecs = local.codecs.map(codecNamed);
+  const codecs = local.codecs.map((name) => codecNamed(name, local.others));
   const formats = codecs.map((codec) => ({ codec, payloadType: codec.payloadType }));
-  formats.push({ codec: TELEPHONE_EVENT, payloadType: TELEPHONE_EVENT.payloadType });
+  formats.push({ codec: eventsBeside(codecs[0]), payloadType: TELEPHONE_EVENT.payloadType });
   const description = describe(local, [
-    audioSection(local, { formats, rtcpMux: true, direction: local.direction ?? 'sendrecv' }),
+    audioSection(local, {
+      formats,
+      rtcpMux: true,
+      direction: local.direction ?? 'sendrecv',
+      rtcpXr: local.rtcpXr === true,
+    }),
   ]);
   return { sdp: serializeSdp(description), description, codecs };
 }
@@ -128,7 +143,8 @@ export function acceptAnswer(offer: Offer, answerText: string): AcceptedAnswer {
     isWithEvents ? [TELEPHONE_EVENT.payloadType, ...theirs.events] : [],
     theirs.comfortNoise,
   );
-  const media = negotiated({ session: answer, media: answered, theirs, choice, direction, ptimeMs, expected });
+  const rtcpXr = attributeOf(offered, 'rtcp-xr') === null ? null : rtcpXrOf(answer, answered);
+  const media = negotiated({ session: answer, media: answered, theirs, choice, direction, ptimeMs, expected, rtcpXr });
   // Assigned, not `{ ok: true, ...media }`: a spread behind another property takes the engine's slow path at every call.
   return Object.assign(media, { ok: true as const });
 }
@@ -138,13 +154,13 @@ export function acceptAnswer(offer: Offer, answerText: string): AcceptedAnswer {
  * Never throws for what the peer wrote. @throws RangeError for an unknown codec name of ours
  */
 export function createAnswer(offerText: string, local: LocalMedia): AnsweredOffer {
-  const codecs = local.codecs.map(codecNamed);
+  const codecs = local.codecs.map((name) => codecNamed(name, local.others));
   const offer = readSdp(offerText);
   if ('ok' in offer) return offer;
   let refusal: RefusedMedia | null = null;
   for (const [index, media] of offer.media.entries()) {
     if (media.type !== 'audio') continue;
-    const theirs = readFormats(media, codecs);
+    const theirs = readFormats(media, codecs, local.takesAny);
     const obstacle = obstacleIn(offer, media, theirs);
     if (obstacle === null && theirs.choice !== null) {
       return answerWith(offer, index, { theirs, choice: theirs.choice, local });
@@ -173,13 +189,16 @@ function answerWith(offer: SessionDescription, index: number, { theirs, choice, 
   const offered = offer.media[index]!;
   const direction = directionFor(offer, offered, local.direction ?? 'sendrecv');
   const events = theirs.events.slice(0, 1);
-  const formats = [choice, ...events.map((payloadType) => ({ codec: TELEPHONE_EVENT, payloadType }))];
+  const formats = [choice, ...events.map((payloadType) => ({ codec: eventsBeside(choice.codec), payloadType }))];
+  const rtcpXr = local.rtcpXr === true ? rtcpXrOf(offer, offered) : null;
   const sections = offer.media.map((media, at) =>
-    at === index ? audioSection(local, { formats, rtcpMux: theirs.rtcpMux, direction }) : rejectedSection(media),
+    at === index
+      ? audioSection(local, { formats, rtcpMux: theirs.rtcpMux, direction, rtcpXr: rtcpXr !== null })
+      : rejectedSection(media),
   );
   const { ptimeMs } = local;
   const expected = expectedTypes([choice.payloadType], events, theirs.comfortNoise);
-  const media = negotiated({ session: offer, media: offered, theirs, choice, direction, ptimeMs, expected });
+  const media = negotiated({ session: offer, media: offered, theirs, choice, direction, ptimeMs, expected, rtcpXr });
   return { ok: true, media, sdp: serializeSdp(describe(local, sections)) };
 }
 
@@ -214,10 +233,11 @@ interface Agreement {
   readonly direction: Direction;
   readonly ptimeMs: number;
   readonly expected: ExpectedTypes;
+  readonly rtcpXr: RtcpXrWishes | null;
 }
 
 function negotiated(agreement: Agreement): NegotiatedMedia {
-  const { session, media, theirs, choice, direction, ptimeMs, expected } = agreement;
+  const { session, media, theirs, choice, direction, ptimeMs, expected, rtcpXr } = agreement;
   const remoteAddress = connectionOf(session, media)?.address ?? '';
   const rtcp = theirs.rtcpMux ? { address: remoteAddress, port: media.port } : rtcpTargetOf(session, media);
   return {
@@ -234,6 +254,7 @@ function negotiated(agreement: Agreement): NegotiatedMedia {
     comfortNoisePayloadTypes: expected.comfortNoise,
     ptimeMs: ptimeMsOf(media) ?? ptimeMs,
     direction,
+    rtcpXr,
     remoteTool: session.attributes.find(({ name }) => name === 'tool')?.value ?? null,
   };
 }
@@ -265,17 +286,20 @@ interface AudioSection {
   readonly formats: readonly Choice[];
   readonly rtcpMux: boolean;
   readonly direction: Direction;
+  readonly rtcpXr: boolean;
 }
 
-function audioSection(local: LocalMedia, { formats, rtcpMux, direction }: AudioSection): MediaDescription {
+function audioSection(local: LocalMedia, { formats, rtcpMux, direction, rtcpXr }: AudioSection): MediaDescription {
   const attributes: Attribute[] = [];
   for (const { codec, payloadType } of formats) {
     attributes.push({ name: 'rtpmap', value: rtpMapLine(payloadType, codec) });
     // The sixteen keys, RFC 4733 §2.4.1.
-    if (codec === TELEPHONE_EVENT) attributes.push({ name: 'fmtp', value: `${payloadType} 0-15` });
+    if (codec.name === TELEPHONE_EVENT.name) attributes.push({ name: 'fmtp', value: `${payloadType} 0-15` });
+    if (codec.fmtp !== undefined) attributes.push({ name: 'fmtp', value: `${payloadType} ${codec.fmtp}` });
   }
   attributes.push({ name: 'ptime', value: String(local.ptimeMs) });
   if (rtcpMux) attributes.push({ name: 'rtcp-mux', value: null });
+  if (rtcpXr) attributes.push(RTCP_XR);
   attributes.push({ name: direction, value: null });
   return {
     type: 'audio',

@@ -8,6 +8,7 @@ import type { CallRecord } from '../call/outcome.js';
 import type { Impairment, ImpairmentCounts } from '../lib/impairment.js';
 import type { ReachRules } from '../lib/reach.js';
 import type { Credentials } from '../sip/auth/authorizer.js';
+import type { CodecImpairment } from '../quality/codec-impairment.js';
 import type { TlsMaterial } from '../sip/transport/tls-settings.js';
 import type { Protocol } from '../sip/transport/transport.js';
 import type { ReliableProvisionalWish } from '../sip/ua/core.js';
@@ -48,6 +49,30 @@ export interface CodecClip {
   readonly payloads: Uint8Array;
   readonly bytesPerPacket: number;
   readonly packetCount: number;
+  /** Of a codec that is not built in: its packets as they were captured, the longest of `bytesPerPacket`. */
+  readonly replayed?: ReplayedClip;
+}
+
+/** What must be known of a codec that nobody here encodes or decodes. */
+export interface ReplayedCodec {
+  /** Upper case, as rows and reports have it. */
+  readonly name: string;
+  /** As the SDP has it. */
+  readonly encoding: string;
+  readonly clockRate: number;
+  readonly channels: number;
+  readonly payloadType: number;
+  readonly fmtp: string | null;
+  /** Behind the codecs of the table, whose indices rows have. */
+  readonly index: number;
+  /** Null: it has no score. */
+  readonly impairment: CodecImpairment | null;
+}
+
+export interface ReplayedClip {
+  readonly codec: ReplayedCodec;
+  /** Of each payload, bytes. */
+  readonly lengths: Uint16Array;
 }
 
 export interface PortRange {
@@ -212,8 +237,36 @@ export const LEG = {
   holds: 44,
   /** Report blocks of the far end about our stream. */
   rtcpBlocks: 45,
-  columns: 46,
+  /** VoIP metrics of the far end (RTCP-XR) about our stream that came; the newest stands in the columns of FAR_XR. */
+  farXrReports: 46,
+  columns: 64,
 } as const;
+
+/**
+ * Further columns of LEG, in a row of what was received: what the far end says in its VoIP metrics (RFC 3611 §4.7) of the
+ * whole call as it received it. As it was told, on a scale of its own choice; NaN where it says "unavailable".
+ */
+export const FAR_XR = {
+  lossRatio: 47,
+  discardRatio: 48,
+  burstDensity: 49,
+  gapDensity: 50,
+  burstMs: 51,
+  gapMs: 52,
+  roundTripMs: 53,
+  endSystemDelayMs: 54,
+  signalLevelDbm: 55,
+  noiseLevelDbm: 56,
+  residualEchoDb: 57,
+  rFactor: 58,
+  externalRFactor: 59,
+  mosLq: 60,
+  mosCq: 61,
+  jitterBufferMs: 62,
+  jitterBufferMaxMs: 63,
+} as const;
+export type FarXrFigure = keyof typeof FAR_XR;
+export const FAR_XR_FIGURES = Object.keys(FAR_XR) as FarXrFigure[];
 
 /** Where figures of the sent direction are from: RTCP report blocks of the next hop, or our own answerer at the far end. */
 export const BASIS = { rtcp: 1, answerer: 2 } as const;
@@ -294,6 +347,12 @@ export interface SignallingSetup {
   readonly ptimeMs: number;
   /** In order of preference. */
   readonly codecs: readonly string[];
+  /** Those of `codecs` that are not built in. */
+  readonly replayed?: readonly ReplayedCodec[];
+  /** An answerer that takes any codec, and sends back what comes. */
+  readonly takesAny?: boolean;
+  /** RTCP-XR is offered, and agreed to; absent: it is not. */
+  readonly rtcpXr?: boolean;
   /** Where SIP and audio may go when the peer says so. */
   readonly reach: ReachRules;
   /** Null: signalling only; the port is that of one bound sink. */

@@ -3,6 +3,7 @@ import { RtpHeader, writeRtpHeader } from '../rtp/packet.js';
 import type { CodecContext } from './codec-context.js';
 import { EchoBuffer } from './echo-buffer.js';
 import type { MediaSource } from './messages.js';
+import { PacketEcho } from './packet-echo.js';
 
 /** How a stream begins: RFC 3550 §5.1 wants all three random. */
 export interface StreamStart {
@@ -18,7 +19,7 @@ export class OutgoingAudio {
   /** The header of the packet that is sent next. */
   readonly header = new RtpHeader();
   private codec: CodecContext | null = null;
-  private echo: EchoBuffer | null = null;
+  private echo: EchoBuffer | PacketEcho | null = null;
   private clipPosition = 0;
 
   constructor(private readonly source: MediaSource) {}
@@ -26,8 +27,8 @@ export class OutgoingAudio {
   start(codec: CodecContext, start: StreamStart): void {
     const { header } = this;
     this.codec = codec;
-    this.echo = this.source === 'echo' ? this.echoFor(codec) : null;
-    this.clipPosition = start.clipOffset % codec.clipPackets.length;
+    this.echo = this.echoes(codec) ? this.echoFor(codec) : null;
+    this.clipPosition = start.clipOffset % (codec.clipPackets.length || 1);
     header.marker = true;
     header.ssrc = start.ssrc;
     header.sequence = start.sequence;
@@ -39,8 +40,8 @@ export class OutgoingAudio {
   change(codec: CodecContext): void {
     if (codec === this.codec) return;
     this.codec = codec;
-    this.echo = this.source === 'echo' ? this.echoFor(codec) : null;
-    this.clipPosition %= codec.clipPackets.length;
+    this.echo = this.echoes(codec) ? this.echoFor(codec) : null;
+    this.clipPosition %= codec.clipPackets.length || 1;
   }
 
   /** What was heard, for an echo. */
@@ -48,10 +49,12 @@ export class OutgoingAudio {
     this.echo?.push(data, offset, length);
   }
 
-  /** The next packet with its header; valid until the next call. */
-  next(): Uint8Array {
+  /** The next packet with its header, valid until the next call; null: an echo that has nothing to send back. */
+  next(): Uint8Array | null {
     const packet = this.nextPayload();
-    writeRtpHeader(packet, this.header);
+    if (packet !== null) {
+      writeRtpHeader(packet, this.header);
+    }
     return packet;
   }
 
@@ -68,27 +71,43 @@ export class OutgoingAudio {
     this.passTime();
   }
 
+  /** There is none: time goes on, and the one after it begins a new stretch of audio. */
+  pause(): void {
+    this.header.marker = true;
+    this.passTime();
+  }
+
   /** It did not leave: time goes on, the sequence does not, so the far end books no loss for our fault. */
   passTime(): void {
     this.header.timestamp = (this.header.timestamp + (this.codec?.samplesPerPacket ?? 0)) >>> 0;
   }
 
-  private nextPayload(): Uint8Array {
+  private nextPayload(): Uint8Array | null {
     if (this.echo !== null) {
       return this.echo.nextPacket();
     }
     const packets = this.codec?.clipPackets ?? [];
-    const packet = packets[this.clipPosition] as Uint8Array;
-    this.clipPosition = (this.clipPosition + 1) % packets.length;
+    const packet = packets[this.clipPosition] ?? null;
+    this.clipPosition = (this.clipPosition + 1) % (packets.length || 1);
     return packet;
   }
 
+  /** A codec without a clip can only be sent back. */
+  private echoes({ clipPackets }: CodecContext): boolean {
+    return this.source === 'echo' || clipPackets.length === 0;
+  }
+
   /** The slot's last one again where it fits: a ring for each call would be garbage at thousands of calls. */
-  private echoFor({ bytesPerPacket, codec }: CodecContext): EchoBuffer {
-    if (this.echo?.fits(bytesPerPacket, codec.silence) === true) {
-      this.echo.clear();
-      return this.echo;
+  private echoFor({ bytesPerPacket, codec }: CodecContext): EchoBuffer | PacketEcho {
+    const { echo } = this;
+    const fits =
+      codec.silence === null
+        ? echo instanceof PacketEcho
+        : echo instanceof EchoBuffer && echo.fits(bytesPerPacket, codec.silence);
+    if (echo !== null && fits) {
+      echo.clear();
+      return echo;
     }
-    return new EchoBuffer(bytesPerPacket, codec.silence);
+    return codec.silence === null ? new PacketEcho() : new EchoBuffer(bytesPerPacket, codec.silence);
   }
 }

@@ -9,6 +9,7 @@ import { heatDefinitions } from './chart/heat.js';
 import { keyDefinitions } from './chart/strokes.js';
 import { distributionSection } from './distribution-section.js';
 import { endpointsSection } from './endpoints-section.js';
+import { farEndSection } from './far-end-section.js';
 import { gatesSection } from './gates-section.js';
 import { generatorSection } from './generator-section.js';
 import { renderHeadline } from './headline.js';
@@ -33,6 +34,7 @@ const SECTIONS: readonly ((result: Result) => Section | null)[] = [
   loadSection,
   qualitySection,
   distributionSection,
+  farEndSection,
   responsesSection,
   causesSection,
   setupSection,
