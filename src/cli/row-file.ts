@@ -53,7 +53,7 @@ export class RowFile {
     }
     const text = Buffer.concat(this.chunks);
     try {
-      this.host.appendFile(this.path, gzipSync(text, { level: 6 }));
+      this.host.appendFile(this.path, gzipSync(text, { level: 1 }));
     } catch (error) {
       if (text.length > this.keptBytes) {
         this.dropped += this.chunkLines;

@@ -27,7 +27,7 @@ export interface Destination {
 /** Facts of the datagram that `receive` returned last live in the fields, so that nothing is allocated per packet. */
 export interface DatagramSockets {
   readonly backend: 'libc' | 'dgram';
-  /** The datagram received last, from its first byte; valid until the next `receive`. */
+  /** The datagram received last, from its first byte: another view for each, valid until the next `receive`. */
   readonly data: Uint8Array;
   /** When it arrived, ns on the monotonic clock. */
   readonly arrivalNs: number;
@@ -41,7 +41,10 @@ export interface DatagramSockets {
   destination(address: string, port: number): Destination;
   /** Sends now; true when the kernel took it. */
   send(handle: number, packet: Uint8Array, destination: Destination): boolean;
-  /** Takes the next datagram that waits, if any: its length in bytes (cut at `data.length`), or −1 when there is none. */
+  /**
+   * Takes the next datagram that waits, if any: its length in bytes (cut at `data.length`), or −1 when there is none. Ask until
+   * there is none before another socket has its turn, or a few that were taken with it are lost and counted as drops.
+   */
   receive(handle: number): number;
   /** Datagrams that the kernel (or our ring) dropped at this socket so far; null where it cannot be known. */
   drops(handle: number): number | null;

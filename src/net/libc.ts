@@ -1,5 +1,5 @@
 /**
- * Linux back end: libc's own calls through koffi. `recvmsg` with SO_TIMESTAMPNS gives the kernel's arrival time and
+ * Linux back end: libc's own calls through koffi. `recvmmsg` with SO_TIMESTAMPNS gives the kernel's arrival time and
  * SO_RXQ_OVFL the drops. Other systems use dgram.ts: their structs and constants differ.
  */
 import type koffi from 'koffi';
@@ -11,14 +11,15 @@ import {
   type DatagramSockets,
   type Destination,
 } from './datagram.js';
+import { ReceiveBatch } from './receive-batch.js';
 import { parseIp } from '../lib/ip-address.js';
 import { monotonicNs } from '../lib/clock.js';
 
-export const AF_INET = 2;
-export const AF_INET6 = 10;
-export const SOCK_DGRAM = 2;
-export const SOCK_NONBLOCK = 0o4000;
-export const SOCK_CLOEXEC = 0o2000000;
+const AF_INET = 2;
+const AF_INET6 = 10;
+const SOCK_DGRAM = 2;
+const SOCK_NONBLOCK = 0o4000;
+const SOCK_CLOEXEC = 0o2000000;
 const SOL_SOCKET = 1;
 const SO_RXQ_OVFL = 40;
 const SO_TIMESTAMPNS = 35;
@@ -36,9 +37,8 @@ const CLOCK_GOOD_NS = 20_000;
 const SOCKADDR_BYTES = 16;
 const SOCKADDR6_BYTES = 28;
 const SOCKADDR6_ADDRESS = 8;
-const CONTROL_BYTES = 128;
-/** Byte offsets in `struct msghdr` of 64-bit Linux. */
-const MSGHDR = { name: 0, nameLength: 8, iov: 16, iovLength: 24, control: 32, controlLength: 40, bytes: 56 } as const;
+/** Taken by one call. More than one waits only where packets come together, or this thread is late. */
+const BATCH_SLOTS = 4;
 /** `struct cmsghdr`: length (8), level (4), type (4), then the data. */
 const CMSG_DATA = 16;
 
@@ -50,7 +50,8 @@ export interface Libc {
   readonly close: NativeCall;
   readonly setsockopt: NativeCall;
   readonly sendto: NativeCall;
-  readonly recvmsg: NativeCall;
+  readonly recvmmsg: NativeCall;
+  readonly sendmmsg: NativeCall;
   readonly clockGettime: NativeCall;
   readonly clockNanosleep: NativeCall;
   readonly errno: () => number;
@@ -74,7 +75,8 @@ export async function loadLibc(): Promise<Libc | null> {
     close: call('int close(int)'),
     setsockopt: call('int setsockopt(int, int, int, const void *, uint32_t)'),
     sendto: call('long sendto(int, const void *, size_t, int, const void *, uint32_t)'),
-    recvmsg: call('long recvmsg(int, void *, int)'),
+    recvmmsg: call('int recvmmsg(int, void *, unsigned int, int, void *)'),
+    sendmmsg: call('int sendmmsg(int, void *, unsigned int, int)'),
     clockGettime: call('int clock_gettime(int, void *)'),
     clockNanosleep: call('int clock_nanosleep(int, int, const void *, void *)'),
     errno: () => ffi.errno(),
@@ -91,51 +93,38 @@ async function importKoffi(): Promise<typeof koffi | null> {
   }
 }
 
-/**
- * Every buffer whose address the kernel is given inside a struct. The garbage collector does not see those
- * addresses: would one of these fields go, its memory would be reused under the kernel's feet and the heap corrupted
- * minutes later. So they live here, and the arena lives as long as its sockets.
- */
-class Arena {
-  readonly data = Buffer.alloc(MAX_DATAGRAM_BYTES);
-  readonly source = Buffer.alloc(SOCKADDR6_BYTES);
-  readonly control = Buffer.alloc(CONTROL_BYTES);
-  readonly iov = Buffer.alloc(16);
-  readonly message = Buffer.alloc(MSGHDR.bytes);
-
-  constructor(libc: Libc) {
-    this.iov.writeBigUInt64LE(libc.address(this.data), 0);
-    this.iov.writeBigUInt64LE(BigInt(this.data.length), 8);
-    this.message.writeBigUInt64LE(libc.address(this.source), MSGHDR.name);
-    this.message.writeBigUInt64LE(libc.address(this.iov), MSGHDR.iov);
-    this.message.writeUInt32LE(1, MSGHDR.iovLength);
-    this.message.writeBigUInt64LE(libc.address(this.control), MSGHDR.control);
-  }
-}
-
 export class LibcSockets implements DatagramSockets {
   readonly backend = 'libc';
   arrivalNs = 0;
   sourceAddress = 0;
   sourcePort = 0;
-  readonly data: Uint8Array;
+  data: Uint8Array;
 
-  private readonly arena: Arena;
-  /** The views that the hot path reads; 32-bit words, so that no bigint is made per packet. */
-  private readonly messageWords: Uint32Array;
-  private readonly controlWords: Uint32Array;
+  private readonly batch: ReceiveBatch;
+  private readonly slotData: readonly Uint8Array[];
+  /** Of which socket the batch is, how many it has, and which comes next. */
+  private batchHandle = -1;
+  private batchCount = 0;
+  private batchNext = 0;
   private readonly timespec = new BigInt64Array(2);
+  /** By socket, as the kernel counts them, and what we took and did not read. */
   private readonly dropCounts = new Map<number, number>();
+  private readonly givenUp = new Map<number, number>();
   /** Wall minus monotonic: whole seconds and the rest in ns apart, since a double cannot hold 2^60 ns exactly. */
   private offsetSeconds = 0;
   private offsetNs = 0;
   private clockSampled = false;
 
-  constructor(private readonly libc: Libc) {
-    this.arena = new Arena(libc);
-    this.data = this.arena.data;
-    this.messageWords = wordsOf(this.arena.message);
-    this.controlWords = wordsOf(this.arena.control);
+  constructor(
+    private readonly libc: Libc,
+    { slots = BATCH_SLOTS, slotBytes = MAX_DATAGRAM_BYTES } = {},
+  ) {
+    const batch = new ReceiveBatch(libc, slots, slotBytes);
+    this.batch = batch;
+    this.slotData = Array.from({ length: slots }, (_, slot) =>
+      batch.data.subarray(batch.offset(slot), batch.offset(slot + 1)),
+    );
+    this.data = this.slotData[0] ?? batch.data;
     this.sampleClock();
   }
 
@@ -164,6 +153,8 @@ export class LibcSockets implements DatagramSockets {
   close(handle: number): void {
     // Closed already: by now the number may be that of another socket.
     if (this.dropCounts.delete(handle)) {
+      this.givenUp.delete(handle);
+      if (handle === this.batchHandle) this.batchHandle = -1;
       this.libc.close(handle);
     }
   }
@@ -178,26 +169,38 @@ export class LibcSockets implements DatagramSockets {
   }
 
   receive(handle: number): number {
-    const { arena, messageWords } = this;
-    messageWords[MSGHDR.nameLength / 4] = SOCKADDR6_BYTES;
-    messageWords[MSGHDR.controlLength / 4] = CONTROL_BYTES;
-    const length = this.libc.recvmsg(handle, arena.message, MSG_DONTWAIT);
-    if (length < 0) {
-      // EAGAIN, or a pending ICMP error of an earlier send (ECONNREFUSED), which the next call no longer reports.
-      return -1;
+    const { batch } = this;
+    if (handle !== this.batchHandle) {
+      this.giveUpBatch(handle);
     }
-    const source = arena.source;
-    this.sourcePort = ((source[2] ?? 0) << 8) | (source[3] ?? 0);
-    this.sourceAddress =
-      source[0] === AF_INET6
-        ? ipv6Number(source, SOCKADDR6_ADDRESS)
-        : (((source[4] ?? 0) << 24) | ((source[5] ?? 0) << 16) | ((source[6] ?? 0) << 8) | (source[7] ?? 0)) >>> 0;
-    this.readControl(handle, messageWords[MSGHDR.controlLength / 4] ?? 0);
-    return length;
+    if (this.batchNext >= this.batchCount) {
+      const isEmpty = this.batchCount > 0 && this.batchCount < batch.slots;
+      this.batchNext = 0;
+      this.batchCount = isEmpty ? 0 : batch.fill(handle);
+      if (this.batchCount === 0) {
+        return -1;
+      }
+    }
+    const slot = this.batchNext++;
+    this.data = this.slotData[slot] ?? this.data;
+    this.readSource(slot);
+    this.readControl(handle, slot);
+    batch.renew(slot);
+    return batch.lengthOf(slot);
+  }
+
+  /** Source of the last datagram: 4 or 16 bytes, network order; valid until the next `receive`. */
+  sourceBytes(): Uint8Array {
+    const { sourceBytes } = this.batch;
+    const start = this.batch.sourceOffset(Math.max(0, this.batchNext - 1));
+    return sourceBytes[start] === AF_INET6
+      ? sourceBytes.subarray(start + SOCKADDR6_ADDRESS, start + SOCKADDR6_ADDRESS + 16)
+      : sourceBytes.subarray(start + 4, start + 8);
   }
 
   drops(handle: number): number | null {
-    return this.dropCounts.get(handle) ?? null;
+    const drops = this.dropCounts.get(handle);
+    return drops === undefined ? null : drops + (this.givenUp.get(handle) ?? 0);
   }
 
   sendErrors(): number {
@@ -235,12 +238,39 @@ export class LibcSockets implements DatagramSockets {
     this.libc.clockNanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, this.timespec, null);
   }
 
+  /** Another socket's turn, before all was read that was taken from the one before: it is lost here, and counts as dropped. */
+  private giveUpBatch(handle: number): void {
+    for (; this.batchNext < this.batchCount; this.batchNext++) {
+      this.readControl(this.batchHandle, this.batchNext);
+      this.batch.renew(this.batchNext);
+      this.givenUp.set(this.batchHandle, (this.givenUp.get(this.batchHandle) ?? 0) + 1);
+    }
+    this.batchHandle = handle;
+    this.batchCount = this.batchNext = 0;
+  }
+
+  private readSource(slot: number): void {
+    const { sourceBytes: source } = this.batch;
+    const at = this.batch.sourceOffset(slot);
+    this.sourcePort = ((source[at + 2] ?? 0) << 8) | (source[at + 3] ?? 0);
+    this.sourceAddress =
+      source[at] === AF_INET6
+        ? ipv6Number(source, at + SOCKADDR6_ADDRESS)
+        : (((source[at + 4] ?? 0) << 24) |
+            ((source[at + 5] ?? 0) << 16) |
+            ((source[at + 6] ?? 0) << 8) |
+            (source[at + 7] ?? 0)) >>>
+          0;
+  }
+
   /** Walks the ancillary data: arrival time and the socket's count of drops. */
-  private readControl(handle: number, controlLength: number): void {
-    const words = this.controlWords;
+  private readControl(handle: number, slot: number): void {
+    const { controlWords: words } = this.batch;
+    const start = this.batch.controlStart(slot);
+    const controlLength = this.batch.controlLength(slot);
     let offset = 0;
     while (offset + CMSG_DATA <= controlLength) {
-      const word = offset >> 2;
+      const word = start + (offset >> 2);
       const length = words[word] ?? 0;
       if (length < CMSG_DATA || words[word + 2] !== SOL_SOCKET) {
         return;
@@ -275,12 +305,8 @@ export class LibcSockets implements DatagramSockets {
   }
 }
 
-function wordsOf(memory: Buffer): Uint32Array {
-  return new Uint32Array(memory.buffer, memory.byteOffset, memory.length / 4);
-}
-
 /** `struct sockaddr_in` or `sockaddr_in6`. @throws NetError when `address` is none */
-export function sockaddrOf(address: string, port: number): Uint8Array {
+function sockaddrOf(address: string, port: number): Uint8Array {
   if (address.includes(':')) {
     return sockaddr6Of(address, port);
   }

@@ -8,6 +8,7 @@ import type { ImpairmentCounts } from '../lib/impairment.js';
 import { shareOf } from '../schedule/split.js';
 import type { CallRecord, LadderReport, MediaBatch, MediaWorkerSetup } from '../worker/messages.js';
 import type { RegistrationReport } from '../worker/messages.js';
+import { readRecords } from '../worker/record-table.js';
 import type { SignallingBatch, SignallingSetup } from '../worker/messages.js';
 import {
   joinWorkers,
@@ -203,7 +204,7 @@ export class Fleet {
     this.signalling.forEach((worker, index) => {
       worker.onReport = (report) => {
         if (report.type === 'signalling') {
-          this.events.onSignalling(report);
+          this.events.onSignalling({ ...report, records: readRecords(report.records) });
         } else if (report.type === 'ladders') {
           this.events.onLadders?.(report);
         } else if (report.type === 'stop-asked') {

@@ -366,7 +366,9 @@ export class Run {
     this.book.addSignalling(batch);
     this.reach.take(batch);
     this.openCalls.noteBegun(batch.worker, batch.intended);
-    batch.records.forEach(({ call }) => this.openCalls.noteEnded(call));
+    for (const { call } of batch.records) {
+      this.openCalls.noteEnded(call);
+    }
     this.observer.onSignalling?.(batch);
     this.askLadders();
     if (batch.farLegs.length > 0) {

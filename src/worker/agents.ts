@@ -4,7 +4,8 @@
  */
 import type { CallAgent } from '../call/caller-call.js';
 import { type ConnectionsOptions, openConnections } from '../sip/transport/connections.js';
-import { openMarkedUdp } from '../net/marked-socket.js';
+import { openMessageSocket } from '../net/message-socket.js';
+import { monotonicNs } from '../lib/clock.js';
 import { parseIp } from '../lib/ip-address.js';
 import { formatHost } from '../sip/message/uri.js';
 import type { Protocol, Transport } from '../sip/transport/transport.js';
@@ -31,7 +32,7 @@ export class Agents {
     const listens = setup.role.type === 'answerer' ? setup.role.protocol : 'UDP';
     const [address, port] = [setup.localAddress, listens === 'UDP' ? setup.localPort : 0];
     const { dscp } = setup.links;
-    const native = dscp === null ? null : await openMarkedUdp(address, port, dscp);
+    const native = dscp === null ? null : await openMessageSocket({ address, port, dscp });
     const udp = await openUdp({ address, port, ...(native !== null && { native }) });
     const agents = new Agents(setup, shared, udp);
     try {
@@ -92,6 +93,14 @@ export class Agents {
     for (const { addresses, port } of endpoint.servers)
       for (const { transport } of this.#open)
         if (transport.protocol === endpoint.protocol) transport.keepAlive(addresses[0] ?? '', port);
+  }
+
+  /** Monotonic ns: while a message is handled whose arrival the kernel has noted, that, so that our own lateness is in no delay. */
+  readonly now = (): number => this.socket.arrivalNs ?? monotonicNs();
+
+  /** Whether all that can come comes to the UDP socket. */
+  get isDatagramOnly(): boolean {
+    return this.#open.length === 1 && this.#perCall.length === 0;
   }
 
   async close(): Promise<void> {

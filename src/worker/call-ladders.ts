@@ -25,6 +25,13 @@ export class CallLadders {
     this.log = new MessageLog({ now });
   }
 
+  /** A call has ended well, and without audio there is nothing in which it could have turned out badly. */
+  settle({ callId, succeeded, hasMedia }: CallRecord): void {
+    if (succeeded && !hasMedia) {
+      this.log.drop(callId);
+    }
+  }
+
   /** Calls have ended: gives the ladders of those that failed, as far as there is room for them. */
   end(records: readonly CallRecord[]): CallLadder[] {
     const ladders: CallLadder[] = [];

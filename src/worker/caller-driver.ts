@@ -29,6 +29,8 @@ export interface CallerDriverOptions {
   readonly farScore?: ReplayedScore | null;
   /** Who places the calls; absent: nobody in particular. */
   readonly users?: UserCalls | null;
+  /** Told of each call that has ended. */
+  onRecord?(record: CallRecord): void;
   /** So many refusals came in a row that going on would be abuse. */
   onTooManyRefusals(count: number, last: CallRecord): void;
 }
@@ -90,6 +92,7 @@ export class CallerDriver implements Driver {
       },
       onEnd: (record, call) => {
         this.live.end(record, call);
+        options.onRecord?.(record);
         this.users?.noteEnd(record);
         this.watchRefusals(record);
       },

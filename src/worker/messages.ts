@@ -1,4 +1,5 @@
 /** What travels between threads: few, typed messages. Commands go down, one batch per worker and second goes up. */
+import type { RecordTable } from './record-table.js';
 import type { MessagePort } from 'node:worker_threads';
 import type { AnswererFlow } from '../call/answering-call.js';
 import type { CallerFlow } from '../call/caller-context.js';
@@ -502,7 +503,7 @@ export interface SignallingBatch {
   readonly peakActive: number;
   /** Calls between INVITE and the end of the BYE. */
   readonly live: number;
-  readonly records: readonly CallRecord[];
+  readonly records: Iterable<CallRecord>;
   /** Pairs of (µs, count): lateness of this thread's timers. */
   readonly loopDelayUs: Float64Array;
   /** Where it stands for other seconds than its own one. */
@@ -526,6 +527,9 @@ export interface SignallingBatch {
   readonly finished: boolean;
 }
 
+/** As it goes from thread to thread. */
+export type SentSignallingBatch = Omit<SignallingBatch, 'records'> & { readonly records: RecordTable };
+
 /** Totals since the start. */
 export interface FigureCounts {
   readonly passed: number;
@@ -543,7 +547,7 @@ export interface SipCounts {
 }
 
 export type SignallingReport =
-  | SignallingBatch
+  | SentSignallingBatch
   | LadderReport
   | RegistrationReport
   | {

@@ -1,13 +1,12 @@
 /**
  * Entry of a signalling worker thread: its sockets and user agents, the timers, and a driver (caller or answerer). Its
- * loop is a chain of timers; how late each fires is the thread's event-loop delay.
+ * loop is in signalling-loop.ts.
  */
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import type { CallTarget } from '../call/caller-call.js';
 import { monotonicNs, NS_PER_MS } from '../lib/clock.js';
 import { messageOf } from '../lib/errors.js';
 import { parseIp } from '../lib/ip-address.js';
-import { Tally } from '../lib/tally.js';
 import { formatHost } from '../sip/message/uri.js';
 import type { TimerWheel } from '../sip/transaction/timer-wheel.js';
 import type { OpenAgent, Agents } from './agents.js';
@@ -21,11 +20,11 @@ import { SinkSlots, SlotPool } from './slot-pool.js';
 import { OptionsRtt } from './options-rtt.js';
 import type { CallLadder, LadderReport, RegistrationFigures, SignallingCommand } from './messages.js';
 import type { SignallingReport, SignallingSetup, SipCounts } from './messages.js';
+import { writeRecords } from './record-table.js';
+import { LONGEST_PAUSE_MS, SignallingLoop } from './signalling-loop.js';
 import { openParts, type ThreadParts } from './signalling-parts.js';
 import { createUsers, type Users } from './users.js';
 
-/** The loop turns at least this often, for the timers of the transactions. */
-const LONGEST_PAUSE_MS = 10;
 /** Figures of far ends that come after the last call go up this often. */
 const LAST_FIGURES_MS = 100;
 /** An answerer that stops waits so long for the answers to its last reports. */
@@ -35,12 +34,10 @@ class SignallingThread {
   private readonly userAgent: OpenAgent['userAgent'];
   private readonly pool: SlotPool | null;
   private readonly slots: SlotPool | SinkSlots;
-  private readonly loopDelayUs = new Tally();
+  private readonly loop: SignallingLoop;
   private driver: Driver | null = null;
   private epochNs = 0;
-  private nextTurnNs = 0;
   private reportedSecond = -1;
-  private timer: NodeJS.Timeout | null = null;
   private finishedReported = false;
   private reportedAtMs = 0;
   private readonly optionsRtt: OptionsRtt | null;
@@ -70,7 +67,7 @@ class SignallingThread {
     this.users = createUsers(setup, targets[0], {
       userAgent: this.userAgent,
       timers: wheel,
-      now: monotonicNs,
+      now: agents.now,
     });
     this.pool = setup.sinkPort === null ? new SlotPool(advertised) : null;
     agents.onLearned = (host) => {
@@ -80,7 +77,8 @@ class SignallingThread {
     };
     this.slots = this.pool ?? new SinkSlots(advertised, setup.sinkPort ?? 0);
     this.keepAlive();
-    this.turn();
+    this.loop = this.createLoop();
+    this.loop.turn();
   }
 
   async obey(command: SignallingCommand): Promise<void> {
@@ -103,7 +101,8 @@ class SignallingThread {
         }
         this.driver = this.createDriver();
         this.optionsRtt?.start();
-        this.turn();
+        this.loop.countsDelays = true;
+        this.loop.turn();
         break;
       case 'media-lost':
         this.pool?.lose(command.worker);
@@ -121,13 +120,25 @@ class SignallingThread {
     }
   }
 
+  private createLoop(): SignallingLoop {
+    return new SignallingLoop({
+      socket: this.agents.socket,
+      isDatagramOnly: () => this.agents.isDatagramOnly,
+      step: (nowNs) => this.step(nowNs),
+      nextNs: () => {
+        const nextMs = this.driver?.nextMs ?? null;
+        return nextMs === null ? null : this.epochNs + nextMs * NS_PER_MS;
+      },
+    });
+  }
+
   private createDriver(): Driver {
     const { setup, slots, wheel, userAgent, epochNs } = this;
     const shared = {
       timers: wheel,
       slots,
       epochNs,
-      now: monotonicNs,
+      now: this.agents.now,
       media: {
         codecs: setup.codecs,
         ptimeMs: setup.ptimeMs,
@@ -169,6 +180,7 @@ class SignallingThread {
         ...callerFlow(role),
         callIdOf: (call) => `${setup.runToken}-${call}@${formatHost(setup.advertise ?? setup.localAddress)}`,
       },
+      onRecord: (record) => this.ladders?.settle(record),
       onTooManyRefusals: (count, last) => {
         const what = last.sipStatus === null ? last.cause : `${last.sipStatus} ${last.cause}`;
         this.report({ type: 'stop-asked', detail: `${count} calls in a row failed, the last with ${what}` });
@@ -188,46 +200,18 @@ class SignallingThread {
       timers: wheel,
       endpoints: this.targets,
       intervalMs: role.optionsIntervalMs,
-      now: monotonicNs,
+      now: this.agents.now,
     });
   }
 
-  /** One turn of the loop: timers, calls that are due, and once a second the report. */
-  private turn(): void {
-    this.cancelTurn();
-    const nowNs = monotonicNs();
-    if (this.driver !== null && this.nextTurnNs > 0) {
-      this.recordDelay((nowNs - this.nextTurnNs) / 1000);
-    }
+  /** Timers, calls that are due, and once a second the report. */
+  private step(nowNs: number): void {
     this.wheel.advance(nowNs / NS_PER_MS);
     if (this.driver !== null) {
       const elapsedMs = (nowNs - this.epochNs) / NS_PER_MS;
       this.driver.run(elapsedMs);
       this.reportSeconds(elapsedMs, this.driver);
     }
-    this.scheduleTurn();
-  }
-
-  /** A long stall stands for the turns that it swallowed, each as late as it would have been; else it were one among many. */
-  private recordDelay(delayUs: number): void {
-    for (let lateUs = delayUs; lateUs > 0 || lateUs === delayUs; lateUs -= LONGEST_PAUSE_MS * 1000) {
-      this.loopDelayUs.record(lateUs);
-    }
-  }
-
-  private cancelTurn(): void {
-    if (this.timer !== null) {
-      clearTimeout(this.timer);
-    }
-  }
-
-  private scheduleTurn(): void {
-    const nowNs = monotonicNs();
-    const dueMs = this.driver?.nextMs ?? null;
-    const untilDueMs = dueMs === null ? LONGEST_PAUSE_MS : dueMs - (nowNs - this.epochNs) / NS_PER_MS;
-    const pauseMs = Math.ceil(Math.min(LONGEST_PAUSE_MS, Math.max(1, untilDueMs)));
-    this.nextTurnNs = nowNs + pauseMs * NS_PER_MS;
-    this.timer = setTimeout(() => this.turn(), pauseMs);
   }
 
   private reportSeconds(elapsedMs: number, driver: Driver): void {
@@ -258,8 +242,8 @@ class SignallingThread {
       second: finished ? Math.floor(elapsedMs / 1000) : ended,
       ...driver.counts,
       live: driver.liveCalls,
-      records,
-      loopDelayUs: this.loopDelayUs.take(),
+      records: writeRecords(records),
+      loopDelayUs: this.loop.delayUs.take(),
       sip: this.sipCounts(),
       farLegs: driver.takeFarLegs(),
       ourAnswerers: driver.ourAnswerers,
@@ -323,7 +307,7 @@ class SignallingThread {
       this.driver.abandon('stopped');
     }
     await this.users?.unregister();
-    this.cancelTurn();
+    this.loop.stop();
     if (this.driver !== null) {
       this.reportNow((monotonicNs() - this.epochNs) / NS_PER_MS, this.driver);
       this.reportLadders('last', this.ladders?.last());
@@ -350,7 +334,8 @@ class SignallingThread {
 }
 
 async function main(port: MessagePort, setup: SignallingSetup): Promise<void> {
-  const report = (message: SignallingReport): void => port.postMessage(message);
+  const report = (message: SignallingReport): void =>
+    port.postMessage(message, message.type === 'signalling' ? [message.records.numbers.buffer as ArrayBuffer] : []);
   let parts: ThreadParts;
   try {
     parts = await openParts(setup);

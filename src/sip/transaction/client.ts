@@ -1,10 +1,12 @@
 /**
  * Non-INVITE client transaction (RFC 3261 §17.1.2, figure 6).
  *
- *   Trying ──1xx──▶ Proceeding ──200-699──▶ Completed ──K──▶ Terminated
+ *   Trying ──1xx──▶ Proceeding ──200-699──▶ Terminated
  *      └────────────200-699─────────────────────▲
- *   Timer E: again at T1, doubling up to T2; in Proceeding every T2.   Timer F: 64·T1, then timeout.   Timer K: T4.
- *   On a reliable transport there is no Timer E, and Timer K is 0.
+ *   Timer E: again at T1, doubling up to T2; in Proceeding every T2.   Timer F: 64·T1, then timeout.
+ *   On a reliable transport there is no Timer E.
+ * Completed and its Timer K are left out: they absorb copies of the final response, as whoever finds no transaction for a response does;
+ * thousands that wait 5 s for that would cost a garbage collector more than the calls.
  */
 import { type RequestFields, serializeCompanion, serializeRequest } from '../message/builder.js';
 import type { SipMessage } from '../message/message.js';
@@ -14,7 +16,7 @@ import { type AnyTransaction, TimerPair, type TransactionLayer } from './layer.j
 import { clientKey } from './transaction-key.js';
 import { transactionTimeoutMs } from './timers.js';
 
-export type ClientState = 'trying' | 'proceeding' | 'completed' | 'terminated';
+export type ClientState = 'trying' | 'proceeding' | 'terminated';
 
 export interface ClientUser {
   /** The first final response. */
@@ -76,13 +78,7 @@ export class Client implements AnyTransaction {
       this.#state = 'proceeding';
       return;
     }
-    this.#data = '';
-    if (this.layer.isReliable) this.#terminate();
-    else {
-      this.#state = 'completed';
-      this.#timers.stopRetransmit();
-      this.#timers.setDeadline(this.layer.intervals.t4Ms, onTimerK, this);
-    }
+    this.#terminate();
     this.user.onFinal(response);
   }
 
@@ -123,4 +119,3 @@ export const cancelOf = (invite: RequestFields): RequestFields => ({ ...invite, 
 
 const onTimerE = (transaction: Client): void => transaction.timerE();
 const onTimerF = (transaction: Client): void => transaction.timerF();
-const onTimerK = (transaction: Client): void => transaction.abandon();

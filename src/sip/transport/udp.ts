@@ -20,11 +20,8 @@ export interface UdpOptions {
   /** 0 lets the kernel choose. */
   readonly port: number;
   readonly bufferBytes?: number;
-  /**
-   * A socket that is bound already, with options that dgram cannot set; `port` then means nothing. `send` hands wire text to the
-   * kernel at once, and says whether it was taken; what was not goes the way of dgram, which waits and tells of errors.
-   */
-  readonly native?: { readonly fd: number; readonly send: NativeSend };
+  /** A socket that is bound already, with options that dgram cannot set; `port` then means nothing. */
+  readonly native?: NativeSocket;
   /** Addresses, and names with their addresses, that are remembered. Default 10,000 of each. */
   readonly maxCachedHosts?: number;
   /** Default that of node:dns. */
@@ -38,7 +35,25 @@ export interface SocketBuffers {
   readonly sendBytes: number;
 }
 
-type NativeSend = (data: string, address: string, port: number) => boolean;
+/** Past dgram, which stays the owner of the descriptor. */
+export interface NativeSocket {
+  readonly fd: number;
+  /** Hands wire text to the kernel at once; false: it was not taken, and goes the way of dgram, which waits and tells of errors. */
+  send(data: string, address: string, port: number): boolean;
+  /** As `send`, but at the next `flush`; false: there is no room before it, or no way. */
+  queue(data: string, address: string, port: number): boolean;
+  /** Sends what is queued. @param onRefused told which of them the kernel did not take, in the order of `queue` */
+  flush(onRefused: (index: number) => void): void;
+  /** The next message that waits, valid until the next call; null: none. The fields below are of it. */
+  receive(): Uint8Array | null;
+  readonly host: string;
+  readonly sourcePort: number;
+  /** ns on the monotonic clock. */
+  readonly arrivalNs: number;
+  /** Blocks the thread until this monotonic time. */
+  sleepUntil(deadlineNs: number): void;
+}
+
 type Pending = { data: string; port: number }[];
 
 interface SendError extends Error {
@@ -89,6 +104,8 @@ export class UdpTransport implements Transport {
   onError: Transport['onError'] = null;
   #socket: Socket;
   #family: 4 | 6;
+  #isGathering = false;
+  #queued: { readonly data: string; readonly address: string; readonly port: number }[] = [];
   /** Hosts that are addresses. */
   #literals = new Set<string>();
   /** Names with their addresses, oldest first, and the way back. */
@@ -98,7 +115,10 @@ export class UdpTransport implements Transport {
   #isClosed = false;
   #maxCached: number;
   #lookup: typeof lookup;
-  #nativeSend: NativeSend | null;
+  /** Null where there is none: then messages come only by callback. */
+  readonly native: NativeSocket | null;
+  /** Arrival of the message that is being handled, ns on the monotonic clock; null: none is, or nobody knows but the callback. */
+  arrivalNs: number | null = null;
 
   /** Use `openUdp`. */
   constructor(
@@ -109,7 +129,7 @@ export class UdpTransport implements Transport {
   ) {
     this.#maxCached = options.maxCachedHosts ?? MAX_CACHED_ADDRESSES;
     this.#lookup = options.lookup ?? lookup;
-    this.#nativeSend = options.native?.send ?? null;
+    this.native = options.native ?? null;
     const { address, port } = socket.address();
     this.localAddress = { host: address, port, family: family === 6 ? 'IPv6' : 'IPv4' };
     this.counters = { sent: 0, received: 0, sentBytes: 0, receivedBytes: 0, sendErrors: 0 };
@@ -129,6 +149,45 @@ export class UdpTransport implements Transport {
     const address = this.#addresses.get(host);
     if (address === undefined) this.#resolveThenSend(data, host, port);
     else this.#sendTo(data, address, port);
+  }
+
+  /** What is sent from now on goes out at `flush`, together. */
+  gather(): void {
+    this.#isGathering = this.native !== null;
+  }
+
+  /** Sends what was gathered. */
+  flush(): void {
+    const queued = this.#queued;
+    if (queued.length === 0) return;
+    this.native?.flush((index) => {
+      const message = queued[index];
+      if (message !== undefined) this.#sendByCallback(message.data, message.address, message.port);
+    });
+    queued.length = 0;
+  }
+
+  /** What is sent from now on goes out at once. */
+  release(): void {
+    this.flush();
+    this.#isGathering = false;
+  }
+
+  /** Handles what waits, at most so many messages; gives how many there were. */
+  drain(most: number): number {
+    const { native } = this;
+    for (let count = 0; count < most; count++) {
+      // A message may close the transport.
+      const data = this.#isClosed || native === null ? null : native.receive();
+      if (data === null || native === null) return count;
+      this.arrivalNs = native.arrivalNs;
+      try {
+        this.#receive(data, native.host, native.sourcePort);
+      } finally {
+        this.arrivalNs = null;
+      }
+    }
+    return most;
   }
 
   hasConnection(): boolean {
@@ -176,7 +235,26 @@ export class UdpTransport implements Transport {
   #sendTo(data: string, address: string, port: number): void {
     this.counters.sent++;
     this.counters.sentBytes += data.length;
-    if (this.#nativeSend?.(data, address, port) === true) return;
+    const { native } = this;
+    if (
+      native !== null &&
+      (this.#isGathering ? this.#queue(native, data, address, port) : native.send(data, address, port))
+    )
+      return;
+    this.#sendByCallback(data, address, port);
+  }
+
+  /** Kept beside the queue, for what the kernel does not take of it. */
+  #queue(native: NativeSocket, data: string, address: string, port: number): boolean {
+    if (!native.queue(data, address, port)) {
+      this.flush();
+      if (!native.queue(data, address, port)) return false;
+    }
+    this.#queued.push({ data, address, port });
+    return true;
+  }
+
+  #sendByCallback(data: string, address: string, port: number): void {
     try {
       this.#socket.send(Buffer.from(data, 'latin1'), port, address, this.#afterSend);
     } catch (error) {

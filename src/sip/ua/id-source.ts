@@ -3,6 +3,8 @@
 export interface IdSource {
   /** With the magic cookie of RFC 3261. */
   branch(): string;
+  /** Whether `branch` may have given it. */
+  owns(branch: string): boolean;
   callId(): string;
   tag(): string;
 }
@@ -17,5 +19,6 @@ export function createIdSource(runToken: string, worker: number): IdSource {
   const branchPrefix = `z9hG4bK${prefix}`;
   let counter = 0;
   const next = (): string => (counter++).toString(36);
-  return { branch: () => branchPrefix + next(), callId: () => prefix + next(), tag: () => prefix + next() };
+  const owns = (branch: string): boolean => branch.startsWith(branchPrefix);
+  return { branch: () => branchPrefix + next(), owns, callId: () => prefix + next(), tag: () => prefix + next() };
 }

@@ -81,6 +81,14 @@ export class MessageLog {
     }
   }
 
+  /** Nobody will ask: what is known of the call is let go. */
+  drop(callId: string): void {
+    const log = this.live.get(callId);
+    if (log === undefined) return;
+    this.live.delete(callId);
+    this.forget(callId, log);
+  }
+
   /** Lets go of calls that ended before this time. */
   forgetEnded(beforeNs: number): void {
     for (const [callId, log] of this.ended) {

@@ -26,6 +26,7 @@ import { Core, type UserAgentOptions } from './core.js';
 import { Exchange } from './exchange.js';
 import { UasCall } from './incoming-call.js';
 import { type InviteRequest, UacCall } from './outgoing-call.js';
+import { LateAnswers } from './late-answer.js';
 import { acceptedHeaders, inspectPublication, refusalHeaders } from './publication.js';
 import { Registration, type RegistrationListener, type RegistrationRequest } from './registration.js';
 import { intervalRefusal } from './session-timer.js';
@@ -80,12 +81,14 @@ export class UserAgent {
   #core: Core;
   /** The INVITEs that became calls, for CANCEL. */
   #incoming = new WeakMap<InviteServer, Exchange>();
+  #lateAnswers: LateAnswers;
   /** To tag of answers given without a transaction: the same for a request that comes again. */
   #statelessTag: string;
 
   constructor(options: UserAgentOptions) {
     this.#core = new Core(options);
     this.counters = this.#core.counters;
+    this.#lateAnswers = new LateAnswers(this.#core);
     this.#statelessTag = options.ids.tag();
     options.transport.onMessage = (data, host, port) => this.#receive(data, { host, port });
     options.transport.onError = (host, port, failure) => this.#core.table.failTransport(host, port, failure);
@@ -186,7 +189,7 @@ export class UserAgent {
     this.#core.log?.noteReceived(message);
     try {
       if (message.isRequest) this.#receiveRequest(message, source);
-      else this.#receiveResponse(message);
+      else this.#receiveResponse(message, source);
     } catch (error) {
       // A header that nobody had read until now; every other error is a fault of ours and must be seen.
       if (!(error instanceof SipParseError)) throw error;
@@ -228,15 +231,22 @@ export class UserAgent {
     }
   }
 
-  #receiveResponse(response: SipMessage): void {
+  #receiveResponse(response: SipMessage, source: Source): void {
     const transaction = response.hasSingleVia ? this.#core.table.matchResponse(response) : null;
     if (transaction === null) {
       this.counters.strayResponses++;
+      this.#receiveStray(response, source);
       return;
     }
     this.counters.countResponse(response.cseq.method, response.status);
     if (this.onAddressSeen !== null) this.#noteSeen(response.topVia);
     transaction.receive(response);
+  }
+
+  #receiveStray(response: SipMessage, source: Source): void {
+    const { status, cseq, topVia, hasSingleVia } = response;
+    const isAnswer = status >= 200 && status < 300 && cseq.method === 'INVITE';
+    if (isAnswer && hasSingleVia && this.#core.ids.owns(topVia.branch)) this.#lateAnswers.take(response, source);
   }
 
   #noteSeen(via: Via): void {

@@ -228,6 +228,65 @@ it('a second 2xx from another fork is ACKed and hung up; the first call goes on'
   expect(setup.caller.events).toEqual(['answered 200']);
 });
 
+/** A call that was hung up; `say` answers its INVITE once more. */
+function overCall() {
+  const setup = pair();
+  const peer = stranger(setup);
+  const call = setup.alice.invite({ target: createUri({ user: 'x', host: '10.0.0.9' }), sdp: SDP }, setup.caller);
+  setup.network.wheel.advance(20);
+  const invite = peer.got[0]!;
+  const say = (tag: string, via = invite.topVia.text, method = 'INVITE'): void =>
+    peer.say(
+      `SIP/2.0 200 OK\r\nVia: ${via}\r\nFrom: ${invite.fromText}\r\nTo: <sip:x@10.0.0.9>;tag=${tag}\r\nCall-ID: ${call.callId}\r\n` +
+        `CSeq: ${method === 'BYE' ? 2 : 1} ${method}\r\nContact: <sip:${tag}@10.0.0.9>\r\n\r\n`,
+      '10.0.0.1',
+    );
+  say('f1');
+  call.bye();
+  setup.network.wheel.advance(setup.network.wheel.nowMs + 50);
+  say('f1', peer.got.at(-1)!.topVia.text, 'BYE');
+  expect(setup.caller.events).toEqual(['answered 200', 'ended local bye 200']);
+  expect(setup.alice.transactionCount).toBe(0);
+  const before = peer.got.length;
+  const since = () =>
+    peer.got.slice(before).map((message) => `${message.method} ${message.requestUri} ${message.to.tag}`);
+  return { setup, say, since };
+}
+
+describe('a 2xx to a call that is over', () => {
+  it('is ACKed and hung up: a copy whose ACK was lost, and one of a fork that answers late', () => {
+    const { setup, say, since } = overCall();
+    say('f1');
+    say('f1'); // its BYE is under way
+    say('f2');
+    expect(since()).toEqual([
+      'ACK sip:f1@10.0.0.9 f1',
+      'BYE sip:f1@10.0.0.9 f1',
+      'ACK sip:f1@10.0.0.9 f1',
+      'ACK sip:f2@10.0.0.9 f2',
+      'BYE sip:f2@10.0.0.9 f2',
+    ]);
+    expect(setup.caller.events).toHaveLength(2);
+    setup.network.wheel.advance(setup.network.wheel.nowMs + 40_000);
+    expect([setup.alice.transactionCount, setup.alice.sessionCount]).toEqual([0, 0]);
+  });
+
+  it('gets nothing when the branch is none of ours', () => {
+    const { setup, say, since } = overCall();
+    say('f2', 'SIP/2.0/UDP 10.0.0.1;branch=z9hG4bKother');
+    expect(since()).toEqual([]);
+    expect(setup.alice.counters.strayResponses).toBe(1);
+  });
+
+  it('is no way to make us send without end: beyond a hundred BYEs without an answer nothing goes out', () => {
+    const { setup, say, since } = overCall();
+    for (let i = 0; i < 150; i++) say(`t${i}`);
+    expect(new Set(since().filter((line) => line.startsWith('BYE'))).size).toBe(100);
+    expect(since().filter((line) => line.startsWith('ACK'))).toHaveLength(100);
+    expect(setup.alice.counters.droppedForks).toBe(50);
+  });
+});
+
 it('a 2xx whose Contact cannot be read fails the call once', () => {
   const setup = pair();
   const peer = stranger(setup);

@@ -1,0 +1,46 @@
+/** Records of calls on their way between threads: what comes out is what went in, for whatever a record can hold. */
+import * as fc from 'fast-check';
+import { expect, it } from 'vitest';
+import type { CallRecord } from '../../../src/call/outcome.js';
+import { readRecords, writeRecords } from '../../../src/worker/record-table.js';
+
+const ms = fc.double({ min: 0, max: 1e9, noNaN: true, noDefaultInfinity: true });
+const orNull = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | null> => fc.option(value, { nil: null });
+const record: fc.Arbitrary<CallRecord> = fc.record({
+  call: fc.nat(),
+  endpoint: fc.nat(20),
+  callId: fc.stringMatching(/^[\w.:[\]-]{1,20}@[\w.:[\]-]{1,20}$/),
+  intendedMs: ms,
+  startedMs: orNull(ms),
+  establishedMs: orNull(ms),
+  endedMs: ms,
+  outcome: fc.constantFrom('completed', 'failed', 'dropped', 'cut', 'notStarted'),
+  succeeded: fc.boolean(),
+  phase: orNull(fc.constantFrom('start', 'setup', 'established', 'teardown')),
+  sipStatus: orNull(fc.integer({ min: 100, max: 699 })),
+  cause: orNull(fc.string()),
+  detail: orNull(fc.string()),
+  setupDelayMs: orNull(ms),
+  answerDelayMs: orNull(ms),
+  disconnectDelayMs: orNull(ms),
+  heldBack: fc.boolean(),
+  earlyMedia: fc.boolean(),
+  hasMedia: fc.boolean(),
+});
+
+it('come out as they went in, each time they are walked, also after a way between threads', () => {
+  fc.assert(
+    fc.property(fc.array(record, { maxLength: 20 }), (records) => {
+      const read = readRecords(structuredClone(writeRecords(records)));
+      expect([...read]).toEqual(records);
+      expect([...read]).toEqual(records);
+    }),
+  );
+});
+
+it('hold each text once, however many records have it', () => {
+  const [first] = fc.sample(record, 1);
+  if (first === undefined) throw new Error('no record');
+  const many = Array.from({ length: 100 }, () => ({ ...first, cause: 'busy', detail: 'Busy Here', phase: null }));
+  expect(writeRecords(many).words).toEqual([first.outcome, 'busy', 'Busy Here']);
+});
