@@ -67,7 +67,7 @@ export function runRecord({ host, prepared, startedAt, seed, noGates, inconclusi
     }),
     replayedCodecs: prepared.replayed.map(({ name, impairment }) => ({
       name,
-      cost: impairment === null ? null : { scale: impairment.scale, ie: impairment.ie },
+      cost: impairment === null ? null : { scale: impairment.scale, ie: impairment.ie, bpl: impairment.bpl },
     })),
     scenario: scenarioDocument(scenario),
     seed,

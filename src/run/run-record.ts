@@ -74,7 +74,7 @@ export const runRecordSchema = z.strictObject({
     .array(
       z.strictObject({
         name: z.string().max(64),
-        cost: z.strictObject({ scale: z.enum(['narrowband', 'wideband']), ie: z.number() }).nullable(),
+        cost: z.strictObject({ scale: z.enum(['narrowband', 'wideband']), ie: z.number(), bpl: z.number() }).nullable(),
       }),
     )
     .max(100)

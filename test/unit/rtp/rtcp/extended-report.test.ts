@@ -1,3 +1,4 @@
+import { type DlrrExtendedReport, RrtExtendedReport, type VmExtendedReport, XrPacket } from 'rtp.js/packets';
 import { describe, expect, it } from 'vitest';
 import { CompoundWriter } from '../../../../src/rtp/rtcp/compound-writer.js';
 import { CONCEALMENT, JITTER_BUFFER, VoipMetrics } from '../../../../src/rtp/rtcp/voip-metrics.js';
@@ -45,6 +46,28 @@ describe('an extended report', () => {
       voipMetrics: Object.assign(new VoipMetrics(), METRICS),
     });
     expect(hexOf(writer.bytes())).toBe(`${REPORT}80cf0011 12345678 ${TIME}${DELAY}${VOIP}`.replaceAll(' ', ''));
+  });
+
+  it('is read by rtp.js as we mean it', () => {
+    const bytes = bytesOf(`80cf0011 12345678 ${TIME}${DELAY}${VOIP}`);
+    const [time, delay, voip] = new XrPacket(new DataView(bytes.buffer)).getReports();
+    expect(time).toBeInstanceOf(RrtExtendedReport);
+    expect((time as RrtExtendedReport).getNtpFraction()).toBe(0x20000000);
+    expect((delay as DlrrExtendedReport).getSubReports()).toEqual([
+      { ssrc: 0xcafebabe, lrr: 0xb7052000, dlrr: 0x00054000 },
+    ]);
+    expect((voip as VmExtendedReport).dump()).toMatchObject({
+      ssrc: 0xcafebabe,
+      lossRate: 5,
+      burstDuration: 80,
+      gapDuration: 600,
+      roundTripDelay: 40,
+      endSystemDelay: 75,
+      rerl: 60,
+      rFactor: 82,
+      extRFactor: 127,
+      mosLq: 38,
+    });
   });
 
   it('is read block by block', () => {
