@@ -147,14 +147,16 @@ interface ReadGates extends CheckedGates {
 /** The run's own gates, those of its profile, or the default ones. */
 function readGates(scenario: Scenario, { noGates }: RunFlags, hasBaseline: boolean): ReadGates {
   const answered = scenario.call.expect === 'answered';
-  const scales = scenario.media && answered ? scalesOf(scenario.codecs) : [];
+  const hasAudio = scenario.media && answered;
+  const scales = hasAudio ? scalesOf(scenario.codecs) : [];
   const { profile } = scenario;
-  const entries = scenario.gates ?? (profile === null ? defaultGates(scales, scenario.call.to === 'users') : []);
+  const entries =
+    scenario.gates ?? (profile === null ? defaultGates(scales, scenario.call.to === 'users', hasAudio) : []);
   const given: RunGates = {
     inputs: entries.map((entry) => (typeof entry === 'string' ? entry : withoutPlace(entry))),
     context: { ...gateContext(scenario, hasBaseline), areDefaults: scenario.gates === null },
     profile,
-    scope: { answered, scales },
+    scope: { answered, scales, hasAudio },
   };
   const places = entries.map((entry) => (typeof entry === 'string' ? 'default gate' : entry.where));
   const checked = checkRunGates(given, places);

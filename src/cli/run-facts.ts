@@ -42,7 +42,7 @@ export function runRecord({ host, prepared, startedAt, seed, noGates, inconclusi
       inputs: [...runGates.inputs],
       context: contextOf(runGates.context),
       profile: runGates.profile,
-      scope: { answered: runGates.scope.answered, scales: [...runGates.scope.scales] },
+      scope: { ...runGates.scope, scales: [...runGates.scope.scales] },
     },
     inconclusive,
     ignoreGates: noGates,

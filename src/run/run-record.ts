@@ -58,7 +58,11 @@ export const runRecordSchema = z.strictObject({
       references: z.array(z.enum(REFERENCES)).optional(),
     }),
     profile: z.enum(PROFILES).nullable(),
-    scope: z.strictObject({ answered: z.boolean(), scales: z.array(z.enum(['narrowband', 'wideband'])) }),
+    scope: z.strictObject({
+      answered: z.boolean(),
+      scales: z.array(z.enum(['narrowband', 'wideband'])),
+      hasAudio: z.boolean().optional(),
+    }),
   }),
   inconclusive: z.enum(['fail', 'warn']).nullable(),
   ignoreGates: z.boolean(),
