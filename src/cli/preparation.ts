@@ -24,7 +24,7 @@ import type { SipServer } from '../sip/ua/server-list.js';
 import type { CodecClip, ReplayedCodec, TlsMaterial } from '../worker/messages.js';
 import { loadClips } from './clips.js';
 import type { ProcessHost } from './host.js';
-import { replayedClips, replayedCodecs } from './replayed-codecs.js';
+import { replayedClips, replayedCodecs, scoreWarnings } from './replayed-codecs.js';
 import type { ScenarioArguments } from './scenario-flags.js';
 import { readBaselineRun, type StoredRun } from './stored-run.js';
 import { findServers } from './target-servers.js';
@@ -107,7 +107,7 @@ export async function prepare(host: ProcessHost, given: ScenarioArguments): Prom
     replayed,
     warnings: [
       ...warnings,
-      ...replayed.filter(({ impairment }) => impairment === null).map(noScore),
+      ...replayed.flatMap((codec) => scoreWarnings(codec, gates.gates)),
       ...[usersWarning(scenario, schedule)].filter((text) => text !== null),
       ...gates.warnings,
     ],
@@ -197,10 +197,6 @@ function readBaseline(
     }
     return { problems: error.problems };
   }
-}
-
-function noScore({ name }: ReplayedCodec): string {
-  return `codec: ${name} has no MOS: what it costs is published for no setting that is known here (loss, jitter and delay are measured)`;
 }
 
 function scalesOf(codecs: readonly string[]): ScoreScale[] {

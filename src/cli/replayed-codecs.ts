@@ -1,4 +1,5 @@
 /** The codecs of a scenario that are not built in: what they cost, and their packets out of the files. */
+import type { Gate } from '../gates/grammar.js';
 import { codecNames } from '../media/codec/codec.js';
 import { encodeOpus, OPUS_SAMPLES_PER_SECOND } from '../media/codec/opus.js';
 import { resample } from '../media/source/resample.js';
@@ -6,6 +7,7 @@ import { loadWav } from '../media/source/wav.js';
 import { WavError } from '../media/source/wav-error.js';
 import { fileErrorOf, messageOf, type Problem } from '../lib/errors.js';
 import { replayedImpairment } from '../quality/codec-impairment.js';
+import { score } from '../quality/score.js';
 import { cutPackets, joinPackets, readRtpDump, ReplayError, type ReplayedPackets } from '../rtp/rtp-dump.js';
 import { usedBy, type ReplayPlan } from '../scenario/replay.js';
 import { placeOf, type Scenario } from '../scenario/scenario.js';
@@ -27,6 +29,28 @@ export function replayedCodecs(scenario: Scenario): ReplayedCodec[] {
       impairment: replayedImpairment(name, plan),
     };
   });
+}
+
+/** What a codec without a score, or with a low one, makes of the gates. */
+export function scoreWarnings({ name, impairment }: ReplayedCodec, gates: readonly Gate[]): string[] {
+  if (impairment === null) {
+    return [
+      `codec: ${name} has no MOS: what it costs is published for no setting that is known here (loss, jitter and delay are measured)`,
+    ];
+  }
+  const best = score(impairment, { badRatio: 0, burstR: 1, oneWayDelayMs: 0 }).mosLq;
+  const isBeyond = ({ metric, unit, operator, limit, reference }: Gate): boolean =>
+    metric.scale === impairment.scale &&
+    unit === 'MOS' &&
+    operator.startsWith('>') &&
+    reference === null &&
+    limit > best;
+  return gates
+    .filter(isBeyond)
+    .map(
+      ({ expr }) =>
+        `codec: ${name} reaches a MOS of ${best.toFixed(2)} at best, so ${expr} fails: give a gate of its own`,
+    );
 }
 
 /** Their packets. @returns problems with the places of the files where one cannot be used */
