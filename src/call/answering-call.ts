@@ -57,6 +57,7 @@ const NEEDS_RELIABLE = headerBlock([['Require', '100rel']]);
 const PLAIN_FLOW: AnswererFlow = { refusalHeaders: NO_HEADERS, earlyMedia: false, reliable: 'asked', steps: [] };
 
 export class AnsweringCall implements IncomingCallListener {
+  liveIndex = -1;
   private media: CallMedia | null = null;
   private steps: Steps | null = null;
   private timer: TimerHandle | null = null;

@@ -40,6 +40,7 @@ const UNEXPECTED_ANSWER: Ending = { ...COMPLETED, phase: 'setup', sipStatus: 200
 const DETAIL_CHARACTERS = 160;
 
 export class CallerCall implements OutgoingCallListener {
+  liveIndex = -1;
   private readonly endpoint: number;
   private readonly callId: string;
   private media: CallMedia | null = null;

@@ -2,22 +2,28 @@
 import type { CallRecord } from '../call/outcome.js';
 import type { DriverCounts } from './driver.js';
 
-export class LiveCalls<Call> implements Iterable<Call> {
+/** Where a call stands among those that are alive; −1: it does not. */
+export interface Listed {
+  liveIndex: number;
+}
+
+export class LiveCalls<Call extends Listed> implements Iterable<Call> {
   readonly counts: DriverCounts = { started: 0, intended: 0, answered: 0, failed: 0, active: 0, peakActive: 0 };
-  private readonly live = new Set<Call>();
+  /** No Set: see lib/string-table.ts. */
+  private readonly live: Call[] = [];
   private records: CallRecord[] = [];
 
   get size(): number {
-    return this.live.size;
+    return this.live.length;
   }
 
   /** A call may end, and so leave, while they are walked. */
   [Symbol.iterator](): Iterator<Call> {
-    return this.live.values();
+    return [...this.live].values();
   }
 
   add(call: Call): void {
-    this.live.add(call);
+    call.liveIndex = this.live.push(call) - 1;
   }
 
   noteAnswer(): void {
@@ -29,10 +35,19 @@ export class LiveCalls<Call> implements Iterable<Call> {
 
   /** A call has ended. */
   end(record: CallRecord, call: Call): void {
-    this.live.delete(call);
+    this.remove(call);
     this.records.push(record);
     this.counts.active -= record.establishedMs === null ? 0 : 1;
     this.counts.failed += record.outcome === 'failed' ? 1 : 0;
+  }
+
+  private remove(call: Call): void {
+    const last = call.liveIndex < 0 ? undefined : this.live.pop();
+    if (last !== undefined && last !== call) {
+      this.live[call.liveIndex] = last;
+      last.liveIndex = call.liveIndex;
+    }
+    call.liveIndex = -1;
   }
 
   /** A call that never began. */

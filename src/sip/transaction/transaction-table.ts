@@ -1,4 +1,5 @@
 /** All live transactions of one user agent, found by key in one Map lookup (RFC 3261 §17.1.3, §17.2.3). */
+import { StringTable } from '../../lib/string-table.js';
 import type { SipMessage } from '../message/message.js';
 import type { TransportFailure } from '../transport/transport.js';
 import type { Client } from './client.js';
@@ -9,7 +10,8 @@ import type { Server } from './server.js';
 import { cancelledKey, clientKey, serverKey } from './transaction-key.js';
 
 export class TransactionTable {
-  #clients = new Map<string, InviteClient | Client>();
+  /** Branches are ours; what server transactions go by is the peers' choice. */
+  #clients = new StringTable<InviteClient | Client>();
   #servers = new Map<string, InviteServer | Server>();
 
   /** Message text that the server transactions hold. */

@@ -12,6 +12,7 @@ import {
 import type { Dialog } from '../dialog/dialog.js';
 import type { SipMessage } from '../message/message.js';
 import { SUPPORTED } from '../message/option-tags.js';
+import { StringTable } from '../../lib/string-table.js';
 import { type SipUri, createUri, formatAddress, formatHost } from '../message/uri.js';
 import { type Source, responsePort } from '../message/via.js';
 import { Client, type ClientUser } from '../transaction/client.js';
@@ -104,7 +105,7 @@ export class Core implements TransactionLayer {
   readonly counters: SipCounters;
   readonly table = new TransactionTable();
   /** By local and remote tag, see `sessionKey`. */
-  readonly sessions = new Map<string, Session>();
+  readonly sessions = new StringTable<Session>();
   viaPrefix = '';
   readonly user: string;
   readonly noContact: HeaderBlock;

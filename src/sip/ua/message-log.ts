@@ -3,6 +3,7 @@
  * kept as bytes outside of the heap, nothing is formatted before somebody asks. Bounded by number a call, by bytes in all,
  * and by time once a call has ended.
  */
+import { StringTable } from '../../lib/string-table.js';
 import type { SipMessage } from '../message/message.js';
 import { type StoredText, TextStore } from './text-store.js';
 
@@ -42,7 +43,7 @@ class CallLog {
 }
 
 export class MessageLog {
-  private readonly live = new Map<string, CallLog>();
+  private readonly live = new StringTable<CallLog>();
   /** In the order in which they ended. */
   private readonly ended = new Map<string, CallLog>();
   private readonly store: TextStore;
