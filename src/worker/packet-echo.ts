@@ -45,10 +45,14 @@ export class PacketEcho {
     return packet;
   }
 
-  /** The last one again where it has the length: most codecs have one. */
+  /** The last one again where it has the length: most codecs have one. Else its memory, if that will do. */
   private packetOf(slot: number, bytes: number): Uint8Array {
     const before = this.packets[slot];
-    const packet = before?.length === bytes ? before : new Uint8Array(bytes);
+    if (before?.length === bytes) {
+      return before;
+    }
+    const memory = before !== undefined && before.buffer.byteLength >= bytes ? before.buffer : new ArrayBuffer(bytes);
+    const packet = new Uint8Array(memory, 0, bytes);
     this.packets[slot] = packet;
     return packet;
   }
