@@ -116,6 +116,14 @@ export function codecs() {
   });
 }
 
+/** One codec, by a name that the document as a whole must know. */
+export const codecName = () =>
+  leaf<CodecName>({
+    form: 'a codec like PCMA',
+    keywords: { type: 'string', pattern: '^[A-Za-z0-9._+-]{1,32}$', examples: [...CODEC_NAMES] },
+    read: (value) => (typeof value === 'string' && /^[\w.+-]{1,32}$/.test(value) ? value.toUpperCase() : undefined),
+  });
+
 /** `G729/8000`, `opus/48000/2`: encoding, clock in Hz, channels. */
 export const rtpMap = () =>
   textLeaf('an encoding and its clock like G729/8000', '[A-Za-z0-9._+-]{1,32}/\\d{4,6}(/[12])?', (text) => {

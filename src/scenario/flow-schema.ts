@@ -6,7 +6,7 @@ import { DIRECTION_NAMES } from './flow-plan.js';
 import { help } from './help.js';
 
 const codecChange = z.strictObject({
-  codec: fields.word(fields.CODEC_NAMES).optional().meta(help('Change to this codec.', 'PCMA')),
+  codec: fields.codecName().optional().meta(help('Change to this codec.', 'PCMA')),
 });
 
 /** Exactly one key: `checks.ts` sees to it. */
@@ -73,7 +73,7 @@ const expectObject = z.strictObject({
     .meta(help('Headers of the final response; * stands for any text.', { Server: 'Asterisk*' })),
   sdp: z
     .strictObject({
-      codec: fields.word(fields.CODEC_NAMES).optional().meta(help('The codec that is agreed on.', 'PCMA')),
+      codec: fields.codecName().optional().meta(help('The codec that is agreed on.', 'PCMA')),
       direction: fields.word(DIRECTION_NAMES).optional().meta(help("The far side's direction.", 'sendrecv')),
     })
     .prefault({})

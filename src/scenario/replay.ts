@@ -5,6 +5,7 @@ import { CODEC_NAMES } from './fields.js';
 import { codecsOfCalls } from './flow-plan.js';
 import { isMapping } from './mapping.js';
 import { placeOf, type Scenario } from './scenario.js';
+import type { Path } from './yaml-source.js';
 
 export interface ReplayPlan {
   /** Upper case: what `codec` and the report call it. */
@@ -111,15 +112,37 @@ export function checkReplayDocument(document: Record<string, unknown>): Finding[
     }
     names.push(name);
   }
-  return [...findings, ...checkCodecNames(document['codec'], names)];
+  return [...findings, ...codecsIn(document).flatMap((place) => checkCodecName(place, names))];
 }
 
-function checkCodecNames(codec: unknown, replayed: readonly string[]): Finding[] {
-  const names = (Array.isArray(codec) ? codec : [codec]).filter((name) => typeof name === 'string');
-  const unknown = names.find((name) => unknownCodec([name.toUpperCase()], replayed) !== undefined);
+interface NamedCodec {
+  readonly path: Path;
+  readonly name: unknown;
+}
+
+/** Wherever a document names one: what is offered, what steps change to, what is expected. */
+function codecsIn({ codec, call }: Record<string, unknown>): NamedCodec[] {
+  const offered = Array.isArray(codec)
+    ? codec.map((name: unknown, index) => ({ path: ['codec', index], name }))
+    : [{ path: ['codec'], name: codec }];
+  if (!isMapping(call)) return offered;
+  const steps: unknown[] = Array.isArray(call['steps']) ? call['steps'] : [];
+  const changes = steps.flatMap((step, index) =>
+    ['reinvite', 'update'].map((kind) => ({
+      path: ['call', 'steps', index, kind, 'codec'],
+      name: inside(inside(step, kind), 'codec'),
+    })),
+  );
+  const expected = inside(inside(call['expect'], 'sdp'), 'codec');
+  return [...offered, ...changes, { path: ['call', 'expect', 'sdp', 'codec'], name: expected }];
+}
+
+const inside = (value: unknown, key: string): unknown => (isMapping(value) ? value[key] : undefined);
+
+function checkCodecName({ path, name }: NamedCodec, replayed: readonly string[]): Finding[] {
   // A name with a blank or the like is refused as such.
-  if (unknown === undefined || !/^[\w.+-]{1,32}$/.test(unknown)) return [];
-  const path = Array.isArray(codec) ? ['codec', codec.indexOf(unknown)] : ['codec'];
+  const isName = typeof name === 'string' && /^[\w.+-]{1,32}$/.test(name);
+  if (!isName || unknownCodec([name.toUpperCase()], replayed) === undefined) return [];
   return [{ code: 'bad-value', path, message: EXPECTED_CODEC, hint: UNKNOWN_CODEC_HINT }];
 }
 

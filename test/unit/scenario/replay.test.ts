@@ -99,6 +99,18 @@ describe('codecs that are not built in', () => {
     ],
   ])('%s is a problem', (_, document, line) => expect(linesOf(document)).toEqual([line]));
 
+  it('may be expected, and changed to, and must be known there too', () => {
+    const call = 'call: { expect: { sdp: { codec: g729 } }, steps: [{ reinvite: { codec: G729 } }] }\n';
+    const scenario = good(text('PCMU', G729) + call);
+    expect(scenario.call.flow).toMatchObject({ expect: { codec: 'G729' }, steps: [{ codec: 'G729' }] });
+    expect(usedBy(scenario).map(({ name }) => name)).toEqual(['G729']);
+    const unknown = 'call: { expect: { sdp: { codec: AMR } }, steps: [update, { update: { codec: EVS } }] }\n';
+    expect(linesOf(HEAD + unknown).map((line) => line.split(' (any')[0])).toEqual([
+      'scenarios/peak.yaml:4:26 call.expect.sdp.codec: expected PCMU, PCMA, G722, OPUS or an encoding of `replay`',
+      'scenarios/peak.yaml:4:70 call.steps[1].update.codec: expected PCMU, PCMA, G722, OPUS or an encoding of `replay`',
+    ]);
+  });
+
   it('share a clock and a packet time, or nothing could change within a call', () => {
     expect(lines(text('[OPUS, PCMU]', OPUS))).toEqual([
       'expected codecs of one RTP clock, got OPUS (48000 Hz) and PCMU (8000 Hz)',
