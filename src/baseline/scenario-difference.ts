@@ -6,7 +6,7 @@ import type { ScenarioDifference } from '../run/comparison.js';
 import type { Result } from '../run/result.js';
 
 /** A difference below one of these makes the runs unlike. */
-const ASKED = new Set(['endpoints', 'codec', 'media', 'audio', 'call', 'load', 'loopback', 'method']);
+const ASKED = new Set(['endpoints', 'codec', 'media', 'srtp', 'audio', 'call', 'load', 'loopback', 'method']);
 /** Below those, what may differ all the same: who is called, what endpoints are labelled with. */
 const MAY_DIFFER = /^endpoints\.[^]*\.(?:target|labels\.[^]*)$/;
 /** What judges or guards a run changes no figure; who logs in is nobody's business in a report. */

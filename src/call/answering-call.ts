@@ -10,12 +10,15 @@ import { pressesKey } from './info-digit.js';
 import type { MediaSlots } from './media-slots.js';
 import type { MediaPreferences, MediaRefusal } from './negotiation.js';
 import { causeOfEvent, causeOfStatus, type CallPhase, type CallRecord } from './outcome.js';
+import type { SrtpWish } from './srtp-keys.js';
 import { type Step, Steps } from './steps.js';
 
 export interface AnswererContext {
   readonly timers: Timers;
   readonly slots: MediaSlots;
   readonly media: MediaPreferences;
+  /** Absent: no SRTP. */
+  readonly srtp?: SrtpWish;
   /** Final status instead of an answer; null: answer. */
   readonly rejectStatus: number | null;
   /** Ringing before the answer, ms; null: ring for ever. */

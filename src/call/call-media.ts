@@ -12,6 +12,7 @@ import {
   type MediaPreferences,
   type MediaRefusal,
 } from './negotiation.js';
+import { CallKeys, type SrtpWish } from './srtp-keys.js';
 
 /** A new offer of ours: what is absent stays. */
 export interface MediaChange {
@@ -23,6 +24,8 @@ export interface MediaChange {
 
 export interface CallMediaContext {
   readonly media: MediaPreferences;
+  /** Absent: no SRTP. */
+  readonly srtp?: SrtpWish;
   now(): number;
 }
 
@@ -37,12 +40,16 @@ export class CallMedia {
   #isHeld = false;
   /** What the offer that is out makes of that. */
   #willBeHeld = false;
+  /** Null: no SRTP. */
+  readonly #keys: CallKeys | null;
 
   constructor(
     private readonly context: CallMediaContext,
     private readonly call: number,
     readonly slot: MediaSlot,
-  ) {}
+  ) {
+    this.#keys = context.srtp === undefined ? null : new CallKeys(context.srtp);
+  }
 
   /** Our offer of everything that we can. */
   offer(): string {
@@ -99,7 +106,8 @@ export class CallMedia {
   #offerOf(codecs: readonly string[], isHeld: boolean): string {
     this.#willBeHeld = isHeld;
     this.#version++;
-    this.#offer = offerFor(this.slot, this.#sdpVersion, this.#preferences(codecs, isHeld));
+    const preferences = this.#withKeys(this.#preferences(codecs, isHeld), 'offer');
+    this.#offer = offerFor(this.slot, this.#sdpVersion, preferences);
     this.#expect(this.#offer);
     return this.#offer.sdp;
   }
@@ -116,7 +124,8 @@ export class CallMedia {
 
   #answerWith(offer: string, codecs: readonly string[]): { readonly sdp: string } | MediaRefusal {
     this.#version++;
-    const answer = answerTo(offer, this.slot, this.#sdpVersion, this.#preferences(codecs, this.#isHeld));
+    const preferences = this.#withKeys(this.#preferences(codecs, this.#isHeld), 'answer');
+    const answer = answerTo(offer, this.slot, this.#sdpVersion, preferences);
     if ('cause' in answer) {
       this.#version--; // nobody has seen it
       return answer;
@@ -142,6 +151,11 @@ export class CallMedia {
     const foreign = this.agreed?.foreign;
     const others = foreign === undefined ? {} : { others: [...(media.others ?? []), foreign] };
     return { ...media, ...others, codecs, direction: isHeld ? 'sendonly' : 'sendrecv' };
+  }
+
+  #withKeys(preferences: MediaPreferences, use: 'offer' | 'answer'): MediaPreferences {
+    const srtp = this.#keys?.localFor(use, this.agreed);
+    return srtp === undefined ? preferences : { ...preferences, srtp };
   }
 
   get #sdpVersion(): { readonly call: number; readonly sessionVersion: number } {

@@ -85,9 +85,8 @@ export class CallerCall implements OutgoingCallListener {
     const { flow } = context;
     const token = context.tokenOf(startOf.call);
     const sdp = flow?.lateOffer === true ? '' : this.media.offer();
-    const invite = { ...inviteOf(target, this.callId, { identity: flow?.identity ?? NOBODY, token }), sdp };
-    const followRedirects = flow?.followRedirects ?? 0;
-    this.dialog = agent.invite(followRedirects === 0 ? invite : { ...invite, followRedirects }, this);
+    const { identity = NOBODY, followRedirects = 0 } = flow ?? {};
+    this.dialog = agent.invite(inviteOf(target, { callId: this.callId, sdp, identity, token, followRedirects }), this);
     return true;
   }
 

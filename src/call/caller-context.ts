@@ -8,6 +8,7 @@ import type { CallTarget, CallerIdentity } from './invite-of.js';
 import type { MediaSlots } from './media-slots.js';
 import type { MediaPreferences } from './negotiation.js';
 import type { CallRecord } from './outcome.js';
+import type { SrtpWish } from './srtp-keys.js';
 import type { Step } from './steps.js';
 
 /** What all calls of a worker share. */
@@ -17,6 +18,8 @@ export interface CallerContext {
   readonly slots: MediaSlots;
   readonly endpoints: readonly CallTarget[];
   readonly media: MediaPreferences;
+  /** Absent: no SRTP. */
+  readonly srtp?: SrtpWish;
   readonly holdMs: number;
   readonly ringTimeoutMs: number;
   readonly expect: 'answered' | number;

@@ -37,33 +37,40 @@ export interface CallerIdentity {
 
 export const NOBODY: CallerIdentity = { user: null, displayName: null, host: null, headers: NO_HEADERS };
 
-/** All but the SDP. @param token in a header, and where the scenario names no caller in the name, which a PBX between passes on */
+/** What differs from call to call to one target. */
+export interface InviteParts {
+  readonly callId: string;
+  readonly sdp: string;
+  readonly identity: CallerIdentity;
+  /** In a header, and where the scenario names no caller in the name, which a PBX between passes on. */
+  readonly token: string | null;
+  readonly followRedirects: number;
+}
+
+/** Every key in one literal: requests of several shapes take the engine's slow path at each call. */
 export function inviteOf(
   target: CallTarget,
-  callId: string,
-  { identity, token }: { readonly identity: CallerIdentity; readonly token: string | null },
-): Omit<InviteRequest, 'sdp'> {
+  { callId, sdp, identity, token, followRedirects }: InviteParts,
+): InviteRequest {
   const { uri, credentials } = target;
   const user = identity.user ?? target.fromUser ?? credentials?.user;
   const name = identity.displayName === null ? token : toWire(identity.displayName);
   const tokenHeader = token === null ? NO_HEADERS : headerBlock([[TOKEN_HEADER, token]]);
-  const headers = joinBlocks(tokenHeader, identity.headers);
+  const order = target.servers?.order() ?? null;
+  const { servers } = target;
   return {
     target: uri,
-    ...routeOf(target),
+    fromUser: user,
+    fromHost: identity.host ?? undefined,
+    displayName: name ?? undefined,
+    headers: joinBlocks(tokenHeader, identity.headers),
+    sdp,
     callId,
-    ...(credentials !== null && { credentials }),
-    ...(user !== undefined && { fromUser: user }),
-    ...(identity.host !== null && { fromHost: identity.host }),
-    ...(name !== null && { displayName: name }),
-    ...(headers !== NO_HEADERS && { headers }),
+    nextHop: order?.[0] ?? target.nextHop,
+    otherHops: order?.slice(1),
+    onHopFailed: servers === undefined ? undefined : (hop) => servers.fail(hop),
+    routes: target.routes,
+    credentials,
+    followRedirects,
   };
-}
-
-/** Where the INVITE goes, and where else when it comes to nothing there. */
-function routeOf({ nextHop, servers, routes }: CallTarget): Partial<InviteRequest> {
-  const headers = routes === undefined ? {} : { routes };
-  if (servers === undefined) return { nextHop, ...headers };
-  const [first = nextHop, ...otherHops] = servers.order();
-  return { nextHop: first, otherHops, onHopFailed: (hop) => servers.fail(hop), ...headers };
 }

@@ -4,8 +4,10 @@ import type { Codec } from '../sdp/codec.js';
 import { acceptAnswer, createAnswer, createOffer } from '../sdp/offer-answer.js';
 import type { LocalMedia, NegotiatedMedia, Offer, Refusal } from '../sdp/offer-answer.js';
 import type { RtcpXrWishes } from '../sdp/rtcp-xr.js';
+import type { AgreedSrtp, LocalSrtp } from '../sdp/media-security.js';
 import type { Direction } from '../sdp/session-description.js';
 import type { MediaSlot } from './media-slots.js';
+import { AnswerMemo, OfferTemplate, shapeOf } from './sdp-memo.js';
 
 /** Where audio and reports go, which ways the audio flows, and what may come. No payload type stands in two of the lists. */
 export interface AgreedMedia {
@@ -34,6 +36,8 @@ export interface AgreedMedia {
   readonly foreign?: Codec;
   /** What the far end wants of RTCP-XR; absent: nothing. */
   readonly rtcpXr?: RtcpXrWishes;
+  /** Absent: in the clear. Its keys may be printed nowhere. */
+  readonly srtp?: AgreedSrtp;
 }
 
 /** Whose SDP it is: the call, and how many of its descriptions there were (RFC 3264 §8). */
@@ -64,20 +68,48 @@ export interface MediaPreferences {
   readonly others?: readonly Codec[];
   /** An answer takes whatever codec is offered; default false. */
   readonly takesAny?: boolean;
+  /** Absent: no SRTP. */
+  readonly srtp?: LocalSrtp;
 }
 
 /** How this program names itself, and knows its own: between our ends reports go once a second. */
 const TOOL = 'callgauge';
 
+/** Of preferences, and so of the offers that are made by them. */
+const memos = new WeakMap<MediaPreferences, { offer: OfferTemplate | null; readonly answers: AnswerMemo }>();
+
+function memoOf(preferences: MediaPreferences): { offer: OfferTemplate | null; readonly answers: AnswerMemo } {
+  const known = memos.get(preferences);
+  if (known !== undefined) return known;
+  const memo = { offer: null, answers: new AnswerMemo() };
+  memos.set(preferences, memo);
+  return memo;
+}
+
 /** Our offer for a call. */
 export function offerFor(slot: MediaSlot, version: SdpVersion, preferences: MediaPreferences): Offer {
-  return createOffer(localMedia(slot, version, preferences));
+  // The keys of an offer are of one call only.
+  if (preferences.srtp !== undefined) return createOffer(localMedia(slot, version, preferences));
+  const memo = memoOf(preferences);
+  if (memo.offer?.address !== slot.address) {
+    memo.offer = new OfferTemplate(slot.address, (port, sessionId, sessionVersion) =>
+      createOffer({ ...localMedia(slot, version, preferences), port, sessionId, sessionVersion }),
+    );
+  }
+  return memo.offer.with(slot.rtpPort, version.call + 1, version.sessionVersion);
 }
 
 /** What their answer makes of our offer. */
 export function readAnswer(offer: Offer, sdp: string, preferences: MediaPreferences): AgreedMedia | MediaRefusal {
+  const shape = preferences.srtp === undefined ? shapeOf(sdp) : null;
+  const { answers } = memoOf(preferences);
+  const known = answers.recall(shape);
+  if (known !== null) return known;
   const outcome = acceptAnswer(offer, sdp);
-  return outcome.ok ? agreedMedia(outcome, preferences) : refused(outcome.refusal);
+  if (!outcome.ok) return refused(outcome.refusal);
+  const agreed = agreedMedia(outcome, preferences);
+  if (!('cause' in agreed)) answers.keep(shape, agreed);
+  return agreed;
 }
 
 /** Our answer to their offer, and what it means. */
@@ -108,6 +140,7 @@ function localMedia(slot: MediaSlot, { call, sessionVersion }: SdpVersion, prefe
     ...(preferences.rtcpXr === true && { rtcpXr: true }),
     ...(preferences.others !== undefined && { others: preferences.others }),
     ...(preferences.takesAny === true && { takesAny: true }),
+    ...(preferences.srtp !== undefined && { srtp: preferences.srtp }),
   };
 }
 
@@ -125,7 +158,7 @@ function agreedMedia(media: NegotiatedMedia, preferences: MediaPreferences): Agr
     return { cause: 'sdp:address-not-allowed', detail };
   }
   const rtcp = rtcpTarget(media, preferences);
-  return {
+  const agreed: AgreedMedia = {
     address: plainText(address, media.remoteAddress),
     port: media.remotePort,
     codec: media.codec.name.toUpperCase(),
@@ -143,6 +176,7 @@ function agreedMedia(media: NegotiatedMedia, preferences: MediaPreferences): Agr
     isOurs: media.remoteTool === TOOL,
     ...(media.rtcpXr !== null && { rtcpXr: media.rtcpXr }),
   };
+  return media.srtp === null ? agreed : Object.assign(agreed, { srtp: media.srtp });
 }
 
 interface Target {

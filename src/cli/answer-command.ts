@@ -3,6 +3,7 @@ import type { Argv } from 'yargs';
 import { ProblemsError, type Problem } from '../lib/errors.js';
 import { parseImpairment, type Impairment, type ImpairmentCounts } from '../lib/impairment.js';
 import { parseIp } from '../lib/ip-address.js';
+import { SRTP_SUITE_NAMES } from '../lib/srtp-suite.js';
 import { parseDuration, UNIT_FORMS } from '../lib/units.js';
 import { codecNames } from '../media/codec/codec.js';
 import { WavError } from '../media/source/wav-error.js';
@@ -22,6 +23,7 @@ import { readTlsFiles, type TlsFiles } from './tls-files.js';
 const FIRST_SLOTS = 256;
 const BUSY = 486;
 const MOVED = 302;
+const SRTP_USES = ['off', 'accepted', 'required'] as const;
 
 interface AnswerArguments {
   readonly listen: string;
@@ -36,6 +38,7 @@ interface AnswerArguments {
   readonly anyCodec: boolean;
   readonly ptime: string;
   readonly seed: string | undefined;
+  readonly srtp: (typeof SRTP_USES)[number];
   readonly transport: TransportName;
   readonly tls: TlsFiles;
   readonly flow: FlowArguments;
@@ -91,6 +94,7 @@ export function answerCommand(program: Argv, host: ProcessHost, finish: (exitCod
         anyCodec: given['any-codec'],
         ptime: lastOf(given.ptime),
         seed: lastOf(given.seed),
+        srtp: lastOf(given.srtp),
         transport: lastOf(given.transport),
         flow: flowArguments(given),
         tls: {
@@ -141,6 +145,11 @@ function transportOptions(command: Argv) {
       choices: TRANSPORTS,
       default: 'udp' as const,
       describe: 'what it listens on',
+    })
+    .option('srtp', {
+      choices: SRTP_USES,
+      default: 'accepted' as const,
+      describe: 'encrypted audio: never, where the caller offers it, or nothing else',
     })
     .option('tls-cert', { type: 'string', requiresArg: true, describe: 'PEM file of its certificate' })
     .option('tls-key', { type: 'string', requiresArg: true, describe: 'PEM file of the key' })
@@ -254,6 +263,7 @@ function planOf(host: ProcessHost, given: AnswerArguments): AnswerPlan {
     role,
     backend: netBackend(host),
     source: given.mode === 'play' ? 'clip' : 'echo',
+    srtp: given.srtp === 'off' ? null : { use: given.srtp, suites: SRTP_SUITE_NAMES },
     advertise: given.advertise ?? null,
     publicHosts: given.allowPublic ?? [],
     ptimeMs,

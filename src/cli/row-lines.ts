@@ -2,6 +2,7 @@
  * The lines of `seconds.ndjson` and `calls.ndjson`. Null where nothing is known; a score stands under the name of its
  * scale, so that nobody averages two scales by accident.
  */
+import { SRTP_SUITE_NAMES } from '../lib/srtp-suite.js';
 import { codecKey, codecName, scaleOf } from '../run/codec-scale.js';
 import { legFindings } from '../run/leg-findings.js';
 import type { JoinedLegs } from '../run/leg-join.js';
@@ -95,6 +96,8 @@ function receivedPart(leg: Float64Array) {
     establishedForMs: at(LEG.establishedForMs),
     expectsAudio: at(LEG.expectsAudio) === 1,
     rtcpBlocks: at(LEG.rtcpBlocks),
+    srtp: SRTP_SUITE_NAMES[at(LEG.srtpSuite) ?? -1] ?? null,
+    srtpAuthFailures: at(LEG.srtpAuthFailures),
     roundTrip: at(LEG.reflected) === 1,
     otherSource: at(LEG.otherSource) === 1,
   };

@@ -2,6 +2,7 @@
  * Reads the lines that `row-lines.ts` and the progress write. What comes from a file is checked as what comes from the
  * network: null for a line that is not as it must be, and never an exception.
  */
+import { SRTP_SUITE_NAMES } from '../lib/srtp-suite.js';
 import { codecIndexOf, UNKNOWN_CODEC } from '../run/codec-scale.js';
 import type { RebuiltCall } from '../run/rebuild.js';
 import type { MediaProgress, ProgressLine, SignallingProgress, StateProgress } from '../run/progress-lines.js';
@@ -59,6 +60,7 @@ const RECEIVED_FIGURES = [
   'taken',
   'answeredMs',
   'establishedForMs',
+  'srtpAuthFailures',
 ] as const;
 
 /** A line of `seconds.ndjson` as a row by ROW. @param endpoints index by name */
@@ -154,6 +156,7 @@ function receivedLeg(line: Fields, record: CallRecord): Float64Array | null {
   for (const name of RECEIVED_FIGURES) {
     leg[LEG[name]] = numberOf(part[name]);
   }
+  leg[LEG.srtpSuite] = suiteOf(part['srtp']);
   leg[LEG.reflected] = part['roundTrip'] === true ? 1 : 0;
   leg[LEG.otherSource] = part['otherSource'] === true ? 1 : 0;
   leg[LEG.expectsAudio] = part['expectsAudio'] === true ? 1 : 0;
@@ -308,6 +311,11 @@ function spoiledOf(value: unknown): number {
 
 function codecOf(value: unknown): number {
   return typeof value === 'string' ? codecIndexOf(value) : UNKNOWN_CODEC;
+}
+
+function suiteOf(value: unknown): number {
+  const index = SRTP_SUITE_NAMES.findIndex((name) => name === value);
+  return index < 0 ? Number.NaN : index;
 }
 
 function objectOf(text: string): Fields | null {

@@ -162,6 +162,7 @@ function signallingSetup(parts: PlanParts, index: number): SignallingSetup {
     codecs: scenario.codecs,
     replayed: prepared.replayed,
     rtcpXr: scenario.rtcpXr,
+    ...(scenario.srtp !== null && { srtp: { use: 'required' as const, suites: scenario.srtp } }),
     reach: reachRules(prepared, endpoints),
     sinkPort,
     role: {

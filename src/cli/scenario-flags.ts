@@ -21,6 +21,7 @@ const FLAGS = {
   'Audio:': {
     codec: 'PCMU, PCMA, G722, OPUS, or several: G722,PCMA [default: PCMU]',
     audio: 'WAV file to send, 8 or 16 kHz, 16 bit',
+    srtp: 'off, required, or suites: AEAD_AES_128_GCM,AES_CM_128_HMAC_SHA1_80 [default: off]',
   },
   'Verdict:': {
     profile: 'ready-made gates: ci, trunk or capacity',
@@ -113,6 +114,7 @@ export function scenarioArguments(given: Readonly<Record<string, unknown>>): Sce
       password: text('password'),
       codec: text('codec'),
       audio: text('audio'),
+      srtp: text('srtp'),
       workers: text('workers'),
       seed: text('seed'),
       localAddress: text('local-address'),

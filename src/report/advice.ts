@@ -74,7 +74,14 @@ const wrongNumber: Rule = (result) => {
   return unknown && `--target: no such number in ${unknown}: check it, and whether it wants a + or a prefix`;
 };
 
+const encryption: Rule = (result) => {
+  const isOn = fieldOf(result.scenario, 'srtp') !== undefined;
+  const refused = isOn ? (refusals(result, [488, 606]) ?? causesOf(result, /^sdp:(?:no|bad|no-common)-crypto$/)) : null;
+  return refused && `--srtp off: encrypted audio was not agreed on in ${refused}: see whether it is the reason`;
+};
+
 const codec: Rule = (result) => {
+  if (encryption(result) !== null) return null;
   const refused = refusals(result, [415, 488, 606]) ?? causesOf(result, /^sdp:no-common-codec$/);
   if (refused === null) return null;
   const offered = new Set(result.method.codecs.map(({ codec }) => codec));
@@ -201,6 +208,7 @@ const OF_THE_WAY: readonly Rule[] = [unreachable, nothingAnswered];
 const OF_CALLS: readonly Rule[] = [
   credentials,
   wrongNumber,
+  encryption,
   codec,
   overload,
   noSlot,

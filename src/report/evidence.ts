@@ -39,6 +39,7 @@ function facts(call: WorstCall, run: EvidenceRun): string[] {
     ['Call-ID', call.callId],
     ['endpoint', call.endpoint],
     ['codec', call.codec],
+    ['SRTP', call.srtp],
     ['started', `${clock(call.startedAtMs)} after the start of the run`],
     ['answered', call.answeredAtMs === null ? 'no' : clock(call.answeredAtMs)],
     ['ended', call.endedAtMs === null ? null : clock(call.endedAtMs)],

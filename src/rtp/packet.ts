@@ -41,7 +41,7 @@ export class RtpHeader {
     if (length < RTP_HEADER_BYTES || first >>> 6 !== 2) {
       return 'malformed';
     }
-    if (second >= 192 && second <= 223) {
+    if (isRtcp(data)) {
       return 'rtcp';
     }
     let offset = RTP_HEADER_BYTES + (first & 0x0f) * 4;
@@ -63,6 +63,24 @@ export class RtpHeader {
     return 'rtp';
   }
 }
+
+/** Bytes before the payload: fixed header, CSRCs and extension (§5.3.1). −1: it is no RTP, or they contradict the length. */
+export function rtpHeaderBytes(data: Uint8Array, length: number): number {
+  const first = data[0] ?? 0;
+  let bytes = RTP_HEADER_BYTES + (first & 0x0f) * 4;
+  if (length < bytes || first >>> 6 !== 2) return -1;
+  if ((first & 0x10) !== 0) {
+    if (length < bytes + 4) return -1;
+    bytes += 4 + (((data[bytes + 2] ?? 0) << 8) | (data[bytes + 3] ?? 0)) * 4;
+  }
+  return bytes <= length ? bytes : -1;
+}
+
+/** Of a packet of either protocol: in RTCP it stands in the first header. */
+export const ssrcOf = (data: Uint8Array): number => readUint32(data, isRtcp(data) ? 4 : 8);
+
+/** Told apart by the packet type, RFC 5761 §4. */
+export const isRtcp = (data: Uint8Array): boolean => (data[1] ?? 0) >= 192 && (data[1] ?? 0) <= 223;
 
 export function readUint32(data: Uint8Array, offset: number): number {
   return (

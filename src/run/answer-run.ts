@@ -8,6 +8,7 @@ import type {
   MediaWorkerSetup,
   PortRange,
   SignallingBatch,
+  SrtpPlan,
   TlsMaterial,
 } from '../worker/messages.js';
 import { DIRECTION, LEG } from '../worker/messages.js';
@@ -21,6 +22,8 @@ export interface AnswerPlan {
   readonly role: AnswererRole;
   readonly backend: MediaWorkerSetup['backend'];
   readonly source: MediaSource;
+  /** Null: no SRTP. */
+  readonly srtp: SrtpPlan | null;
   readonly advertise: string | null;
   /** Public hosts to which audio may be sent. */
   readonly publicHosts: readonly string[];
@@ -49,6 +52,9 @@ export interface AnswerCounts {
   packetsSent: number;
   /** Packets that were skipped because their time had passed: this host's fault, and no loss to the far end. */
   packetsMissed: number;
+  /** Legs that were SRTP, and packets on them that were not authentic. */
+  srtpLegs: number;
+  srtpAuthFailures: number;
   /** Legs whose figures the run that called has taken. */
   figuresReturned: number;
   /** Keys that callers have pressed by INFO. */
@@ -81,6 +87,8 @@ export class AnswerRun {
     packetsLost: 0,
     packetsSent: 0,
     packetsMissed: 0,
+    srtpLegs: 0,
+    srtpAuthFailures: 0,
   };
   private readonly jitterMs = new Distribution('ms');
 
@@ -133,6 +141,10 @@ export class AnswerRun {
     media.packetsLost += at(LEG.lost);
     media.packetsSent += at(LEG.sent);
     media.packetsMissed += at(LEG.missed);
+    if (!Number.isNaN(at(LEG.srtpSuite))) {
+      media.srtpLegs++;
+      media.srtpAuthFailures += at(LEG.srtpAuthFailures);
+    }
     if (Number.isFinite(at(LEG.jitterMs))) {
       this.jitterMs.record(at(LEG.jitterMs));
     }
@@ -203,6 +215,7 @@ function fleetPlan(plan: AnswerPlan): Parameters<typeof Fleet.start>[0] {
         codecs: plan.clips.map(({ codec }) => codec),
         rtcpXr: true,
         takesAny: plan.takesAny,
+        ...(plan.srtp !== null && { srtp: plan.srtp }),
         reach: { allow: null, publicHosts: plan.publicHosts, targets: [] },
         sinkPort: null,
         role: plan.role,

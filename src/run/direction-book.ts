@@ -14,6 +14,7 @@ const PACKET_COUNTS = [
   'reordered',
   'stray',
   'malformed',
+  'srtpAuthFailures',
 ] as const;
 /** Sums over the legs that know; null where none does. */
 export type PacketCounts = Record<(typeof PACKET_COUNTS)[number], number | null>;
@@ -45,6 +46,7 @@ export class DirectionBook {
     reordered: null,
     stray: null,
     malformed: null,
+    srtpAuthFailures: null,
   };
   legs = 0;
   private rows = 0;

@@ -61,6 +61,8 @@ export class GroupBook {
   readonly sentLegs = { rtcp: 0, answerer: 0 };
   /** Legs on which the far end sent RTCP. */
   rtcpLegs = 0;
+  /** Legs that were SRTP, by the suite's index in SRTP_SUITE_NAMES. */
+  readonly srtpLegs = new Map<number, number>();
 
   /** @param keepsSeconds false: only figures of the whole are asked for */
   constructor(private readonly keepsSeconds = true) {}
@@ -101,6 +103,10 @@ export class GroupBook {
     calls.roundTrip += at(LEG.reflected) === 1 ? 1 : 0;
     this.otherSourceLegs += at(LEG.otherSource) === 1 ? 1 : 0;
     this.rtcpLegs += at(LEG.rtcpReceived) > 0 ? 1 : 0;
+    const suite = at(LEG.srtpSuite);
+    if (suite >= 0) {
+      this.srtpLegs.set(suite, (this.srtpLegs.get(suite) ?? 0) + 1);
+    }
     const { judged } = this.received.addLeg(table, offset, warm);
     if (warm) {
       this.farXr.addLeg(table, offset);

@@ -33,6 +33,7 @@ export const FINDINGS = [
   'onHold',
   'rtcpMissing',
   'sentUnreported',
+  'srtpAuthFailures',
 ] as const;
 export type Finding = (typeof FINDINGS)[number];
 
@@ -65,6 +66,7 @@ const RULES: Readonly<Record<Finding, (at: Column) => number | null | undefined>
         at(LEG.sent) > 0 &&
         at(LEG.establishedForMs) >= RTCP_DUE_MS,
     ),
+  srtpAuthFailures: (at) => above(at(LEG.srtpAuthFailures), 1),
 };
 
 /** All that is odd about the leg of this row (of the received direction), in the order of FINDINGS. */
@@ -111,6 +113,8 @@ const MEANINGS: Readonly<Record<Finding, string>> = {
   rtcpMissing: `No RTCP came from the far end in ${RTCP_DUE_MS / 1000} s or more: no round trip, no conversational score and nothing of the sent direction; usually it sends none, or its port (RTP + 1) is blocked.`,
   sentUnreported:
     'RTCP came from the far end, and no report of it was about our stream, so nothing is known of the sent direction: usually our audio does not arrive, or the far end hears it without reporting.',
+  srtpAuthFailures:
+    'SRTP packets of the far side were not authentic, and count as lost: usually a key that both sides understand differently, an old key of the far end, or packets that were changed on the way.',
 };
 
 const FIGURES: Readonly<Partial<Record<Finding, (worst: number) => string>>> = {
@@ -120,6 +124,7 @@ const FIGURES: Readonly<Partial<Record<Finding, (worst: number) => string>>> = {
   lateStart: (ms) => `${(ms / 1000).toFixed(1)} s`,
   clockSkew: (ppm) => `${ppm > 0 ? '+' : '−'}${Math.abs(ppm).toFixed(0)} ppm`,
   earlyMedia: (packets) => `${packets} packets on a leg`,
+  srtpAuthFailures: (packets) => `${packets} packets on a leg`,
   onHold: (times) => (times === 1 ? 'once on a leg' : `${times} times on a leg`),
 };
 

@@ -1,4 +1,5 @@
 /** The audio of a group as the result holds it: both directions, and codecs. */
+import { SRTP_SUITE_NAMES } from '../lib/srtp-suite.js';
 import type { TimeBase } from '../metrics/names.js';
 import { codecName } from './codec-scale.js';
 import type { DirectionBook } from './direction-book.js';
@@ -24,8 +25,16 @@ export function codecsOf(group: GroupBook): EndpointResult['codecs'] {
   });
 }
 
+/** The SRTP suites that the legs of a group agreed on. */
+export const srtpOf = (group: GroupBook): EndpointResult['srtp'] =>
+  SRTP_SUITE_NAMES.flatMap((suite, index) => {
+    const legs = group.srtpLegs.get(index) ?? 0;
+    return legs === 0 ? [] : [{ suite, legs }];
+  });
+
 function receivedBlock(book: DirectionBook): DirectionQuality {
-  const { expected, received, lost, discarded, duplicate, reordered, stray, malformed } = book.packets;
+  const { expected, received, lost, discarded, duplicate, reordered, stray, malformed, srtpAuthFailures } =
+    book.packets;
   return {
     ...figuresOf(book, 'second'),
     perCall: callFiguresOf(book),
@@ -38,12 +47,13 @@ function receivedBlock(book: DirectionBook): DirectionQuality {
       reordered: reordered ?? 0,
       stray: stray ?? 0,
       malformed: malformed ?? 0,
+      srtpAuthFailures,
     },
   };
 }
 
 function sentBlock({ sent, sentLegs }: GroupBook): SentQuality {
-  const { stray: _, malformed: __, ...packets } = sent.packets;
+  const { stray: _, malformed: __, srtpAuthFailures: ___, ...packets } = sent.packets;
   return { ...figuresOf(sent, 'second'), perCall: callFiguresOf(sent), packets, legs: { ...sentLegs } };
 }
 

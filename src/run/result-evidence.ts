@@ -71,6 +71,7 @@ export const worstCallSchema = z.strictObject({
   startedAtMs: z.number().describe('ms since the start of the run'),
   outcome: z.string(),
   codec: z.string().nullable().default(null),
+  srtp: z.string().nullable().default(null).describe('suite of the encrypted audio; null: it was in the clear'),
   mosLq: nullableNumber.describe('narrowband codec only'),
   mosLqWb: addedNumber.describe('wideband codec only'),
   mosCq: addedNumber,

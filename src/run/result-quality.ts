@@ -66,6 +66,10 @@ export const directionQualitySchema = z.strictObject({
     reordered: count,
     stray: count.describe('foreign source or SSRC'),
     malformed: count,
+    srtpAuthFailures: count
+      .nullable()
+      .default(null)
+      .describe('SRTP and SRTCP packets that were not authentic, measured as lost; null: no leg was SRTP'),
   }),
 });
 export type DirectionQuality = z.infer<typeof directionQualitySchema>;

@@ -102,6 +102,10 @@ const endpointSchema = z.strictObject({
     .array(z.strictObject({ codec: z.string(), legs: count }))
     .default([])
     .describe('as negotiated'),
+  srtp: z
+    .array(z.strictObject({ suite: z.string(), legs: count }))
+    .default([])
+    .describe('legs whose audio was encrypted, by the suite that was agreed on; those offered stand in the scenario'),
   calls: callsSchema,
   signalling: z.strictObject({
     successRatio: ratio.nullable(),

@@ -2,6 +2,7 @@
  * A call that went badly as the result holds it: its figures, its seconds, which term of the E-model cost the points, and
  * its SIP messages. All text of it that may be of the network passes the filter of `CallBlockPlan`, and only there.
  */
+import { SRTP_SUITE_NAMES } from '../lib/srtp-suite.js';
 import { scoreBreakdown } from '../quality/score-breakdown.js';
 import { BASIS, hasFailed, LEG } from '../worker/messages.js';
 import type { CallLadder, CallRecord } from '../worker/messages.js';
@@ -41,6 +42,7 @@ export function callBlock({ record, legs, strips, ladder }: EvidenceCall, plan: 
     startedAtMs: record.startedMs ?? record.intendedMs,
     outcome: record.cause === null ? record.outcome : `${record.outcome}: ${record.cause}`,
     codec: received === null ? null : codecName(received[LEG.codec] ?? Number.NaN),
+    srtp: SRTP_SUITE_NAMES[received?.[LEG.srtpSuite] ?? -1] ?? null,
     ...legFigures(received),
     rttMs: figureOf(received, LEG.rttMs) ?? figureOf(sent, LEG.rttMs),
     mouthToEarMs: figureOf(received, LEG.mouthToEarMs),

@@ -116,7 +116,7 @@ export function scenarioWarnings(scenario: Scenario): string[] {
   if (scenario.loopback.impair !== null && !scenario.endpoints.some(({ target }) => target.kind === 'loopback')) {
     warnings.push('loopback.impair: not used, since no target is loopback');
   }
-  warnings.push(...tlsWarnings(scenario));
+  warnings.push(...tlsWarnings(scenario), ...srtpWarnings(scenario));
   if (!media && audioPath !== null) warnings.push('audio: not used, since media is off');
   if (!media && workers.media !== null) warnings.push('workers.media: not used, since media is off');
   return warnings;
@@ -129,6 +129,22 @@ function tlsWarnings({ endpoints, network }: Scenario): string[] {
   if (uses) return tls.insecure ? ['network.tls.insecure: certificates are not checked in this run'] : [];
   const given = [tls.ca, tls.cert, tls.key, tls.serverName].some((value) => value !== null) || tls.insecure;
   return given ? ['network.tls: not used, since nothing is called over TLS'] : [];
+}
+
+/** Who reads the SDP can read the audio. On its way to ourselves nobody does. */
+function srtpWarnings({ endpoints, network, srtp, media }: Scenario): string[] {
+  if (srtp === null) return [];
+  if (!media) return ['srtp: only agreed on, since media is off'];
+  const { outboundProxy } = network;
+  const readable = endpoints.filter(({ target }) => {
+    const first = target.kind === 'loopback' ? null : (outboundProxy ?? target);
+    return first !== null && first.transport !== 'tls' && first.transport !== 'wss';
+  });
+  if (readable.length === 0) return [];
+  const names = readable.slice(0, 3).map(({ name }) => name);
+  const others = readable.length > names.length ? ` and ${readable.length - names.length} more` : '';
+  const hint = 'the keys are in the SDP, for anybody on the way to read (use transport=tls or wss)';
+  return [`srtp: the signalling of ${names.join(', ')}${others} is not encrypted: ${hint}`];
 }
 
 /** Area under the rate, in calls; Infinity with a stage without end. */

@@ -23,6 +23,8 @@ export function scenarioDocument(scenario: Scenario): Record<string, unknown> {
     ...replayForm(scenario),
     media: value('media', scenario.media),
     rtcpXr: value('rtcpXr', scenario.rtcpXr),
+    // Left out where it is off, as in the documents of runs before there was any.
+    srtp: scenario.srtp === null ? null : value('srtp', scenario.srtp),
     call: {
       // Left out where it is the target, as in the documents of runs before there were users.
       ...(scenario.call.to === 'users' && { to: value('call.to', 'users') }),

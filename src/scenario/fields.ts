@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { formatImpairment, IMPAIRMENT_FORM, IMPAIRMENT_PATTERN, parseImpairment } from '../lib/impairment.js';
 import { formatDuration, parseDuration, parseRate, UNIT_FORMS, UNIT_PATTERNS } from '../lib/units.js';
 import { parseIp, parseIpRange, isHostName } from '../lib/ip-address.js';
+import { SRTP_SUITE_NAMES, type SrtpSuiteName } from '../lib/srtp-suite.js';
 import { explainTarget, parsePlace, parseProxy, parseTarget, PROXY_FORM, TARGET_FORM } from './target.js';
 import { parseUserRange, USER_RANGE_FORM } from './user-range.js';
 
@@ -85,6 +86,9 @@ export const CODEC_NAMES = ['PCMU', 'PCMA', 'G722'] as const;
 export type CodecName = string;
 export const CODECS_FORM = 'PCMU, PCMA, G722 or OPUS, or a list of them in order of preference';
 
+/** What everybody has who has SRTP: the suites of RFC 4568 with the keys that it demands. */
+export const DEFAULT_SRTP_SUITES: readonly SrtpSuiteName[] = ['AES_CM_128_HMAC_SHA1_80', 'AES_CM_128_HMAC_SHA1_32'];
+
 /** The ready-made sets of gates. */
 export const PROFILE_NAMES = ['ci', 'trunk', 'capacity'] as const;
 export type ProfileName = (typeof PROFILE_NAMES)[number];
@@ -157,6 +161,24 @@ export function decimal(min: number, max: number) {
     form: `a number from ${min} to ${max}`,
     keywords: { type: ['number', 'string'], minimum: min, maximum: max, pattern: `^${REFERENCE}$` },
     read: (value) => (typeof value === 'number' && value >= min && value <= max ? value : undefined),
+  });
+}
+
+/** SRTP suites in order of preference, by `off`, `required` or their names; null: off. */
+export function srtp() {
+  const one = { type: 'string', enum: SRTP_SUITE_NAMES };
+  const words = { type: 'string', enum: ['off', 'required'] };
+  return leaf<readonly SrtpSuiteName[] | null>({
+    form: `off, required, or a suite or a list of them in order of preference (${SRTP_SUITE_NAMES.join(', ')})`,
+    keywords: { anyOf: [words, one, { type: 'array', items: one, minItems: 1, uniqueItems: true }] },
+    read: (value) => {
+      if (value === 'off') return null;
+      if (value === 'required') return DEFAULT_SRTP_SUITES;
+      const names: readonly unknown[] = Array.isArray(value) ? value : [value];
+      const known = names.flatMap((name) => SRTP_SUITE_NAMES.filter((suite) => suite === name));
+      const areSuites = known.length === names.length && known.length > 0 && new Set(known).size === known.length;
+      return areSuites ? known : undefined;
+    },
   });
 }
 

@@ -23,6 +23,8 @@ export interface RunFlags {
   readonly password?: string | undefined;
   readonly codec?: string | undefined;
   readonly noMedia?: boolean | undefined;
+  /** `off`, `required`, or suites by name. */
+  readonly srtp?: string | undefined;
   /** Relative to the working directory, so used as it is. */
   readonly audio?: string | undefined;
   /** In place of the scenario's gates. */
@@ -128,6 +130,8 @@ function applyCallFlags(override: Override, flags: RunFlags): void {
   } else if (codecs) override.change('--codec', 'codec', { codecs });
   const audioPath = override.read('--audio', flags.audio, fields.line('a path', 1024));
   if (audioPath !== undefined) override.change('--audio', 'audio', { audioPath });
+  const srtp = override.read('--srtp', flags.srtp, fields.srtp(), wordOrList);
+  if (srtp !== undefined) override.change('--srtp', 'srtp', { srtp });
   if (flags.noMedia === true) override.change('--no-media', 'media', { media: false });
   const profile = override.read('--profile', flags.profile, fields.profile());
   if (profile !== undefined) override.change('--profile', 'profile', { profile });
@@ -256,6 +260,11 @@ function plainText(text: string): unknown {
 /** `G722,PCMU` as a list. */
 function listOfWords(text: string): unknown {
   return text.split(',').map((word) => word.trim());
+}
+
+/** One word as it is. */
+function wordOrList(text: string): unknown {
+  return text.includes(',') ? listOfWords(text) : text;
 }
 
 /** Digits as a number; anything else stays text, which no integer field takes. */

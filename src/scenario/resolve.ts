@@ -36,7 +36,7 @@ export function resolveScenario(
   sources: Sources,
   users: readonly User[] = [],
 ): Scenario {
-  const { version, name, codec, media, rtcpXr, call, safety, network, loopback, workers } = document;
+  const { version, name, codec, media, rtcpXr, srtp, call, safety, network, loopback, workers } = document;
   return {
     version,
     name,
@@ -48,6 +48,7 @@ export function resolveScenario(
     replay: document.replay.map((entry) => replayOf(entry, file)),
     media,
     rtcpXr,
+    srtp,
     call: {
       to: call.to,
       holdMs: call.hold,

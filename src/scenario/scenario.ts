@@ -1,4 +1,5 @@
 /** The scenario as a run uses it: all defaults filled, times in ms, rates in calls/s, and where each value was written. */
+import type { SrtpSuiteName } from '../lib/srtp-suite.js';
 import type { CodecName, ProfileName } from './fields.js';
 import type { FlowPlan } from './flow-plan.js';
 import type { ReplayPlan } from './replay.js';
@@ -26,6 +27,8 @@ export interface Scenario {
   readonly media: boolean;
   /** RTCP-XR is offered. */
   readonly rtcpXr: boolean;
+  /** Offered and demanded, in order of preference; null: the audio is in the clear. */
+  readonly srtp: readonly SrtpSuiteName[] | null;
   readonly call: CallPlan;
   readonly load: Load;
   /** null: the default gates, or those of the profile alone; empty: none beside those of the profile. */

@@ -309,6 +309,16 @@ export const documentSchema = z.strictObject({
         'True: offer RTCP-XR (RFC 3611) in the SDP. A far end that knows it tells how it hears us (VoIP metrics), gets ours where it asks, and round trips are measured where nothing is sent too; others pass over the line. False: leave it out.',
       ),
     ),
+  srtp: fields
+    .srtp()
+    .prefault('off')
+    .meta(
+      help(
+        'Encrypted audio (SRTP) with keys in the SDP. `required` offers AES_CM_128_HMAC_SHA1_80 and AES_CM_128_HMAC_SHA1_32; a list offers its suites. A call whose far side does not agree fails. Best with signalling over TLS, since the keys travel in it.',
+        'required',
+        ['AEAD_AES_256_GCM', 'AES_CM_128_HMAC_SHA1_80'],
+      ),
+    ),
   call,
   load,
   gates: z

@@ -1,7 +1,20 @@
-/** Offer and answer for one audio stream over RTP/AVP (RFC 3264 §5–§7). */
+/** Offer and answer for one audio stream over RTP, or SRTP with keys in the SDP (RFC 3264 §5–§7). */
 import { isLiteral, rtcpTargetOf } from './address.js';
 import { type Codec, TELEPHONE_EVENT, codecNamed, eventsBeside } from './codec.js';
+import { cryptoAttribute, type CryptoLine } from './crypto.js';
 import { rtpMapLine } from './format.js';
+import {
+  type AgreedSrtp,
+  type LocalSrtp,
+  offeredLines,
+  PLAIN,
+  type Protocol,
+  type Security,
+  type SecurityOutcome,
+  type SecurityRefusal,
+  securityOfAnswer,
+  securityOfOffer,
+} from './media-security.js';
 import { parseSdp } from './parser.js';
 import { type Choice, type ExpectedTypes, type TheirFormats, expectedTypes, readFormats } from './payload-types.js';
 import { RTCP_XR, rtcpXrOf, type RtcpXrWishes } from './rtcp-xr.js';
@@ -38,6 +51,8 @@ export interface LocalMedia {
   readonly direction?: Direction;
   /** RTCP-XR is offered, and agreed to; default false. */
   readonly rtcpXr?: boolean;
+  /** Absent: no SRTP. */
+  readonly srtp?: LocalSrtp;
 }
 
 /** The stream as both sides have agreed on it, seen from ours. No payload type stands in two of the lists. */
@@ -68,12 +83,14 @@ export interface NegotiatedMedia {
   readonly rtcpXr: RtcpXrWishes | null;
   /** Their a=tool; null where they do not say. */
   readonly remoteTool: string | null;
+  /** Null: in the clear. */
+  readonly srtp: AgreedSrtp | null;
 }
 
 export type RefusalCode =
   | 'no-audio'
   | 'rejected'
-  | 'unsupported-protocol'
+  | SecurityRefusal
   | 'no-common-codec'
   | 'mux-payload-type'
   | 'bad-address'
@@ -97,27 +114,26 @@ export interface Offer {
   readonly sdp: string;
   readonly description: SessionDescription;
   readonly codecs: readonly Codec[];
+  /** With our keys; empty: in the clear. */
+  readonly cryptoLines: readonly CryptoLine[];
 }
 
 export type AcceptedAnswer = ({ readonly ok: true } & NegotiatedMedia) | RefusedMedia;
 export type AnsweredOffer = { readonly ok: true; readonly media: NegotiatedMedia; readonly sdp: string } | RefusedMedia;
-
-const PROTOCOL = 'RTP/AVP';
 
 /** An offer of one audio stream, with telephone-event and rtcp-mux. @throws RangeError for an unknown codec name */
 export function createOffer(local: LocalMedia): Offer {
   const codecs = local.codecs.map((name) => codecNamed(name, local.others));
   const formats = codecs.map((codec) => ({ codec, payloadType: codec.payloadType }));
   formats.push({ codec: eventsBeside(codecs[0]), payloadType: TELEPHONE_EVENT.payloadType });
+  const protocol = local.srtp?.offerAs ?? PLAIN;
+  const cryptoLines = offeredLines(local.srtp);
+  const direction = local.direction ?? 'sendrecv';
+  const rtcpXr = local.rtcpXr === true;
   const description = describe(local, [
-    audioSection(local, {
-      formats,
-      rtcpMux: true,
-      direction: local.direction ?? 'sendrecv',
-      rtcpXr: local.rtcpXr === true,
-    }),
+    audioSection(local, { formats, rtcpMux: true, direction, protocol, cryptoLines, rtcpXr }),
   ]);
-  return { sdp: serializeSdp(description), description, codecs };
+  return { sdp: serializeSdp(description), description, codecs, cryptoLines };
 }
 
 /** What the peer's answer (SDP text) makes of our offer (§7). Never throws for what the peer wrote. */
@@ -132,8 +148,9 @@ export function acceptAnswer(offer: Offer, answerText: string): AcceptedAnswer {
     return refused('media-mismatch', `expected m=audio, found m=${answered.type.slice(0, 40)}`);
   const theirs = readFormats(answered, offer.codecs);
   const { choice } = theirs;
-  const obstacle = obstacleIn(answer, answered, theirs);
-  if (obstacle !== null || choice === null) return obstacle ?? noCommonCodec(answered);
+  const security = securityOfAnswer(answered, offer.cryptoLines);
+  const obstacle = obstacleIn(answer, answered, { theirs, security });
+  if (obstacle !== null || choice === null || !security.ok) return obstacle ?? noCommonCodec(answered);
   const direction = directionFor(answer, answered, directionOf(offer.description, offered));
   const ptimeMs = ptimeMsOf(offered) ?? 20;
   // §6.1: the peer sends with the numbers of our offer; one that has another number in its answer may use that one.
@@ -144,7 +161,17 @@ export function acceptAnswer(offer: Offer, answerText: string): AcceptedAnswer {
     theirs.comfortNoise,
   );
   const rtcpXr = attributeOf(offered, 'rtcp-xr') === null ? null : rtcpXrOf(answer, answered);
-  const media = negotiated({ session: answer, media: answered, theirs, choice, direction, ptimeMs, expected, rtcpXr });
+  const media = negotiated({
+    session: answer,
+    media: answered,
+    theirs,
+    choice,
+    direction,
+    ptimeMs,
+    expected,
+    security,
+    rtcpXr,
+  });
   // Assigned, not `{ ok: true, ...media }`: a spread behind another property takes the engine's slow path at every call.
   return Object.assign(media, { ok: true as const });
 }
@@ -161,9 +188,10 @@ export function createAnswer(offerText: string, local: LocalMedia): AnsweredOffe
   for (const [index, media] of offer.media.entries()) {
     if (media.type !== 'audio') continue;
     const theirs = readFormats(media, codecs, local.takesAny);
-    const obstacle = obstacleIn(offer, media, theirs);
-    if (obstacle === null && theirs.choice !== null) {
-      return answerWith(offer, index, { theirs, choice: theirs.choice, local });
+    const security = securityOfOffer(media, local.srtp);
+    const obstacle = obstacleIn(offer, media, { theirs, security });
+    if (obstacle === null && theirs.choice !== null && security.ok) {
+      return answerWith(offer, index, { theirs, choice: theirs.choice, local, security });
     }
     refusal ??= obstacle;
   }
@@ -183,33 +211,49 @@ interface AnswerChoice {
   readonly theirs: TheirFormats;
   readonly choice: Choice;
   readonly local: LocalMedia;
+  readonly security: Security;
 }
 
-function answerWith(offer: SessionDescription, index: number, { theirs, choice, local }: AnswerChoice): AnsweredOffer {
+function answerWith(
+  offer: SessionDescription,
+  index: number,
+  { theirs, choice, local, security }: AnswerChoice,
+): AnsweredOffer {
   const offered = offer.media[index]!;
   const direction = directionFor(offer, offered, local.direction ?? 'sendrecv');
   const events = theirs.events.slice(0, 1);
   const formats = [choice, ...events.map((payloadType) => ({ codec: eventsBeside(choice.codec), payloadType }))];
+  const { protocol, srtp } = security;
+  const cryptoLines = srtp === null ? [] : [srtp.line];
   const rtcpXr = local.rtcpXr === true ? rtcpXrOf(offer, offered) : null;
+  const { rtcpMux } = theirs;
+  const section = { formats, rtcpMux, direction, protocol, cryptoLines, rtcpXr: rtcpXr !== null };
   const sections = offer.media.map((media, at) =>
-    at === index
-      ? audioSection(local, { formats, rtcpMux: theirs.rtcpMux, direction, rtcpXr: rtcpXr !== null })
-      : rejectedSection(media),
+    at === index ? audioSection(local, section) : rejectedSection(media),
   );
   const { ptimeMs } = local;
   const expected = expectedTypes([choice.payloadType], events, theirs.comfortNoise);
-  const media = negotiated({ session: offer, media: offered, theirs, choice, direction, ptimeMs, expected, rtcpXr });
+  const media = negotiated({
+    session: offer,
+    media: offered,
+    theirs,
+    choice,
+    direction,
+    ptimeMs,
+    expected,
+    security,
+    rtcpXr,
+  });
   return { ok: true, media, sdp: serializeSdp(describe(local, sections)) };
 }
 
 function obstacleIn(
   session: SessionDescription,
   media: MediaDescription,
-  { choice, unusable }: TheirFormats,
+  { theirs: { choice, unusable }, security }: { readonly theirs: TheirFormats; readonly security: SecurityOutcome },
 ): RefusedMedia | null {
   if (media.port === 0) return refused('rejected', 'expected a port for audio, found 0');
-  if (media.protocol !== PROTOCOL)
-    return refused('unsupported-protocol', `expected ${PROTOCOL}, found ${media.protocol.slice(0, 40)}`);
+  if (!security.ok) return refused(security.code, security.message);
   const connection = connectionOf(session, media);
   if (connection === null) return refused('bad-address', 'expected a c= line, found none');
   if (!isLiteral(connection))
@@ -233,11 +277,12 @@ interface Agreement {
   readonly direction: Direction;
   readonly ptimeMs: number;
   readonly expected: ExpectedTypes;
+  readonly security: Security;
   readonly rtcpXr: RtcpXrWishes | null;
 }
 
 function negotiated(agreement: Agreement): NegotiatedMedia {
-  const { session, media, theirs, choice, direction, ptimeMs, expected, rtcpXr } = agreement;
+  const { session, media, theirs, choice, direction, ptimeMs, expected, security, rtcpXr } = agreement;
   const remoteAddress = connectionOf(session, media)?.address ?? '';
   const rtcp = theirs.rtcpMux ? { address: remoteAddress, port: media.port } : rtcpTargetOf(session, media);
   return {
@@ -256,6 +301,7 @@ function negotiated(agreement: Agreement): NegotiatedMedia {
     direction,
     rtcpXr,
     remoteTool: session.attributes.find(({ name }) => name === 'tool')?.value ?? null,
+    srtp: security.srtp?.agreed ?? null,
   };
 }
 
@@ -286,11 +332,14 @@ interface AudioSection {
   readonly formats: readonly Choice[];
   readonly rtcpMux: boolean;
   readonly direction: Direction;
+  readonly protocol: Protocol;
+  readonly cryptoLines: readonly CryptoLine[];
   readonly rtcpXr: boolean;
 }
 
-function audioSection(local: LocalMedia, { formats, rtcpMux, direction, rtcpXr }: AudioSection): MediaDescription {
-  const attributes: Attribute[] = [];
+function audioSection(local: LocalMedia, section: AudioSection): MediaDescription {
+  const { formats, rtcpMux, direction, protocol, cryptoLines, rtcpXr } = section;
+  const attributes: Attribute[] = cryptoLines.map(cryptoAttribute);
   for (const { codec, payloadType } of formats) {
     attributes.push({ name: 'rtpmap', value: rtpMapLine(payloadType, codec) });
     // The sixteen keys, RFC 4733 §2.4.1.
@@ -304,7 +353,7 @@ function audioSection(local: LocalMedia, { formats, rtcpMux, direction, rtcpXr }
   return {
     type: 'audio',
     port: local.port,
-    protocol: PROTOCOL,
+    protocol,
     formats: formats.map((format) => String(format.payloadType)),
     connection: null,
     attributes,

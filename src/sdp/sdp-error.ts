@@ -30,9 +30,13 @@ export interface SdpLimits {
 
 export const DEFAULT_SDP_LIMITS: SdpLimits = { maxBytes: 16_384, maxMedia: 32, maxAttributes: 64 };
 
+/** A line that cannot be read may hold a key all the same (RFC 4568, RFC 4567). */
+const KEYS = /(crypto|inline|key-mgmt).*/is;
+
 /** An error that says what was expected and what was found. */
 export function expectedSdp(code: SdpErrorCode, what: string, found: string): SdpError {
   let shown = '';
-  for (const character of found.slice(0, 76)) shown += character >= ' ' && character <= '~' ? character : '.';
-  return new SdpError(code, `expected ${what}, found "${shown}${found.length > 76 ? '...' : ''}"`);
+  const harmless = found.replace(KEYS, '$1[masked]');
+  for (const character of harmless.slice(0, 76)) shown += character >= ' ' && character <= '~' ? character : '.';
+  return new SdpError(code, `expected ${what}, found "${shown}${harmless.length > 76 ? '...' : ''}"`);
 }

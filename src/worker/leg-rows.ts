@@ -1,4 +1,5 @@
 /** Writes the rows of a leg: what was received and what the far end says of what we sent, per second and in all. */
+import { SRTP_SUITE_NAMES, type SrtpSuiteName } from '../lib/srtp-suite.js';
 import type { StreamTotals } from '../quality/metered-second.js';
 import type { MeteredSecond } from '../quality/metered-second.js';
 import type { Score } from '../quality/score.js';
@@ -48,6 +49,9 @@ export interface LegFacts {
   rtcpMalformed: number;
   rtcpBlocks: number;
   farXrReports: number;
+  /** In SRTP_SUITE_NAMES; NaN: in the clear. */
+  srtpSuite: number;
+  srtpAuthFailures: number;
 }
 
 export function writeReceivedRow(
@@ -211,6 +215,13 @@ function writeFacts(table: Float64Array, offset: number, facts: LegFacts): void 
   table[offset + LEG.rtcpMalformed] = facts.rtcpMalformed;
   table[offset + LEG.rtcpBlocks] = facts.rtcpBlocks;
   table[offset + LEG.farXrReports] = facts.farXrReports;
+  table[offset + LEG.srtpSuite] = facts.srtpSuite;
+  table[offset + LEG.srtpAuthFailures] = Number.isNaN(facts.srtpSuite) ? Number.NaN : facts.srtpAuthFailures;
+}
+
+/** The leg is SRTP from now on: the suite that was agreed on last counts, and one that was once SRTP stays so. */
+export function noteSuite(facts: LegFacts, name: SrtpSuiteName | undefined): void {
+  if (name !== undefined) facts.srtpSuite = SRTP_SUITE_NAMES.indexOf(name);
 }
 
 /** Of a leg of which nothing is known yet. */
@@ -236,5 +247,7 @@ export function emptyFacts(): LegFacts {
     rtcpMalformed: 0,
     rtcpBlocks: 0,
     farXrReports: 0,
+    srtpSuite: Number.NaN,
+    srtpAuthFailures: 0,
   };
 }

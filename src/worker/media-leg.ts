@@ -9,14 +9,15 @@ import type { Destination } from '../net/datagram.js';
 import { addressNumber } from '../net/datagram.js';
 import { JITTER_BUFFER_MS } from '../quality/jitter-buffer.js';
 import { StreamMeter } from '../quality/stream-meter.js';
-import { RtpHeader, RTP_HEADER_BYTES } from '../rtp/packet.js';
+import { RtpHeader, RTP_HEADER_BYTES, ssrcOf } from '../rtp/packet.js';
 import { RtcpSession } from '../rtp/rtcp/session.js';
 import type { VoipMetrics } from '../rtp/rtcp/voip-metrics.js';
 import { SourceLatch } from '../rtp/source-latch.js';
 import { foreignContext, isSameForeign, type CodecContext } from './codec-context.js';
+import { agreedSession, type SrtpSession } from '../rtp/srtp/session.js';
 import type { LegContext } from './leg-context.js';
 import { LegReport } from './leg-report.js';
-import { emptyFacts } from './leg-rows.js';
+import { emptyFacts, noteSuite } from './leg-rows.js';
 import { OutgoingAudio } from './outgoing-audio.js';
 import { PAYLOAD, PayloadKinds } from './payload-kinds.js';
 import type { Rows } from './rows.js';
@@ -53,6 +54,8 @@ export class MediaLeg {
   private formerUntilNs = 0;
   private readonly header = new RtpHeader();
   private readonly latch = new SourceLatch();
+  /** Null: in the clear. */
+  private srtp: SrtpSession | null = null;
   private readonly outgoing: OutgoingAudio;
   private readonly rtcp: RtcpSession;
   private readonly report: LegReport;
@@ -78,6 +81,7 @@ export class MediaLeg {
     this.report.begin(call, endpoint);
     this.meter = null;
     this.latch.reset();
+    this.srtp = null;
     Object.assign(this.facts, emptyFacts());
     this.roundTripsSeen = 0;
     this.nextSampleNs = 0;
@@ -92,7 +96,8 @@ export class MediaLeg {
     } else {
       this.outgoing.start(codec, {
         ssrc: context.nextUint32(),
-        sequence: context.nextUint32() & 0xffff,
+        // RFC 3711 §3.3.1: below 2^15, so that no wrap is lost before the far side listens.
+        sequence: context.nextUint32() & (media.srtp === undefined ? 0xffff : 0x7fff),
         timestamp: context.nextUint32(),
         payloadType: media.payloadType,
         clipOffset: report.key.call * 37,
@@ -101,6 +106,7 @@ export class MediaLeg {
     this.codec = codec;
     report.agree(codec);
     this.aim(media);
+    this.secure(media);
     this.kinds.agree(media);
     this.formerUntilNs = 0;
     if (media.isEarly === true) {
@@ -139,6 +145,7 @@ export class MediaLeg {
     this.facts.holds += pauses && isTheirs && !this.isPaused ? 1 : 0;
     this.facts.expectsAudio ||= media.receives;
     this.aim(media);
+    this.secure(media);
     if (this.codec === before) {
       this.kinds.agree(media);
     } else {
@@ -249,6 +256,12 @@ export class MediaLeg {
     this.outgoing.header.payloadType = media.payloadType;
   }
 
+  /** What is sent and what comes is SRTP from now on, or is not. */
+  private secure({ srtp }: RemoteMedia): void {
+    this.srtp = agreedSession(this.srtp, srtp);
+    noteSuite(this.facts, srtp?.suite);
+  }
+
   /** @throws Error for one that no clip was given for: a fault of ours */
   private codecOf(media: RemoteMedia): CodecContext {
     const { codecs, ptimeMs } = this.context;
@@ -315,11 +328,12 @@ export class MediaLeg {
       outgoing.skip();
       return;
     }
-    const packet = outgoing.next();
-    if (packet === null) {
+    const plain = outgoing.next();
+    if (plain === null) {
       outgoing.pause();
       return;
     }
+    const packet = this.srtp === null ? plain : this.srtp.protectRtp(plain);
     const nowNs = context.now();
     const taken = this.destination !== null && context.sockets.send(this.rtpHandle, packet, this.destination);
     context.health.latenessUs.record((nowNs - dueNs) / 1000);
@@ -329,7 +343,7 @@ export class MediaLeg {
       return;
     }
     if (this.state === 'live') {
-      this.rtcp.onSent(outgoing.header.timestamp, packet.length - RTP_HEADER_BYTES, nowNs);
+      this.rtcp.onSent(outgoing.header.timestamp, plain.length - RTP_HEADER_BYTES, nowNs);
     }
     if (facts.sent === 0 && this.startedOpen) {
       facts.ackToRtpMs = (nowNs - this.answeredAtNs) / NS_PER_MS;
@@ -353,7 +367,8 @@ export class MediaLeg {
   private sendRtcp(compound: Uint8Array | null): void {
     if (compound !== null && this.rtcpDestination !== null) {
       const handle = this.isMuxed ? this.rtpHandle : this.rtcpHandle;
-      this.context.sockets.send(handle, compound, this.rtcpDestination);
+      const packet = this.srtp === null ? compound : this.srtp.protectRtcp(compound);
+      this.context.sockets.send(handle, packet, this.rtcpDestination);
     }
   }
 
@@ -406,7 +421,7 @@ export class MediaLeg {
         return;
       }
       if (this.meter !== null && !this.isMuxed) {
-        this.takeRtcp(length);
+        this.takeRtcp(this.open(length));
       }
     }
   }
@@ -423,10 +438,14 @@ export class MediaLeg {
     }
   }
 
-  private takeDatagram(length: number): void {
+  private takeDatagram(received: number): void {
     const { sockets, health } = this.context;
     const { header, facts } = this;
     health.received++;
+    const length = this.open(received);
+    if (length < 0) {
+      return;
+    }
     const kind = header.parse(sockets.data, length);
     if (kind === 'rtp') {
       this.takeRtp();
@@ -435,6 +454,22 @@ export class MediaLeg {
     } else if (this.isMuxed) {
       this.takeRtcp(length);
     }
+  }
+
+  /** The length of what can be read; −1: it is not authentic, and neither audio nor a report. */
+  private open(received: number): number {
+    const { srtp, latch, facts } = this;
+    const { data, sourceAddress } = this.context.sockets;
+    const length = srtp === null ? received : srtp.open(data, received);
+    if (length < 0) {
+      const isForeign = sourceAddress !== this.expectedSource && sourceAddress !== latch.sourceAddress;
+      if (isForeign || latch.isFormer(ssrcOf(data))) {
+        facts.stray++;
+      } else {
+        facts[srtp?.verdict === 'failed' ? 'srtpAuthFailures' : 'malformed']++;
+      }
+    }
+    return length;
   }
 
   private takeRtp(): void {
@@ -458,8 +493,10 @@ export class MediaLeg {
     const arrivalMs = this.msOf(sockets.arrivalNs);
     if (kind === PAYLOAD.audio) {
       meter.onPacket(header.sequence, header.timestamp, arrivalMs);
-      this.outgoing.hear(sockets.data, header.payloadOffset, header.payloadLength);
-      this.sampleSilence();
+      if (this.srtp === null || this.srtp.verdict === 'ok') {
+        this.outgoing.hear(sockets.data, header.payloadOffset, header.payloadLength);
+        this.sampleSilence();
+      }
     } else if (kind === PAYLOAD.former) {
       meter.onPacket(header.sequence, header.timestamp, arrivalMs);
     } else {
@@ -508,6 +545,9 @@ export class MediaLeg {
     const { sockets } = this.context;
     const { rtcp, facts } = this;
     const { far } = this.report;
+    if (length < 0 || this.srtp?.verdict === 'replay') {
+      return;
+    }
     const verdict = rtcp.receive(sockets.data, length, sockets.arrivalNs);
     facts.rtcpReceived = rtcp.counts.received;
     facts.rtcpMalformed = rtcp.counts.malformed;

@@ -8,6 +8,7 @@ import type { RemoteMedia } from '../call/media-slots.js';
 import type { CallRecord } from '../call/outcome.js';
 import type { Impairment, ImpairmentCounts } from '../lib/impairment.js';
 import type { ReachRules } from '../lib/reach.js';
+import type { SrtpSuiteName } from '../lib/srtp-suite.js';
 import type { Credentials } from '../sip/auth/authorizer.js';
 import type { CodecImpairment } from '../quality/codec-impairment.js';
 import type { TlsMaterial } from '../sip/transport/tls-settings.js';
@@ -238,9 +239,13 @@ export const LEG = {
   holds: 44,
   /** Report blocks of the far end about our stream. */
   rtcpBlocks: 45,
+  /** Index in SRTP_SUITE_NAMES; NaN: the leg was in the clear. */
+  srtpSuite: 46,
+  /** Packets from the far side that were not authentic; NaN: the leg was in the clear. */
+  srtpAuthFailures: 47,
   /** VoIP metrics of the far end (RTCP-XR) about our stream that came; the newest stands in the columns of FAR_XR. */
-  farXrReports: 46,
-  columns: 64,
+  farXrReports: 48,
+  columns: 66,
 } as const;
 
 /**
@@ -248,23 +253,23 @@ export const LEG = {
  * whole call as it received it. As it was told, on a scale of its own choice; NaN where it says "unavailable".
  */
 export const FAR_XR = {
-  lossRatio: 47,
-  discardRatio: 48,
-  burstDensity: 49,
-  gapDensity: 50,
-  burstMs: 51,
-  gapMs: 52,
-  roundTripMs: 53,
-  endSystemDelayMs: 54,
-  signalLevelDbm: 55,
-  noiseLevelDbm: 56,
-  residualEchoDb: 57,
-  rFactor: 58,
-  externalRFactor: 59,
-  mosLq: 60,
-  mosCq: 61,
-  jitterBufferMs: 62,
-  jitterBufferMaxMs: 63,
+  lossRatio: 49,
+  discardRatio: 50,
+  burstDensity: 51,
+  gapDensity: 52,
+  burstMs: 53,
+  gapMs: 54,
+  roundTripMs: 55,
+  endSystemDelayMs: 56,
+  signalLevelDbm: 57,
+  noiseLevelDbm: 58,
+  residualEchoDb: 59,
+  rFactor: 60,
+  externalRFactor: 61,
+  mosLq: 62,
+  mosCq: 63,
+  jitterBufferMs: 64,
+  jitterBufferMaxMs: 65,
 } as const;
 export type FarXrFigure = keyof typeof FAR_XR;
 export const FAR_XR_FIGURES = Object.keys(FAR_XR) as FarXrFigure[];
@@ -348,6 +353,8 @@ export interface SignallingSetup {
   readonly ptimeMs: number;
   /** In order of preference. */
   readonly codecs: readonly string[];
+  /** Absent: the audio is in the clear. */
+  readonly srtp?: SrtpPlan;
   /** Those of `codecs` that are not built in. */
   readonly replayed?: readonly ReplayedCodec[];
   /** An answerer that takes any codec, and sends back what comes. */
@@ -359,6 +366,13 @@ export interface SignallingSetup {
   /** Null: signalling only; the port is that of one bound sink. */
   readonly sinkPort: number | null;
   readonly role: CallerRole | AnswererRole;
+}
+
+/** SRTP with keys in the SDP; `accepted`: where the far side offers it. */
+export interface SrtpPlan {
+  readonly use: 'accepted' | 'required';
+  /** In order of preference. */
+  readonly suites: readonly SrtpSuiteName[];
 }
 
 /** How the signalling travels, beside UDP. */

@@ -2,8 +2,10 @@
  * Entry of a signalling worker thread: its sockets and user agents, the timers, and a driver (caller or answerer). Its
  * loop is in signalling-loop.ts.
  */
+import { randomBytes } from 'node:crypto';
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import type { CallTarget } from '../call/caller-call.js';
+import type { SrtpWish } from '../call/srtp-keys.js';
 import { monotonicNs, NS_PER_MS } from '../lib/clock.js';
 import { messageOf } from '../lib/errors.js';
 import { parseIp } from '../lib/ip-address.js';
@@ -148,6 +150,7 @@ class SignallingThread {
         mayReach: this.mayReach,
         family: parseIp(setup.localAddress)?.family ?? 4,
       },
+      ...srtpWish(setup),
     };
     const { role } = setup;
     if (role.type === 'answerer') {
@@ -331,6 +334,17 @@ class SignallingThread {
       this.keepAlive();
     });
   }
+}
+
+/** Keys are drawn from the system's own source, whatever the seed of the run. */
+function srtpWish({ srtp }: SignallingSetup): { readonly srtp?: SrtpWish } {
+  if (srtp === undefined) {
+    return {};
+  }
+  const { use, suites } = srtp;
+  return {
+    srtp: { isRequired: use === 'required', suites, randomBytes: (count) => Uint8Array.from(randomBytes(count)) },
+  };
 }
 
 async function main(port: MessagePort, setup: SignallingSetup): Promise<void> {

@@ -1,13 +1,14 @@
 /**
  * One media worker thread with the real engine, against a reflector in another process: CPU per packet both ways (sent,
  * received and measured), how late packets leave, the jitter that we add ourselves, what was missed, memory per call.
- *   node test/bench/media.mjs [--calls=500,1000,2000] [--backends=libc,dgram] [--seconds=10]
+ *   node test/bench/media.mjs [--calls=500,1000,2000] [--backends=libc,dgram] [--seconds=10] [--suites=off,AES_CM_128_HMAC_SHA1_80] [--peers=0]
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { MessageChannel, Worker } from 'node:worker_threads';
+import { floorFigures, sippFigures } from './media-peers.mjs';
 import { flags, moduleUrl, percentileOf, printMachine, printTable, threadCpuSeconds } from './bench.mjs';
 
 const HOST = '127.0.0.1';
@@ -18,9 +19,10 @@ const RAMP_MS = 1500;
 const SETTLE_MS = 4000;
 
 /** One size on one back end, in a process of its own, so that its memory is its own. */
-async function measure({ calls, backend, seconds }) {
+async function measure({ calls, backend, seconds, suite }) {
   const { monotonicNs } = await import(moduleUrl('lib/clock.js'));
   const { ROW, LEG } = await import(moduleUrl('worker/messages.js'));
+  const srtp = suite === 'off' ? {} : { srtp: await reflectedKeys(suite) };
   const rssBefore = process.memoryUsage.rss();
   const threadsBefore = threadCpuSeconds();
   const worker = new Worker(moduleUrl('worker/media.js'), { workerData: setupFor(backend) });
@@ -43,7 +45,7 @@ async function measure({ calls, backend, seconds }) {
     channel.port2.postMessage({
       type: 'connect',
       slot,
-      media: reflectorMedia(monotonicNs()),
+      media: { ...reflectorMedia(monotonicNs()), ...srtp },
     });
     if (call % 50 === 49) await sleep((RAMP_MS * 50) / calls);
   }
@@ -65,6 +67,14 @@ async function measure({ calls, backend, seconds }) {
     rssBytes,
     slots: slots.length,
   };
+}
+
+/** What comes back was protected with our own key. */
+async function reflectedKeys(suite) {
+  const { srtpSuite } = await import(moduleUrl('lib/srtp-suite.js'));
+  const { keyBytes, saltBytes } = srtpSuite(suite);
+  const key = new Uint8Array(keyBytes + saltBytes).fill(7);
+  return { protocol: 'RTP/SAVP', suite, sendKey: key, receiveKey: key };
 }
 
 /** The reflector as an SDP would make it known. */
@@ -151,28 +161,44 @@ async function inChild(run) {
 }
 
 async function bench() {
-  const options = flags({ calls: [500, 1000, 2000], backends: ['libc', 'dgram'], seconds: 10 });
+  const options = flags({
+    calls: [500, 1000, 2000],
+    backends: ['libc', 'dgram'],
+    seconds: 10,
+    suites: ['off'],
+    peers: 1,
+  });
   printMachine();
+  const rows = [];
+  for (const suite of options.suites) rows.push(...(await benchSuite(suite, options)));
+  printTable(`One media thread, ${options.seconds} s each, all packets reflected`, rows);
+  printMachine();
+}
+
+/** @param suite of SRTP, or off */
+async function benchSuite(suite, { backends, calls: sizes, seconds, peers }) {
+  const tagBytes = suite === 'off' ? 0 : (await import(moduleUrl('lib/srtp-suite.js'))).srtpSuite(suite).rtpTagBytes;
   const reflector = fork(
     fileURLToPath(new URL('reflector.mjs', import.meta.url)),
-    [REFLECTOR_PORT, PACKET_BYTES].map(String),
+    [REFLECTOR_PORT, PACKET_BYTES + tagBytes].map(String),
   );
   try {
     await once(reflector, 'message');
     const rows = [];
-    for (const backend of options.backends) {
+    for (const backend of backends) {
       let smaller = null;
-      for (const calls of options.calls) {
-        const run = await inChild({ calls, backend, seconds: options.seconds });
-        rows.push(rowOf({ backend, calls, run, smaller }));
+      for (const calls of sizes) {
+        const run = await inChild({ calls, backend, seconds, suite });
+        const beside = peers > 0 && backend === 'libc' && suite === 'off' ? await peersBeside({ calls, seconds }) : {};
+        rows.push({ srtp: suite, ...rowOf({ backend, calls, run, smaller }), ...ratios(run, beside) });
         smaller = { calls, run };
       }
     }
-    printTable(`One media thread, ${options.seconds} s each, all packets reflected`, rows);
+    return rows;
   } finally {
     reflector.kill('SIGKILL');
+    await once(reflector, 'exit');
   }
-  printMachine();
 }
 
 function rowOf({ backend, calls, run, smaller }) {
@@ -195,6 +221,23 @@ function rowOf({ backend, calls, run, smaller }) {
     'send errors': run.sendErrors,
     'RSS MB': run.rssBytes / 2 ** 20,
     'KB/call': smaller === null ? Number.NaN : (run.rssBytes - smaller.run.rssBytes) / 1024 / (calls - smaller.calls),
+  };
+}
+
+async function peersBeside({ calls, seconds }) {
+  const floor = await floorFigures({ calls, seconds, reflectorPort: REFLECTOR_PORT });
+  return { floor, sipp: await sippFigures({ calls, seconds }) };
+}
+
+/** CPU of a packet beside the bare calls, which measure nothing, and SIPp, which reads nothing. */
+function ratios(run, { floor = null, sipp = null }) {
+  const ours = (run.cpuRatio * 1e6) / (run.sent / run.seconds);
+  const us = (figures) => (figures === null ? Number.NaN : (figures.cpuRatio * 1e6) / figures.sent);
+  return {
+    'C both ways µs': us(floor),
+    'ratio to C': ours / us(floor),
+    'SIPp only sends µs': us(sipp),
+    'ratio to SIPp': ours / us(sipp),
   };
 }
 

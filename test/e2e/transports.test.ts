@@ -3,7 +3,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeCertificates, opensslMissing, type Certificates } from '../unit/sip/transport/certificates.js';
-import { cli, run, startCli, temporaryFile, type Cli, type RunEnd } from './cli.js';
+import { cli, filesOf, run, startCli, temporaryFile, type Cli, type RunEnd } from './cli.js';
 
 const FEW_CALLS = ['--calls', '3', '--rate', '10/s', '--hold', '500ms', '--gate', 'success_ratio == 100%'];
 let certificates: Certificates;
@@ -51,11 +51,21 @@ describe.skipIf(opensslMissing).concurrent('(openssl) calls', () => {
     checkCalls(await callsTo(target, [...trust, '--connections', 'call']));
   });
 
-  test('to a sips: target, which is called over TLS', async () => {
-    const port = await answer('tls');
-    const end = await callsTo(`sips:echo@127.0.0.1:${port}`, ['--tls-ca', file('ca.pem')]);
+  test('to a sips: target, which is called over TLS; its audio is SRTP, whose keys are in no file', async () => {
+    const port = await answer('tls', ['--srtp', 'required']);
+    const end = await callsTo(`sips:echo@127.0.0.1:${port}`, [
+      '--tls-ca',
+      file('ca.pem'),
+      '--srtp',
+      'AEAD_AES_128_GCM',
+    ]);
     expect(end.code).toBe(0);
     checkCalls(end);
+    expect(end.result.endpoints[0]?.srtp).toEqual([{ suite: 'AEAD_AES_128_GCM', legs: 3 }]);
+    expect(end.result.quality.received?.packets).toMatchObject({ lost: 0, srtpAuthFailures: 0 });
+    const texts = [end.stdout, end.stderr, ...filesOf(end.folder).map(({ text }) => text)];
+    expect(texts.filter((text) => text.includes('inline:[masked]'))).not.toEqual([]);
+    expect(texts.filter((text) => /inline:(?!\[masked\])/.test(text))).toEqual([]);
   });
 
   test.each(['udp', 'tcp'])('over IPv6 and %s, signalling and audio', async (transport) => {

@@ -48,6 +48,27 @@ describe.skipIf(!asteriskAvailable()).concurrent('run against Asterisk over othe
     expect(calls.map(({ outcome, cause }) => [outcome, cause])).toEqual([['dropped', 'remoteBye']]);
   });
 
+  it('tls: encrypted audio (SRTP) is measured both ways, as that in the clear is', async () => {
+    // As packaged it has no AES-256, and takes the second of what is offered.
+    const suites = 'AES_256_CM_HMAC_SHA1_80,AES_CM_128_HMAC_SHA1_80';
+    const secure = ['--user', 'srtp', '--password', 'secret', '--srtp', suites];
+    const outcome = await call('tls', 'echo', '--calls', '1', '--hold', '6s', ...secure, ...GOOD);
+    checkEnd(outcome, 0, 'pass');
+    const { result, stderr } = outcome;
+    expect(result.calls).toMatchObject({ completed: 1, failed: 0, oneWay: 0, noMedia: 0, roundTrip: 0 });
+    expect(result.endpoints[0]?.srtp).toEqual([{ suite: 'AES_CM_128_HMAC_SHA1_80', legs: 1 }]);
+    const { received, sent } = result.quality;
+    expect(received?.packets).toMatchObject({ lost: 0, duplicate: 0, stray: 0, srtpAuthFailures: 0 });
+    expect(received?.packets.received).toBeGreaterThan(200);
+    expect(received?.mosLq?.p50).toBeGreaterThan(4.3);
+    // Its reports are encrypted as well: they are what is known of our direction, and of the round trip.
+    expect(sent?.packets.received).toBeGreaterThan(0);
+    expect(sent?.packets.lost).toBe(0);
+    expect(received?.rttMs?.count).toBeGreaterThan(0);
+    expect(result.warnings.join()).not.toContain('keys are in the SDP');
+    expect(JSON.stringify(result) + stderr).not.toMatch(/inline:(?!\[masked\])/);
+  });
+
   it('tls: a certificate of an authority that we do not trust is a cause of each call', async () => {
     const args = ['--calls', '2', '--rate', '10/s', '--hold', '1s'];
     const { result } = await runCallgauge(['--target', asterisk?.uriOver('tls', 'echo') ?? '', ...args]);

@@ -46,7 +46,8 @@ function codecRow({ codec, ie, bpl, source, scale, provisional }: Result['method
   ];
 }
 
-function methodLines({ method }: Result): Markup[] {
+function methodLines(result: Result): Markup[] {
+  const { method } = result;
   const window = `${formatNumber(method.scoreWindowSeconds)} s`;
   return [
     html`Model: ${networkText(method.model)}. MOS-LQ is a listening score: it holds loss, late packets and codec, not
@@ -65,8 +66,20 @@ function methodLines({ method }: Result): Markup[] {
     ...stated('BurstR', method.burstRatio),
     ...stated('Sent direction', method.sentFrom),
     ...stated('RTCP interval', method.rtcpInterval),
+    ...encryption(result),
     html`In an answered call, a second without packets is silence and counts as lost audio (MOS 1), not as unknown.`,
   ];
+}
+
+/** What was agreed on, over all endpoints. */
+function encryption({ endpoints }: Result): Markup[] {
+  const legs = new Map<string, number>();
+  for (const { srtp } of endpoints) {
+    for (const used of srtp) legs.set(used.suite, (legs.get(used.suite) ?? 0) + used.legs);
+  }
+  const suites = [...legs].map(([suite, count]) => `${suite} on ${formatCount(count)} legs`).join(', ');
+  const failed = 'a packet that is not authentic is measured as lost, one that comes again as a duplicate';
+  return suites === '' ? [] : stated('Encrypted audio (SRTP)', `${suites}; ${failed}`);
 }
 
 /** Ours, and longer than what a peer may say. */

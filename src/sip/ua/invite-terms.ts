@@ -16,24 +16,24 @@ import { redirectionOf } from './redirection.js';
 export interface InviteRequest {
   readonly target: SipUri;
   /** Plain text; default the user agent's own. */
-  readonly fromUser?: string;
+  readonly fromUser?: string | undefined;
   /** Host of From; default our own. */
-  readonly fromHost?: string;
+  readonly fromHost?: string | undefined;
   /** Name of the caller in From: latin1 text. */
-  readonly displayName?: string;
+  readonly displayName?: string | undefined;
   /** Beside those that every INVITE of ours has. */
-  readonly headers?: HeaderBlock;
+  readonly headers?: HeaderBlock | undefined;
   /** Our offer; '' leaves it to the far side, whose offer our ACK or PRACK answers. */
   readonly sdp: string;
   readonly callId?: string;
   /** Where the INVITE goes instead of the target's host, and whatever in the dialog is for that host; the Request-URI stays. */
   readonly nextHop?: Destination;
   /** Tried in this order where the one before gives no answer, no connection or a 503 (RFC 3263 §4.3). */
-  readonly otherHops?: readonly Destination[];
+  readonly otherHops?: readonly Destination[] | undefined;
   /** Told of each that failed so. */
-  readonly onHopFailed?: (hop: Destination) => void;
+  readonly onHopFailed?: ((hop: Destination) => void) | undefined;
   /** Route headers: an outbound proxy, or what the registrar gave (RFC 3608). */
-  readonly routes?: HeaderBlock;
+  readonly routes?: HeaderBlock | undefined;
   /** For 401 and 407; null: such an answer is a refusal. */
   readonly credentials?: Credentials | null;
   /** So many 3xx are followed, one after another. Default 0: the first one is a refusal. */

@@ -224,7 +224,8 @@ export class UacCall implements OutgoingCall, InviteClientUser, SessionUser {
   }
 
   #openSession(dialog: Dialog, user: SessionUser): Session {
-    return new Session(this.core, { ...this.#sessionParts, dialog }, user);
+    const { peer, authorizer } = this.#terms;
+    return new Session(this.core, { dialog, peer, authorizer, isCaller: true, timer: this.core.sessionTimer }, user);
   }
 
   onFailure(response: SipMessage): void {

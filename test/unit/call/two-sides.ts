@@ -68,10 +68,10 @@ export class WatchedSlots implements MediaSlots {
 }
 
 export type CallerSettings = Partial<
-  Pick<CallerContext, 'holdMs' | 'ringTimeoutMs' | 'expect' | 'media' | 'tokenOf'>
+  Pick<CallerContext, 'holdMs' | 'ringTimeoutMs' | 'expect' | 'media' | 'srtp' | 'tokenOf'>
 > & { readonly credentials?: Credentials; readonly flow?: Partial<CallerFlow> };
 export type AnswererSettings = Partial<
-  Pick<AnswererContext, 'rejectStatus' | 'ringMs' | 'dropAfterMs' | 'media' | 'onKey' | 'onMeasured'>
+  Pick<AnswererContext, 'rejectStatus' | 'ringMs' | 'dropAfterMs' | 'media' | 'srtp' | 'onKey' | 'onMeasured'>
 > & { readonly flow?: Partial<AnswererFlow> };
 /** Of the user agents. */
 export type AgentSettings = Partial<Pick<UserAgentOptions, 'reliableProvisional' | 'sessionTimer'>>;

@@ -106,6 +106,16 @@ describe('advice', () => {
       },
       '--codec PCMU,PCMA: PCMU alone was not acceptable in 5 calls (488)',
     ],
+    [
+      'encryption refused',
+      { ...withCauses({ cause: 'notAcceptable', sipStatus: 488, count: 5 }), scenario: { srtp: ['AEAD_AES_128_GCM'] } },
+      '--srtp off: encrypted audio was not agreed on in 5 calls (488)',
+    ],
+    [
+      'encryption not in the answer',
+      { ...withCauses({ cause: 'sdp:no-crypto' }), scenario: { srtp: ['AEAD_AES_128_GCM'] } },
+      '--srtp off: encrypted audio was not agreed on in 1 call: see',
+    ],
     ['codec not in the answer', withCauses({ cause: 'sdp:no-common-codec' }), '--codec PCMU,G722,PCMA: '],
     [
       'busy with several at once',

@@ -363,7 +363,7 @@ function runOf(shape: Shape): Result {
   };
   const received = qualityOf(shape, noise);
   const { packets, ...sentFigures } = qualityOf({ ...shape, mos: shape.mos - 0.3, lossRatio: 0.01 }, noise);
-  const { stray: _, malformed: __, ...sentPackets } = packets;
+  const { stray: _, malformed: __, srtpAuthFailures: ___, ...sentPackets } = packets;
   const sentLegs = { rtcp: shape.calls, answerer: 0 };
   const sent = shape.sent === true ? { ...sentFigures, packets: sentPackets, legs: sentLegs } : null;
   const codecs = [
@@ -604,6 +604,7 @@ function qualityOf(shape: Shape, noise: () => number): DirectionQuality {
     reordered: 1,
     stray: 0,
     malformed: 0,
+    srtpAuthFailures: null,
   };
   const bursts = {
     burstR: distribution('burstR', values(1, 2, shape.calls)),

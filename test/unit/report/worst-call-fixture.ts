@@ -10,6 +10,7 @@ export function worstCall(changes: Partial<WorstCall> = {}): WorstCall {
     startedAtMs: 3200,
     outcome: 'completed',
     codec: 'PCMU',
+    srtp: null,
     mosLq: 3.864,
     mosLqWb: null,
     mosCq: 3.4574,

@@ -162,6 +162,8 @@ export function legsOf(...legs: readonly LegFigures[]): Float64Array {
     establishedForMs: 2000,
     expectsAudio: 1,
     answeredMs: 100,
+    srtpSuite: Number.NaN,
+    srtpAuthFailures: Number.NaN,
   };
   const table = tableOf(LEG, legs, clean);
   // Where nothing else is said the far end has told nothing of its own.

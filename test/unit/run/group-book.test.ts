@@ -165,6 +165,7 @@ describe('an answered leg', () => {
       reordered: 2,
       stray: 3,
       malformed: 4,
+      srtpAuthFailures: null,
     });
     expect(book.calls.roundTrip).toBe(1);
     expect(book.otherSourceLegs).toBe(1);

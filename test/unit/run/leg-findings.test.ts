@@ -33,6 +33,7 @@ describe('a leg', () => {
       { rtcpReceived: 2, rtcpBlocks: 1, sent: 500, establishedForMs: 10_000 },
       null,
     ],
+    ['srtpAuthFailures', { srtpSuite: 0, srtpAuthFailures: 1 }, { srtpSuite: 0, srtpAuthFailures: 0 }, 1],
   ];
   it.each(table)('%s at its threshold: %j is, %j is not', (finding, is, isNot, value) => {
     expect(legFindings(legsOf(is))).toEqual([{ finding, value }]);

@@ -50,8 +50,34 @@ describe('secrets in a message', () => {
     );
   });
 
+  it('keys of SRTP are masked however the line is written', () => {
+    const key = 'd0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj';
+    for (const [line, shown] of [
+      [`a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:${key}|2^20|1:4;inline:${key} WSH=64`, '1 AES_CM_128_HMAC_SHA1_80'],
+      [`A=CRYPTO:2 AES_256_CM_HMAC_SHA1_80 INLINE:${key}`, '2 AES_256_CM_HMAC_SHA1_80'],
+      [`a=crypto: 3  AEAD_AES_128_GCM \t inline:${key}`, 'AEAD_AES_128_GCM'],
+      [`a=crypto:4 AES_CM_128_HMAC_SHA1_80${' '.repeat(300)}inline:${key}`, '4 AES_CM_128_HMAC_SHA1_80'],
+      [`a=crypto:5 AES_CM_128_HMAC_SHA1_80 ${key}`, '5 AES_CM_128_HMAC_SHA1_80'],
+      [`a=crypto:inline:${key}`, 'a=crypto:'],
+      [`a=crypto:${key}`, 'a=crypto:'],
+      [`a=key-mgmt:mikey ${key}`, 'mikey'],
+    ]) {
+      const masked = maskSecrets(`v=0\r\n${line}\r\na=sendrecv\r\n`);
+      expect(masked).not.toContain(key.slice(1, 8));
+      expect(masked).toContain(shown);
+      expect(masked).toContain('[masked]\r\na=sendrecv\r\n');
+    }
+  });
+
   it('in hostile text cost no more than its length', () => {
-    for (const piece of ['Authorization: a="', 'a:b:', 'sip:', 'Authorization: Digest a="\\', '\r\n \r\n ']) {
+    for (const piece of [
+      'Authorization: a="',
+      'a:b:',
+      'sip:',
+      'Authorization: Digest a="\\',
+      '\r\n \r\n ',
+      'a=crypto:1 A_',
+    ]) {
       expect(maskSecrets(piece.repeat(4096 / piece.length)).length).toBeGreaterThan(0);
     }
   });

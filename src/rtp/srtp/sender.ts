@@ -1,0 +1,80 @@
+/** What we send, protected: one stream of RTP, and the RTCP beside it. */
+import { srtpSuite, type SrtpSuiteName } from '../../lib/srtp-suite.js';
+import { readUint32, rtpHeaderBytes } from '../packet.js';
+import { CounterMode } from './counter-mode.js';
+import { Gcm } from './gcm.js';
+import { MAX_OVERHEAD_BYTES, type PacketPlace, type Transform } from './transform.js';
+
+const SEQUENCES = 0x1_0000;
+const HALF = 0x8000;
+/** RTCP of ours is shorter than most audio. */
+const BUFFER_BYTES = 256;
+
+export class SrtpSender {
+  private transform: Transform;
+  /** Of the newest packet; -1: none yet. Goes on under a new key: RFC 3711 §3.3.1 forbids to begin again. */
+  private rtpIndex = -1;
+  private rtcpIndex = 0;
+  private readonly place: PacketPlace = { ssrc: 0, index: 0 };
+  private data = new Uint8Array(BUFFER_BYTES);
+  private view = this.data.subarray(0, 0);
+
+  /** @param master key and salt behind each other @throws RangeError for another length than the suite has */
+  constructor(suite: SrtpSuiteName, master: Uint8Array) {
+    this.transform = transformOf(suite, master);
+  }
+
+  /** From the next packet on. */
+  rekey(suite: SrtpSuiteName, master: Uint8Array): void {
+    this.transform = transformOf(suite, master);
+  }
+
+  /** @param packet whole, with its header @returns what is to be sent, good until the next call */
+  protectRtp(packet: Uint8Array): Uint8Array {
+    const { place } = this;
+    const headerBytes = rtpHeaderBytes(packet, packet.length);
+    place.ssrc = readUint32(packet, 8);
+    place.index = this.nextRtpIndex((packet[2]! << 8) | packet[3]!);
+    this.take(packet);
+    return this.given(this.transform.sealRtp(this.data, headerBytes, packet.length, place));
+  }
+
+  /** @param compound whole @returns what is to be sent, good until the next call */
+  protectRtcp(compound: Uint8Array): Uint8Array {
+    const { place } = this;
+    place.ssrc = readUint32(compound, 4);
+    place.index = this.rtcpIndex++;
+    this.take(compound);
+    return this.given(this.transform.sealRtcp(this.data, compound.length, place));
+  }
+
+  /** Sequence numbers go up; one that stays is of a packet that never left. */
+  private nextRtpIndex(sequence: number): number {
+    const before = this.rtpIndex;
+    const rollover = Math.floor(Math.max(0, before) / SEQUENCES);
+    const isWrapped = before >= 0 && sequence < (before % SEQUENCES) - HALF;
+    this.rtpIndex = (rollover + (isWrapped ? 1 : 0)) * SEQUENCES + sequence;
+    return this.rtpIndex;
+  }
+
+  private take(packet: Uint8Array): void {
+    if (packet.length + MAX_OVERHEAD_BYTES > this.data.length) {
+      this.data = new Uint8Array(packet.length + MAX_OVERHEAD_BYTES);
+    }
+    this.data.set(packet);
+  }
+
+  /** Audio packets are of one length: a view for each would be garbage. */
+  private given(length: number): Uint8Array {
+    if (this.view.length !== length || this.view.buffer !== this.data.buffer) {
+      this.view = this.data.subarray(0, length);
+    }
+    return this.view;
+  }
+}
+
+/** @throws RangeError for another length of `master` than the suite has */
+export function transformOf(name: SrtpSuiteName, master: Uint8Array): Transform {
+  const suite = srtpSuite(name);
+  return suite.cipher === 'gcm' ? new Gcm(suite, master) : new CounterMode(suite, master);
+}
