@@ -98,6 +98,7 @@ function receivedPart(leg: Float64Array) {
     rtcpBlocks: at(LEG.rtcpBlocks),
     srtp: SRTP_SUITE_NAMES[at(LEG.srtpSuite) ?? -1] ?? null,
     srtpAuthFailures: at(LEG.srtpAuthFailures),
+    dscp: at(LEG.dscp),
     roundTrip: at(LEG.reflected) === 1,
     otherSource: at(LEG.otherSource) === 1,
   };

@@ -61,6 +61,7 @@ const RECEIVED_FIGURES = [
   'answeredMs',
   'establishedForMs',
   'srtpAuthFailures',
+  'dscp',
 ] as const;
 
 /** A line of `seconds.ndjson` as a row by ROW. @param endpoints index by name */

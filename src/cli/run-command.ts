@@ -406,8 +406,8 @@ function withFacts(record: RunRecord, facts: RunEnd['facts']): RunRecord {
   if (facts === null) {
     return record;
   }
-  const { netBackend, bufferBytes, signallingDscp } = facts;
-  const environment = { ...record.environment, socketBufferBytes: { ...bufferBytes }, signallingDscp };
+  const { netBackend, bufferBytes, signallingDscp, mediaDscp } = facts;
+  const environment = { ...record.environment, socketBufferBytes: { ...bufferBytes }, signallingDscp, mediaDscp };
   return { ...record, netBackend, environment };
 }
 

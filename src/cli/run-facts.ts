@@ -58,6 +58,7 @@ export function runRecord({ host, prepared, startedAt, seed, noGates, inconclusi
       workers: workerCounts(host, prepared),
       socketBufferBytes: { requested: SOCKET_BUFFER_BYTES, granted: null },
       signallingDscp: null,
+      mediaDscp: null,
       seenAddress: null, // known to the book
       command: host.commandLine,
     },

@@ -129,6 +129,7 @@ function mediaSetup(
     index,
     workers,
     backend,
+    dscp: scenario.network.mediaDscp,
     localAddress,
     rtpPorts: scenario.network.rtpPorts,
     source: 'clip',

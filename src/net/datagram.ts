@@ -34,6 +34,8 @@ export interface DatagramSockets {
   /** Source address as `addressNumber` gives it. */
   readonly sourceAddress: number;
   readonly sourcePort: number;
+  /** Its code point (RFC 2474), 0–63; NaN where it cannot be seen. */
+  readonly dscp: number;
 
   /** Opens and binds a socket and gives its handle. @throws NetError */
   open(address: string, port: number): Promise<number>;

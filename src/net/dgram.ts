@@ -23,6 +23,7 @@ interface Port {
 
 export class DgramSockets implements DatagramSockets {
   readonly backend = 'dgram';
+  readonly dscp = Number.NaN;
   arrivalNs = 0;
   sourceAddress = 0;
   sourcePort = 0;

@@ -71,6 +71,10 @@ export class ImpairedSockets implements DatagramSockets {
   get data(): Uint8Array {
     return this.plain.data;
   }
+
+  get dscp(): number {
+    return this.plain.dscp;
+  }
   get arrivalNs(): number {
     return this.plain.arrivalNs;
   }

@@ -23,6 +23,13 @@ const SOCK_CLOEXEC = 0o2000000;
 const SOL_SOCKET = 1;
 const SO_RXQ_OVFL = 40;
 const SO_TIMESTAMPNS = 35;
+/** Level, the option that marks what is sent, the one that asks to be told of marks, and the type under which they are told. */
+export const TRAFFIC_CLASS = {
+  4: { level: 0, mark: 1, ask: 13, told: 1 },
+  6: { level: 41, mark: 67, ask: 66, told: 67 },
+} as const;
+/** The two bits below it belong to congestion notification. */
+const DSCP_SHIFT = 2;
 export const MSG_DONTWAIT = 0x40;
 const CLOCK_REALTIME = 0;
 const CLOCK_MONOTONIC = 1;
@@ -93,13 +100,24 @@ async function importKoffi(): Promise<typeof koffi | null> {
   }
 }
 
+export interface LibcSocketsOptions {
+  /** Taken by one call. */
+  readonly slots: number;
+  /** Longest datagram kept; a longer one is cut. */
+  readonly slotBytes: number;
+  /** Code point of what is sent (RFC 2474), 0–63. */
+  readonly dscp: number;
+}
+
 export class LibcSockets implements DatagramSockets {
   readonly backend = 'libc';
   arrivalNs = 0;
   sourceAddress = 0;
   sourcePort = 0;
+  dscp = Number.NaN;
   data: Uint8Array;
 
+  private readonly mark: number;
   private readonly batch: ReceiveBatch;
   private readonly slotData: readonly Uint8Array[];
   /** Of which socket the batch is, how many it has, and which comes next. */
@@ -117,8 +135,9 @@ export class LibcSockets implements DatagramSockets {
 
   constructor(
     private readonly libc: Libc,
-    { slots = BATCH_SLOTS, slotBytes = MAX_DATAGRAM_BYTES } = {},
+    { slots = BATCH_SLOTS, slotBytes = MAX_DATAGRAM_BYTES, dscp = 0 }: Partial<LibcSocketsOptions> = {},
   ) {
+    this.mark = dscp;
     const batch = new ReceiveBatch(libc, slots, slotBytes);
     this.batch = batch;
     this.slotData = Array.from({ length: slots }, (_, slot) =>
@@ -143,9 +162,14 @@ export class LibcSockets implements DatagramSockets {
       this.libc.close(handle);
       throw error;
     }
-    const on = new Uint8Array(Int32Array.of(1).buffer);
-    this.libc.setsockopt(handle, SOL_SOCKET, SO_TIMESTAMPNS, on, 4);
-    this.libc.setsockopt(handle, SOL_SOCKET, SO_RXQ_OVFL, on, 4);
+    const traffic = TRAFFIC_CLASS[address.includes(':') ? 6 : 4];
+    if (!this.setOption(handle, traffic.level, traffic.mark, this.mark << DSCP_SHIFT)) {
+      this.libc.close(handle);
+      throw new NetError('no-permission', `the kernel refuses the code point ${this.mark} on UDP ${address}:${port}`);
+    }
+    this.setOption(handle, traffic.level, traffic.ask, 1);
+    this.setOption(handle, SOL_SOCKET, SO_TIMESTAMPNS, 1);
+    this.setOption(handle, SOL_SOCKET, SO_RXQ_OVFL, 1);
     this.dropCounts.set(handle, 0);
     return handle;
   }
@@ -272,11 +296,14 @@ export class LibcSockets implements DatagramSockets {
     while (offset + CMSG_DATA <= controlLength) {
       const word = start + (offset >> 2);
       const length = words[word] ?? 0;
-      if (length < CMSG_DATA || words[word + 2] !== SOL_SOCKET) {
+      if (length < CMSG_DATA) {
         return;
       }
       const data = word + CMSG_DATA / 4;
-      if (words[word + 3] === SO_TIMESTAMPNS) {
+      if (words[word + 2] !== SOL_SOCKET) {
+        // IPv4 tells one byte, IPv6 an int: the low byte of the word in either case.
+        this.dscp = ((words[data] ?? 0) & 0xff) >> DSCP_SHIFT;
+      } else if (words[word + 3] === SO_TIMESTAMPNS) {
         const wallSeconds = (words[data] ?? 0) + (words[data + 1] ?? 0) * 0x1_0000_0000;
         this.arrivalNs = (wallSeconds - this.offsetSeconds) * 1e9 + ((words[data + 2] ?? 0) - this.offsetNs);
       } else if (words[word + 3] === SO_RXQ_OVFL) {
@@ -284,6 +311,10 @@ export class LibcSockets implements DatagramSockets {
       }
       offset += (length + 7) & ~7;
     }
+  }
+
+  private setOption(handle: number, level: number, option: number, value: number): boolean {
+    return this.libc.setsockopt(handle, level, option, new Uint8Array(Int32Array.of(value).buffer), 4) === 0;
   }
 
   private openError(address: string, port: number): NetError {

@@ -9,10 +9,6 @@ import type { Destination } from './datagram.js';
 import { type Libc, LibcSockets, loadLibc, MSG_DONTWAIT } from './libc.js';
 import { SendBatch } from './send-batch.js';
 
-/** Linux: level and option of IPv4's type of service, and of IPv6's traffic class. */
-const TYPE_OF_SERVICE = { 4: [0, 1], 6: [41, 67] } as const;
-/** The two bits below it belong to congestion notification. */
-const DSCP_SHIFT = 2;
 /** Longest payload over UDP. */
 const MAX_UDP_BYTES = 65_507;
 /** Taken, or sent, by one call. */
@@ -36,13 +32,11 @@ export async function openMessageSocket(options: MessageSocketOptions): Promise<
   const ip = parseIp(options.address);
   // A link-local address goes with a zone, which stands in no sockaddr of ours.
   if (libc === null || ip === undefined || /^fe[89ab]/i.test(options.address)) return null;
-  const sockets = new LibcSockets(libc, { slots: BATCH_MESSAGES, slotBytes: MAX_UDP_BYTES });
+  const sockets = new LibcSockets(libc, { slots: BATCH_MESSAGES, slotBytes: MAX_UDP_BYTES, dscp: options.dscp });
   try {
     const handle = await sockets.open(options.address, options.port);
     const socket = new MessageSocket(libc, sockets, handle, ip.family);
-    if (socket.mark(options.dscp)) return socket;
-    sockets.close(handle);
-    return null;
+    return socket;
   } catch {
     return null;
   }
@@ -70,13 +64,6 @@ export class MessageSocket {
     private readonly family: 4 | 6,
   ) {
     this.batch = new SendBatch(libc, BATCH_MESSAGES, BATCH_BYTES);
-  }
-
-  /** False when the kernel refuses. */
-  mark(dscp: number): boolean {
-    const [level, option] = TYPE_OF_SERVICE[this.family];
-    const value = new Uint8Array(Int32Array.of(dscp << DSCP_SHIFT).buffer);
-    return this.libc.setsockopt(this.fd, level, option, value, 4) === 0;
   }
 
   /** Sends wire text (one character a byte); false: the kernel did not take it. Per message, so nothing is allocated for a known destination. */

@@ -69,6 +69,8 @@ export interface AnswerCounts {
 const DRAIN_MS = 1500;
 /** CS3, as runs have it without a word of the scenario. */
 const SIGNALLING_DSCP = 24;
+/** EF, likewise. */
+const MEDIA_DSCP = 46;
 const DRAIN_CHECK_MS = 20;
 
 export class AnswerRun {
@@ -181,6 +183,7 @@ function fleetPlan(plan: AnswerPlan): Parameters<typeof Fleet.start>[0] {
     media: [
       {
         kind: 'media',
+        dscp: MEDIA_DSCP,
         index: 0,
         workers: 1,
         backend: plan.backend,

@@ -52,6 +52,8 @@ export interface FleetFacts {
   readonly bufferBytes: { readonly requested: number; readonly granted: number | null };
   /** Code point of SIP over UDP; null: not set. */
   readonly signallingDscp: number | null;
+  /** Of RTP and RTCP; null: not set. */
+  readonly mediaDscp: number | null;
 }
 
 /** Both ends wait this long for each other at the start: threads of a busy host take their time, dead ones are noticed at once. */
@@ -165,6 +167,7 @@ export class Fleet {
       netBackend: backends[0]?.backend ?? 'none',
       slots,
       signallingDscp: ready[0]?.dscp ?? null,
+      mediaDscp: backends[0]?.backend === 'libc' ? (this.plan.media[0]?.dscp ?? null) : null,
       localPorts: ready.map(({ localPort }) => localPort),
       bufferBytes: {
         requested: ready[0]?.bufferBytes.requested ?? 0,

@@ -63,6 +63,8 @@ export class GroupBook {
   rtcpLegs = 0;
   /** Legs that were SRTP, by the suite's index in SRTP_SUITE_NAMES. */
   readonly srtpLegs = new Map<number, number>();
+  /** Legs by the code point of what came. */
+  readonly dscpLegs = new Map<number, number>();
 
   /** @param keepsSeconds false: only figures of the whole are asked for */
   constructor(private readonly keepsSeconds = true) {}
@@ -106,6 +108,10 @@ export class GroupBook {
     const suite = at(LEG.srtpSuite);
     if (suite >= 0) {
       this.srtpLegs.set(suite, (this.srtpLegs.get(suite) ?? 0) + 1);
+    }
+    const dscp = at(LEG.dscp);
+    if (dscp >= 0) {
+      this.dscpLegs.set(dscp, (this.dscpLegs.get(dscp) ?? 0) + 1);
     }
     const { judged } = this.received.addLeg(table, offset, warm);
     if (warm) {

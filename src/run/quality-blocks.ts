@@ -32,6 +32,10 @@ export const srtpOf = (group: GroupBook): EndpointResult['srtp'] =>
     return legs === 0 ? [] : [{ suite, legs }];
   });
 
+/** The code points of what came to the legs of a group. */
+export const dscpOf = (group: GroupBook): EndpointResult['receivedDscp'] =>
+  [...group.dscpLegs].toSorted(([a], [b]) => a - b).map(([dscp, legs]) => ({ dscp, legs }));
+
 function receivedBlock(book: DirectionBook): DirectionQuality {
   const { expected, received, lost, discarded, duplicate, reordered, stray, malformed, srtpAuthFailures } =
     book.packets;

@@ -6,7 +6,7 @@ import { decideVerdict, type VerdictInput } from '../gates/verdict.js';
 import { lostBlock, lostInWords, lostList, NOTHING_LOST, type LostList } from './lost-calls.js';
 import type { GroupBook } from './group-book.js';
 import { healthOf, type EndingGate } from './live-gates.js';
-import { codecsOf, qualityBlocks, srtpOf } from './quality-blocks.js';
+import { codecsOf, dscpOf, qualityBlocks, srtpOf } from './quality-blocks.js';
 import { RESULT_SCHEMA_VERSION, type CallsBlock, type EndpointResult } from './result.js';
 import type { GeneratorBlock, Result, SignallingBlock } from './result.js';
 import type { ResultSecond } from './result-quality.js';
@@ -210,6 +210,7 @@ function endpointBlock(
     codec: codecs.length === 1 ? (codecs[0]?.codec ?? null) : null,
     codecs,
     srtp: facts.media ? srtpOf(group) : [],
+    receivedDscp: dscpOf(group),
     calls: callsBlock(book, group, group === book.total ? book.peakActive : peakOf(seconds)),
     signalling: {
       successRatio: successRatio(group),

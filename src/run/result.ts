@@ -106,6 +106,10 @@ const endpointSchema = z.strictObject({
     .array(z.strictObject({ suite: z.string(), legs: count }))
     .default([])
     .describe('legs whose audio was encrypted, by the suite that was agreed on; those offered stand in the scenario'),
+  receivedDscp: z
+    .array(z.strictObject({ dscp: count, legs: count }))
+    .default([])
+    .describe('legs by the code point (0-63) of the audio that came; empty where it cannot be seen'),
   calls: callsSchema,
   signalling: z.strictObject({
     successRatio: ratio.nullable(),
@@ -262,6 +266,12 @@ export const resultSchema = z.strictObject({
       .default(null)
       .describe(
         'code point that SIP packets over UDP carry, 0-63; null: not set, where native sockets are not to be had',
+      ),
+    mediaDscp: count
+      .nullable()
+      .default(null)
+      .describe(
+        'code point that RTP and RTCP packets carry, 0-63; null: not set, where native sockets are not to be had',
       ),
     seenAddress: z
       .string()

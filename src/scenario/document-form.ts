@@ -153,6 +153,7 @@ function networkForm(scenario: Scenario): Record<string, unknown> {
     webSocketPath: value('webSocketPath', network.webSocketPath),
     outboundProxy: value('outboundProxy', network.outboundProxy?.uri ?? null),
     signallingDscp: value('signallingDscp', network.signallingDscp),
+    mediaDscp: value('mediaDscp', network.mediaDscp),
     keepAlive: value('keepAlive', formatDuration(network.keepAliveMs)),
   });
 }

@@ -72,6 +72,7 @@ export function resolveScenario(
       webSocketPath: network.webSocketPath,
       outboundProxy: network.outboundProxy ?? null,
       signallingDscp: network.signallingDscp,
+      mediaDscp: network.mediaDscp,
       keepAliveMs: network.keepAlive,
     },
     loopback: { impair: loopback.impair ?? null },

@@ -185,6 +185,8 @@ export interface Network {
   readonly outboundProxy: SipAddress | null;
   /** Code point of SIP over UDP. */
   readonly signallingDscp: number;
+  /** Code point of RTP and RTCP. */
+  readonly mediaDscp: number;
   /** From one keep-alive to the next while calls are up; 0: none. */
   readonly keepAliveMs: number;
 }

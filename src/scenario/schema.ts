@@ -225,6 +225,10 @@ const network = z
       .dscp()
       .prefault('CS3')
       .meta(help('Mark of SIP packets over UDP, for routers that sort by it. Linux only.', 'CS3', 'AF31', 0)),
+    mediaDscp: fields
+      .dscp()
+      .prefault('EF')
+      .meta(help('Mark of audio and its reports, for routers that sort by it. Linux only.', 'EF', 'AF41', 0)),
     keepAlive: fields
       .duration()
       .prefault('25s')

@@ -52,6 +52,8 @@ export interface LegFacts {
   /** In SRTP_SUITE_NAMES; NaN: in the clear. */
   srtpSuite: number;
   srtpAuthFailures: number;
+  /** Of the last packet that was taken; NaN: unknown. */
+  dscp: number;
 }
 
 export function writeReceivedRow(
@@ -217,6 +219,7 @@ function writeFacts(table: Float64Array, offset: number, facts: LegFacts): void 
   table[offset + LEG.farXrReports] = facts.farXrReports;
   table[offset + LEG.srtpSuite] = facts.srtpSuite;
   table[offset + LEG.srtpAuthFailures] = Number.isNaN(facts.srtpSuite) ? Number.NaN : facts.srtpAuthFailures;
+  table[offset + LEG.dscp] = facts.dscp;
 }
 
 /** The leg is SRTP from now on: the suite that was agreed on last counts, and one that was once SRTP stays so. */
@@ -249,5 +252,6 @@ export function emptyFacts(): LegFacts {
     farXrReports: 0,
     srtpSuite: Number.NaN,
     srtpAuthFailures: 0,
+    dscp: Number.NaN,
   };
 }

@@ -489,6 +489,7 @@ export class MediaLeg {
       this.takeSource();
     }
     facts.taken++;
+    facts.dscp = sockets.dscp;
     this.rtcp.onRtp(header, sockets.arrivalNs);
     const arrivalMs = this.msOf(sockets.arrivalNs);
     if (kind === PAYLOAD.audio) {

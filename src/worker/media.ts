@@ -149,7 +149,7 @@ function sendBatch(batch: MediaBatch, probe: FloorProbe | null): void {
 
 async function main(port: MessagePort, setup: MediaWorkerSetup): Promise<void> {
   const libc = setup.backend === 'dgram' ? null : await loadLibc();
-  const libcSockets = libc === null ? null : new LibcSockets(libc);
+  const libcSockets = libc === null ? null : new LibcSockets(libc, { dscp: setup.dscp });
   const plain = libcSockets ?? new DgramSockets();
   const { impairment, seed, ptimeMs } = setup;
   const link =

@@ -33,6 +33,8 @@ export interface MediaWorkerSetup {
   /** Media workers in all: they share the port range. */
   readonly workers: number;
   readonly backend: 'auto' | 'dgram';
+  /** Code point of all that is sent (RFC 2474); not set where native sockets are not to be had. */
+  readonly dscp: number;
   readonly localAddress: string;
   readonly rtpPorts: PortRange;
   readonly source: MediaSource;
@@ -243,9 +245,11 @@ export const LEG = {
   srtpSuite: 46,
   /** Packets from the far side that were not authentic; NaN: the leg was in the clear. */
   srtpAuthFailures: 47,
+  /** Code point of the last packet that was taken; NaN: none was, or it cannot be seen here. */
+  dscp: 48,
   /** VoIP metrics of the far end (RTCP-XR) about our stream that came; the newest stands in the columns of FAR_XR. */
-  farXrReports: 48,
-  columns: 66,
+  farXrReports: 49,
+  columns: 67,
 } as const;
 
 /**
@@ -253,23 +257,23 @@ export const LEG = {
  * whole call as it received it. As it was told, on a scale of its own choice; NaN where it says "unavailable".
  */
 export const FAR_XR = {
-  lossRatio: 49,
-  discardRatio: 50,
-  burstDensity: 51,
-  gapDensity: 52,
-  burstMs: 53,
-  gapMs: 54,
-  roundTripMs: 55,
-  endSystemDelayMs: 56,
-  signalLevelDbm: 57,
-  noiseLevelDbm: 58,
-  residualEchoDb: 59,
-  rFactor: 60,
-  externalRFactor: 61,
-  mosLq: 62,
-  mosCq: 63,
-  jitterBufferMs: 64,
-  jitterBufferMaxMs: 65,
+  lossRatio: 50,
+  discardRatio: 51,
+  burstDensity: 52,
+  gapDensity: 53,
+  burstMs: 54,
+  gapMs: 55,
+  roundTripMs: 56,
+  endSystemDelayMs: 57,
+  signalLevelDbm: 58,
+  noiseLevelDbm: 59,
+  residualEchoDb: 60,
+  rFactor: 61,
+  externalRFactor: 62,
+  mosLq: 63,
+  mosCq: 64,
+  jitterBufferMs: 65,
+  jitterBufferMaxMs: 66,
 } as const;
 export type FarXrFigure = keyof typeof FAR_XR;
 export const FAR_XR_FIGURES = Object.keys(FAR_XR) as FarXrFigure[];

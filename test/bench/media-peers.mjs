@@ -14,6 +14,7 @@ const HOST = '127.0.0.1';
 const PTIME_S = 0.02;
 /** Calls are set up within this time, and their audio flows. */
 const SETTLE_MS = 6000;
+const sockets = (port) => `-i ${HOST} -bind_local -p ${port} -mi ${HOST} -mp ${port + 12_000} -t u1 -nostdin`;
 const sum = (values) => [...values].reduce((total, value) => total + value, 0);
 
 /** The floor with so many streams; null without a C compiler. */
@@ -40,7 +41,6 @@ export async function sippFigures({ calls, seconds }) {
   const directory = scratchDirectory();
   const log = openSync(join(directory, 'sipp.log'), 'w');
   const start = (args) => spawn('sipp', args.split(' '), { cwd: directory, stdio: ['ignore', log, log] });
-  const sockets = (port) => `-i ${HOST} -bind_local -p ${port} -mi ${HOST} -mp ${port + 12_000} -t u1 -nostdin`;
   const children = [];
   try {
     execFileSync(process.execPath, [join(REPOSITORY, 'test/interop/peers/make-tone.mjs'), directory]);

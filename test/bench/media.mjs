@@ -101,6 +101,7 @@ function reflectorMedia(answeredAtNs) {
 function setupFor(backend) {
   return {
     kind: 'media',
+    dscp: 46,
     index: 0,
     workers: 1,
     backend: backend === 'libc' ? 'auto' : backend,
@@ -229,15 +230,16 @@ async function peersBeside({ calls, seconds }) {
   return { floor, sipp: await sippFigures({ calls, seconds }) };
 }
 
+const microsecondsOf = (figures) => (figures === null ? Number.NaN : (figures.cpuRatio * 1e6) / figures.sent);
+
 /** CPU of a packet beside the bare calls, which measure nothing, and SIPp, which reads nothing. */
 function ratios(run, { floor = null, sipp = null }) {
   const ours = (run.cpuRatio * 1e6) / (run.sent / run.seconds);
-  const us = (figures) => (figures === null ? Number.NaN : (figures.cpuRatio * 1e6) / figures.sent);
   return {
-    'C both ways µs': us(floor),
-    'ratio to C': ours / us(floor),
-    'SIPp only sends µs': us(sipp),
-    'ratio to SIPp': ours / us(sipp),
+    'C both ways µs': microsecondsOf(floor),
+    'ratio to C': ours / microsecondsOf(floor),
+    'SIPp only sends µs': microsecondsOf(sipp),
+    'ratio to SIPp': ours / microsecondsOf(sipp),
   };
 }
 

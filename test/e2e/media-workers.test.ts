@@ -143,6 +143,7 @@ async function freeRange(): Promise<number> {
 async function startPair(backend: 'auto' | 'dgram'): Promise<[MediaWorker, MediaWorker]> {
   const first = await freeRange();
   const setup = (source: 'clip' | 'echo', index: number): MediaWorkerSetup => ({
+    dscp: 46,
     kind: 'media',
     index,
     workers: 2,

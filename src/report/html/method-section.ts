@@ -67,6 +67,7 @@ function methodLines(result: Result): Markup[] {
     ...stated('Sent direction', method.sentFrom),
     ...stated('RTCP interval', method.rtcpInterval),
     ...encryption(result),
+    ...marks(result),
     html`In an answered call, a second without packets is silence and counts as lost audio (MOS 1), not as unknown.`,
   ];
 }
@@ -80,6 +81,19 @@ function encryption({ endpoints }: Result): Markup[] {
   const suites = [...legs].map(([suite, count]) => `${suite} on ${formatCount(count)} legs`).join(', ');
   const failed = 'a packet that is not authentic is measured as lost, one that comes again as a duplicate';
   return suites === '' ? [] : stated('Encrypted audio (SRTP)', `${suites}; ${failed}`);
+}
+
+/** Code points sent and seen, over all endpoints. */
+function marks({ endpoints, environment }: Result): Markup[] {
+  const legs = new Map<number, number>();
+  for (const { receivedDscp } of endpoints) {
+    for (const seen of receivedDscp) legs.set(seen.dscp, (legs.get(seen.dscp) ?? 0) + seen.legs);
+  }
+  const seen = [...legs].map(([dscp, count]) => `${dscp} on ${formatCount(count)} legs`).join(', ');
+  const { mediaDscp } = environment;
+  const sent = mediaDscp === null ? [] : [`sent with ${mediaDscp}`];
+  const text = [...sent, ...(seen === '' ? [] : [`received with ${seen}`])].join(', ');
+  return text === '' ? [] : stated('Code point (DSCP) of the audio', text);
 }
 
 /** Ours, and longer than what a peer may say. */

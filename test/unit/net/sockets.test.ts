@@ -222,6 +222,31 @@ describe.each(backends.filter(([, create]) => create !== null))('%s', (name, fac
 });
 
 describe.skipIf(libc === null)('kernel arrival times', () => {
+  it.each(['127.0.0.1', '::1'])('marks what it sends from %s, and sees the mark of what comes', async (host) => {
+    const [marked, plain] = [new LibcSockets(libc!, { dscp: 46 }), new LibcSockets(libc!)];
+    const a = await marked.open(host, await freePort());
+    const port = await freePort();
+    const receiver = await plain.open(host, port);
+    marked.send(a, new Uint8Array(20), marked.destination(host, port));
+    expect(await next(plain, receiver)).toBe(20);
+    expect(plain.dscp).toBe(46);
+    marked.close(a);
+    plain.close(receiver);
+  });
+
+  it('counts as dropped what it took with another packet and nobody read before the next socket had its turn', async () => {
+    const sockets = new LibcSockets(libc!);
+    const [one, two] = [await freePort(), await freePort()];
+    const [a, b] = [await sockets.open(HOST, one), await sockets.open(HOST, two)];
+    for (let i = 0; i < 3; i++) sockets.send(b, Uint8Array.of(i), sockets.destination(HOST, one));
+    expect(await next(sockets, a)).toBe(1);
+    expect(sockets.receive(b)).toBe(-1);
+    expect([sockets.drops(a), sockets.drops(b)]).toEqual([2, 0]);
+    expect(sockets.receive(a)).toBe(-1);
+    sockets.close(a);
+    sockets.close(b);
+  });
+
   it('tell when a datagram came, however late it is read', async () => {
     const sockets = new LibcSockets(libc!);
     const port = await freePort();

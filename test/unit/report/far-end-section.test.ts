@@ -7,7 +7,7 @@ import { markupFaults } from './markup-check.js';
 import { typicalPass } from './result-fixture.js';
 
 function told() {
-  const leg = new Float64Array(64).fill(Number.NaN);
+  const leg = new Float64Array(LEG.columns).fill(Number.NaN);
   leg[LEG.farXrReports] = 4;
   leg[FAR_XR.lossRatio] = 0.125;
   leg[FAR_XR.mosLq] = 3.4;

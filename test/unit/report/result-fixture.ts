@@ -504,6 +504,7 @@ function runOf(shape: Shape): Result {
       workers: { signalling: 1, media: 1 },
       socketBufferBytes: { requested: 262_144, granted: null },
       signallingDscp: 24,
+      mediaDscp: 46,
       seenAddress: null,
       command: 'callgauge run scenarios/peak.yaml --seed 7',
     },

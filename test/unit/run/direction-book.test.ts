@@ -119,7 +119,7 @@ describe('what is not known', () => {
     const { call: _, direction: __, columns: ___, ...figures } = unknown;
     const book = bookOf([], [{ ...figures, codec: 0 }]);
     expect(FIGURES.map((figure) => book.figure(figure, 'call'))).toEqual(FIGURES.map(() => null));
-    expect(Object.values(book.packets)).toEqual(Array.from({ length: 8 }, () => null));
+    expect(Object.values(book.packets)).toEqual(Array.from({ length: 9 }, () => null));
     expect(book.legs).toBe(1);
   });
 

@@ -68,6 +68,7 @@ function factsOf(situation: Situation): RunFacts {
       workers: { signalling: 1, media: 1 },
       socketBufferBytes: { requested: 0, granted: null },
       signallingDscp: null,
+      mediaDscp: null,
       seenAddress: null,
       command: 'callgauge run',
     },

@@ -36,6 +36,7 @@ export class Worker {
       index: 0,
       workers: 1,
       backend: 'auto',
+      dscp: 46,
       localAddress: address,
       rtpPorts: { first: 4000, last: 4999 },
       source: 'clip',

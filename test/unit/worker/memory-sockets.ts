@@ -51,6 +51,7 @@ export class MemorySockets implements DatagramSockets {
   arrivalNs = 0;
   sourceAddress = 0;
   sourcePort = 0;
+  dscp = Number.NaN;
   /** What the next sample says. */
   stepped = false;
   sendFails = false;
