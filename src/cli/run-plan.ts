@@ -130,6 +130,7 @@ function mediaSetup(
     workers,
     backend,
     dscp: scenario.network.mediaDscp,
+    realtime: scenario.workers.realtime,
     localAddress,
     rtpPorts: scenario.network.rtpPorts,
     source: 'clip',

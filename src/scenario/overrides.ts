@@ -34,6 +34,7 @@ export interface RunFlags {
   readonly noGates?: boolean | undefined;
   /** `signalling=1,media=3`, either or both. */
   readonly workers?: string | undefined;
+  readonly realtime?: boolean | undefined;
   readonly seed?: string | undefined;
   readonly localAddress?: string | undefined;
   readonly advertise?: string | undefined;
@@ -201,6 +202,10 @@ function applyHostFlags(override: Override, flags: RunFlags): void {
   const seed = override.read('--seed', flags.seed, fields.integer(0, 0xffff_ffff), wholeNumber);
   if (seed !== undefined) override.change('--seed', 'seed', { seed });
   applyWorkers(override, flags.workers);
+  if (flags.realtime !== undefined)
+    override.change('--realtime', 'workers.realtime', {
+      workers: { ...override.scenario.workers, realtime: flags.realtime },
+    });
   const changeNetwork = (flag: string, path: string, part: Partial<Scenario['network']>): void =>
     override.change(flag, `network.${path}`, { network: { ...override.scenario.network, ...part } });
   const localAddress = override.read('--local-address', flags.localAddress, fields.ipAddress());

@@ -3,6 +3,7 @@
  * slow answers make the real peak higher.
  */
 import type { Problem } from '../lib/errors.js';
+import { srtpSuite } from '../lib/srtp-suite.js';
 import { callLengthMs } from './flow-plan.js';
 import { ptimeOf } from './replay.js';
 import { placeOf, type Scenario } from './scenario.js';
@@ -49,10 +50,15 @@ export function expectedPeak(scenario: Scenario, schedule: ArrivalPeak): Peak {
   return {
     calls,
     packetsPerSecond,
-    mbitPerSecond: (packetsPerSecond * PACKET_BYTES * 8) / 1e6,
+    mbitPerSecond: (packetsPerSecond * packetBytes(scenario) * 8) / 1e6,
     ports: slots * PORTS_PER_CALL,
     files: slots * PORTS_PER_CALL + OTHER_FILES + (scenario.network.connections === 'call' ? calls : 0),
   };
+}
+
+/** With the longest tag of the SRTP suites that are offered. */
+function packetBytes({ srtp }: Scenario): number {
+  return PACKET_BYTES + Math.max(0, ...(srtp ?? []).map((suite) => srtpSuite(suite).rtpTagBytes));
 }
 
 /** Both ends of a call between users are ours. */

@@ -40,7 +40,12 @@ export interface Scenario {
   /** Our own answerer; `impair`: the bad link that it sends over, as `--impair` of `answer` reads it. */
   readonly loopback: { readonly impair: string | null };
   /** `media: null`: as many as the expected peak needs. */
-  readonly workers: { readonly signalling: number; readonly media: number | null };
+  readonly workers: {
+    readonly signalling: number;
+    readonly media: number | null;
+    /** Threads for RTP go before all others of this host. */
+    readonly realtime: boolean;
+  };
   /** `numbers`: users, numbers and caller names are hidden in everything that is written. */
   readonly redact: 'numbers' | null;
   /** null: drawn at the start and written into the result. */

@@ -243,6 +243,15 @@ const workers = z
   .strictObject({
     signalling: fields.integer(1, 64).prefault(1).meta(help('Threads for SIP.')),
     media: fields.integer(1, 64).optional().meta(help('Threads for RTP. Default: as the expected peak needs.', 2)),
+    realtime: fields
+      .flag()
+      .prefault(false)
+      .meta(
+        help(
+          'Run the threads for RTP before all others of this host (SCHED_FIFO). It starves a PBX on the same host. Linux, CAP_SYS_NICE.',
+          true,
+        ),
+      ),
   })
   .prefault({})
   .meta(help('Worker threads.'));

@@ -35,6 +35,8 @@ export interface MediaWorkerSetup {
   readonly backend: 'auto' | 'dgram';
   /** Code point of all that is sent (RFC 2474); not set where native sockets are not to be had. */
   readonly dscp: number;
+  /** Goes before all other threads of this host (SCHED_FIFO). */
+  readonly realtime?: boolean;
   readonly localAddress: string;
   readonly rtpPorts: PortRange;
   readonly source: MediaSource;
