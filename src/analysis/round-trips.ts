@@ -65,6 +65,13 @@ export class RoundTripBook implements RtcpVisitor {
     if (seen.length > KEPT_REPORTS) seen.shift();
   }
 
+  /** Round trips by them are not told apart from those by reports: one is enough. */
+  onReferenceTime(): void {}
+
+  onDelaySinceReference(): void {}
+
+  onVoipMetrics(): void {}
+
   /** The reporter sends it to where the stream comes from. A DLSR of 0 beside an LSR tells no delay (`round-trip.ts`). */
   onReportBlock({ ssrc, lastSr, delaySinceLastSr }: ReportBlock): void {
     const key = keyOf(ssrc, this.destination);

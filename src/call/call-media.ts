@@ -153,7 +153,9 @@ export class CallMedia {
     const { media } = this.context;
     // Most of all offers and answers are like this one.
     if (codecs === media.codecs && !isHeld) return media;
-    return { ...media, codecs, direction: isHeld ? 'sendonly' : 'sendrecv' };
+    const foreign = this.agreed?.foreign;
+    const others = foreign === undefined ? {} : { others: [...(media.others ?? []), foreign] };
+    return { ...media, ...others, codecs, direction: isHeld ? 'sendonly' : 'sendrecv' };
   }
 
   #withKeys(preferences: MediaPreferences, use: 'offer' | 'answer'): MediaPreferences {

@@ -1,7 +1,9 @@
 /** Offer and answer as texts: what the sdp room says, turned into what a call needs. Bad SDP is data, never a throw. */
 import { type IpAddress, parseIp } from '../lib/ip-address.js';
+import type { Codec } from '../sdp/codec.js';
 import { acceptAnswer, createAnswer, createOffer } from '../sdp/offer-answer.js';
 import type { LocalMedia, NegotiatedMedia, Offer, Refusal } from '../sdp/offer-answer.js';
+import type { RtcpXrWishes } from '../sdp/rtcp-xr.js';
 import type { AgreedSrtp, LocalSrtp } from '../sdp/media-security.js';
 import type { Direction } from '../sdp/session-description.js';
 import type { MediaSlot } from './media-slots.js';
@@ -32,6 +34,10 @@ export interface AgreedMedia {
   readonly receives: boolean;
   /** The far end of the audio says that it is this program too (a=tool). */
   readonly isOurs: boolean;
+  /** A codec that is not ours: it can only be sent back as it comes. Absent: it is ours. */
+  readonly foreign?: Codec;
+  /** What the far end wants of RTCP-XR; absent: nothing. */
+  readonly rtcpXr?: RtcpXrWishes;
   /** Absent: in the clear. Its keys may be printed nowhere. */
   readonly srtp?: AgreedSrtp;
 }
@@ -62,6 +68,12 @@ export interface MediaPreferences {
   readonly listensForTones?: boolean;
   /** What we want the audio to do; default sendrecv. */
   readonly direction?: Direction;
+  /** RTCP-XR is offered, and agreed to; default false. */
+  readonly rtcpXr?: boolean;
+  /** Codecs beside those of the table. */
+  readonly others?: readonly Codec[];
+  /** An answer takes whatever codec is offered; default false. */
+  readonly takesAny?: boolean;
   /** Absent: no SRTP. */
   readonly srtp?: LocalSrtp;
 }
@@ -132,6 +144,9 @@ function localMedia(slot: MediaSlot, { call, sessionVersion }: SdpVersion, prefe
     tool: TOOL,
     ...(preferences.suppressesSilence === true && { comfortNoise: true }),
     ...(preferences.direction !== undefined && { direction: preferences.direction }),
+    ...(preferences.rtcpXr === true && { rtcpXr: true }),
+    ...(preferences.others !== undefined && { others: preferences.others }),
+    ...(preferences.takesAny === true && { takesAny: true }),
     ...(preferences.srtp !== undefined && { srtp: preferences.srtp }),
   };
 }
@@ -153,7 +168,8 @@ function agreedMedia(media: NegotiatedMedia, preferences: MediaPreferences): Agr
   const agreed: AgreedMedia = {
     address: plainText(address, media.remoteAddress),
     port: media.remotePort,
-    codec: media.codec.name,
+    codec: media.codec.name.toUpperCase(),
+    ...(media.codec.isForeign === true && { foreign: media.codec }),
     payloadType: media.sendPayloadType,
     receivePayloadTypes: media.receivePayloadTypes,
     eventPayloadTypes: media.eventPayloadTypes,
@@ -165,6 +181,7 @@ function agreedMedia(media: NegotiatedMedia, preferences: MediaPreferences): Agr
     sends,
     receives: media.direction === 'sendrecv' || media.direction === 'recvonly',
     isOurs: media.remoteTool === TOOL,
+    ...(media.rtcpXr !== null && { rtcpXr: media.rtcpXr }),
   };
   const noise = media.comfortNoiseSendPayloadType;
   if (preferences.suppressesSilence === true && noise !== null) {

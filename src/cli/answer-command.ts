@@ -16,7 +16,6 @@ import { type FlowArguments, flowArguments, flowOf, flowOptions } from './answer
 import { loadClips } from './clips.js';
 import { netBackend, withEnvironment } from './environment.js';
 import type { ProcessHost } from './host.js';
-import { PTIME_MS } from './preparation.js';
 import { lastOf } from './scenario-flags.js';
 import { protocolOf } from './target-servers.js';
 import { readTlsFiles, type TlsFiles } from './tls-files.js';
@@ -36,6 +35,8 @@ interface AnswerArguments {
   readonly advertise: string | undefined;
   readonly allowPublic: readonly string[] | undefined;
   readonly impair: string | undefined;
+  readonly anyCodec: boolean;
+  readonly ptime: string;
   readonly seed: string | undefined;
   readonly srtp: (typeof SRTP_USES)[number];
   readonly transport: TransportName;
@@ -49,7 +50,7 @@ export function answerCommand(program: Argv, host: ProcessHost, finish: (exitCod
     'be the callee: echo, play, ring, busy, redirect, hold, drop',
     (command) =>
       withEnvironment(
-        flowOptions(transportOptions(command))
+        audioOptions(flowOptions(transportOptions(command)))
           .option('listen', {
             type: 'string',
             requiresArg: true,
@@ -68,25 +69,12 @@ export function answerCommand(program: Argv, host: ProcessHost, finish: (exitCod
             describe: 'ring so long before the answer; "forever" never answers',
           })
           .option('drop-after', { type: 'string', requiresArg: true, describe: 'hang up so long after the answer' })
-          .option('audio', { type: 'string', requiresArg: true, describe: 'WAV file for --mode play' })
-          .option('rtp-ports', {
-            type: 'string',
-            requiresArg: true,
-            default: '24576-32767',
-            describe: 'range of RTP ports',
-          })
           .option('advertise', { type: 'string', requiresArg: true, describe: 'address to write into SIP and SDP' })
           .option('allow-public', {
             type: 'string',
             array: true,
             requiresArg: true,
             describe: 'public address to which audio may be sent (repeatable)',
-          })
-          .option('impair', {
-            type: 'string',
-            requiresArg: true,
-            describe:
-              'bad link for what is sent: loss=2%,burst=3,jitter=20ms (also delay=50ms,duplicate=1%,reorder=1%)',
           })
           .option('seed', { type: 'string', requiresArg: true, describe: 'seed of everything random' })
           .option('quiet', { type: 'boolean', default: false, describe: 'print nothing but errors' }),
@@ -103,6 +91,8 @@ export function answerCommand(program: Argv, host: ProcessHost, finish: (exitCod
         advertise: lastOf(given.advertise),
         allowPublic: given['allow-public'],
         impair: lastOf(given.impair),
+        anyCodec: given['any-codec'],
+        ptime: lastOf(given.ptime),
         seed: lastOf(given.seed),
         srtp: lastOf(given.srtp),
         transport: lastOf(given.transport),
@@ -119,6 +109,34 @@ export function answerCommand(program: Argv, host: ProcessHost, finish: (exitCod
       finish(await serve(host, plan, given.quiet));
     },
   );
+}
+
+/** What it sends, and over what. */
+function audioOptions<T>(command: Argv<T>) {
+  return command
+    .option('audio', { type: 'string', requiresArg: true, describe: 'WAV file for --mode play' })
+    .option('rtp-ports', {
+      type: 'string',
+      requiresArg: true,
+      default: '24576-32767',
+      describe: 'range of RTP ports',
+    })
+    .option('impair', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'bad link for what is sent: loss=2%,burst=3,jitter=20ms (also delay=50ms,duplicate=1%,reorder=1%)',
+    })
+    .option('any-codec', {
+      type: 'boolean',
+      default: false,
+      describe: 'with --mode echo: take whatever codec is offered and send its packets back as they come',
+    })
+    .option('ptime', {
+      type: 'string',
+      requiresArg: true,
+      default: '20ms',
+      describe: 'audio of one packet, 10ms to 60ms',
+    });
 }
 
 function transportOptions(command: Argv) {
@@ -207,7 +225,11 @@ function planOf(host: ProcessHost, given: AnswerArguments): AnswerPlan {
     parsePorts(given.rtpPorts) ?? report('--rtp-ports', `expected a range like 24576-32767, got "${given.rtpPorts}"`);
   const ringMs = given.ring === 'forever' ? null : durationOf(given.ring, '--ring', report);
   const dropAfterMs = given.dropAfter === undefined ? null : durationOf(given.dropAfter, '--drop-after', report);
-  const clips = clipsOf(host, given.audio, report);
+  const ptimeMs = ptimeOf(given.ptime, report);
+  const clips = ptimeMs === null ? null : clipsOf(host, { audio: given.audio, ptimeMs }, report);
+  if (given.anyCodec && given.mode !== 'echo') {
+    report('--any-codec', `expected --mode echo, got ${given.mode}: nothing but what comes can be sent`);
+  }
   const impairment = given.impair === undefined ? null : impairmentOf(given.impair, report);
   const seed = given.seed === undefined ? host.now().getTime() % 0x1_0000_0000 : seedOf(given.seed, report);
   const tls = tlsOf(host, given, problems);
@@ -215,7 +237,15 @@ function planOf(host: ProcessHost, given: AnswerArguments): AnswerPlan {
   if (given.mode === 'busy' && given.flow.redirect !== undefined) {
     report('--redirect', 'expected either --mode busy or --redirect, got both');
   }
-  if (listen === null || rtpPorts === null || clips === null || seed === null || tls === null || problems.length > 0) {
+  if (
+    listen === null ||
+    rtpPorts === null ||
+    ptimeMs === null ||
+    clips === null ||
+    seed === null ||
+    tls === null ||
+    problems.length > 0
+  ) {
     throw new ProblemsError(problems);
   }
   const role: AnswererRole = {
@@ -236,7 +266,8 @@ function planOf(host: ProcessHost, given: AnswerArguments): AnswerPlan {
     srtp: given.srtp === 'off' ? null : { use: given.srtp, suites: SRTP_SUITE_NAMES },
     advertise: given.advertise ?? null,
     publicHosts: given.allowPublic ?? [],
-    ptimeMs: PTIME_MS,
+    ptimeMs,
+    takesAny: given.anyCodec,
     clips,
     slots: FIRST_SLOTS,
     seed,
@@ -283,9 +314,20 @@ function seedOf(text: string, report: Report): number | null {
   return seed <= 0xffff_ffff ? seed : report('--seed', `expected a whole number from 0 to 4294967295, got "${text}"`);
 }
 
-function clipsOf(host: ProcessHost, audio: string | undefined, report: Report): readonly CodecClip[] | null {
+function ptimeOf(text: string, report: Report): number | null {
+  const ms = parseDuration(text) ?? Number.NaN;
+  return Number.isInteger(ms) && ms >= 10 && ms <= 60
+    ? ms
+    : report('--ptime', `expected a packet time from 10ms to 60ms, in whole ms, got "${text}"`);
+}
+
+function clipsOf(
+  host: ProcessHost,
+  { audio, ptimeMs }: { readonly audio: string | undefined; readonly ptimeMs: number },
+  report: Report,
+): readonly CodecClip[] | null {
   try {
-    return loadClips(host, codecNames(), { audio: audio ?? null, ptimeMs: PTIME_MS });
+    return loadClips(host, codecNames(), { audio: audio ?? null, ptimeMs });
   } catch (error) {
     if (error instanceof WavError) {
       return report('--audio', error.message);

@@ -4,8 +4,10 @@ import { compareResults } from '../baseline/compare.js';
 import { messageOf, ProblemsError } from '../lib/errors.js';
 import type { Result } from '../run/result.js';
 import { scenarioDocument } from '../scenario/document-form.js';
+import { ptimeOf } from '../scenario/replay.js';
 import { refuseUnlike } from './compare-command.js';
 import type { Prepared } from './preparation.js';
+import { replayedCodecs } from './replayed-codecs.js';
 import { methodOf } from './run-facts.js';
 import type { StoredRun } from './stored-run.js';
 
@@ -37,7 +39,7 @@ export function checkBaseline({ scenario, baseline }: Prepared, allowDifferent: 
   }
   refuseUnlike(file, result, {
     scenario: scenarioDocument(scenario),
-    method: methodOf(scenario.codecs),
+    method: methodOf(scenario.codecs, { ptimeMs: ptimeOf(scenario), replayed: replayedCodecs(scenario) }),
     seed: result.seed,
   });
 }

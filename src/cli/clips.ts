@@ -10,6 +10,7 @@ import type { ProcessHost } from './host.js';
 const SHIPPED = { narrowband: 'audio/speech-8k.wav', wideband: 'audio/speech-16k.wav' } as const;
 
 /**
+ * @param codecs those that are not built in are left out: they have packets of their own
  * @param audio path of a WAV file; null: the shipped speech
  * @throws WavError when the file cannot be used
  */
@@ -18,7 +19,8 @@ export function loadClips(
   codecs: readonly string[],
   { audio, ptimeMs }: { readonly audio: string | null; readonly ptimeMs: number },
 ): CodecClip[] {
-  return codecs.map((name) => {
+  const builtIn = codecs.filter((name) => findCodec(name) !== undefined);
+  return builtIn.map((name) => {
     const codec = findCodec(name);
     if (codec === undefined) {
       throw new Error(`no codec ${name}`);

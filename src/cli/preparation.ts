@@ -7,26 +7,26 @@ import type { MetricSource } from '../gates/source.js';
 import { CannotRunError, fileErrorOf, ProblemsError, type Problem } from '../lib/errors.js';
 import { WavError } from '../media/source/wav-error.js';
 import type { ScoreScale } from '../metrics/names.js';
-import { scaleOfName } from '../run/codec-scale.js';
+import { declareCodecs, scaleOfName } from '../run/codec-scale.js';
 import { ResultSource } from '../run/result-source.js';
 import { idleMsOf } from '../scenario/fit-stages.js';
 import { codecsOfCalls } from '../scenario/flow-plan.js';
 import { loadScenario } from '../scenario/load.js';
 import { applyOverrides, type RunFlags } from '../scenario/overrides.js';
 import { checkPorts, expectedPeak, usersWarning, type Peak } from '../scenario/peak.js';
+import { checkReplay, ptimeOf } from '../scenario/replay.js';
 import { checkSafety } from '../scenario/safety.js';
 import { placeOf, type Scenario } from '../scenario/scenario.js';
 import { checkUsers } from '../scenario/users-checks.js';
 import { buildSchedule, type Schedule } from '../schedule/schedule.js';
-import type { CodecClip, TlsMaterial } from '../worker/messages.js';
+import type { CodecClip, ReplayedCodec, TlsMaterial } from '../worker/messages.js';
 import { loadClips } from './clips.js';
 import type { ProcessHost } from './host.js';
+import { replayedClips, replayedCodecs, scoreWarnings } from './replayed-codecs.js';
 import type { ScenarioArguments } from './scenario-flags.js';
 import { readBaselineRun, type StoredRun } from './stored-run.js';
 import { findServers, type TargetServers } from './target-servers.js';
 import { readTlsFiles } from './tls-files.js';
-
-export const PTIME_MS = 20;
 
 /** An earlier run, and its figures for gates. */
 export interface Baseline {
@@ -49,6 +49,8 @@ export interface Prepared {
   readonly servers: TargetServers['of'];
   readonly tls: TlsMaterial;
   readonly clips: readonly CodecClip[];
+  /** Codecs of calls that are not built in. */
+  readonly replayed: readonly ReplayedCodec[];
   readonly warnings: readonly string[];
 }
 
@@ -58,17 +60,22 @@ export interface Prepared {
  */
 export async function prepare(host: ProcessHost, given: ScenarioArguments): Promise<Prepared> {
   const { scenario, warnings } = readScenario(host, given);
+  const replayed = replayedCodecs(scenario);
+  declareCodecs(replayed.map(({ name, impairment }) => ({ name, cost: impairment })));
   const baseline = readBaseline(host, given.baseline);
   const gates = readGates(scenario, given.flags, baseline !== null);
   const schedule = buildSchedule(scenario.load);
   const peak = expectedPeak(scenario, schedule);
   const clips = readClips(host, scenario);
+  const captured = await replayedClips(host, scenario);
   const tls = readTlsFiles(host, scenario.network.tls, (part) =>
     placeOf(scenario, `network.tls${part === '' ? '' : `.${part}`}`),
   );
   const known = [
     ...gates.problems,
     ...checkUsers(scenario),
+    ...checkReplay(scenario),
+    ...captured.problems,
     ...checkPorts(scenario, peak),
     ...('problems' in tls ? tls.problems : []),
     ...('problem' in clips ? [clips.problem] : []),
@@ -94,8 +101,14 @@ export async function prepare(host: ProcessHost, given: ScenarioArguments): Prom
     addresses,
     servers,
     tls,
-    clips,
-    warnings: [...warnings, ...[usersWarning(scenario, schedule)].filter((text) => text !== null), ...gates.warnings],
+    clips: [...clips, ...captured.clips],
+    replayed,
+    warnings: [
+      ...warnings,
+      ...replayed.flatMap((codec) => scoreWarnings(codec, gates.gates)),
+      ...[usersWarning(scenario, schedule)].filter((text) => text !== null),
+      ...gates.warnings,
+    ],
   };
 }
 
@@ -132,14 +145,16 @@ interface ReadGates extends CheckedGates {
 /** The run's own gates, those of its profile, or the default ones. */
 function readGates(scenario: Scenario, { noGates }: RunFlags, hasBaseline: boolean): ReadGates {
   const answered = scenario.call.expect === 'answered';
-  const scales = scenario.media && answered ? scalesOf(scenario.codecs) : [];
+  const hasAudio = scenario.media && answered;
+  const scales = hasAudio ? scalesOf(scenario.codecs) : [];
   const { profile } = scenario;
-  const entries = scenario.gates ?? (profile === null ? defaultGates(scales, scenario.call.to === 'users') : []);
+  const entries =
+    scenario.gates ?? (profile === null ? defaultGates(scales, scenario.call.to === 'users', hasAudio) : []);
   const given: RunGates = {
     inputs: entries.map((entry) => (typeof entry === 'string' ? entry : withoutPlace(entry))),
     context: { ...gateContext(scenario, hasBaseline), areDefaults: scenario.gates === null },
     profile,
-    scope: { answered, scales },
+    scope: { answered, scales, hasAudio },
   };
   const places = entries.map((entry) => (typeof entry === 'string' ? 'default gate' : entry.where));
   const checked = checkRunGates(given, places);
@@ -195,7 +210,7 @@ function readClips(host: ProcessHost, scenario: Scenario): readonly CodecClip[] 
   try {
     return loadClips(host, codecsOfCalls(scenario.codecs, scenario.call.flow), {
       audio: scenario.audioPath,
-      ptimeMs: PTIME_MS,
+      ptimeMs: ptimeOf(scenario),
     });
   } catch (error) {
     if (!(error instanceof WavError)) {

@@ -6,7 +6,7 @@ import { SRTP_SUITE_NAMES } from '../lib/srtp-suite.js';
 import { codecKey, codecName, scaleOf } from '../run/codec-scale.js';
 import { legFindings } from '../run/leg-findings.js';
 import type { JoinedLegs } from '../run/leg-join.js';
-import { BASIS, DIRECTION, LEG, ROW, SPOILED, type CallRecord } from '../worker/messages.js';
+import { BASIS, DIRECTION, FAR_XR, FAR_XR_FIGURES, LEG, ROW, SPOILED, type CallRecord } from '../worker/messages.js';
 
 type Column = (column: number) => number | null;
 
@@ -70,6 +70,7 @@ export function callLine(record: CallRecord, legs: JoinedLegs, endpoints: readon
     codec: received === null ? null : codecName(received[LEG.codec] ?? Number.NaN),
     received: received === null ? null : receivedPart(received),
     sent: sentPart(legs),
+    farEndXr: received === null ? null : farXrPart(received),
     findings: received === null ? [] : legFindings(received).map(({ finding }) => finding),
   };
   return JSON.stringify(line);
@@ -121,6 +122,16 @@ function receivedPart(leg: Float64Array) {
     roundTrip: at(LEG.reflected) === 1,
     otherSource: at(LEG.otherSource) === 1,
   };
+}
+
+/** The far end's own word in RTCP-XR; null: it told nothing. */
+function farXrPart(leg: Float64Array) {
+  const reports = numberOrNull(leg[LEG.farXrReports]) ?? 0;
+  if (reports === 0) {
+    return null;
+  }
+  const figures = FAR_XR_FIGURES.map((name) => [name, rounded(numberOrNull(leg[FAR_XR[name]]))] as const);
+  return { reports, ...Object.fromEntries(figures) };
 }
 
 /** What we sent, and what the far end says of it; `basis` null: it said nothing. */

@@ -6,7 +6,7 @@ import { SRTP_SUITE_NAMES } from '../lib/srtp-suite.js';
 import { codecIndexOf, UNKNOWN_CODEC } from '../run/codec-scale.js';
 import type { RebuiltCall } from '../run/rebuild.js';
 import type { MediaProgress, ProgressLine, SignallingProgress, StateProgress } from '../run/progress-lines.js';
-import { BASIS, DIRECTION, LEG, ROW, SPOILED, type CallRecord } from '../worker/messages.js';
+import { BASIS, DIRECTION, FAR_XR, FAR_XR_FIGURES, LEG, ROW, SPOILED, type CallRecord } from '../worker/messages.js';
 import { readDtmf } from './dtmf-reader.js';
 import { SPOILED_WORDS } from './row-lines.js';
 
@@ -168,6 +168,11 @@ function receivedLeg(line: Fields, record: CallRecord): Float64Array | null {
   leg[LEG.sent] = numberOf(sent?.['packets']);
   leg[LEG.missed] = numberOf(sent?.['missed']);
   leg[LEG.ackToRtpMs] = numberOf(sent?.['ackToRtpMs']);
+  const told = fieldsOf(line['farEndXr']);
+  leg[LEG.farXrReports] = line['farEndXr'] === null ? 0 : numberOf(told?.['reports']);
+  for (const name of FAR_XR_FIGURES) {
+    leg[FAR_XR[name]] = numberOf(told?.[name]);
+  }
   return leg;
 }
 

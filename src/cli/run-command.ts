@@ -19,6 +19,7 @@ import { buildResult } from '../run/result-builder.js';
 import { RunBook } from '../run/run-book.js';
 import { Run, type RunEnd, type RunPlan } from '../run/run.js';
 import { factsOf, type RunRecord } from '../run/run-record.js';
+import { ptimeOf } from '../scenario/replay.js';
 import { shownAt } from '../scenario/scenario.js';
 import type { MediaWorkerSetup } from '../worker/messages.js';
 import { checkBaseline, checkOut, withBaseline } from './baseline-run.js';
@@ -250,7 +251,9 @@ class RunCommand {
   private async plan(): Promise<RunPlan> {
     const { host, prepared } = this;
     if (prepared.scenario.endpoints.some(({ target }) => target.kind === 'loopback')) {
-      this.loopback = await startLoopback(host, { impairment: prepared.scenario.loopback.impair, seed: this.seed });
+      const { scenario, replayed } = prepared;
+      const flags = replayed.length === 0 ? [] : ['--any-codec', '--ptime', `${ptimeOf(scenario)}ms`];
+      this.loopback = await startLoopback(host, { impairment: scenario.loopback.impair, seed: this.seed, flags });
     }
     const endpoints = resolveEndpoints(prepared, this.loopback);
     const localAddress = await localAddressFor(prepared.scenario.network.localAddress, endpoints);

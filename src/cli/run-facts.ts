@@ -7,11 +7,13 @@ import type { Result } from '../run/result.js';
 import { RUN_RECORD_VERSION, type RunRecord } from '../run/run-record.js';
 import { idleMsOf } from '../scenario/fit-stages.js';
 import { codecsOfCalls } from '../scenario/flow-plan.js';
+import { ptimeOf } from '../scenario/replay.js';
 import { scenarioDocument } from '../scenario/document-form.js';
 import { SOCKET_BUFFER_BYTES } from '../sip/transport/udp.js';
 import { shownAt, type Scenario } from '../scenario/scenario.js';
+import type { ReplayedCodec } from '../worker/messages.js';
 import type { ProcessHost } from './host.js';
-import { PTIME_MS, type Prepared } from './preparation.js';
+import type { Prepared } from './preparation.js';
 import { workerCounts } from './run-plan.js';
 
 export interface RecordParts {
@@ -40,7 +42,7 @@ export function runRecord({ host, prepared, startedAt, seed, noGates, inconclusi
       inputs: [...runGates.inputs],
       context: contextOf(runGates.context),
       profile: runGates.profile,
-      scope: { answered: runGates.scope.answered, scales: [...runGates.scope.scales] },
+      scope: { ...runGates.scope, scales: [...runGates.scope.scales] },
     },
     inconclusive,
     ignoreGates: noGates,
@@ -60,7 +62,14 @@ export function runRecord({ host, prepared, startedAt, seed, noGates, inconclusi
       seenAddress: null, // known to the book
       command: host.commandLine,
     },
-    method: methodOf(codecsOfCalls(scenario.codecs, scenario.call.flow)),
+    method: methodOf(codecsOfCalls(scenario.codecs, scenario.call.flow), {
+      ptimeMs: ptimeOf(scenario),
+      replayed: prepared.replayed,
+    }),
+    replayedCodecs: prepared.replayed.map(({ name, impairment }) => ({
+      name,
+      cost: impairment === null ? null : { scale: impairment.scale, ie: impairment.ie, bpl: impairment.bpl },
+    })),
     scenario: scenarioDocument(scenario),
     seed,
   };
@@ -84,20 +93,29 @@ function endpointsOf(scenario: Scenario): RunRecord['endpoints'] {
   }));
 }
 
+interface MethodParts {
+  readonly ptimeMs: number;
+  readonly replayed: readonly ReplayedCodec[];
+}
+
 /** How figures come about, in words that every report prints. */
-export function methodOf(codecs: readonly string[]): Result['method'] {
+export function methodOf(codecs: readonly string[], { ptimeMs, replayed }: MethodParts): Result['method'] {
+  const costs = codecs.map(
+    (name) => findCodecImpairment(name) ?? replayed.find((codec) => codec.name === name)?.impairment ?? null,
+  );
+  const lookaheads = replayed.flatMap(({ impairment }) =>
+    impairment === null ? [] : [`${impairment.codec} ${impairment.lookaheadMs} ms`],
+  );
+  const lookahead = ['G.711 0 ms', 'G.722 1.5 ms', ...lookaheads].join(', ');
   return {
     scoreWindowSeconds: SCORE_WINDOW_SECONDS,
     jitterBufferMs: JITTER_BUFFER_MS,
     model:
       'E-model: ITU-T G.107 (06/2015) for narrowband, G.107.1 (06/2019) for wideband codecs; MOS-LQ without, MOS-CQ with the delay Ta',
-    codecs: codecs.flatMap((name) => {
-      const row = findCodecImpairment(name);
-      return row === undefined ? [] : [methodRow(row)];
-    }),
+    codecs: costs.filter((row) => row !== null).map(methodRow),
     echo: 'none: T = Tr = 0, since a tester has no acoustic path',
     advantageFactor: 0,
-    oneWayDelay: `Ta = RTT/2 + ${JITTER_BUFFER_MS} ms jitter buffer + ${PTIME_MS} ms packet time + codec look-ahead (G.711 0 ms, G.722 1.5 ms); unknown without a round trip`,
+    oneWayDelay: `Ta = RTT/2 + ${JITTER_BUFFER_MS} ms jitter buffer + ${ptimeMs} ms packet time + codec look-ahead (${lookahead}); unknown without a round trip`,
     burstRatio:
       'mean length of the runs of lost packets × (1 − loss ratio), at least 1 (ITU-T G.107, 7-30), of whole calls',
     sentFrom:

@@ -8,6 +8,7 @@ import { socketDrops } from '../net/socket-drops.js';
 import type { RunPlan } from '../run/run.js';
 import { idleMsOf } from '../scenario/fit-stages.js';
 import { legsPerCall, usersCap } from '../scenario/peak.js';
+import { ptimeOf } from '../scenario/replay.js';
 import { ownsCall } from '../schedule/split.js';
 import { findCodec } from '../media/codec/codec.js';
 import type { CallerEndpoint, CaptureSetup, MediaWorkerSetup } from '../worker/messages.js';
@@ -15,7 +16,7 @@ import type { SignallingSetup, UsersRole } from '../worker/messages.js';
 import type { Scenario } from '../scenario/scenario.js';
 import { callerFlowPlan } from './flow-plan.js';
 import type { ProcessHost } from './host.js';
-import { PTIME_MS, type Prepared } from './preparation.js';
+import type { Prepared } from './preparation.js';
 
 /** Streams that one media worker carries with room to spare. */
 const LEGS_PER_MEDIA_WORKER = 1500;
@@ -141,7 +142,7 @@ function mediaSetup(
     localAddress,
     rtpPorts: scenario.network.rtpPorts,
     source: 'clip',
-    ptimeMs: PTIME_MS,
+    ptimeMs: ptimeOf(scenario),
     clips,
     seed,
     suppressesSilence: scenario.silenceSuppression,
@@ -195,9 +196,11 @@ function signallingSetup(parts: PlanParts, index: number): SignallingSetup {
     },
     seed,
     runToken,
-    ptimeMs: PTIME_MS,
+    ptimeMs: ptimeOf(scenario),
     codecs: scenario.codecs,
     suppressesSilence: scenario.silenceSuppression && scenario.media,
+    replayed: prepared.replayed,
+    rtcpXr: scenario.rtcpXr,
     ...(scenario.srtp !== null && { srtp: { use: 'required' as const, suites: scenario.srtp } }),
     reach: reachRules(prepared, endpoints),
     sinkPort,

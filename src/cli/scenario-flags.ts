@@ -19,7 +19,7 @@ const FLAGS = {
     concurrency: 'at most so many calls at once',
   },
   'Audio:': {
-    codec: 'PCMU, PCMA, G722, or several: G722,PCMA [default: PCMU]',
+    codec: 'PCMU, PCMA, G722, OPUS, or several: G722,PCMA [default: PCMU]',
     audio: 'WAV file to send, 8 or 16 kHz, 16 bit',
     srtp: 'off, required, or suites: AEAD_AES_128_GCM,AES_CM_128_HMAC_SHA1_80 [default: off]',
   },

@@ -14,9 +14,14 @@ const SENT_SCORES: Readonly<Record<ScoreScale, string>> = {
  * @param scales those of the codecs that calls may come to use: none for signalling-only calls, of which no audio figure
  * is known. A score that no leg comes to have is not evaluated, as long as legs have the other.
  * @param hasBothEnds users of ours call each other: what the called hear is measured as well, and as much part of the call
+ * @param hasAudio calls whose codecs have no score are judged by what is left
  */
-export function defaultGates(scales: readonly ScoreScale[], hasBothEnds = false): readonly string[] {
-  if (scales.length === 0) return ['success_ratio >= 99%'];
+export function defaultGates(
+  scales: readonly ScoreScale[],
+  hasBothEnds = false,
+  hasAudio = scales.length > 0,
+): readonly string[] {
+  if (!hasAudio) return ['success_ratio >= 99%'];
   const scores = (['narrowband', 'wideband'] as const).filter((scale) => scales.includes(scale));
   const sent = hasBothEnds ? scores.map((scale) => SENT_SCORES[scale]) : [];
   return ['success_ratio >= 99%', ...scores.map((scale) => SCORES[scale]), ...sent, 'one_way == 0'];

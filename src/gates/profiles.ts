@@ -75,10 +75,13 @@ export interface ProfileScope {
   readonly answered: boolean;
   /** Scales of the codecs that calls may come to use; none for calls without audio. */
   readonly scales: readonly ('narrowband' | 'wideband')[];
+  /** Absent: where a codec has a scale. Codecs without a score have loss and jitter all the same. */
+  readonly hasAudio?: boolean | undefined;
 }
 
 /** The profile's gates for such calls. Each is a text or an object, as scenarios write them. */
-export function profileGates(profile: Profile, { answered, scales }: ProfileScope): readonly (string | GateObject)[] {
+export function profileGates(profile: Profile, scope: ProfileScope): readonly (string | GateObject)[] {
+  const { answered, scales, hasAudio = scales.length > 0 } = scope;
   const limits = LIMITS[profile];
   const warning = { expr: `setup_delay.p95 ${limits.setupWarning}`, severity: 'warn' } as const;
   return [
@@ -86,7 +89,7 @@ export function profileGates(profile: Profile, { answered, scales }: ProfileScop
     `setup_delay.p95 ${limits.setup}`,
     ...(limits.setupWarning === null ? [] : [warning]),
     ...(answered ? [`disconnect_delay.p95 ${limits.disconnect}`] : []),
-    ...(scales.length === 0 ? [] : mediaGates(limits, scales)),
+    ...(hasAudio ? mediaGates(limits, scales) : []),
     ...(answered ? [`dropped ${limits.dropped}`] : []),
   ];
 }

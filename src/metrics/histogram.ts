@@ -27,6 +27,8 @@ export const DISTRIBUTION_SCALES = {
   mosCq: { unit: 'MOS', scale: 'MOS-CQEN', multiplier: 1000, highest: 5, significantDigits: 4 },
   mosWb: { unit: 'MOS', scale: 'MOS-LQEW', multiplier: 1000, highest: 5, significantDigits: 4 },
   mosCqWb: { unit: 'MOS', scale: 'MOS-CQEW', multiplier: 1000, highest: 5, significantDigits: 4 },
+  /** Told by a far end, which does not say on what scale. */
+  mosAsTold: { unit: 'MOS', multiplier: 1000, highest: 5, significantDigits: 4 },
   rFactor: { unit: 'R', multiplier: 100, highest: 100, significantDigits: 4 },
   ratio: { unit: 'ratio', multiplier: 1_000_000, highest: 1, significantDigits: 4 },
   /** Loss densities within bursts and gaps: to 0.01 %, in a fraction of the memory of a ratio. */

@@ -350,7 +350,7 @@ export const METRICS: readonly MetricDefinition[] = [
     unit: 'ms',
     population: 'legs',
     path: 'quality.<direction>.rttMs',
-    standard: 'RFC 3550 §6.4.1 (LSR, DLSR)',
+    standard: 'RFC 3550 §6.4.1 (LSR, DLSR), RFC 3611 §4.5 (LRR, DLRR)',
     category: 'media',
     bands: { good: 50, warning: 200, critical: 300, source: 'practice (50 / 200 / 300 ms)' },
     description: 'Round trip between our socket and the end that reports on what we send, by its RTCP.',

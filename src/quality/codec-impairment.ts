@@ -146,6 +146,47 @@ export function findCodecImpairment(codec: string): CodecImpairment | undefined 
   return LIVE_CODECS.find((row) => row.codec === name);
 }
 
+/** Algorithmic delay beyond a packet, ms; of a codec that is not here it is unknown and counts as none. */
+const LOOKAHEAD_MS: Readonly<Record<string, number>> = { G729: 5, G723: 7.5, AMR: 5, 'AMR-WB': 5, EVRC: 5 };
+/** Where a name has several rows, the one that fits the packet time. */
+const VARIANT_BY_PTIME: Readonly<Record<string, Readonly<Record<number, string>>>> = {
+  ILBC: { 20: '15.2', 30: '13.3', 40: '15.2', 60: '13.3' },
+};
+
+export interface ReplayedCost {
+  readonly ptimeMs: number;
+  readonly scale: CodecScale;
+  /** Both null: the published values, or those of the field. */
+  readonly ie: number | null;
+  readonly bpl: number | null;
+}
+
+/**
+ * What a codec costs that is not built in: as it is given, else by the narrowband rows, which hold for one bit rate only where a
+ * codec has several. Null: nobody knows, and there is no score.
+ * @param name encoding name, any case
+ */
+export function replayedImpairment(name: string, { ptimeMs, scale, ie, bpl }: ReplayedCost): CodecImpairment | null {
+  const codec = name.toUpperCase();
+  const lookaheadMs = LOOKAHEAD_MS[codec] ?? 0;
+  const shared = { codec, concealment: NATIVE, noConcealment: null, lookaheadMs };
+  if (ie !== null && bpl !== null) {
+    return { ...shared, scale, ie, bpl, source: 'as the scenario gives them', provisional: false };
+  }
+  const wanted = VARIANT_BY_PTIME[codec]?.[ptimeMs];
+  const row = CODEC_IMPAIRMENTS.find(
+    (each) =>
+      each.codec === codec &&
+      each.scale === 'narrowband' &&
+      each.bpl !== null &&
+      (wanted === undefined || each.variant === wanted),
+  );
+  if (row === undefined || row.bpl === null) return null;
+  const { source, provisional, variant } = row;
+  const named = variant === '' ? source : `${source} (${variant})`;
+  return { ...shared, scale: row.scale, ie: row.ie, bpl: row.bpl, source: named, provisional };
+}
+
 /** Whether a stretch in the one codec and a stretch in the other can be scored as one. */
 export function costsTheSame(a: CodecImpairment | undefined, b: CodecImpairment | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;

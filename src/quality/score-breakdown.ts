@@ -47,9 +47,17 @@ export interface BreakdownFacts {
   readonly mouthToEarMs: number;
 }
 
-/** Null for a codec without a score, and for a leg on which nothing was expected. */
-export function scoreBreakdown(codecName: string, facts: BreakdownFacts): ScoreBreakdown | null {
-  const codec = findCodecImpairment(codecName);
+/** What a codec costs that is not built in. */
+export interface OtherCost extends LossImpairment {
+  readonly scale: CodecScale;
+}
+
+/**
+ * Null for a codec without a score, and for a leg on which nothing was expected.
+ * @param of a codec by its name, or what it costs
+ */
+export function scoreBreakdown(of: string | OtherCost, facts: BreakdownFacts): ScoreBreakdown | null {
+  const codec = typeof of === 'string' ? findCodecImpairment(of) : of;
   if (codec === undefined || !(facts.expected > 0)) return null;
   const isWide = codec.scale === 'wideband';
   const faultlessR = isWide ? WIDEBAND_CLEAN_R : CLEAN_R;

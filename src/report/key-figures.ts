@@ -70,7 +70,15 @@ export function whyNoAudio(result: Result): string {
   if (result.calls.attempted === 0) return whyNoCall(result);
   if (result.calls.answered === 0) return 'no call was answered';
   if (result.generator.netBackend === 'none') return 'the run was without audio';
-  return result.quality.received === null ? 'no leg carried audio' : 'too little audio on this scale for a score';
+  if (result.quality.received === null) return 'no leg carried audio';
+  return hasScores(result) ? 'too little audio on this scale for a score' : NO_SCORE;
+}
+
+const NO_SCORE = 'no values of the codec are known for the E-model';
+
+/** The legs had a codec that can be scored. */
+function hasScores({ method }: Result): boolean {
+  return method.codecs.length > 0;
 }
 
 /** Why there is no figure of what the far end received. */
@@ -130,8 +138,11 @@ function audioFigures(result: Result, direction: Direction): KeyFigure[] {
   const loss = totalLossRatio(quality);
   const jitter = quality?.jitterMs ?? null;
   const floor = direction === 'received' ? (result.generator.floor?.jitterMs ?? null) : null;
+  const whyNoScore = quality === null || hasScores(result) ? why : NO_SCORE;
   const scores = scoresOf(quality, 'lq').flatMap(({ label, summary }) =>
-    (['p50', 'p5', 'min'] as const).map((stat) => figure(`${label} ${stat}`, percentileText(summary, stat), why)),
+    (['p50', 'p5', 'min'] as const).map((stat) =>
+      figure(`${label} ${stat}`, percentileText(summary, stat), whyNoScore),
+    ),
   );
   return [
     ...scores,
@@ -148,13 +159,14 @@ function roundTripFigures(result: Result): KeyFigure[] {
   const received = result.quality.received;
   const delay = received?.mouthToEarMs ?? null;
   const why = whyNoRoundTrip(result);
+  const whyNoScore = rtt === null || hasScores(result) ? why : NO_SCORE;
   const scores = scoresOf(received, 'cq').map(({ label, summary }) =>
-    figure(`${label} p5`, percentileText(summary, 'p5'), why),
+    figure(`${label} p5`, percentileText(summary, 'p5'), whyNoScore),
   );
   return [
     figure('RTT p50', percentileText(rtt, 'p50'), why),
     figure('RTT p95', percentileText(rtt, 'p95'), why),
-    figure('mouth to ear p95', percentileText(delay, 'p95'), why),
+    figure('mouth to ear p95', percentileText(delay, 'p95'), whyNoScore),
     ...scores,
   ];
 }

@@ -28,6 +28,8 @@ export interface AnswerPlan {
   /** Public hosts to which audio may be sent. */
   readonly publicHosts: readonly string[];
   readonly ptimeMs: number;
+  /** Takes any codec, and sends back what comes. */
+  readonly takesAny: boolean;
   /** The codecs that calls may choose from, in order of preference, each with the clip in it. */
   readonly clips: readonly CodecClip[];
   /** Slots to open at once; more are opened as calls come. */
@@ -218,6 +220,8 @@ function fleetPlan(plan: AnswerPlan): Parameters<typeof Fleet.start>[0] {
         runToken: plan.runToken,
         ptimeMs: plan.ptimeMs,
         codecs: plan.clips.map(({ codec }) => codec),
+        rtcpXr: true,
+        takesAny: plan.takesAny,
         ...(plan.srtp !== null && { srtp: plan.srtp }),
         reach: { allow: null, publicHosts: plan.publicHosts, targets: [] },
         sinkPort: null,

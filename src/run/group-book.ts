@@ -2,6 +2,7 @@
 import { Distribution } from '../metrics/histogram.js';
 import { BASIS, causeKey, DIRECTION, LEG, ROW, type CallRecord } from '../worker/messages.js';
 import { DirectionBook } from './direction-book.js';
+import { FarXrBook } from './far-xr-book.js';
 import { isNoMedia, isOneWay } from './leg-findings.js';
 import { SecondSeries } from './second-series.js';
 import { SessionCounts } from './session-counts.js';
@@ -51,6 +52,8 @@ export class GroupBook {
   /** What arrived here, and what the far end received of ours. */
   readonly received = new DirectionBook();
   readonly sent = new DirectionBook();
+  /** What far ends say by themselves of ours. */
+  readonly farXr = new FarXrBook();
   readonly series = new SecondSeries();
   /** Legs whose packets came from elsewhere than their SDP said. */
   otherSourceLegs = 0;
@@ -112,6 +115,7 @@ export class GroupBook {
     }
     const { judged } = this.received.addLeg(table, offset, warm);
     if (warm) {
+      this.farXr.addLeg(table, offset);
       judged.legs++;
       judged.noMedia += noMedia;
       judged.oneWay += oneWay;

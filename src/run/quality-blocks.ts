@@ -13,6 +13,7 @@ export function qualityBlocks(group: GroupBook, media: boolean): EndpointResult[
   return {
     received: media && group.received.isKnown ? receivedBlock(group.received) : null,
     sent: media && group.sent.isKnown ? sentBlock(group) : null,
+    farEndXr: group.farXr.block(),
   };
 }
 

@@ -4,6 +4,7 @@
  */
 import type { CheckedGates } from '../gates/check.js';
 import { ROW, type CallRecord, type MediaBatch, type SignallingBatch } from '../worker/messages.js';
+import { declareCodecs } from './codec-scale.js';
 import { callIdOf, lostInWords, lostList, type LostList } from './lost-calls.js';
 import { OpenCalls } from './open-calls.js';
 import {
@@ -49,6 +50,7 @@ export class Rebuild {
   private gatheredSecond = -1;
 
   constructor(private readonly record: RunRecord) {
+    declareCodecs(record.replayedCodecs);
     this.gates = gatesOf(record);
     this.book = new RunBook({ ...record, watched: this.gates.gates });
     this.openCalls = new OpenCalls(Math.max(1, record.environment.workers.signalling));

@@ -100,7 +100,32 @@ export const findingSchema = z.strictObject({
 });
 export type ResultFinding = z.infer<typeof findingSchema>;
 
+/** One value a leg, from the newest block that came; null where the far end says "unavailable". */
+export const farEndXrSchema = z.strictObject({
+  legs: count.describe('legs whose far end sent VoIP metrics'),
+  lossRatio: distribution,
+  discardRatio: distribution,
+  burstDensity: distribution,
+  gapDensity: distribution,
+  burstMs: distribution,
+  gapMs: distribution,
+  roundTripMs: distribution,
+  endSystemDelayMs: distribution.describe('jitter buffer, codec and packet time of the far end'),
+  rFactor: distribution.describe('0-100, with the delay'),
+  mosLq: distribution.describe('on the scale that the far end has chosen'),
+  mosCq: distribution,
+  jitterBufferMs: distribution.describe('nominal'),
+  jitterBufferMaxMs: distribution,
+});
+export type FarEndXr = z.infer<typeof farEndXrSchema>;
+
 export const directionsShape = {
   received: directionQualitySchema.nullable(),
   sent: sentQualitySchema.nullable().default(null).describe('null: no far end reported'),
+  farEndXr: farEndXrSchema
+    .nullable()
+    .default(null)
+    .describe(
+      'as told by the far end of the audio that we sent, in VoIP metrics of RTCP-XR (RFC 3611 §4.7): not measured by us; null: it told nothing',
+    ),
 };

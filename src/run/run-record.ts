@@ -58,7 +58,11 @@ export const runRecordSchema = z.strictObject({
       references: z.array(z.enum(REFERENCES)).optional(),
     }),
     profile: z.enum(PROFILES).nullable(),
-    scope: z.strictObject({ answered: z.boolean(), scales: z.array(z.enum(['narrowband', 'wideband'])) }),
+    scope: z.strictObject({
+      answered: z.boolean(),
+      scales: z.array(z.enum(['narrowband', 'wideband'])),
+      hasAudio: z.boolean().optional(),
+    }),
   }),
   inconclusive: z.enum(['fail', 'warn']).nullable(),
   ignoreGates: z.boolean(),
@@ -69,6 +73,16 @@ export const runRecordSchema = z.strictObject({
   netBackend: z.enum(['libc', 'dgram', 'none']).nullable(),
   environment,
   method,
+  /** Codecs that are not built in, by their indices in rows. */
+  replayedCodecs: z
+    .array(
+      z.strictObject({
+        name: z.string().max(64),
+        cost: z.strictObject({ scale: z.enum(['narrowband', 'wideband']), ie: z.number(), bpl: z.number() }).nullable(),
+      }),
+    )
+    .max(100)
+    .default([]),
   scenario: z.unknown(),
   seed,
 });

@@ -8,7 +8,7 @@ import { BASIS, hasFailed, LEG } from '../worker/messages.js';
 import type { CallRecord, LadderPart } from '../worker/messages.js';
 import type { Strip } from './call-strips.js';
 import type { CaptureBook } from './capture-book.js';
-import { codecKey, codecName, scaleOf } from './codec-scale.js';
+import { codecKey, codecName, declaredCost, scaleOf } from './codec-scale.js';
 import type { EvidenceBook, EvidenceCall } from './evidence-book.js';
 import { legFindings } from './leg-findings.js';
 import type { CallBreakdown, CallSeconds, EvidenceBlock, Ladder, WorstCall } from './result-evidence.js';
@@ -169,7 +169,8 @@ function stripBlock(strip: Strip | null, leg: Float64Array | null): CallSeconds 
 
 /** @param codecFrom the leg that knows the codec, where this one does not */
 function breakdownOf(leg: Float64Array | null, codecFrom: Float64Array | null): CallBreakdown | null {
-  const codec = codecName(figureOf(leg, LEG.codec) ?? figureOf(codecFrom, LEG.codec) ?? Number.NaN);
+  const index = figureOf(leg, LEG.codec) ?? figureOf(codecFrom, LEG.codec) ?? Number.NaN;
+  const codec = declaredCost(index) ?? codecName(index);
   const reported = figureOf(leg, LEG.rFactor);
   if (leg === null || codec === null || reported === null) {
     return null;

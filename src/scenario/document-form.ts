@@ -20,7 +20,9 @@ export function scenarioDocument(scenario: Scenario): Record<string, unknown> {
     ...usersForm(scenario),
     audio: scenario.audioPath === null ? null : text('audio', scenario.audioPath),
     codec: value('codec', scenario.codecs.length === 1 ? scenario.codecs[0] : scenario.codecs),
+    ...replayForm(scenario),
     media: value('media', scenario.media),
+    rtcpXr: value('rtcpXr', scenario.rtcpXr),
     // These are left out where they are off, as in the documents of runs before there was any.
     silenceSuppression: scenario.silenceSuppression ? value('silenceSuppression', true) : null,
     srtp: scenario.srtp === null ? null : value('srtp', scenario.srtp),
@@ -55,6 +57,25 @@ export function scenarioDocument(scenario: Scenario): Record<string, unknown> {
 /** `loopback` or the SIP URI. */
 export function targetText(target: Target): string {
   return target.kind === 'loopback' ? 'loopback' : target.uri;
+}
+
+/** Left out where there is none, as in the documents of runs before there was any. */
+function replayForm({ replay }: Scenario): Record<string, unknown> {
+  if (replay.length === 0) return {};
+  const entries = replay.map(({ path, packetBytes, encoding, clockRate, channels, payloadType, ptimeMs, ...rest }) =>
+    withoutNulls({
+      file: path ?? '',
+      packetBytes,
+      rtpmap: `${encoding}/${clockRate}${channels === 1 ? '' : `/${channels}`}`,
+      payloadType,
+      ptime: formatDuration(ptimeMs),
+      fmtp: rest.fmtp,
+      ie: rest.ie,
+      bpl: rest.bpl,
+      scale: rest.scale,
+    }),
+  );
+  return { replay: entries };
 }
 
 function endpointForm(scenario: Scenario, endpoint: Endpoint, index: number): Record<string, unknown> {

@@ -82,7 +82,9 @@ export function flag() {
 
 /** The audio codecs by their names in SDP, in the order in which the help lists them. */
 export const CODEC_NAMES = ['PCMU', 'PCMA', 'G722'] as const;
-export type CodecName = (typeof CODEC_NAMES)[number];
+/** One of these, or the name of a codec that the scenario describes under `replay`. */
+export type CodecName = string;
+export const CODECS_FORM = 'PCMU, PCMA, G722 or OPUS, or a list of them in order of preference';
 
 /** What everybody has who has SRTP: the suites of RFC 4568 with the keys that it demands. */
 export const DEFAULT_SRTP_SUITES: readonly SrtpSuiteName[] = ['AES_CM_128_HMAC_SHA1_80', 'AES_CM_128_HMAC_SHA1_32'];
@@ -100,19 +102,65 @@ export const wholeSeconds = () =>
     return durationMs !== undefined && durationMs >= 1000 && durationMs % 1000 === 0 ? durationMs : undefined;
   });
 
-/** A codec, or several in order of preference. */
+/** A codec, or several in order of preference; that each is known is for the document as a whole to say. */
 export function codecs() {
-  const one = { type: 'string', enum: CODEC_NAMES };
+  const one = { type: 'string', pattern: '^[A-Za-z0-9._+-]{1,32}$', examples: [...CODEC_NAMES] };
   return leaf<readonly CodecName[]>({
-    form: 'PCMU, PCMA or G722, or a list of them in order of preference',
+    form: CODECS_FORM,
     keywords: { anyOf: [one, { type: 'array', items: one, minItems: 1, uniqueItems: true }] },
     read: (value) => {
       const names: readonly unknown[] = Array.isArray(value) ? value : [value];
-      const known = names.flatMap((name) => CODEC_NAMES.filter((codec) => codec === name));
+      const known = names.flatMap((name) =>
+        typeof name === 'string' && /^[\w.+-]{1,32}$/.test(name) ? [name.toUpperCase()] : [],
+      );
       return known.length === names.length && known.length > 0 && new Set(known).size === known.length
         ? known
         : undefined;
     },
+  });
+}
+
+/** One codec, by a name that the document as a whole must know. */
+export const codecName = () =>
+  leaf<CodecName>({
+    form: 'a codec like PCMA',
+    keywords: { type: 'string', pattern: '^[A-Za-z0-9._+-]{1,32}$', examples: [...CODEC_NAMES] },
+    read: (value) => (typeof value === 'string' && /^[\w.+-]{1,32}$/.test(value) ? value.toUpperCase() : undefined),
+  });
+
+/** `G729/8000`, `opus/48000/2`: encoding, clock in Hz, channels. */
+export const rtpMap = () =>
+  textLeaf('an encoding and its clock like G729/8000', '[A-Za-z0-9._+-]{1,32}/\\d{4,6}(/[12])?', (text) => {
+    const [, encoding, clock, channels = '1'] = /^([\w.+-]{1,32})\/(\d{4,6})(?:\/([12]))?$/.exec(text) ?? [];
+    const clockRate = Number(clock);
+    return encoding !== undefined && clockRate >= 8000 && clockRate <= 192_000
+      ? { encoding, clockRate, channels: Number(channels) }
+      : undefined;
+  });
+
+/** Of a codec that is not built in: what stands for nothing else here, and cannot pass for RTCP (RFC 5761 §4). */
+export const payloadType = () =>
+  leaf({
+    form: 'a payload type from 0 to 127 that is none of 0, 8, 9, 13 and 101, nor from 64 to 95',
+    keywords: { type: ['integer', 'string'], minimum: 1, maximum: 127, pattern: `^${REFERENCE}$` },
+    read: (value) => {
+      const isNumber = typeof value === 'number' && Number.isInteger(value) && value > 0 && value <= 127;
+      return isNumber && ![8, 9, 13, 101].includes(value) && (value < 64 || value > 95) ? value : undefined;
+    },
+  });
+
+/** Audio of a packet, in whole ms. */
+export const packetTime = () =>
+  textLeaf('a packet time from 10ms to 60ms, in whole ms', UNIT_PATTERNS.duration, (text) => {
+    const ms = parseDuration(text);
+    return ms !== undefined && Number.isInteger(ms) && ms >= 10 && ms <= 60 ? ms : undefined;
+  });
+
+export function decimal(min: number, max: number) {
+  return leaf({
+    form: `a number from ${min} to ${max}`,
+    keywords: { type: ['number', 'string'], minimum: min, maximum: max, pattern: `^${REFERENCE}$` },
+    read: (value) => (typeof value === 'number' && value >= min && value <= max ? value : undefined),
   });
 }
 

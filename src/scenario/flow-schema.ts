@@ -6,7 +6,7 @@ import { DIRECTION_NAMES } from './flow-plan.js';
 import { help } from './help.js';
 
 const codecChange = z.strictObject({
-  codec: fields.word(fields.CODEC_NAMES).optional().meta(help('Change to this codec.', 'PCMA')),
+  codec: fields.codecName().optional().meta(help('Change to this codec.', 'PCMA')),
 });
 
 /** Shorter tones and pauses need not be heard (ITU-T Q.24), and the end of an event needs the time. */
@@ -121,7 +121,7 @@ const expectObject = z.strictObject({
     .meta(help('All the keys that the far side presses in the call, whichever way they come, in quotes.', '456')),
   sdp: z
     .strictObject({
-      codec: fields.word(fields.CODEC_NAMES).optional().meta(help('The codec that is agreed on.', 'PCMA')),
+      codec: fields.codecName().optional().meta(help('The codec that is agreed on.', 'PCMA')),
       direction: fields.word(DIRECTION_NAMES).optional().meta(help("The far side's direction.", 'sendrecv')),
     })
     .prefault({})

@@ -4,6 +4,7 @@ import type { Problem } from '../lib/errors.js';
 import { scenarioWarnings } from './checks.js';
 import * as fields from './fields.js';
 import { fitStages, totalOf } from './fit-stages.js';
+import { EXPECTED_CODEC, UNKNOWN_CODEC_HINT, unknownCodec } from './replay.js';
 import { resolveScenario } from './resolve.js';
 import { movedSource, type Auth, type Load, type Scenario, type Tls } from './scenario.js';
 import { documentSchema } from './schema.js';
@@ -124,7 +125,12 @@ function applyCallFlags(override: Override, flags: RunFlags): void {
   const holdMs = override.read('--hold', flags.hold, fields.duration());
   if (holdMs !== undefined) override.change('--hold', 'call.hold', { call: { ...override.scenario.call, holdMs } });
   const codecs = override.read('--codec', flags.codec, fields.codecs(), listOfWords);
-  if (codecs) override.change('--codec', 'codec', { codecs });
+  const replayed = override.scenario.replay.map(({ name }) => name);
+  const unknown = codecs && unknownCodec(codecs, replayed);
+  if (unknown !== undefined) {
+    const message = `${EXPECTED_CODEC}, got ${JSON.stringify(flags.codec)}`;
+    override.problems.push({ code: 'bad-flag', where: '--codec', message, hint: UNKNOWN_CODEC_HINT });
+  } else if (codecs) override.change('--codec', 'codec', { codecs });
   const audioPath = override.read('--audio', flags.audio, fields.line('a path', 1024));
   if (audioPath !== undefined) override.change('--audio', 'audio', { audioPath });
   const srtp = override.read('--srtp', flags.srtp, fields.srtp(), wordOrList);

@@ -5,10 +5,9 @@
 import type { Problem } from '../lib/errors.js';
 import { srtpSuite } from '../lib/srtp-suite.js';
 import { callLengthMs } from './flow-plan.js';
+import { ptimeOf } from './replay.js';
 import { placeOf, type Scenario } from './scenario.js';
 
-/** One packet each 20 ms. */
-const PACKETS_PER_SECOND = 50;
 /** IPv4 20 + UDP 8 + RTP 12 + PCMU 160 bytes; Ethernet (18 more) and IPv6 (20 more) are not counted. */
 const PACKET_BYTES = 200;
 const DIRECTIONS = 2;
@@ -47,7 +46,7 @@ export function expectedPeak(scenario: Scenario, schedule: ArrivalPeak): Peak {
   const legs = legsPerCall(scenario);
   // Without media one bound sink is advertised for all.
   const slots = media ? slotsFor(scenario, schedule, calls) * legs : 1;
-  const packetsPerSecond = media ? calls * legs * PACKETS_PER_SECOND * DIRECTIONS : 0;
+  const packetsPerSecond = media ? (calls * legs * DIRECTIONS * 1000) / ptimeOf(scenario) : 0;
   return {
     calls,
     packetsPerSecond,

@@ -1,11 +1,30 @@
 /** A read document → the scenario: shorthands expanded, the defaults that depend on other values filled in. */
 import { formatDuration } from '../lib/units.js';
 import { flowOf } from './resolve-flow.js';
+import type { ReplayPlan } from './replay.js';
 import type { GateEntry, Load, Scenario, Sources, Stage, Tls, User } from './scenario.js';
 import type { ScenarioFile } from './schema.js';
 
 const ADHOC_CALLS = 10;
 const DEFAULT_RATE = 10;
+
+function replayOf(entry: ScenarioFile['replay'][number], file: string): ReplayPlan {
+  const { encoding, clockRate, channels } = entry.rtpmap;
+  return {
+    name: encoding.toUpperCase(),
+    encoding,
+    clockRate,
+    channels,
+    payloadType: entry.payloadType,
+    fmtp: entry.fmtp ?? null,
+    ptimeMs: entry.ptime,
+    path: besideFile(file, entry.file),
+    packetBytes: entry.packetBytes ?? null,
+    ie: entry.ie ?? null,
+    bpl: entry.bpl ?? null,
+    scale: entry.scale ?? (clockRate >= 16_000 ? 'wideband' : 'narrowband'),
+  };
+}
 
 /**
  * @param file the scenario's path as it was given; its folder is where a relative `audio` starts
@@ -17,8 +36,8 @@ export function resolveScenario(
   sources: Sources,
   users: readonly User[] = [],
 ): Scenario {
-  const { version, name, codec, media, silenceSuppression, srtp, call, capture, safety, network, loopback, workers } =
-    document;
+  const { version, name, codec, media, silenceSuppression, rtcpXr, srtp, call, capture, safety, network } = document;
+  const { loopback, workers } = document;
   return {
     version,
     name,
@@ -27,8 +46,10 @@ export function resolveScenario(
     users: usersOf(document, users),
     audioPath: document.audio === undefined ? null : besideFile(file, document.audio),
     codecs: codec,
+    replay: document.replay.map((entry) => replayOf(entry, file)),
     media,
     silenceSuppression,
+    rtcpXr,
     srtp,
     call: {
       to: call.to,

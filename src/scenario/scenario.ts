@@ -2,6 +2,7 @@
 import type { SrtpSuiteName } from '../lib/srtp-suite.js';
 import type { CodecName, ProfileName } from './fields.js';
 import type { FlowPlan } from './flow-plan.js';
+import type { ReplayPlan } from './replay.js';
 import type { UserRange } from './user-range.js';
 
 /** In place of a secret. */
@@ -20,10 +21,14 @@ export interface Scenario {
   readonly audioPath: string | null;
   /** Offered, in order of preference; at least one. */
   readonly codecs: readonly CodecName[];
+  /** Codecs that are not built in. */
+  readonly replay: readonly ReplayPlan[];
   /** False: signalling only, no RTP is sent. */
   readonly media: boolean;
   /** Comfort noise is offered, and our pauses are not sent where it is taken. */
   readonly silenceSuppression: boolean;
+  /** RTCP-XR is offered. */
+  readonly rtcpXr: boolean;
   /** Offered and demanded, in order of preference; null: the audio is in the clear. */
   readonly srtp: readonly SrtpSuiteName[] | null;
   readonly call: CallPlan;

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import * as fields from './fields.js';
 import { expectation, flowFields, overrideFlowSchema } from './flow-schema.js';
 import { help } from './help.js';
+import { replayEntry } from './replay-schema.js';
 import { registration, userEntry, users } from './users-schema.js';
 
 /** `0123` without quotes would lose its zero. */
@@ -319,7 +320,17 @@ export const documentSchema = z.strictObject({
   codec: fields
     .codecs()
     .prefault('PCMU')
-    .meta(help('Audio codec to offer, or several in order of preference.', 'PCMU', ['G722', 'PCMA'])),
+    .meta(
+      help(
+        'Audio codec to offer, or several in order of preference: PCMU, PCMA, G722, OPUS (alone: its RTP clock is another one), or an encoding of `replay`.',
+        'PCMU',
+        ['G722', 'PCMA'],
+      ),
+    ),
+  replay: z
+    .array(replayEntry)
+    .prefault([])
+    .meta(help('Codecs that are not built in, played from captured payloads; `codec` offers them by name.')),
   media: fields.flag().prefault(true).meta(help('False: signalling only, no RTP.')),
   silenceSuppression: fields
     .flag()
@@ -327,6 +338,14 @@ export const documentSchema = z.strictObject({
     .meta(
       help(
         'True: offer comfort noise (CN, RFC 3389), and where the far side takes it, send nothing in the pauses of the clip but a word of the noise now and then.',
+      ),
+    ),
+  rtcpXr: fields
+    .flag()
+    .prefault(true)
+    .meta(
+      help(
+        'True: offer RTCP-XR (RFC 3611) in the SDP. A far end that knows it tells how it hears us (VoIP metrics), gets ours where it asks, and round trips are measured where nothing is sent too; others pass over the line. False: leave it out.',
       ),
     ),
   srtp: fields

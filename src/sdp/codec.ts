@@ -10,6 +10,10 @@ export interface Codec {
   readonly staticPayloadType: number | null;
   /** Payload type in our offers. */
   readonly payloadType: number;
+  /** Format parameters that go with it. */
+  readonly fmtp?: string;
+  /** Of the peer's offer, and not ours: it is taken because any is. */
+  readonly isForeign?: true;
 }
 
 const audio = (name: string, payloadType: number): Codec => ({
@@ -35,13 +39,32 @@ export const TELEPHONE_EVENT: Codec = {
 /** Noise in place of audio (RFC 3389): we offer none, and know it when it comes. */
 export const COMFORT_NOISE: Codec = audio('CN', 13);
 
+/** Codecs without rtpmap that we have not, but may be asked to echo (RFC 3551 §6). */
+export const STATIC_CODECS: readonly Codec[] = [
+  audio('GSM', 3),
+  audio('G723', 4),
+  audio('G728', 15),
+  audio('G729', 18),
+];
+
+/** A name of the table, with whatever clock. */
+export const isInTable = (name: string): boolean => CODECS.some((codec) => codec.name === name.toUpperCase());
+
+/** Key presses on the clock of the audio that they stand in for (RFC 4733 §2.1). */
+export function eventsBeside(codec: Codec | undefined): Codec {
+  const clockRate = codec?.clockRate ?? TELEPHONE_EVENT.clockRate;
+  return clockRate === TELEPHONE_EVENT.clockRate ? TELEPHONE_EVENT : { ...TELEPHONE_EVENT, clockRate };
+}
+
 /**
  * The codec of that name, in any case.
- * @throws RangeError for a name that is not in the table: a fault of the caller, never of the peer
+ * @param others codecs beside those of the table
+ * @throws RangeError for a name that is nowhere: a fault of the caller, never of the peer
  */
-export function codecNamed(name: string): Codec {
-  const found = CODECS.find((codec) => codec.name === name.toUpperCase());
+export function codecNamed(name: string, others: readonly Codec[] = []): Codec {
+  const all = [...CODECS, ...others];
+  const found = all.find((codec) => codec.name.toUpperCase() === name.toUpperCase());
   if (found === undefined)
-    throw new RangeError(`expected one of ${CODECS.map((codec) => codec.name).join(', ')}, found ${name}`);
+    throw new RangeError(`expected one of ${all.map((codec) => codec.name).join(', ')}, found ${name}`);
   return found;
 }

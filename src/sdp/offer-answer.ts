@@ -1,6 +1,6 @@
 /** Offer and answer for one audio stream over RTP, or SRTP with keys in the SDP (RFC 3264 §5–§7). */
 import { isLiteral, rtcpTargetOf } from './address.js';
-import { COMFORT_NOISE, type Codec, TELEPHONE_EVENT, codecNamed } from './codec.js';
+import { COMFORT_NOISE, type Codec, TELEPHONE_EVENT, codecNamed, eventsBeside } from './codec.js';
 import { cryptoAttribute, type CryptoLine } from './crypto.js';
 import { rtpMapLine } from './format.js';
 import {
@@ -17,6 +17,7 @@ import {
 } from './media-security.js';
 import { parseSdp } from './parser.js';
 import { type Choice, type ExpectedTypes, type TheirFormats, expectedTypes, readFormats } from './payload-types.js';
+import { RTCP_XR, rtcpXrOf, type RtcpXrWishes } from './rtcp-xr.js';
 import { SdpError, type SdpErrorCode } from './sdp-error.js';
 import { serializeSdp } from './serializer.js';
 import {
@@ -24,6 +25,7 @@ import {
   type Direction,
   type MediaDescription,
   type SessionDescription,
+  attributeOf,
   connectionOf,
   directionOf,
   ptimeMsOf,
@@ -34,8 +36,12 @@ export interface LocalMedia {
   /** IPv4 or IPv6 address at which the RTP socket is reached, without brackets. */
   readonly address: string;
   readonly port: number;
-  /** Names from the codec table in order of preference; at least one. */
+  /** Names from the codec table, or of `others`, in order of preference; at least one. */
   readonly codecs: readonly string[];
+  /** Codecs beside those of the table. */
+  readonly others?: readonly Codec[];
+  /** An answer takes the first codec of an offer that has none of ours. */
+  readonly takesAny?: boolean;
   readonly ptimeMs: number;
   readonly sessionId: number;
   readonly sessionVersion: number;
@@ -45,6 +51,8 @@ export interface LocalMedia {
   readonly direction?: Direction;
   /** Comfort noise is wanted (RFC 3389): offered, and taken where it is offered. An offer of this very program has it taken anyhow. */
   readonly comfortNoise?: boolean;
+  /** RTCP-XR is offered, and agreed to; default false. */
+  readonly rtcpXr?: boolean;
   /** Absent: no SRTP. */
   readonly srtp?: LocalSrtp;
 }
@@ -75,6 +83,8 @@ export interface NegotiatedMedia {
   /** Packet time that we send with: the peer's a=ptime, else ours. */
   readonly ptimeMs: number;
   readonly direction: Direction;
+  /** What they want of RTCP-XR; null: nothing, or we have not spoken of it. */
+  readonly rtcpXr: RtcpXrWishes | null;
   /** Their a=tool; null where they do not say. */
   readonly remoteTool: string | null;
   /** Null: in the clear. */
@@ -117,15 +127,16 @@ export type AnsweredOffer = { readonly ok: true; readonly media: NegotiatedMedia
 
 /** An offer of one audio stream, with telephone-event and rtcp-mux. @throws RangeError for an unknown codec name */
 export function createOffer(local: LocalMedia): Offer {
-  const codecs = local.codecs.map(codecNamed);
+  const codecs = local.codecs.map((name) => codecNamed(name, local.others));
   const formats = codecs.map((codec) => ({ codec, payloadType: codec.payloadType }));
-  formats.push({ codec: TELEPHONE_EVENT, payloadType: TELEPHONE_EVENT.payloadType });
+  formats.push({ codec: eventsBeside(codecs[0]), payloadType: TELEPHONE_EVENT.payloadType });
   if (local.comfortNoise === true) formats.push({ codec: COMFORT_NOISE, payloadType: COMFORT_NOISE.payloadType });
   const protocol = local.srtp?.offerAs ?? PLAIN;
   const cryptoLines = offeredLines(local.srtp);
   const direction = local.direction ?? 'sendrecv';
+  const rtcpXr = local.rtcpXr === true;
   const description = describe(local, [
-    audioSection(local, { formats, rtcpMux: true, direction, protocol, cryptoLines }),
+    audioSection(local, { formats, rtcpMux: true, direction, protocol, cryptoLines, rtcpXr }),
   ]);
   return { sdp: serializeSdp(description), description, codecs, cryptoLines };
 }
@@ -154,6 +165,7 @@ export function acceptAnswer(offer: Offer, answerText: string): AcceptedAnswer {
     isWithEvents ? [TELEPHONE_EVENT.payloadType, ...theirs.events] : [],
     theirs.comfortNoise,
   );
+  const rtcpXr = attributeOf(offered, 'rtcp-xr') === null ? null : rtcpXrOf(answer, answered);
   const media = negotiated({
     session: answer,
     media: answered,
@@ -163,6 +175,7 @@ export function acceptAnswer(offer: Offer, answerText: string): AcceptedAnswer {
     ptimeMs,
     expected,
     security,
+    rtcpXr,
   });
   // Assigned, not `{ ok: true, ...media }`: a spread behind another property takes the engine's slow path at every call.
   return Object.assign(media, { ok: true as const });
@@ -173,13 +186,13 @@ export function acceptAnswer(offer: Offer, answerText: string): AcceptedAnswer {
  * Never throws for what the peer wrote. @throws RangeError for an unknown codec name of ours
  */
 export function createAnswer(offerText: string, local: LocalMedia): AnsweredOffer {
-  const codecs = local.codecs.map(codecNamed);
+  const codecs = local.codecs.map((name) => codecNamed(name, local.others));
   const offer = readSdp(offerText);
   if ('ok' in offer) return offer;
   let refusal: RefusedMedia | null = null;
   for (const [index, media] of offer.media.entries()) {
     if (media.type !== 'audio') continue;
-    const theirs = readFormats(media, codecs);
+    const theirs = readFormats(media, codecs, local.takesAny);
     const security = securityOfOffer(media, local.srtp);
     const obstacle = obstacleIn(offer, media, { theirs, security });
     if (obstacle === null && theirs.choice !== null && security.ok) {
@@ -217,18 +230,30 @@ function answerWith(
   const noise = takesNoise(offer, local) ? theirs.comfortNoise.slice(0, 1) : [];
   const formats = [
     choice,
-    ...events.map((payloadType) => ({ codec: TELEPHONE_EVENT, payloadType })),
+    ...events.map((payloadType) => ({ codec: eventsBeside(choice.codec), payloadType })),
     ...noise.map((payloadType) => ({ codec: COMFORT_NOISE, payloadType })),
   ];
   const { protocol, srtp } = security;
   const cryptoLines = srtp === null ? [] : [srtp.line];
-  const section = { formats, rtcpMux: theirs.rtcpMux, direction, protocol, cryptoLines };
+  const rtcpXr = local.rtcpXr === true ? rtcpXrOf(offer, offered) : null;
+  const { rtcpMux } = theirs;
+  const section = { formats, rtcpMux, direction, protocol, cryptoLines, rtcpXr: rtcpXr !== null };
   const sections = offer.media.map((media, at) =>
     at === index ? audioSection(local, section) : rejectedSection(media),
   );
   const { ptimeMs } = local;
   const expected = expectedTypes([choice.payloadType], events, theirs.comfortNoise);
-  const media = negotiated({ session: offer, media: offered, theirs, choice, direction, ptimeMs, expected, security });
+  const media = negotiated({
+    session: offer,
+    media: offered,
+    theirs,
+    choice,
+    direction,
+    ptimeMs,
+    expected,
+    security,
+    rtcpXr,
+  });
   return { ok: true, media, sdp: serializeSdp(describe(local, sections)) };
 }
 
@@ -270,10 +295,11 @@ interface Agreement {
   readonly ptimeMs: number;
   readonly expected: ExpectedTypes;
   readonly security: Security;
+  readonly rtcpXr: RtcpXrWishes | null;
 }
 
 function negotiated(agreement: Agreement): NegotiatedMedia {
-  const { session, media, theirs, choice, direction, ptimeMs, expected, security } = agreement;
+  const { session, media, theirs, choice, direction, ptimeMs, expected, security, rtcpXr } = agreement;
   const remoteAddress = connectionOf(session, media)?.address ?? '';
   const rtcp = theirs.rtcpMux ? { address: remoteAddress, port: media.port } : rtcpTargetOf(session, media);
   return {
@@ -291,6 +317,7 @@ function negotiated(agreement: Agreement): NegotiatedMedia {
     comfortNoiseSendPayloadType: theirs.comfortNoise[0] ?? null,
     ptimeMs: ptimeMsOf(media) ?? ptimeMs,
     direction,
+    rtcpXr,
     remoteTool: toolOf(session),
     srtp: security.srtp?.agreed ?? null,
   };
@@ -325,18 +352,21 @@ interface AudioSection {
   readonly direction: Direction;
   readonly protocol: Protocol;
   readonly cryptoLines: readonly CryptoLine[];
+  readonly rtcpXr: boolean;
 }
 
 function audioSection(local: LocalMedia, section: AudioSection): MediaDescription {
-  const { formats, rtcpMux, direction, protocol, cryptoLines } = section;
+  const { formats, rtcpMux, direction, protocol, cryptoLines, rtcpXr } = section;
   const attributes: Attribute[] = cryptoLines.map(cryptoAttribute);
   for (const { codec, payloadType } of formats) {
     attributes.push({ name: 'rtpmap', value: rtpMapLine(payloadType, codec) });
     // The sixteen keys, RFC 4733 §2.4.1.
-    if (codec === TELEPHONE_EVENT) attributes.push({ name: 'fmtp', value: `${payloadType} 0-15` });
+    if (codec.name === TELEPHONE_EVENT.name) attributes.push({ name: 'fmtp', value: `${payloadType} 0-15` });
+    if (codec.fmtp !== undefined) attributes.push({ name: 'fmtp', value: `${payloadType} ${codec.fmtp}` });
   }
   attributes.push({ name: 'ptime', value: String(local.ptimeMs) });
   if (rtcpMux) attributes.push({ name: 'rtcp-mux', value: null });
+  if (rtcpXr) attributes.push(RTCP_XR);
   attributes.push({ name: direction, value: null });
   return {
     type: 'audio',

@@ -1,6 +1,6 @@
 /** Which payload types a stream uses for what: as its writer's description has it, and as both sides' together (RFC 3264 §6.1). */
-import { COMFORT_NOISE, type Codec, TELEPHONE_EVENT } from './codec.js';
-import { type Format, formatIs, formatsOf, looksLikeRtcp } from './format.js';
+import { COMFORT_NOISE, type Codec, eventsBeside } from './codec.js';
+import { foreignCodec, type Format, formatIs, formatsOf, looksLikeRtcp } from './format.js';
 import { type MediaDescription, attributeOf } from './session-description.js';
 
 export interface Choice {
@@ -19,7 +19,8 @@ export interface TheirFormats {
   readonly unusable: number | null;
 }
 
-export function readFormats(media: MediaDescription, codecs: readonly Codec[]): TheirFormats {
+/** @param takesAny where none of `codecs` is among them, the first other one is taken as it stands there */
+export function readFormats(media: MediaDescription, codecs: readonly Codec[], takesAny = false): TheirFormats {
   const rtcpMux = attributeOf(media, 'rtcp-mux') !== null;
   const codecOf = (format: Format): Codec | undefined => codecs.find((codec) => formatIs(format, codec));
   const all = formatsOf(media);
@@ -33,14 +34,25 @@ export function readFormats(media: MediaDescription, codecs: readonly Codec[]): 
     choice = { codec, payloadType: format.payloadType };
     break;
   }
+  if (choice === null && takesAny) {
+    choice = firstOf(formats, (format) => foreignCodec(media, format));
+  }
   const unusable = choice === null ? all.find((format) => codecOf(format) !== undefined) : undefined;
   return {
     rtcpMux,
     choice,
-    events: numbersOf(TELEPHONE_EVENT),
+    events: numbersOf(eventsBeside(choice?.codec)),
     comfortNoise: numbersOf(COMFORT_NOISE),
     unusable: unusable?.payloadType ?? null,
   };
+}
+
+function firstOf(formats: readonly Format[], codecOf: (format: Format) => Codec | null): Choice | null {
+  for (const format of formats) {
+    const codec = codecOf(format);
+    if (codec !== null) return { codec, payloadType: format.payloadType };
+  }
+  return null;
 }
 
 export interface ExpectedTypes {

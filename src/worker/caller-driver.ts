@@ -9,7 +9,7 @@ import { NS_PER_MS } from '../lib/clock.js';
 import { buildSchedule, type Schedule } from '../schedule/schedule.js';
 import { shareOf } from '../schedule/split.js';
 import type { Driver } from './driver.js';
-import { FarFigures } from './far-figures.js';
+import { FarFigures, type ReplayedScore } from './far-figures.js';
 import { LiveCalls } from './live-calls.js';
 import { StartLimiter } from './start-limiter.js';
 import type { CallerRole, FigureCounts } from './messages.js';
@@ -25,6 +25,8 @@ export interface CallerDriverOptions {
   readonly runToken: string;
   /** Where far ends reach this worker's user agent. */
   sipAddress(): { readonly address: string; readonly port: number };
+  /** What our answerer's reports are scored with where it does not know the codec; absent: nothing. */
+  readonly farScore?: ReplayedScore | null;
   /** Who places the calls; absent: nobody in particular. */
   readonly users?: UserCalls | null;
   /** Told of each call that has ended. */
@@ -72,7 +74,8 @@ export class CallerDriver implements Driver {
     this.limiter = new StartLimiter(role.maxRate / workers);
     this.next = index;
     this.nextDueMs = this.schedule.intendedStartMs(this.next);
-    this.farFigures = new FarFigures(options.runToken, (call) => call < this.next && call % workers === index);
+    const isOfRun = (call: number): boolean => call < this.next && call % workers === index;
+    this.farFigures = new FarFigures(options.runToken, isOfRun, options.farScore);
     const runId = runIdOf(options.runToken);
     if (role.figures) {
       options.context.userAgent.onPublish = (body) => this.farFigures.take(body);

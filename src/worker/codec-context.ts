@@ -1,12 +1,25 @@
 /** What a media worker holds of each codec that its legs may agree on: packets of the clip, and how its streams are scored. */
-import { codecNames, findCodec, type Codec } from '../media/codec/codec.js';
+import { type Codec, codecNames, findCodec } from '../media/codec/codec.js';
 import { findCodecImpairment, type CodecImpairment } from '../quality/codec-impairment.js';
 import { RTP_HEADER_BYTES } from '../rtp/packet.js';
-import type { CodecClip } from './messages.js';
+import type { CodecClip, ReplayedClip } from './messages.js';
+
+/** What a leg needs of a codec beside its packets. */
+export interface LegCodec {
+  /** Upper case. */
+  readonly name: string;
+  readonly clockRate: number;
+  /** The payload octet of silence; null: unknown, and packets are echoed whole. */
+  readonly silence: number | null;
+  /** Null: what silence is in it is not known. */
+  readonly isSilent: ((data: Uint8Array, offset: number, length: number) => boolean) | null;
+}
 
 export interface CodecContext {
-  readonly codec: Codec;
-  /** In the codec table, as rows name it. */
+  readonly codec: LegCodec;
+  /** What encodes and decodes it; null: nobody here does. */
+  readonly sound: Codec | null;
+  /** In the codec table and behind it, as rows name it; −1: in neither. */
   readonly index: number;
   /** Undefined where no value is published: then there is no score rather than a guessed one. */
   readonly impairment: CodecImpairment | undefined;
@@ -18,18 +31,62 @@ export interface CodecContext {
 }
 
 export function codecContext(clip: CodecClip, ptimeMs: number): CodecContext {
+  if (clip.replayed !== undefined) {
+    return replayedContext(clip.payloads, clip.replayed, ptimeMs);
+  }
   const codec = findCodec(clip.codec);
   if (codec === undefined) {
     throw new Error(`no codec ${clip.codec}`);
   }
   return {
     codec,
+    sound: codec,
     index: codecNames().indexOf(codec.name),
     impairment: findCodecImpairment(codec.name),
     bytesPerPacket: clip.bytesPerPacket,
     samplesPerPacket: (codec.clockRate * ptimeMs) / 1000,
     clipPackets: packetsWithHeader(clip.payloads, clip.bytesPerPacket),
   };
+}
+
+function replayedContext(payloads: Uint8Array, { codec, lengths }: ReplayedClip, ptimeMs: number): CodecContext {
+  const { name, clockRate, index, impairment } = codec;
+  let at = 0;
+  const clipPackets = Array.from(lengths, (length) => {
+    const packet = new Uint8Array(RTP_HEADER_BYTES + length);
+    packet.set(payloads.subarray(at, at + length), RTP_HEADER_BYTES);
+    at += length;
+    return packet;
+  });
+  return {
+    codec: { name, clockRate, silence: null, isSilent: null },
+    sound: null,
+    index,
+    impairment: impairment ?? undefined,
+    bytesPerPacket: 0,
+    samplesPerPacket: (clockRate * ptimeMs) / 1000,
+    clipPackets,
+  };
+}
+
+/** Of a far side's own codec: nothing of it is known but its clock, and nothing can be sent but what comes. */
+export function foreignContext(
+  { name, clockRate }: { readonly name: string; readonly clockRate: number },
+  ptimeMs: number,
+): CodecContext {
+  return {
+    codec: { name: name.toUpperCase(), clockRate, silence: null, isSilent: null },
+    sound: null,
+    index: -1,
+    impairment: undefined,
+    bytesPerPacket: 0,
+    samplesPerPacket: (clockRate * ptimeMs) / 1000,
+    clipPackets: [],
+  };
+}
+
+export function isSameForeign(a: CodecContext, b: CodecContext): boolean {
+  return a.index === b.index && a.codec.name === b.codec.name && a.codec.clockRate === b.codec.clockRate;
 }
 
 /** A packet of the clip with room for its RTP header in front. */

@@ -4,6 +4,10 @@
  */
 import { runIdOf } from '../call/call-token.js';
 import { parseFigures } from './figures-report.js';
+import type { CodecImpairment } from '../quality/codec-impairment.js';
+import { JITTER_BUFFER_MS } from '../quality/jitter-buffer.js';
+import { mouthToEarMs } from '../quality/mouth-to-ear.js';
+import { score } from '../quality/score.js';
 import { LEG } from './messages.js';
 import { Rows } from './rows.js';
 
@@ -11,6 +15,12 @@ import { Rows } from './rows.js';
 const MAX_AWAITED = 100_000;
 /** How our answerer names itself, perhaps with a version behind a slash. */
 const OUR_NAME = /^callgauge(?:\/|$)/i;
+
+/** What calls are scored with whose codec our answerer only sends back: it knows its packets and not what they cost. */
+export interface ReplayedScore {
+  readonly impairment: CodecImpairment;
+  readonly ptimeMs: number;
+}
 
 export class FarFigures {
   readonly counts = { passed: 0, refused: 0 };
@@ -24,6 +34,7 @@ export class FarFigures {
   constructor(
     runToken: string,
     private readonly isOfRun: (call: number) => boolean,
+    private readonly replayed: ReplayedScore | null = null,
   ) {
     this.runId = runIdOf(runToken);
   }
@@ -62,6 +73,9 @@ export class FarFigures {
     if (endpoint !== undefined) {
       this.awaited.delete(call);
       report.row[LEG.endpoint] = endpoint;
+      if (this.replayed !== null && Number.isNaN(report.row[LEG.codec])) {
+        scoreRow(report.row, this.replayed);
+      }
       const { table, offset } = this.rows.next();
       table.set(report.row, offset);
       this.counts.passed++;
@@ -72,4 +86,20 @@ export class FarFigures {
   takeRows(): Float64Array {
     return this.rows.take();
   }
+}
+
+function scoreRow(row: Float64Array, { impairment, ptimeMs }: ReplayedScore): void {
+  const at = (column: number): number => row[column] ?? Number.NaN;
+  const oneWayDelayMs = mouthToEarMs({
+    rttMs: at(LEG.rttMs),
+    jitterBufferMs: JITTER_BUFFER_MS,
+    ptimeMs,
+    codec: impairment,
+  });
+  const badRatio = at(LEG.expected) > 0 ? (at(LEG.lost) + at(LEG.discarded)) / at(LEG.expected) : Number.NaN;
+  const scored = score(impairment, { badRatio, burstR: at(LEG.burstR), oneWayDelayMs });
+  row[LEG.rFactor] = scored.rFactor;
+  row[LEG.mosLq] = scored.mosLq;
+  row[LEG.mosCq] = scored.mosCq;
+  row[LEG.mouthToEarMs] = oneWayDelayMs;
 }

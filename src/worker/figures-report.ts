@@ -82,7 +82,8 @@ export function parseFigures(body: string): ReportedFigures | null {
     return null;
   }
   const token = findCallToken(report['call']);
-  const codec = codecNames().findIndex((name) => name === report['codec']);
+  // Our answerer does not know a codec that it only sends back, and names none: the caller knows which it was.
+  const codec = report['codec'] === '' ? Number.NaN : codecNames().findIndex((name) => name === report['codec']);
   const row = rowOf(report['figures']);
   if (token === null || codec < 0 || row === null) {
     return null;

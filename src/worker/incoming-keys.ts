@@ -3,6 +3,7 @@ import type { ReceivedDigit } from '../call/dtmf.js';
 import { DtmfDetector, type HeardDigit } from '../media/tone/dtmf-detector.js';
 import { EventReceiver, type ReceivedEvent } from '../rtp/dtmf/event-receiver.js';
 import type { RtpHeader } from '../rtp/packet.js';
+import type { Codec } from '../media/codec/codec.js';
 import type { CodecContext } from './codec-context.js';
 
 /** Of a leg: a far side that presses keys for ever is not listened to for ever. */
@@ -26,10 +27,11 @@ export class IncomingKeys {
     this.events = new EventReceiver(clockRate, (event) => this.takeEvent(event));
   }
 
-  /** From now on audio in this codec is listened to. */
+  /** From now on audio in this codec is listened to, where it can be decoded here. */
   listen(codec: CodecContext): void {
     this.ear?.end();
-    this.ear = new ToneEar(codec, (heard) => this.takeTone(heard));
+    const { sound } = codec;
+    this.ear = sound === null ? null : new ToneEar({ codec, sound }, (heard) => this.takeTone(heard));
   }
 
   get isListening(): boolean {
@@ -87,6 +89,8 @@ export class IncomingKeys {
 class ToneEar {
   private readonly detector: DtmfDetector;
   private readonly decode: (payload: Uint8Array) => Int16Array;
+  private readonly bytesPerPacket: number;
+  private readonly samplesPerSecond: number;
   private sequence = -1;
   private last: Int16Array = new Int16Array(0);
   private samples = 0;
@@ -94,19 +98,20 @@ class ToneEar {
   private originMs = 0;
 
   constructor(
-    private readonly codec: CodecContext,
+    { codec, sound }: { readonly codec: CodecContext; readonly sound: Codec },
     private readonly onHeard: (heard: HeardDigit) => void,
   ) {
-    const { codec: format } = codec;
-    this.detector = new DtmfDetector(format.samplesPerSecond, (heard) =>
+    this.bytesPerPacket = codec.bytesPerPacket;
+    this.samplesPerSecond = sound.samplesPerSecond;
+    this.detector = new DtmfDetector(sound.samplesPerSecond, (heard) =>
       this.onHeard({ ...heard, startMs: this.originMs + heard.startMs }),
     );
-    this.decode = format.openDecoder?.() ?? ((payload) => format.decode(payload));
+    this.decode = sound.openDecoder?.() ?? ((payload) => sound.decode(payload));
   }
 
   take(data: Uint8Array, { sequence, payloadOffset, payloadLength }: RtpHeader, arrivalMs: number): void {
     // A packet of another length is of nobody's ptime: decoding it costs no more than a few packets would.
-    if (payloadLength === 0 || payloadLength > 4 * this.codec.bytesPerPacket) {
+    if (payloadLength === 0 || payloadLength > 4 * this.bytesPerPacket) {
       return;
     }
     const missing = this.sequence < 0 ? 0 : (sequence - this.sequence - 1) & 0xffff;
@@ -117,7 +122,7 @@ class ToneEar {
       this.hear(this.last);
     }
     this.sequence = sequence;
-    this.originMs = arrivalMs - (this.samples * 1000) / this.codec.codec.samplesPerSecond;
+    this.originMs = arrivalMs - (this.samples * 1000) / this.samplesPerSecond;
     this.last = this.decode(data.subarray(payloadOffset, payloadOffset + payloadLength));
     this.hear(this.last);
   }

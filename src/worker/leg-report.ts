@@ -5,6 +5,7 @@ import { mouthToEarMs } from '../quality/mouth-to-ear.js';
 import { emptyScore, scoreInto, type Score } from '../quality/score.js';
 import { SCORE_WINDOW_SECONDS, type StreamMeter } from '../quality/stream-meter.js';
 import type { FarTotals } from '../rtp/rtcp/far-report.js';
+import { VoipMetrics } from '../rtp/rtcp/voip-metrics.js';
 import type { CodecContext } from './codec-context.js';
 import { DropMarks } from './drop-marks.js';
 import { FarSeconds } from './far-seconds.js';
@@ -18,6 +19,7 @@ import {
   type LegKey,
 } from './leg-rows.js';
 import type { Rows } from './rows.js';
+import { fillVoipMetrics } from './voip-figures.js';
 
 export class LegReport {
   readonly key: LegKey = { call: -1, endpoint: 0, codec: 0 };
@@ -31,6 +33,8 @@ export class LegReport {
   private nextFrom = Number.POSITIVE_INFINITY;
   private readonly scratch = emptyScore();
   private readonly conversation: Conversation = { rttMs: Number.NaN, mouthToEarMs: Number.NaN, mosCq: Number.NaN };
+
+  private readonly ownMetrics = new VoipMetrics();
 
   constructor(private readonly ptimeMs: number) {}
 
@@ -87,15 +91,30 @@ export class LegReport {
     }
   }
 
+  /** What we tell the far end, in its reports, of what we have received in the seconds that have closed; null before the first. */
+  voipMetrics({ totals }: StreamMeter): VoipMetrics | null {
+    if (!(totals.expected > 0)) {
+      return null;
+    }
+    const { far, ownMetrics, legImpairment: impairment, ptimeMs } = this;
+    fillVoipMetrics(ownMetrics, { totals, impairment, ptimeMs, rttMs: far.meanRttMs });
+    return ownMetrics;
+  }
+
   writeTotals(
     legs: Rows,
-    parts: { readonly meter: StreamMeter; readonly facts: LegFacts; readonly farTotals: Readonly<FarTotals> },
+    parts: {
+      readonly meter: StreamMeter;
+      readonly facts: LegFacts;
+      readonly farTotals: Readonly<FarTotals>;
+      readonly farMetrics: Readonly<VoipMetrics>;
+    },
   ): void {
     const { far, key, conversation } = this;
     const { totals } = parts.meter;
     this.impairment = this.legImpairment;
     this.fillConversation(totals, far.meanRttMs);
-    writeReceivedTotals(legs, key, { totals, conversation, facts: parts.facts });
+    writeReceivedTotals(legs, key, { totals, conversation, facts: parts.facts, farMetrics: parts.farMetrics });
     const score = this.scoreSent(parts.farTotals.lossRatio);
     // The round trip is measured at this end and stands with what is received.
     conversation.rttMs = Number.NaN;

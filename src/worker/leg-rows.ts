@@ -5,7 +5,8 @@ import type { MeteredSecond } from '../quality/metered-second.js';
 import type { Score } from '../quality/score.js';
 import type { FarTotals } from '../rtp/rtcp/far-report.js';
 import type { FarSeconds } from './far-seconds.js';
-import { BASIS, DIRECTION, LEG, ROW, SPOILED } from './messages.js';
+import type { VoipMetrics } from '../rtp/rtcp/voip-metrics.js';
+import { BASIS, DIRECTION, FAR_XR, FAR_XR_FIGURES, LEG, ROW, SPOILED } from './messages.js';
 import type { Rows } from './rows.js';
 
 /** Fewer packets that were listened to, one a second, say nothing: speech begins with a pause as often as not. */
@@ -47,6 +48,7 @@ export interface LegFacts {
   rtcpReceived: number;
   rtcpMalformed: number;
   rtcpBlocks: number;
+  farXrReports: number;
   /** In SRTP_SUITE_NAMES; NaN: in the clear. */
   srtpSuite: number;
   srtpAuthFailures: number;
@@ -100,9 +102,14 @@ export function writeSentRow(
 export function writeReceivedTotals(
   legs: Rows,
   key: LegKey,
-  parts: { readonly totals: StreamTotals; readonly conversation: Conversation; readonly facts: LegFacts },
+  parts: {
+    readonly totals: StreamTotals;
+    readonly conversation: Conversation;
+    readonly facts: LegFacts;
+    readonly farMetrics: Readonly<VoipMetrics>;
+  },
 ): void {
-  const { totals, conversation, facts } = parts;
+  const { totals, conversation, facts, farMetrics } = parts;
   const { table, offset } = beginLeg(legs, key, DIRECTION.received);
   writeScores(table, offset, totals);
   writeConversation(table, offset, conversation);
@@ -124,6 +131,11 @@ export function writeReceivedTotals(
   table[offset + LEG.streams] = totals.streams;
   table[offset + LEG.clockSkewPpm] = totals.clockSkewPpm;
   writeFacts(table, offset, facts);
+  if (facts.farXrReports > 0) {
+    for (const name of FAR_XR_FIGURES) {
+      table[offset + FAR_XR[name]] = farMetrics[name];
+    }
+  }
 }
 
 /** What the far end's reports say in all; false, and no row, where they tell of no interval. */
@@ -204,6 +216,7 @@ function writeFacts(table: Float64Array, offset: number, facts: LegFacts): void 
   table[offset + LEG.rtcpReceived] = facts.rtcpReceived;
   table[offset + LEG.rtcpMalformed] = facts.rtcpMalformed;
   table[offset + LEG.rtcpBlocks] = facts.rtcpBlocks;
+  table[offset + LEG.farXrReports] = facts.farXrReports;
   table[offset + LEG.srtpSuite] = facts.srtpSuite;
   table[offset + LEG.srtpAuthFailures] = Number.isNaN(facts.srtpSuite) ? Number.NaN : facts.srtpAuthFailures;
   table[offset + LEG.dscp] = facts.dscp;
@@ -236,6 +249,7 @@ export function emptyFacts(): LegFacts {
     rtcpReceived: 0,
     rtcpMalformed: 0,
     rtcpBlocks: 0,
+    farXrReports: 0,
     srtpSuite: Number.NaN,
     srtpAuthFailures: 0,
     dscp: Number.NaN,

@@ -12,9 +12,10 @@ import { JITTER_BUFFER_MS } from '../quality/jitter-buffer.js';
 import { StreamMeter } from '../quality/stream-meter.js';
 import { RtpHeader, RTP_HEADER_BYTES, ssrcOf } from '../rtp/packet.js';
 import { RtcpSession } from '../rtp/rtcp/session.js';
+import type { VoipMetrics } from '../rtp/rtcp/voip-metrics.js';
 import { SourceLatch } from '../rtp/source-latch.js';
+import { foreignContext, isSameForeign, type CodecContext } from './codec-context.js';
 import { agreedSession, type SrtpSession } from '../rtp/srtp/session.js';
-import type { CodecContext } from './codec-context.js';
 import type { LegContext } from './leg-context.js';
 import { LegKeys } from './leg-keys.js';
 import type { LegTap } from './leg-tap.js';
@@ -177,7 +178,7 @@ export class MediaLeg {
       this.drain();
       this.keys.restart();
       this.drainRtcp();
-      this.sendRtcp(this.rtcp.writeBye(this.context.now(), ''));
+      this.sendRtcp(this.rtcp.writeBye(this.context.now(), '', this.ownMetrics()));
       this.meter?.end(this.endedMs);
     }
     this.state = 'draining';
@@ -199,7 +200,7 @@ export class MediaLeg {
     if (this.state === 'live') {
       if (dueNs >= this.rtcp.dueAtNs) {
         this.drainRtcp(); // so that the report answers what has come
-        this.sendRtcp(this.rtcp.write(this.context.now()));
+        this.sendRtcp(this.rtcp.write(this.context.now(), this.ownMetrics()));
       }
     }
     this.drain();
@@ -248,7 +249,8 @@ export class MediaLeg {
     this.tap?.close(meter !== null && facts.expectsAudio && facts.taken === 0);
     if (meter !== null) {
       facts.endedMs = this.endedMs;
-      report.writeTotals(legs, { meter, facts, farTotals: this.rtcp.farTotals });
+      const { farTotals, farMetrics } = this.rtcp;
+      report.writeTotals(legs, { meter, facts, farTotals, farMetrics });
     }
     this.meter = null;
     this.destination = this.rtcpDestination = null;
@@ -286,7 +288,13 @@ export class MediaLeg {
 
   /** @throws Error for one that no clip was given for: a fault of ours */
   private codecOf(media: RemoteMedia): CodecContext {
-    const codec = this.context.codecs.get(media.codec);
+    const { codecs, ptimeMs } = this.context;
+    if (media.foreign !== undefined) {
+      // The same object while it is the same codec: a stream goes on over a new agreement.
+      const foreign = foreignContext(media.foreign, ptimeMs);
+      return this.codec !== null && isSameForeign(this.codec, foreign) ? this.codec : foreign;
+    }
+    const codec = codecs.get(media.codec);
     if (codec === undefined) {
       throw new Error(`expected a codec of this worker, got ${media.codec}`);
     }
@@ -329,6 +337,7 @@ export class MediaLeg {
       startedAtNs: media.answeredAtNs,
       fixedIntervalMs: media.isOurs ? OWN_RTCP_INTERVAL_MS : null,
       sessionBitsPerSecond: SESSION_BITS_PER_SECOND,
+      extended: media.rtcpXr ?? null,
     });
   }
 
@@ -374,6 +383,10 @@ export class MediaLeg {
   private rest(): void {
     this.outgoing.skip();
     this.outgoing.header.marker = true;
+  }
+
+  private ownMetrics(): VoipMetrics | null {
+    return this.meter === null ? null : this.report.voipMetrics(this.meter);
   }
 
   /** A report that does not leave is missed by nobody: the next one tells it all. */
@@ -541,7 +554,7 @@ export class MediaLeg {
   private sampleSilence(): void {
     const { header, facts, codec } = this;
     const { sockets } = this.context;
-    if (codec === null || this.isPaused || sockets.arrivalNs < this.nextSampleNs) {
+    if (codec === null || codec.codec.isSilent === null || this.isPaused || sockets.arrivalNs < this.nextSampleNs) {
       return;
     }
     this.nextSampleNs = sockets.arrivalNs + NS_PER_SECOND;
@@ -575,12 +588,15 @@ export class MediaLeg {
     facts.rtcpReceived = rtcp.counts.received;
     facts.rtcpMalformed = rtcp.counts.malformed;
     facts.rtcpBlocks = rtcp.counts.blocks;
-    if (verdict !== 'ok' || !rtcp.takeNews()) {
+    facts.farXrReports = rtcp.counts.voipMetrics;
+    if (verdict !== 'ok') {
       return;
     }
     // Read up to a second late; a second closes two seconds after its end, so its place is still open.
     const second = Math.floor(this.msOf(sockets.arrivalNs) / 1000);
-    far.noteReport(second, rtcp.farInterval);
+    if (rtcp.takeNews()) {
+      far.noteReport(second, rtcp.farInterval);
+    }
     if (rtcp.counts.roundTrips > this.roundTripsSeen) {
       this.roundTripsSeen = rtcp.counts.roundTrips;
       far.noteRoundTrip(second, rtcp.rttMs);

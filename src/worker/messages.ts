@@ -11,6 +11,7 @@ import type { Impairment, ImpairmentCounts } from '../lib/impairment.js';
 import type { ReachRules } from '../lib/reach.js';
 import type { SrtpSuiteName } from '../lib/srtp-suite.js';
 import type { Credentials } from '../sip/auth/authorizer.js';
+import type { CodecImpairment } from '../quality/codec-impairment.js';
 import type { TlsMaterial } from '../sip/transport/tls-settings.js';
 import type { Protocol } from '../sip/transport/transport.js';
 import type { ReliableProvisionalWish } from '../sip/ua/core.js';
@@ -67,6 +68,30 @@ export interface CodecClip {
   readonly payloads: Uint8Array;
   readonly bytesPerPacket: number;
   readonly packetCount: number;
+  /** Of a codec that is not built in: its packets as they were captured, the longest of `bytesPerPacket`. */
+  readonly replayed?: ReplayedClip;
+}
+
+/** What must be known of a codec that nobody here encodes or decodes. */
+export interface ReplayedCodec {
+  /** Upper case, as rows and reports have it. */
+  readonly name: string;
+  /** As the SDP has it. */
+  readonly encoding: string;
+  readonly clockRate: number;
+  readonly channels: number;
+  readonly payloadType: number;
+  readonly fmtp: string | null;
+  /** Behind the codecs of the table, whose indices rows have. */
+  readonly index: number;
+  /** Null: it has no score. */
+  readonly impairment: CodecImpairment | null;
+}
+
+export interface ReplayedClip {
+  readonly codec: ReplayedCodec;
+  /** Of each payload, bytes. */
+  readonly lengths: Uint16Array;
 }
 
 export interface PortRange {
@@ -243,8 +268,36 @@ export const LEG = {
   srtpAuthFailures: 47,
   /** Code point of the last packet that was taken; NaN: none was, or it cannot be seen here. */
   dscp: 48,
-  columns: 49,
+  /** VoIP metrics of the far end (RTCP-XR) about our stream that came; the newest stands in the columns of FAR_XR. */
+  farXrReports: 49,
+  columns: 67,
 } as const;
+
+/**
+ * Further columns of LEG, in a row of what was received: what the far end says in its VoIP metrics (RFC 3611 §4.7) of the
+ * whole call as it received it. As it was told, on a scale of its own choice; NaN where it says "unavailable".
+ */
+export const FAR_XR = {
+  lossRatio: 50,
+  discardRatio: 51,
+  burstDensity: 52,
+  gapDensity: 53,
+  burstMs: 54,
+  gapMs: 55,
+  roundTripMs: 56,
+  endSystemDelayMs: 57,
+  signalLevelDbm: 58,
+  noiseLevelDbm: 59,
+  residualEchoDb: 60,
+  rFactor: 61,
+  externalRFactor: 62,
+  mosLq: 63,
+  mosCq: 64,
+  jitterBufferMs: 65,
+  jitterBufferMaxMs: 66,
+} as const;
+export type FarXrFigure = keyof typeof FAR_XR;
+export const FAR_XR_FIGURES = Object.keys(FAR_XR) as FarXrFigure[];
 
 /** Where figures of the sent direction are from: RTCP report blocks of the next hop, or our own answerer at the far end. */
 export const BASIS = { rtcp: 1, answerer: 2 } as const;
@@ -331,6 +384,12 @@ export interface SignallingSetup {
   readonly suppressesSilence?: boolean;
   /** Absent: the audio is in the clear. */
   readonly srtp?: SrtpPlan;
+  /** Those of `codecs` that are not built in. */
+  readonly replayed?: readonly ReplayedCodec[];
+  /** An answerer that takes any codec, and sends back what comes. */
+  readonly takesAny?: boolean;
+  /** RTCP-XR is offered, and agreed to; absent: it is not. */
+  readonly rtcpXr?: boolean;
   /** Where SIP and audio may go when the peer says so. */
   readonly reach: ReachRules;
   /** Null: signalling only; the port is that of one bound sink. */

@@ -5,6 +5,7 @@ import type { CodecContext } from './codec-context.js';
 import { EchoBuffer } from './echo-buffer.js';
 import type { MediaSource } from './messages.js';
 import { OutgoingKeys } from './outgoing-keys.js';
+import { PacketEcho } from './packet-echo.js';
 import { SilenceSuppression } from './silence-suppression.js';
 
 /** Between keys that are sent back: room for the repeated end. */
@@ -24,7 +25,7 @@ export class OutgoingAudio {
   /** The header of the packet that is sent next. */
   readonly header = new RtpHeader();
   private codec: CodecContext | null = null;
-  private echo: EchoBuffer | null = null;
+  private echo: EchoBuffer | PacketEcho | null = null;
   private clipPosition = 0;
   /** Pressed in this call; null: none was. */
   private keys: OutgoingKeys | null = null;
@@ -43,8 +44,8 @@ export class OutgoingAudio {
     this.codec = codec;
     this.keys = null;
     this.silence = null;
-    this.echo = this.source === 'echo' ? this.echoFor(codec) : null;
-    this.clipPosition = start.clipOffset % codec.clipPackets.length;
+    this.echo = this.echoes(codec) ? this.echoFor(codec) : null;
+    this.clipPosition = start.clipOffset % (codec.clipPackets.length || 1);
     header.marker = true;
     header.ssrc = start.ssrc;
     header.sequence = start.sequence;
@@ -56,8 +57,8 @@ export class OutgoingAudio {
   change(codec: CodecContext): void {
     if (codec === this.codec) return;
     this.codec = codec;
-    this.echo = this.source === 'echo' ? this.echoFor(codec) : null;
-    this.clipPosition %= codec.clipPackets.length;
+    this.echo = this.echoes(codec) ? this.echoFor(codec) : null;
+    this.clipPosition %= codec.clipPackets.length || 1;
   }
 
   /** What keys are sent as from now on. */
@@ -71,7 +72,7 @@ export class OutgoingAudio {
   /** The clip's pauses are left out from now on, and noise of this payload type tells of them; null: they are sent. */
   agreeNoise(payloadType: number | null): void {
     const { codec } = this;
-    const leavesOut = payloadType !== null && codec !== null && this.source === 'clip';
+    const leavesOut = payloadType !== null && codec !== null && codec.sound !== null && this.source === 'clip';
     this.silence = leavesOut ? new SilenceSuppression(codec, payloadType, this.ptimeMs) : null;
   }
 
@@ -97,17 +98,21 @@ export class OutgoingAudio {
 
   /** The next packet with its header; valid until the next call. Null: nothing is sent, and that is meant. */
   next(): Uint8Array | null {
-    const { clipPosition } = this;
+    const { clipPosition, header } = this;
     const packet = this.nextPayload();
-    const key = this.keys?.next(this.header) ?? null;
+    const key = this.keys?.next(header) ?? null;
     if (key !== null) {
       return key;
     }
-    const instead = this.silence?.next(clipPosition, this.header);
+    const instead = this.silence?.next(clipPosition, header);
     if (instead !== undefined) {
       return instead;
     }
-    writeRtpHeader(packet, this.header);
+    if (packet === null) {
+      header.marker = true; // an echo that has nothing to send back: what comes after begins a new stretch of audio
+      return null;
+    }
+    writeRtpHeader(packet, header);
     return packet;
   }
 
@@ -130,22 +135,32 @@ export class OutgoingAudio {
     this.header.timestamp = (this.header.timestamp + (this.codec?.samplesPerPacket ?? 0)) >>> 0;
   }
 
-  private nextPayload(): Uint8Array {
+  private nextPayload(): Uint8Array | null {
     if (this.echo !== null) {
       return this.echo.nextPacket();
     }
     const packets = this.codec?.clipPackets ?? [];
-    const packet = packets[this.clipPosition] as Uint8Array;
-    this.clipPosition = (this.clipPosition + 1) % packets.length;
+    const packet = packets[this.clipPosition] ?? null;
+    this.clipPosition = (this.clipPosition + 1) % (packets.length || 1);
     return packet;
   }
 
+  /** A codec without a clip can only be sent back. */
+  private echoes({ clipPackets }: CodecContext): boolean {
+    return this.source === 'echo' || clipPackets.length === 0;
+  }
+
   /** The slot's last one again where it fits: a ring for each call would be garbage at thousands of calls. */
-  private echoFor({ bytesPerPacket, codec }: CodecContext): EchoBuffer {
-    if (this.echo?.fits(bytesPerPacket, codec.silence) === true) {
-      this.echo.clear();
-      return this.echo;
+  private echoFor({ bytesPerPacket, codec }: CodecContext): EchoBuffer | PacketEcho {
+    const { echo } = this;
+    const fits =
+      codec.silence === null
+        ? echo instanceof PacketEcho
+        : echo instanceof EchoBuffer && echo.fits(bytesPerPacket, codec.silence);
+    if (echo !== null && fits) {
+      echo.clear();
+      return echo;
     }
-    return new EchoBuffer(bytesPerPacket, codec.silence);
+    return codec.silence === null ? new PacketEcho() : new EchoBuffer(bytesPerPacket, codec.silence);
   }
 }

@@ -75,12 +75,13 @@ function tonesOf(keys: DigitsToSend, context: CodecContext, ptimeMs: number): re
   if (known !== undefined) {
     return known;
   }
-  const { samplesPerSecond } = context.codec;
+  const { sound } = context;
+  if (sound === null) {
+    return []; // a scenario that asks for it is refused
+  }
+  const { samplesPerSecond } = sound;
   const timing = { samplesPerSecond, samplesPerPacket: (samplesPerSecond * ptimeMs) / 1000 };
-  const packets = packetsWithHeader(
-    context.codec.encode(digitSamples(keys.digits, keys, timing)),
-    context.bytesPerPacket,
-  );
+  const packets = packetsWithHeader(sound.encode(digitSamples(keys.digits, keys, timing)), context.bytesPerPacket);
   if (kept.size < KEPT_TONES) {
     kept.set(name, packets);
   }

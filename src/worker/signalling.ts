@@ -16,7 +16,7 @@ import { AnswererDriver } from './answerer-driver.js';
 import type { CallLadders } from './call-ladders.js';
 import { CallerDriver } from './caller-driver.js';
 import type { Driver } from './driver.js';
-import { answererFlow, callerFlow } from './flows.js';
+import { answererFlow, callerFlow, onlyReplayed, sdpCodecOf } from './flows.js';
 import { probeTarget } from './probe.js';
 import { SinkSlots, SlotPool } from './slot-pool.js';
 import { OptionsRtt } from './options-rtt.js';
@@ -147,6 +147,9 @@ class SignallingThread {
       media: {
         codecs: setup.codecs,
         ptimeMs: setup.ptimeMs,
+        rtcpXr: setup.rtcpXr === true,
+        others: (setup.replayed ?? []).map(sdpCodecOf),
+        takesAny: setup.takesAny === true,
         mayReach: this.mayReach,
         family: parseIp(setup.localAddress)?.family ?? 4,
         suppressesSilence: setup.suppressesSilence === true,
@@ -172,6 +175,7 @@ class SignallingThread {
       index: setup.index,
       workers: setup.workers,
       runToken: setup.runToken,
+      farScore: onlyReplayed(setup),
       sipAddress: () => this.agents.figuresAddress,
       context: {
         ...shared,

@@ -48,6 +48,7 @@ const PACKAGES = {
   yargs: ['cli/'],
   ws: ['sip/transport/'],
   koffi: ['net/'],
+  opusscript: ['media/codec/'],
   zod: ['analysis/analysis.ts', 'scenario/', 'run/result', 'run/comparison.ts', 'run/run-record.ts', 'report/'],
   yaml: ['scenario/'],
   'hdr-histogram-js': ['metrics/'],

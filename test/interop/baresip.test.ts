@@ -57,6 +57,21 @@ describe.skipIf(!baresipAvailable())('baresip', { retry: 1 }, () => {
     expect(perCall.lossRatio?.max).toBe(0);
   });
 
+  it('takes our Opus, encoded once, and sends Opus of its own back', async () => {
+    baresip = await startBaresip();
+    const args = ['--codec', 'OPUS', '--calls', '3', '--rate', '10/s', '--hold', '3s'];
+    const outcome = await runCallgauge(['--target', baresip.uri, ...args, '--gate', 'success_ratio == 100%']);
+    checkEnd(outcome, 0, 'pass');
+    const { result } = outcome;
+    expect(result.endpoints[0]?.codecs).toEqual([{ codec: 'OPUS', legs: 3 }]);
+    expect(result.calls).toMatchObject({ answered: 3, completed: 3, oneWay: 0, noMedia: 0 });
+    expect(receivedOf(result).packets).toMatchObject({ lost: 0, stray: 0, malformed: 0 });
+    expect(receivedOf(result).packets.received).toBeGreaterThan(3 * 3 * 50 * 0.8);
+    // On its 48 kHz clock: with a wrong one the jitter would be in the hundreds of ms.
+    expect(receivedOf(result).perCall.jitterMs?.max).toBeLessThan(50);
+    expect(receivedOf(result).perCall).toMatchObject({ mosLq: null, mosLqWb: null });
+  });
+
   describe('calls our answerer', () => {
     it('counts what it says that it sent and received', async () => {
       const { summary, counts } = await called();

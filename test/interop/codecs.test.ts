@@ -1,4 +1,7 @@
 /** PCMA and G.722 with a PBX: echoed by it, and transcoded between a G.722 caller and an answerer that has PCMU alone. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { asteriskAvailable, BEHIND_ASTERISK_PORT, startAsterisk, type Asterisk } from './asterisk-peer.js';
 import type { DirectionQuality } from '../../src/run/result-quality.js';
@@ -46,6 +49,29 @@ describe.skipIf(!asteriskAvailable())('codecs with Asterisk', { retry: 1 }, () =
     for (const endpoint of result.endpoints) {
       expect(endpoint.codec).toBe(codec);
       checkAudio(endpoint.quality.received);
+    }
+  });
+
+  it('G.729 by its captured payloads: passed through, with a MOS by its Ie and Bpl', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'callgauge-g729-'));
+    try {
+      const file = join(folder, 'talk.g729');
+      writeFileSync(file, new Uint8Array(2000).fill(0x55));
+      const replay = `[{ file: ${file}, packetBytes: 20, rtpmap: G729/8000, payloadType: 18, fmtp: annexb=no }]`;
+      const target = `target: "${asterisk?.uri('echo') ?? ''}"\n`;
+      const scenario = `version: 1\nname: g729\n${target}codec: G729\nreplay: ${replay}\nload: { calls: ${CALLS} }\n`;
+      const call = 'call: { hold: 3s }\ngates: ["success_ratio == 100%"]\n';
+      const outcome = await runCallgauge(['--rate', '10/s'], { scenario: scenario + call });
+      checkEnd(outcome, 0, 'pass');
+      expect(outcome.result.endpoints[0]?.codec).toBe('G729');
+      checkAudio(outcome.result.quality.received);
+      // R = 93.2 − 11 at best.
+      const mosLq = outcome.result.quality.received?.perCall.mosLq;
+      expect(mosLq?.count).toBe(CALLS);
+      expect(mosLq?.max).toBeLessThanOrEqual(4.106);
+      expect(mosLq?.min).toBeGreaterThan(3.9);
+    } finally {
+      rmSync(folder, { recursive: true });
     }
   });
 

@@ -10,6 +10,7 @@ import { keyDefinitions } from './chart/strokes.js';
 import { distributionSection } from './distribution-section.js';
 import { dtmfSection } from './dtmf-section.js';
 import { endpointsSection } from './endpoints-section.js';
+import { farEndSection } from './far-end-section.js';
 import { gatesSection } from './gates-section.js';
 import { generatorSection } from './generator-section.js';
 import { renderHeadline } from './headline.js';
@@ -34,6 +35,7 @@ const SECTIONS: readonly ((result: Result) => Section | null)[] = [
   loadSection,
   qualitySection,
   distributionSection,
+  farEndSection,
   responsesSection,
   causesSection,
   setupSection,

@@ -24,7 +24,7 @@ export function methodSection(result: Result): Section {
   const body = html`<ul class="method">
       ${methodLines(result).map((line) => html`<li>${line}</li> `)}
     </ul>
-    ${table(spec, 'No codec was in use.')}
+    ${table(spec, 'No codec with a score was in use.')}
     ${
       unknown.length === 0
         ? ''

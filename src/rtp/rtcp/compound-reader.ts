@@ -1,8 +1,9 @@
 /**
  * Reads compound packets, RFC 3550 §6.1 and A.2. All of a datagram is checked before any of it is visited, so that a
- * malformed one has no effect. APP, feedback (RFC 4585), XR (RFC 3611) and unknown types are skipped.
+ * malformed one has no effect. APP, feedback (RFC 4585) and unknown types are skipped.
  */
 import { readUint32 } from '../packet.js';
+import { ExtendedReportReader, type ExtendedReportVisitor } from './extended-report.js';
 import { RECEIVER_REPORT_BYTES } from './receiver-report.js';
 import { REPORT_BLOCK_BYTES, ReportBlock } from './report-block.js';
 import { RTCP_HEADER_BYTES, RTCP_TYPE, RTCP_VERSION } from './rtcp-header.js';
@@ -16,7 +17,7 @@ import { type CnameVisitor, type SdesContent, visitCnames } from './source-descr
 export type RtcpFault = 'length' | 'version' | 'first-packet' | 'padding' | 'count';
 
 /** The objects are reused: they hold good during the call only. */
-export interface RtcpVisitor extends CnameVisitor {
+export interface RtcpVisitor extends CnameVisitor, ExtendedReportVisitor {
   onSenderReport(report: SenderReport): void;
   onReceiverReport(ssrc: number): void;
   /** @param reporter SSRC of the SR or RR that the block came in */
@@ -28,6 +29,7 @@ export interface RtcpVisitor extends CnameVisitor {
 export class CompoundReader {
   private readonly report = new SenderReport();
   private readonly block = new ReportBlock();
+  private readonly extended = new ExtendedReportReader();
   private readonly content: SdesContent = { start: 0, end: 0, chunks: 0 };
 
   /** @param reducedSize whether a compound may begin with any packet (RFC 5506, where `a=rtcp-rsize` was agreed on) */
@@ -86,6 +88,9 @@ export class CompoundReader {
         break;
       case RTCP_TYPE.bye:
         visitBye(data, start, end, visitor);
+        break;
+      case RTCP_TYPE.extendedReport:
+        this.extended.visit(data, start, end, visitor);
         break;
       default:
     }

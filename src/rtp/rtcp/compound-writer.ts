@@ -1,13 +1,17 @@
-/** Compound packets, RFC 3550 §6.1: a report, the CNAME, and a goodbye where one leaves; written into one reused buffer. */
+/**
+ * Compound packets, RFC 3550 §6.1: a report, the CNAME, an extended report where one was asked for, and a goodbye where one
+ * leaves; written into one reused buffer.
+ */
 import { MAX_BYE_BYTES, writeBye } from './bye.js';
+import { type ExtendedReport, MAX_XR_BYTES, writeExtendedReport } from './extended-report.js';
 import { RECEIVER_REPORT_BYTES, writeReceiverReport } from './receiver-report.js';
 import { REPORT_BLOCK_BYTES, type ReportBlock } from './report-block.js';
 import { MAX_RTCP_COUNT } from './rtcp-header.js';
 import { SENDER_REPORT_BYTES, type SenderReport } from './sender-report.js';
 import { sourceDescriptionBytes, writeSourceDescription } from './source-description.js';
 
-/** An SR with a block, the longest CNAME and the longest BYE. */
-const BUFFER_BYTES = 640;
+/** An SR with a block, the longest CNAME, an XR of all blocks and the longest BYE. */
+const BUFFER_BYTES = 720;
 
 export class CompoundWriter {
   private readonly data: Uint8Array;
@@ -34,6 +38,11 @@ export class CompoundWriter {
   cname(ssrc: number, cname: Uint8Array): void {
     this.reserve(sourceDescriptionBytes(cname));
     this.end = writeSourceDescription(this.data, this.end, ssrc, cname);
+  }
+
+  extendedReport(ssrc: number, report: ExtendedReport): void {
+    this.reserve(MAX_XR_BYTES);
+    this.end = writeExtendedReport(this.data, this.end, ssrc, report);
   }
 
   bye(ssrc: number, reason: string): void {

@@ -1,11 +1,13 @@
-/** What the far end's compounds tell: which are its own at all, its SRs, its blocks about our stream, its BYE. */
+/** What the far end's compounds tell: which are its own at all, its SRs, its blocks about our stream, its XR, its BYE. */
 import { CompoundReader, type RtcpVisitor } from './compound-reader.js';
+import type { DelaySinceReference, ReferenceTime } from './extended-report.js';
 import { FarReport, type SentStream } from './far-report.js';
 import { middleOfNtp, type NtpClock } from './ntp-clock.js';
 import type { ReceptionStatistics } from './reception-statistics.js';
 import type { ReportBlock } from './report-block.js';
 import { RoundTrip } from './round-trip.js';
 import type { SenderReport } from './sender-report.js';
+import { VoipMetrics } from './voip-metrics.js';
 
 const UNITS_PER_NS = 65_536 / 1e9;
 
@@ -23,6 +25,8 @@ export interface FarCounts {
   delayMissing: number;
   /** Blocks whose LSR and DLSR cannot be. */
   roundTripImplausible: number;
+  /** Blocks of VoIP metrics about our stream. */
+  voipMetrics: number;
 }
 
 /** The session's own, of this leg: which source is heard, what was sent, what time it is. */
@@ -42,16 +46,24 @@ export class FarEnd implements RtcpVisitor {
   readonly report = new FarReport();
   readonly roundTrip = new RoundTrip();
   readonly counts: FarCounts = emptyCounts();
+  /** The newest; of the whole call, as the RFC wants it. */
+  readonly voipMetrics = new VoipMetrics();
   private readonly reader = new CompoundReader();
   /** Of the compound that is read. */
   private isRelated = false;
   /** A block told of packets of ours, or whether any came cannot be said from this compound. */
   private hasTold = false;
+  /** It told a round trip, by LSR: DLRR would tell the same once more. */
+  private hasRoundTrip = false;
   private arrivalNs = 0;
   /** The newest SR of the source that is heard: middle of its NTP time (0: none), and when it came. */
   private srSsrc = Number.NaN;
   private srMiddle = 0;
   private srArrivalNs = 0;
+  /** The newest reference time that is not answered yet: middle of its NTP time, and when it came. */
+  private referenceSsrc = Number.NaN;
+  private referenceMiddle = 0;
+  private referenceArrivalNs = 0;
 
   constructor(private readonly context: FarEndContext) {}
 
@@ -62,11 +74,12 @@ export class FarEnd implements RtcpVisitor {
     this.roundTrip.reset();
     Object.assign(this.counts, emptyCounts());
     this.srMiddle = 0;
+    this.referenceSsrc = Number.NaN;
   }
 
   /** `stray`: nothing in it is of the source that is heard or about the stream that we send. */
   receive(data: Uint8Array, length: number, arrivalNs: number): 'ok' | 'malformed' | 'stray' {
-    this.isRelated = this.hasTold = false;
+    this.isRelated = this.hasTold = this.hasRoundTrip = false;
     this.arrivalNs = arrivalNs;
     if (this.reader.read(data, length, this) !== 'ok') {
       this.counts.malformed++;
@@ -89,9 +102,20 @@ export class FarEnd implements RtcpVisitor {
    */
   fillLastSr(block: ReportBlock, nowNs: number): void {
     const hasSr = this.srSsrc === this.context.reception.ssrc && this.srMiddle !== 0;
-    const heldUnits = Math.round((nowNs - this.srArrivalNs) * UNITS_PER_NS);
     block.lastSr = hasSr ? this.srMiddle : 0;
-    block.delaySinceLastSr = hasSr ? Math.min(Math.max(heldUnits, 1), 0xffff_ffff) : 0;
+    block.delaySinceLastSr = hasSr ? heldUnits(this.srArrivalNs, nowNs) : 0;
+  }
+
+  /** The answer to the newest reference time (RFC 3611 §4.5), once; false when there is none. */
+  fillDelay(report: DelaySinceReference, nowNs: number): boolean {
+    if (Number.isNaN(this.referenceSsrc)) {
+      return false;
+    }
+    report.ssrc = this.referenceSsrc;
+    report.lastReference = this.referenceMiddle;
+    report.delay = heldUnits(this.referenceArrivalNs, nowNs);
+    this.referenceSsrc = Number.NaN;
+    return true;
   }
 
   onSenderReport(report: SenderReport): void {
@@ -121,7 +145,7 @@ export class FarEnd implements RtcpVisitor {
     this.hasTold ||= verdict !== 'next' || this.report.interval.expected > 0;
     if (verdict === 'first' || verdict === 'next' || verdict === 'rebased') {
       this.hasNews = true;
-      this.takeRoundTrip(block);
+      this.hasRoundTrip = this.takeRoundTrip(block.lastSr, block.delaySinceLastSr);
     }
   }
 
@@ -136,12 +160,43 @@ export class FarEnd implements RtcpVisitor {
     }
   }
 
-  private takeRoundTrip(block: ReportBlock): void {
+  /** Of the source that is heard, or of one that only listens: it is known by its reports on us, or not at all yet. */
+  onReferenceTime({ seconds, fraction }: ReferenceTime, reporter: number): void {
+    const { reception, sent } = this.context;
+    const isTheirs = Number.isNaN(reception.ssrc) || reporter === reception.ssrc || reporter === this.report.reporter;
+    if (isTheirs && reporter !== sent.ssrc) {
+      this.referenceSsrc = reporter;
+      this.referenceMiddle = middleOfNtp(seconds, fraction);
+      this.referenceArrivalNs = this.arrivalNs;
+    }
+  }
+
+  onDelaySinceReference({ ssrc, lastReference, delay }: DelaySinceReference, reporter: number): void {
+    if (this.isAboutUs(ssrc, reporter)) {
+      this.isRelated = true;
+      this.hasRoundTrip ||= this.takeRoundTrip(lastReference, delay);
+    }
+  }
+
+  onVoipMetrics(metrics: VoipMetrics, reporter: number): void {
+    if (this.isAboutUs(metrics.ssrc, reporter)) {
+      this.isRelated = true;
+      this.counts.voipMetrics++;
+      Object.assign(this.voipMetrics, metrics);
+    }
+  }
+
+  private isAboutUs(ssrc: number, reporter: number): boolean {
+    const { sent } = this.context;
+    return ssrc === sent.ssrc && reporter !== sent.ssrc;
+  }
+
+  private takeRoundTrip(last: number, delaySinceLast: number): boolean {
     const arrival = this.context.clock.middle(this.arrivalNs);
-    switch (this.roundTrip.take(arrival, block.lastSr, block.delaySinceLastSr)) {
+    switch (this.roundTrip.take(arrival, last, delaySinceLast)) {
       case 'measured':
         this.counts.roundTrips++;
-        break;
+        return true;
       case 'no-delay':
         this.counts.delayMissing++;
         break;
@@ -150,9 +205,24 @@ export class FarEnd implements RtcpVisitor {
         break;
       default:
     }
+    return false;
   }
 }
 
+/** At least one unit: 0 would pass for a delay that is not filled in. */
+function heldUnits(sinceNs: number, nowNs: number): number {
+  return Math.min(Math.max(Math.round((nowNs - sinceNs) * UNITS_PER_NS), 1), 0xffff_ffff);
+}
+
 function emptyCounts(): FarCounts {
-  return { received: 0, malformed: 0, blocks: 0, stray: 0, roundTrips: 0, delayMissing: 0, roundTripImplausible: 0 };
+  return {
+    received: 0,
+    malformed: 0,
+    blocks: 0,
+    stray: 0,
+    roundTrips: 0,
+    delayMissing: 0,
+    roundTripImplausible: 0,
+    voipMetrics: 0,
+  };
 }

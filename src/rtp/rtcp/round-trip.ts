@@ -1,7 +1,7 @@
 /**
  * Round-trip time of the audio's path, RFC 3550 §6.4.1: RTT = A − LSR − DLSR in 1/65,536 s, modulo 2^32. It needs an SR of
- * ours that the far end heard and a block of theirs about us, in an SR or an RR. One that only receives sends RRs, nobody
- * answers those, and it learns no RTT.
+ * ours that the far end heard and a block of theirs about us, in an SR or an RR. One that only receives sends RRs, and
+ * learns its RTT where the far end answers the reference times in its XR (RFC 3611 §4.4, §4.5: A − LRR − DLRR).
  *
  * Its grain is the far end's: Asterisk counts DLSR in whole milliseconds, cut off, and so adds up to 1 ms.
  */
@@ -37,8 +37,8 @@ export class RoundTrip {
     this.hasSent = false;
   }
 
-  /** @param middle of the NTP time in an SR that we send */
-  onSenderReport(middle: number): void {
+  /** @param middle of the NTP time in an SR or a reference time that we send */
+  onTimestamp(middle: number): void {
     if (!this.hasSent) {
       this.firstSr = middle;
     }
@@ -47,7 +47,7 @@ export class RoundTrip {
   }
 
   /**
-   * Takes LSR and DLSR of a block about us.
+   * Takes LSR and DLSR of a block about us, or LRR and DLRR.
    *
    * DLSR = 0 with an LSR would by the RFC be an answer within 15 µs; in the field it comes from ends that fill in LSR
    * only, or whose milliseconds round to none. A − LSR then holds the time they sat on our SR, up to a whole report

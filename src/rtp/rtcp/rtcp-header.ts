@@ -5,7 +5,13 @@ export const RTCP_HEADER_BYTES = 4;
 /** The count field has 5 bits. */
 export const MAX_RTCP_COUNT = 31;
 
-export const RTCP_TYPE = { senderReport: 200, receiverReport: 201, sourceDescription: 202, bye: 203 } as const;
+export const RTCP_TYPE = {
+  senderReport: 200,
+  receiverReport: 201,
+  sourceDescription: 202,
+  bye: 203,
+  extendedReport: 207,
+} as const;
 
 /** Version, count and packet type: the 16 bits that begin a packet. */
 export function rtcpKind(type: number, count: number): number {

@@ -3,6 +3,7 @@
  * It knows no socket and no clock: bytes and monotonic times go in, bytes come out.
  */
 import { CompoundWriter } from './compound-writer.js';
+import type { DelaySinceReference, ExtendedReport, ReferenceTime } from './extended-report.js';
 import { type FarCounts, FarEnd } from './far-end.js';
 import type { FarInterval, FarTotals, SentStream } from './far-report.js';
 import {
@@ -18,6 +19,7 @@ import { ReceptionStatistics } from './reception-statistics.js';
 import { ReportBlock } from './report-block.js';
 import { SenderReport } from './sender-report.js';
 import { encodeCname } from './source-description.js';
+import type { VoipMetrics } from './voip-metrics.js';
 
 const NS_PER_SECOND = 1e9;
 
@@ -36,6 +38,15 @@ export interface RtcpStart {
   readonly fixedIntervalMs: number | null;
   /** Of one stream with IP and UDP; G.711 at 20 ms has 80,000. */
   readonly sessionBitsPerSecond: number;
+  /** What goes out in XR, as the far end asked for it; absent: no XR. */
+  readonly extended?: ExtendedWishes | null;
+}
+
+/** What the far end wants of XR, by a=rtcp-xr (RFC 3611 §5.1). */
+export interface ExtendedWishes {
+  readonly voipMetrics: boolean;
+  /** Reference times go both ways; `senders`: only who sends audio answers them. */
+  readonly referenceTimes: 'none' | 'senders' | 'all';
 }
 
 /** What is shared by the legs of a thread. */
@@ -78,6 +89,14 @@ export class RtcpSession {
     averageOctets: 0,
     rtcpOctetsPerSecond: 0,
   };
+  private extended: ExtendedWishes | null = null;
+  private readonly referenceTime: ReferenceTime = { seconds: 0, fraction: 0 };
+  private readonly delaySinceReference: DelaySinceReference = { ssrc: 0, lastReference: 0, delay: 0 };
+  private readonly extendedReport: ExtendedReport = {
+    referenceTime: null,
+    delaySinceReference: null,
+    voipMetrics: null,
+  };
   private cname: Uint8Array = new Uint8Array(0);
   private fixedIntervalNs = Number.NaN;
   private octets = 0;
@@ -116,6 +135,11 @@ export class RtcpSession {
     return this.far.counts;
   }
 
+  /** The newest that the far end said of our stream, good where `counts.voipMetrics` is above 0; reused. */
+  get farMetrics(): Readonly<VoipMetrics> {
+    return this.far.voipMetrics;
+  }
+
   /** A BYE of the source that we hear, or of the reporter; RTP of a new source takes it back. */
   get farLeft(): boolean {
     return this.far.hasLeft;
@@ -133,6 +157,7 @@ export class RtcpSession {
     sent.firstSentNs = Number.NaN;
     this.reception.start(options.clockRate);
     this.far.reset();
+    this.extended = options.extended ?? null;
     this.fixedIntervalNs = options.fixedIntervalMs === null ? Number.NaN : options.fixedIntervalMs * 1e6;
     timing.isInitial = true;
     timing.rtcpOctetsPerSecond = rtcpBandwidth(options.sessionBitsPerSecond);
@@ -179,10 +204,11 @@ export class RtcpSession {
 
   /**
    * The report that is due; sets when the next one is. An SR when we sent RTP since the second last report (§6.4), else
-   * an RR. @returns a view of a buffer that the next call writes over
+   * an RR. @param metrics of the stream that is heard, for XR; its SSRC is filled in here; null: nothing is known yet
+   * @returns a view of a buffer that the next call writes over
    */
-  write(nowNs: number): Uint8Array {
-    const bytes = this.compound(nowNs);
+  write(nowNs: number, metrics: VoipMetrics | null = null): Uint8Array {
+    const bytes = this.compound(nowNs, metrics);
     this.afterReport(bytes.length, nowNs);
     this.schedule(nowNs);
     return bytes;
@@ -192,19 +218,19 @@ export class RtcpSession {
    * The last report, with a BYE; nothing is due from then on. @param reason at most 255 bytes of it, none when empty
    * @returns `null` where no packet of ours was ever sent: then a BYE must not be either (§6.3.7)
    */
-  writeBye(nowNs: number, reason: string): Uint8Array | null {
+  writeBye(nowNs: number, reason: string, metrics: VoipMetrics | null = null): Uint8Array | null {
     this.dueAtNs = Number.POSITIVE_INFINITY;
     if (this.sent.packetCount === 0 && this.reportsSent === 0) {
       return null;
     }
-    this.compound(nowNs);
+    this.compound(nowNs, metrics);
     this.writer.bye(this.sent.ssrc, reason);
     const bytes = this.writer.bytes();
     this.afterReport(bytes.length, nowNs);
     return bytes;
   }
 
-  private compound(nowNs: number): Uint8Array {
+  private compound(nowNs: number, metrics: VoipMetrics | null = null): Uint8Array {
     const { writer, reception, sent, block } = this;
     const blocks = reception.hasNews ? this.blocks : NO_BLOCKS;
     if (reception.hasNews) {
@@ -218,7 +244,33 @@ export class RtcpSession {
       writer.receiverReport(sent.ssrc, blocks);
     }
     writer.cname(sent.ssrc, this.cname);
+    if (this.extended !== null) {
+      this.extend(this.extended, nowNs, metrics);
+    }
     return writer.bytes();
+  }
+
+  /** A reference time always: who sends learns nothing by its SRs where its audio does not arrive. */
+  private extend({ voipMetrics, referenceTimes }: ExtendedWishes, nowNs: number, metrics: VoipMetrics | null): void {
+    const { extendedReport: report, referenceTime, delaySinceReference, reception, context, far } = this;
+    const isWanted = referenceTimes !== 'none';
+    if (isWanted) {
+      context.clock.set(nowNs);
+      referenceTime.seconds = context.clock.seconds;
+      referenceTime.fraction = context.clock.fraction;
+      far.roundTrip.onTimestamp(middleOfNtp(referenceTime.seconds, referenceTime.fraction));
+    }
+    const answers = referenceTimes === 'all' || (isWanted && this.isSender());
+    const hasMetrics = voipMetrics && metrics !== null && !Number.isNaN(reception.ssrc);
+    if (hasMetrics) {
+      metrics.ssrc = reception.ssrc;
+    }
+    report.referenceTime = isWanted ? referenceTime : null;
+    report.delaySinceReference = answers && far.fillDelay(delaySinceReference, nowNs) ? delaySinceReference : null;
+    report.voipMetrics = hasMetrics ? metrics : null;
+    if (isWanted || hasMetrics) {
+      this.writer.extendedReport(this.sent.ssrc, report);
+    }
   }
 
   private isSender(): boolean {
@@ -235,7 +287,7 @@ export class RtcpSession {
     report.rtpTimestamp = (this.lastTimestamp + sincePacket) >>> 0;
     report.packetCount = sent.packetCount >>> 0;
     report.octetCount = this.octets >>> 0;
-    this.far.roundTrip.onSenderReport(middleOfNtp(report.ntpSeconds, report.ntpFraction));
+    this.far.roundTrip.onTimestamp(middleOfNtp(report.ntpSeconds, report.ntpFraction));
   }
 
   /** As our own reports counted them: exact, and old enough. */

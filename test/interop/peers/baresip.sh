@@ -13,7 +13,7 @@ here=$(dirname "$(readlink -f "$0")")
 
 verb=${1:-}
 shift || true
-port=15800 rtp=31500-32499 secs=600 target='' duration=5 codecs=PCMU/8000/1,PCMA/8000/1,G722/16000/1
+port=15800 rtp=31500-32499 secs=600 target='' duration=5 codecs=PCMU/8000/1,PCMA/8000/1,G722/16000/1,opus/48000/2
 if [ "$verb" = call ]; then port=15802 rtp=32500-32699 codecs=PCMU/8000/1; fi
 read_arguments "$@"
 name=baresip-$port
@@ -47,6 +47,7 @@ jitter_buffer_delay 2-10
 module_path $(dirname "$(find /usr/lib -name g711.so -path '*baresip*' | head -n 1)")
 module g711.so
 module g722.so
+module opus.so
 module ausine.so
 module aubridge.so
 module rtcpsummary.so

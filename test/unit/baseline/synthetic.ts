@@ -50,7 +50,7 @@ export function syntheticRun(run: SyntheticRun): Result {
       answerDelayMs: delay((run.setupMs ?? 40) * 2),
       disconnectDelayMs: delay(18),
     },
-    quality: { received: { ...received, perCall: perCall(run, random) }, sent: null, findings: [] },
+    quality: { received: { ...received, perCall: perCall(run, random) }, sent: null, farEndXr: null, findings: [] },
     endpoints: [{ ...endpoint, codecs: [{ codec: 'PCMU', legs: run.calls }] }],
   };
 }

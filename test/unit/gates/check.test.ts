@@ -130,6 +130,8 @@ describe('valid gates', () => {
       ['one_way', 'received'],
     ]);
     expect(defaultGates([], true)).toEqual(['success_ratio >= 99%']);
+    // Audio whose codec has no score.
+    expect(defaultGates([], false, true)).toEqual(['success_ratio >= 99%', 'one_way == 0']);
   });
 
   it('of figures that a call has once are of calls, whatever is said', () => {

@@ -97,3 +97,10 @@ describe('a profile', () => {
     expect(exprsOf(gatesOf('ci', NARROW, own('rtt{endpoint=trunk-a}.p95 <= 80ms')))).toContain('rtt.p95 <= 50ms');
   });
 });
+
+it('calls whose codec has no score are held to loss, jitter and one-way audio', () => {
+  const scope = { answered: true, scales: [], hasAudio: true } as const;
+  const ids = gatesOf('ci', scope).map(({ metric }) => metric.id);
+  expect(ids).toEqual(expect.arrayContaining(['loss', 'jitter', 'rtt', 'one_way', 'no_media']));
+  expect(ids.filter((id) => id.startsWith('mos'))).toEqual([]);
+});

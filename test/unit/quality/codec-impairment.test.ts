@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CODEC_IMPAIRMENTS, findCodecImpairment } from '../../../src/quality/codec-impairment.js';
+import { CODEC_IMPAIRMENTS, findCodecImpairment, replayedImpairment } from '../../../src/quality/codec-impairment.js';
 
 describe('findCodecImpairment', () => {
   it.each(['PCMU', 'PCMA'])('%s is G.711: with concealment and without', (codec) => {
@@ -57,5 +57,40 @@ describe('the table', () => {
     const rows = CODEC_IMPAIRMENTS.filter((row) => row.codec === codec && row.variant === variant);
     expect(rows).toHaveLength(1);
     expect(rows[0]).toMatchObject({ ie, bpl, provisional: false });
+  });
+});
+
+describe('replayedImpairment', () => {
+  const unknown = { ptimeMs: 20, scale: 'narrowband', ie: null, bpl: null } as const;
+
+  it.each([
+    ['g729', 20, 11, 19, false],
+    ['G723', 30, 15, 16.1, false],
+    ['GSM-EFR', 20, 5, 10, false],
+    ['GSM', 20, 20, 10, true],
+    ['iLBC', 20, 10, 32, true],
+    ['iLBC', 30, 12, 32, true],
+    ['AMR', 20, 5, 10, true],
+  ])('%s at %d ms has Ie %d and Bpl %d (provisional: %s)', (...row) => {
+    const [name, ptimeMs, ie, bpl, provisional] = row;
+    const codec = name.toUpperCase();
+    expect(replayedImpairment(name, { ...unknown, ptimeMs })).toMatchObject({ codec, ie, bpl, provisional });
+  });
+
+  it('is nothing for a codec whose value holds for no one bit rate, or is unknown under loss', () => {
+    for (const name of ['AMR-WB', 'OPUS', 'G728', 'EVRC', 'X', 'constructor']) {
+      expect(replayedImpairment(name, { ...unknown, scale: 'wideband' })).toBeNull();
+    }
+  });
+
+  it('is what the scenario gives, and says so', () => {
+    expect(replayedImpairment('AMR-WB', { ptimeMs: 20, scale: 'wideband', ie: 13, bpl: 4.3 })).toMatchObject({
+      codec: 'AMR-WB',
+      scale: 'wideband',
+      ie: 13,
+      bpl: 4.3,
+      source: 'as the scenario gives them',
+      provisional: false,
+    });
   });
 });

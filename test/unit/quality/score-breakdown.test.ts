@@ -13,6 +13,15 @@ const pointsOf = (codec: string, changes: Partial<BreakdownFacts>): Record<strin
   Object.fromEntries((scoreBreakdown(codec, facts(changes))?.steps ?? []).map(({ term, points }) => [term, points]));
 
 describe('which term cost the points', () => {
+  it('of a codec that is not built in, by what it costs: 4 % loss with Bpl 19 takes 84 · 4 / (4 + 19) = 14.6087', () => {
+    const breakdown = scoreBreakdown({ scale: 'narrowband', ie: 11, bpl: 19 }, facts({ lost: 40 }));
+    const points = breakdown?.steps.map(({ term, points: taken }) => [term, taken]);
+    expect(points?.slice(0, 2)).toEqual([
+      ['codec', 11],
+      ['lost', expect.closeTo(14.6087, 4)],
+    ]);
+  });
+
   it('random loss of G.711 with concealment: 1 % costs 95 · 1 / (1 + 25.1) = 3.6398', () => {
     const breakdown = scoreBreakdown('PCMU', facts({ lost: 10, mouthToEarMs: 80 }));
     expect(breakdown).toMatchObject({ scale: 'narrowband' });

@@ -38,7 +38,7 @@ describe('result.json', () => {
       },
     };
     const read = parseResult(JSON.stringify(old));
-    expect(read.quality).toEqual({ received: quality.received, sent: null, findings: [] });
+    expect(read.quality).toEqual({ received: quality.received, sent: null, farEndXr: null, findings: [] });
     expect(read.seconds[5]).toMatchObject({ sent: null, received: { mosLqWb: null, rttMs: null } });
     expect(read.method).toMatchObject({ echo: null, codecs: [{ scale: 'narrowband', provisional: false }] });
     const validate = new Ajv({ strict: false, validateFormats: false }).compile(resultJsonSchema());

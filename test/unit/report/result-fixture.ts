@@ -52,7 +52,12 @@ export function bothDirections(): Result {
     },
     endpoints: [
       first,
-      { ...second, codec: 'G722', codecs: [{ codec: 'G722', legs: 50 }], quality: { received: wideband, sent: null } },
+      {
+        ...second,
+        codec: 'G722',
+        codecs: [{ codec: 'G722', legs: 50 }],
+        quality: { received: wideband, sent: null, farEndXr: null },
+      },
     ],
     generator: {
       ...base.generator,
@@ -306,7 +311,7 @@ function silent(base: Result, calls: CallsBlock, verdict: Result['verdict']): Re
     reasons: ['success_ratio >= 99%: observed 0 %'],
     calls,
     signalling: withoutAnswer,
-    quality: { received: null, sent: null, findings: [] },
+    quality: { received: null, sent: null, farEndXr: null, findings: [] },
     seconds,
     gates: [
       gate({ expr: 'success_ratio >= 99%', state: 'fail', observed: 0, limit: 0.99, unit: 'ratio', margin: -0.99 }),
@@ -322,7 +327,7 @@ function silent(base: Result, calls: CallsBlock, verdict: Result['verdict']): Re
     endpoints: base.endpoints.map((one) => ({
       ...one,
       calls,
-      quality: { received: null, sent: null },
+      quality: { received: null, sent: null, farEndXr: null },
       codecs: [],
       codec: null,
       seconds: [],

@@ -2,6 +2,7 @@
 import {
   BASIS,
   DIRECTION,
+  FAR_XR,
   LEG,
   ROW,
   type CallRecord,
@@ -165,7 +166,12 @@ export function legsOf(...legs: readonly LegFigures[]): Float64Array {
     srtpSuite: Number.NaN,
     srtpAuthFailures: Number.NaN,
   };
-  return tableOf(LEG, legs, clean);
+  const table = tableOf(LEG, legs, clean);
+  // Where nothing else is said the far end has told nothing of its own.
+  for (let offset = 0; offset < table.length; offset += LEG.columns) {
+    for (const column of Object.values(FAR_XR)) table[offset + column] = Number.NaN;
+  }
+  return table;
 }
 
 function tableOf(

@@ -21,4 +21,24 @@ describe('the codecs of rows', () => {
     }
     expect(codecs.codecIndexOf('opus')).toBe(codecs.UNKNOWN_CODEC);
   });
+
+  it('that are not built in stand behind the others once they are declared', () => {
+    codecs.declareCodecs([
+      { name: 'G729', cost: { scale: 'narrowband', ie: 11, bpl: 19 } },
+      { name: 'OPUS', cost: null },
+      { name: 'AMR-WB', cost: { scale: 'wideband', ie: 13, bpl: 4.3 } },
+    ]);
+    expect([3, 4, 5].map((index) => [codecs.codecName(index), codecs.scaleOf(index)])).toEqual([
+      ['G729', 'narrowband'],
+      ['OPUS', null],
+      ['AMR-WB', 'wideband'],
+    ]);
+    expect([codecs.codecIndexOf('AMR-WB'), codecs.codecKey(4), codecs.codecKey(6)]).toEqual([5, 4, -1]);
+    expect([codecs.declaredCost(3)?.bpl, codecs.declaredCost(4), codecs.declaredCost(0)]).toEqual([19, null, null]);
+    // A leg of G.729 without any fault lacks nothing; one of R 72.2 lacks ten of a hundred points.
+    expect(codecs.impairmentOf(3, 82.2)).toBeCloseTo(0, 9);
+    expect(codecs.impairmentOf(3, 72.2)).toBeCloseTo(10, 9);
+    codecs.declareCodecs([]);
+    expect(codecs.codecName(3)).toBeNull();
+  });
 });

@@ -208,7 +208,9 @@ describe('bad documents: the exact lines', () => {
     [
       'another codec',
       `${HEAD}codec: G729\n`,
-      ['4:1 codec: expected PCMU, PCMA or G722, or a list of them in order of preference, got "G729"'],
+      [
+        '4:1 codec: expected PCMU, PCMA, G722, OPUS or an encoding of `replay` (any other codec is played from captured payloads: describe it under `replay`)',
+      ],
     ],
     [
       'an impairment with several faults',

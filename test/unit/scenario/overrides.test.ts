@@ -155,7 +155,7 @@ it('all bad flags are named at once', () => {
   expect(applyOverrides(null, flags).problems.map(formatProblem)).toEqual([
     '--target: expected transport=udp, tcp, tls, ws, wss, got "sip:x@y;transport=sctp"',
     '--hold: expected a duration like 10s, got "x"',
-    '--codec: expected PCMU, PCMA or G722, or a list of them in order of preference, got "G722,G722"',
+    '--codec: expected PCMU, PCMA, G722 or OPUS, or a list of them in order of preference, got "G722,G722"',
     '--gate: expected a gate of 1 to 300 characters on one line, got ""',
     '--calls: expected a whole number from 1 to 1000000000, got "1e3"',
     '--concurrency: expected a whole number from 1 to 1000000, got "0"',

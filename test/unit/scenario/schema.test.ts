@@ -33,7 +33,7 @@ describe('scenarioJsonSchema', () => {
     'codec: [G722, PCMU]',
     'codec: []',
     'codec: [G722, G722]',
-    'codec: G729',
+    'codec: G 729', // which names are known, only the document as a whole can say
     'load: { stages: [{ rate: 5/s, ramp: 1s, hold: 1s }] }',
     'load: { stages: [{ rate: 20 per s, hold: 1s }] }',
     'gates: [{ exp: x }]',

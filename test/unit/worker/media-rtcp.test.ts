@@ -1,6 +1,6 @@
 /** RTCP of legs in the media worker: the round trip, what the far end reports of what we sent, where reports go. */
 import { describe, expect, it } from 'vitest';
-import { BASIS } from '../../../src/worker/messages.js';
+import { BASIS, DIRECTION, FAR_XR, FAR_XR_FIGURES, LEG, type FarXrFigure } from '../../../src/worker/messages.js';
 import type { RemoteMedia } from '../../../src/call/media-slots.js';
 import { remoteMedia } from './remote-media.js';
 import { ANSWERER, arm, CALLER, connect, isRtcp, MS, pair, release, type Pair } from './engine-pair.js';
@@ -138,6 +138,97 @@ describe('the sent direction', () => {
     expect(scores.at(-1)).toBeGreaterThan(90);
   });
 });
+
+/** A caller that only listens, and what it and its far end know of the round trip. */
+async function listening(wishes: RemoteMedia['rtcpXr']): Promise<(number | undefined)[]> {
+  const world = await pair();
+  const { network, caller, answerer, begin, advanceTo } = world;
+  network.delayNs = 35 * MS;
+  begin();
+  for (const worker of [caller, answerer]) arm(worker);
+  const shared = { isOurs: true, ...(wishes !== undefined && { rtcpXr: wishes }) };
+  connect(caller, ANSWERER, { media: { ...shared, sends: false } });
+  connect(answerer, CALLER, { media: { ...shared, receives: false } });
+  advanceTo(6000);
+  for (const worker of [caller, answerer]) release(worker, 6000);
+  advanceTo(10_500);
+  expect(caller.sentLegs).toEqual([]);
+  return [caller.legs[0]?.rttMs, answerer.legs[0]?.rttMs];
+}
+
+describe('RTCP-XR', () => {
+  const rtcpXr = { voipMetrics: true, referenceTimes: 'all' } as const;
+
+  it("carries the far end's own figures of what it received of ours", async () => {
+    let heard = 0;
+    const everyTenth = (packet: Uint8Array, from: string): boolean =>
+      rtpTo(ANSWERER)(packet, from) && heard++ % 10 === 5;
+    const { caller, answerer } = await call({
+      delayMs: 35,
+      media: { rtcpXr },
+      shape: ({ network }) => void (network.lose = everyTenth),
+    });
+    const [told] = farXrOf(caller);
+    // 10 % random loss of G.711 with concealment and 80 + 35 ms of delay: R 66.14, MOS 3.41; each in the grain of its field.
+    expect(told).toMatchObject({
+      lossRatio: 25 / 256,
+      discardRatio: 0,
+      roundTripMs: 70,
+      endSystemDelayMs: 80,
+      rFactor: 66,
+      mosLq: 3.4,
+      mosCq: 3.4,
+      jitterBufferMs: 60,
+      signalLevelDbm: Number.NaN,
+      externalRFactor: Number.NaN,
+    });
+    // With nine good packets between them all losses are one burst.
+    expect(told?.burstDensity).toBeCloseTo(0.1, 2);
+    expect(caller.legs[0]?.farXrReports).toBeGreaterThanOrEqual(5);
+    expect(farXrOf(answerer)[0]).toMatchObject({ lossRatio: 0, rFactor: 93, mosLq: 4.4, roundTripMs: 70 });
+  });
+
+  it('tells the round trip to an end that only listens', async () =>
+    expect(await listening(rtcpXr)).toEqual([expect.closeTo(70, 1), expect.closeTo(70, 1)]));
+
+  it('of who only sends answers, to one that only listens too: it is the sender who answers', async () =>
+    expect(await listening({ voipMetrics: true, referenceTimes: 'senders' })).toEqual([
+      expect.closeTo(70, 1),
+      expect.closeTo(70, 1),
+    ]));
+
+  it.each([undefined, { voipMetrics: true, referenceTimes: 'none' } as const])(
+    'leaves the listener without a round trip where wishes are %j',
+    async (wishes) => expect(await listening(wishes)).toEqual([Number.NaN, expect.closeTo(70, 1)]),
+  );
+
+  it('is left out where the far end has not asked', async () => {
+    const { network, caller } = await call();
+    const kinds = network.sent.filter(({ packet }) => isRtcp(packet)).flatMap(({ packet }) => rtcpTypes(packet));
+    expect(new Set(kinds)).toEqual(new Set([200, 202, 203]));
+    expect(caller.legs[0]?.farXrReports).toBe(0);
+    expect(Object.values(farXrOf(caller)[0] ?? {}).every(Number.isNaN)).toBe(true);
+  });
+});
+
+function farXrOf(worker: Pair['caller']): Record<FarXrFigure, number>[] {
+  return worker.batches.flatMap(({ legs }) =>
+    Array.from({ length: legs.length / LEG.columns }, (_, row) => legs.subarray(row * LEG.columns))
+      .filter((leg) => leg[LEG.direction] === DIRECTION.received)
+      .map(
+        (leg) =>
+          Object.fromEntries(FAR_XR_FIGURES.map((name) => [name, leg[FAR_XR[name]]])) as Record<FarXrFigure, number>,
+      ),
+  );
+}
+
+function rtcpTypes(compound: Uint8Array): number[] {
+  const types: number[] = [];
+  for (let at = 0; at < compound.length; at += 4 * (((compound[at + 2]! << 8) | compound[at + 3]!) + 1)) {
+    types.push(compound[at + 1]!);
+  }
+  return types;
+}
 
 const portsOfRtcp = ({ network }: Pair): Set<string> =>
   new Set(network.sent.filter(({ packet }) => isRtcp(packet)).map(({ from, to }) => `${from}>${to}`));

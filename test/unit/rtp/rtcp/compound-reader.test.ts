@@ -9,7 +9,8 @@ const RR = '80c90001 00000007';
 const SR_AND_SDES =
   '81c8000c12345678b44db7052000000000027100000003e800027100cafebabe0c0000050001000d00000013b705200000054000' +
   '81ca0003123456780103614062000000';
-const nothing = { senderReports: [], receiverReports: [], blocks: [], cnames: [], byes: [] };
+const nobody = (): void => {};
+const nothing = { senderReports: [], receiverReports: [], blocks: [], cnames: [], byes: [], extended: [] };
 
 const verdictOf = (hex: string, reducedSize = false) => readAll(bytesOf(hex), reducedSize).verdict;
 
@@ -157,7 +158,16 @@ describe('CompoundReader', () => {
 
   it('says that a length beyond the buffer is wrong', () => {
     const data = bytesOf(RR);
-    const visitor = { onSenderReport() {}, onReceiverReport() {}, onReportBlock() {}, onCname() {}, onBye() {} };
+    const visitor = {
+      onSenderReport: nobody,
+      onReceiverReport: nobody,
+      onReportBlock: nobody,
+      onCname: nobody,
+      onBye: nobody,
+      onReferenceTime: nobody,
+      onDelaySinceReference: nobody,
+      onVoipMetrics: nobody,
+    };
     expect(new CompoundReader().read(data, data.length + 4, visitor)).toBe('length');
   });
 
@@ -221,6 +231,7 @@ describe('CompoundReader', () => {
           blocks: blocks.map((block) => ({ ...block, reporter: fields.ssrc })),
           cnames: [[fields.ssrc, name]],
           byes: [[fields.ssrc, name]],
+          extended: [],
         });
       }),
     );

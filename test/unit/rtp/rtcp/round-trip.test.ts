@@ -14,7 +14,7 @@ describe('roundTripUnits', () => {
 /** After SRs of ours. */
 const after = (...srs: number[]): RoundTrip => {
   const roundTrip = new RoundTrip();
-  for (const sr of srs) roundTrip.onSenderReport(sr);
+  for (const sr of srs) roundTrip.onTimestamp(sr);
   return roundTrip;
 };
 

@@ -152,6 +152,7 @@ describe('RTCP beside rtp.js', () => {
           blocks: blocks.map((block) => ({ ...block, reporter: sender.ssrc })),
           cnames: [[sender.ssrc, cname]],
           byes: [[sender.ssrc, reason]],
+          extended: [],
         });
         const writer = new CompoundWriter();
         writer.senderReport(senderReportOf(sender), blocks.map(blockOf));

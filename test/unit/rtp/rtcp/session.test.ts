@@ -77,6 +77,7 @@ describe('what RtcpSession writes', () => {
       blocks: [],
       cnames: [[OURS, 'leg@callgauge']],
       byes: [],
+      extended: [],
     });
   });
 
