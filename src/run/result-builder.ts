@@ -57,7 +57,11 @@ export function buildResult(book: RunBook, facts: RunFacts): Result {
   const unknownAudio = audio.count === 0 ? [] : [`the audio of ${lostInWords(audio)} is unknown`];
   const doubts = [...(facts.verdict.doubts ?? []), ...unknownAudio, ...doubtsOf(book, spoiled)];
   const decision = decideVerdict({ ...facts.verdict, doubts, gates });
-  const plan: CallBlockPlan = { endpoints: facts.endpoints.map(({ name }) => name), redact: facts.redact ?? asItIs };
+  const plan: CallBlockPlan = {
+    endpoints: facts.endpoints.map(({ name }) => name),
+    redact: facts.redact ?? asItIs,
+    captures: book.captures,
+  };
   const worstCalls = worstCallBlocks(book.worst.list, book.evidence, plan);
   return {
     schemaVersion: RESULT_SCHEMA_VERSION,
@@ -74,6 +78,7 @@ export function buildResult(book: RunBook, facts: RunFacts): Result {
     calls: callsBlock(book, book.total, book.peakActive),
     signalling: signallingBlock(book),
     quality: { ...qualityBlocks(book.total, facts.media), findings: book.findings.list() },
+    dtmf: book.dtmf.block(),
     lost: lostBlock(facts.lostCalls ?? NOTHING_LOST, audio),
     seconds: book.total.series
       .seconds()

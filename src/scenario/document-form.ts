@@ -23,7 +23,8 @@ export function scenarioDocument(scenario: Scenario): Record<string, unknown> {
     ...replayForm(scenario),
     media: value('media', scenario.media),
     rtcpXr: value('rtcpXr', scenario.rtcpXr),
-    // Left out where it is off, as in the documents of runs before there was any.
+    // These are left out where they are off, as in the documents of runs before there was any.
+    silenceSuppression: scenario.silenceSuppression ? value('silenceSuppression', true) : null,
     srtp: scenario.srtp === null ? null : value('srtp', scenario.srtp),
     call: {
       // Left out where it is the target, as in the documents of runs before there were users.
@@ -39,6 +40,10 @@ export function scenarioDocument(scenario: Scenario): Record<string, unknown> {
     safety: safetyForm(scenario),
     network: networkForm(scenario),
     loopback: scenario.loopback.impair === null ? null : { impair: text('loopback.impair', scenario.loopback.impair) },
+    capture: {
+      legs: value('capture.legs', scenario.capture.legs),
+      audio: value('capture.audio', scenario.capture.audio),
+    },
     workers: withoutNulls({
       signalling: value('workers.signalling', scenario.workers.signalling),
       media: value('workers.media', scenario.workers.media),

@@ -36,7 +36,8 @@ export function resolveScenario(
   sources: Sources,
   users: readonly User[] = [],
 ): Scenario {
-  const { version, name, codec, media, rtcpXr, srtp, call, safety, network, loopback, workers } = document;
+  const { version, name, codec, media, rtcpXr, silenceSuppression, srtp, call, capture, safety, network } = document;
+  const { loopback, workers } = document;
   return {
     version,
     name,
@@ -48,6 +49,7 @@ export function resolveScenario(
     replay: document.replay.map((entry) => replayOf(entry, file)),
     media,
     rtcpXr,
+    silenceSuppression,
     srtp,
     call: {
       to: call.to,
@@ -76,6 +78,7 @@ export function resolveScenario(
       keepAliveMs: network.keepAlive,
     },
     loopback: { impair: loopback.impair ?? null },
+    capture,
     workers: { signalling: workers.signalling, media: workers.media ?? null, realtime: workers.realtime },
     redact: document.redact ?? null,
     seed: document.seed ?? null,

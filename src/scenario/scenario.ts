@@ -27,6 +27,8 @@ export interface Scenario {
   readonly media: boolean;
   /** RTCP-XR is offered. */
   readonly rtcpXr: boolean;
+  /** Comfort noise is offered, and our pauses are not sent where it is taken. */
+  readonly silenceSuppression: boolean;
   /** Offered and demanded, in order of preference; null: the audio is in the clear. */
   readonly srtp: readonly SrtpSuiteName[] | null;
   readonly call: CallPlan;
@@ -39,6 +41,8 @@ export interface Scenario {
   readonly network: Network;
   /** Our own answerer; `impair`: the bad link that it sends over, as `--impair` of `answer` reads it. */
   readonly loopback: { readonly impair: string | null };
+  /** Whose packets are captured. */
+  readonly capture: Capture;
   /** `media: null`: as many as the expected peak needs. */
   readonly workers: {
     readonly signalling: number;
@@ -124,6 +128,13 @@ export interface CallPlan {
   readonly figures: boolean;
   /** What else happens in it. */
   readonly flow: FlowPlan;
+}
+
+export interface Capture {
+  /** Calls, spread over the run; 0: none. */
+  readonly legs: number;
+  /** With what is said; else headers alone. */
+  readonly audio: boolean;
 }
 
 export interface Load {

@@ -256,6 +256,24 @@ const workers = z
   .prefault({})
   .meta(help('Worker threads.'));
 
+const capture = z
+  .strictObject({
+    legs: fields
+      .integer(0, 50)
+      .prefault(2)
+      .meta(help('So many calls, spread over the run, leave a capture for Wireshark in evidence/. 0: none.', 2, 20)),
+    audio: fields
+      .flag()
+      .prefault(false)
+      .meta(
+        help(
+          'With the audio in the packets, and what was received as WAV: what people say is in it. False: headers alone.',
+        ),
+      ),
+  })
+  .prefault({})
+  .meta(help('Packets that are kept as evidence. Failed calls leave the headers of their last 2 s besides.'));
+
 const loopback = z
   .strictObject({
     impair: fields
@@ -322,6 +340,14 @@ export const documentSchema = z.strictObject({
         'True: offer RTCP-XR (RFC 3611) in the SDP. A far end that knows it tells how it hears us (VoIP metrics), gets ours where it asks, and round trips are measured where nothing is sent too; others pass over the line. False: leave it out.',
       ),
     ),
+  silenceSuppression: fields
+    .flag()
+    .prefault(false)
+    .meta(
+      help(
+        'True: offer comfort noise (CN, RFC 3389), and where the far side takes it, send nothing in the pauses of the clip but a word of the noise now and then.',
+      ),
+    ),
   srtp: fields
     .srtp()
     .prefault('off')
@@ -354,6 +380,7 @@ export const documentSchema = z.strictObject({
   safety,
   network,
   loopback,
+  capture,
   workers,
   redact: fields
     .word(['numbers'])

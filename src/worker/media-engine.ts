@@ -11,11 +11,13 @@ import { NtpClock } from '../rtp/rtcp/ntp-clock.js';
 import { codecContext } from './codec-context.js';
 import { HealthReport } from './health-report.js';
 import type { LegContext, MediaHealth } from './leg-context.js';
+import { LegTaps } from './leg-tap.js';
 import { MediaLeg } from './media-leg.js';
 import { LEG, ROW } from './messages.js';
 import type { LegSide, MediaBatch, MediaWorkerSetup, SlotCommand, SlotReport } from './messages.js';
 import { Rows } from './rows.js';
 import { closeTwoLegSecond } from './two-leg-rows.js';
+import { clipSilenceOf } from './silence-suppression.js';
 import { SlotOpener } from './slot-opener.js';
 
 /** A second closes when it ended this long ago: by then what was late has come, or is lost. */
@@ -46,6 +48,8 @@ export class MediaEngine {
   private readonly healthReport = new HealthReport(this.health);
   private readonly context: LegContext;
   private readonly opener: SlotOpener;
+  /** Null: nothing is captured. */
+  private readonly taps: LegTaps | null;
   /** Commands that came before the epoch, which their times count from. */
   private early: LegCommand[] = [];
   private tickIndex = 0;
@@ -62,6 +66,7 @@ export class MediaEngine {
   ) {
     this.phases = Array.from({ length: setup.ptimeMs }, () => []);
     this.opener = new SlotOpener(setup, sockets);
+    this.taps = setup.capture === undefined ? null : new LegTaps(setup.capture, setup.localAddress);
     this.context = legContext({ setup, sockets, health: this.health, now });
   }
 
@@ -91,8 +96,9 @@ export class MediaEngine {
   async open(count: number, owner: MessagePort, more = false): Promise<number> {
     const opened = await this.opener.open(count);
     const slots = opened.map(({ rtpHandle, rtcpHandle, rtpPort }) => {
-      const leg = new MediaLeg(this.context, rtpHandle, rtcpHandle);
+      const leg = new MediaLeg(this.context, rtpHandle, rtcpHandle, this.taps?.open(rtpPort) ?? null);
       const slot = this.legs.push(leg) - 1;
+      leg.keys.onKey = (digit) => owner.postMessage({ type: 'digit', slot, digit } satisfies SlotReport);
       this.owners[slot] = owner;
       this.phases[slot % this.phases.length]?.push(leg);
       return { slot, rtpPort };
@@ -106,6 +112,10 @@ export class MediaEngine {
       this.early.push(command);
       return;
     }
+    if (command.type === 'keep-headers') {
+      this.taps?.keep(command.calls);
+      return;
+    }
     const leg = this.legs[command.slot];
     if (command.type === 'arm') {
       this.sides[command.slot] = command.side ?? 'only';
@@ -114,6 +124,8 @@ export class MediaEngine {
       leg?.connect(command.media);
     } else if (command.type === 'update') {
       leg?.update(command.media);
+    } else if (command.type === 'press') {
+      leg?.press(command.keys);
     } else {
       leg?.release(command.endedAtNs);
     }
@@ -207,6 +219,7 @@ export class MediaEngine {
   }
 
   private send(second: number): void {
+    const captures = this.taps?.take() ?? [];
     this.report({
       type: 'media',
       worker: this.setup.index,
@@ -215,6 +228,7 @@ export class MediaEngine {
       legs: this.totals.take(),
       ...this.healthReport.take(),
       clockStepped: this.clockStepped,
+      ...(captures.length > 0 && { captures }),
     });
     this.clockStepped = false;
   }
@@ -254,6 +268,9 @@ function legContext(parts: {
   const random = createRandom(deriveSeed(setup.seed ^ (setup.source === 'echo' ? ECHO_SEED : 0), setup.index));
   const cnameToken = `${random.nextUint32().toString(36)}${random.nextUint32().toString(36)}`;
   const contexts = setup.clips.map((clip) => codecContext(clip, setup.ptimeMs));
+  if (setup.suppressesSilence === true) {
+    contexts.forEach((context) => clipSilenceOf(context, setup.ptimeMs));
+  }
   return {
     sockets,
     epochNs: Number.POSITIVE_INFINITY,

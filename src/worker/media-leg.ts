@@ -2,6 +2,7 @@
  * One slot of a media worker: an RTP and an RTCP socket, and the audio of the leg that uses them now. It is armed (drained)
  * from the offer on, live from the ACK, and after the BYE it drains until its last second has closed; then the slot is free.
  */
+import type { DigitsToSend } from '../call/dtmf.js';
 import type { AgreedMedia } from '../call/negotiation.js';
 import type { RemoteMedia } from '../call/media-slots.js';
 import { NS_PER_MS, NS_PER_SECOND } from '../lib/clock.js';
@@ -11,25 +12,23 @@ import { JITTER_BUFFER_MS } from '../quality/jitter-buffer.js';
 import { StreamMeter } from '../quality/stream-meter.js';
 import { RtpHeader, RTP_HEADER_BYTES, ssrcOf } from '../rtp/packet.js';
 import { RtcpSession } from '../rtp/rtcp/session.js';
-import type { VoipMetrics } from '../rtp/rtcp/voip-metrics.js';
 import { SourceLatch } from '../rtp/source-latch.js';
-import { foreignContext, isSameForeign, type CodecContext } from './codec-context.js';
+import { codecFor, type CodecContext } from './codec-context.js';
 import { agreedSession, type SrtpSession } from '../rtp/srtp/session.js';
 import type { LegContext } from './leg-context.js';
+import { LegKeys } from './leg-keys.js';
+import type { LegTap } from './leg-tap.js';
 import { LegReport } from './leg-report.js';
 import { emptyFacts, noteSuite } from './leg-rows.js';
 import { OutgoingAudio } from './outgoing-audio.js';
 import { PAYLOAD, PayloadKinds } from './payload-kinds.js';
 import type { Rows } from './rows.js';
+import { rtcpStart } from './rtcp-start.js';
 
 /** So many datagrams at one service: a flood at one socket must not delay the others. */
 const DRAIN_LIMIT = 64;
 /** So many at most before a leg begins. */
 const BACKLOG_LIMIT = 1024;
-/** Between our own ends; others get the interval of RFC 3550. */
-const OWN_RTCP_INTERVAL_MS = 1000;
-/** G.711 and G.722 at 20 ms with IP and UDP. */
-const SESSION_BITS_PER_SECOND = 80_000;
 /** After a change of codec, packets of the old one may be under way for so long. */
 const FORMER_NS = NS_PER_SECOND;
 
@@ -64,13 +63,17 @@ export class MediaLeg {
   private nextSampleNs = 0;
   private answeredAtNs = 0;
   private endedMs = 0;
+  readonly keys: LegKeys;
 
   constructor(
     private readonly context: LegContext,
     private readonly rtpHandle: number,
     private readonly rtcpHandle: number,
+    /** What is captured of its packets; null: nothing. */
+    private readonly tap: LegTap | null = null,
   ) {
-    this.outgoing = new OutgoingAudio(context.source);
+    this.outgoing = new OutgoingAudio(context.source, context.ptimeMs);
+    this.keys = new LegKeys(this.outgoing);
     this.rtcp = new RtcpSession(context.rtcp);
     this.report = new LegReport(context.ptimeMs);
   }
@@ -78,8 +81,10 @@ export class MediaLeg {
   arm(call: number, endpoint: number): void {
     this.drainRested();
     this.state = 'armed';
+    this.tap?.arm(call);
     this.report.begin(call, endpoint);
     this.meter = null;
+    this.keys.begin();
     this.latch.reset();
     this.srtp = null;
     Object.assign(this.facts, emptyFacts());
@@ -90,7 +95,7 @@ export class MediaLeg {
   /** Answered (or early): audio flows from now on, as their SDP says. */
   connect(media: RemoteMedia): void {
     const { context, report } = this;
-    const codec = this.codecOf(media);
+    const codec = codecFor(media, context, this.codec);
     if (this.state === 'early') {
       this.outgoing.change(codec); // what flows goes on
     } else {
@@ -113,10 +118,11 @@ export class MediaLeg {
       this.state = 'early';
       return;
     }
+    this.keys.agree(codec, media);
     this.answeredAtNs = media.answeredAtNs;
     this.facts.answeredMs = this.msOf(media.answeredAtNs);
     this.facts.expectsAudio = media.receives;
-    this.startRtcp(codec, media);
+    this.rtcp.start(rtcpStart({ codec, media, header: this.outgoing.header, cname: context.cnameOf(report.key.call) }));
     this.meter = new StreamMeter({
       clockRate: codec.codec.clockRate,
       ptimeMs: context.ptimeMs,
@@ -137,7 +143,7 @@ export class MediaLeg {
       return;
     }
     const before = this.codec;
-    this.changeCodec(this.codecOf(media), media.answeredAtNs);
+    this.changeCodec(codecFor(media, this.context, before), media.answeredAtNs);
     // Who began by only receiving is not put on hold by hearing that again.
     const isHold = !media.sends && (this.sends || this.isPaused);
     const pauses = !media.receives || isHold;
@@ -155,15 +161,24 @@ export class MediaLeg {
     this.pause(pauses, media.answeredAtNs);
   }
 
+  /** Presses keys, in place of the audio. */
+  press(keys: DigitsToSend): void {
+    if (this.state === 'live') {
+      this.outgoing.press(keys);
+    }
+  }
+
   release(endedAtNs: number): void {
     this.endedMs = this.msOf(endedAtNs);
     if (this.state === 'live') {
       this.drain();
+      this.keys.restart();
       this.drainRtcp();
-      this.sendRtcp(this.rtcp.writeBye(this.context.now(), '', this.ownMetrics()));
+      this.sendRtcp(this.rtcp.writeBye(this.context.now(), '', this.report.voipMetrics(this.meter)));
       this.meter?.end(this.endedMs);
     }
     this.state = 'draining';
+    this.tap?.freeze();
   }
 
   /** Once a ptime: sends what is due, then takes what has come. `skip`: the deadline is more than a ptime ago. */
@@ -181,7 +196,7 @@ export class MediaLeg {
     if (this.state === 'live') {
       if (dueNs >= this.rtcp.dueAtNs) {
         this.drainRtcp(); // so that the report answers what has come
-        this.sendRtcp(this.rtcp.write(this.context.now(), this.ownMetrics()));
+        this.sendRtcp(this.rtcp.write(this.context.now(), this.report.voipMetrics(this.meter)));
       }
     }
     this.drain();
@@ -193,6 +208,7 @@ export class MediaLeg {
    */
   serveSecond(): void {
     this.drainRtcp();
+    this.keys.onTime(this.msOf(this.context.now()));
     if (this.state === 'idle') {
       this.drain();
     }
@@ -226,6 +242,7 @@ export class MediaLeg {
     if (this.state === 'live' || second < Math.floor(this.endedMs / 1000)) {
       return false;
     }
+    this.tap?.close(meter !== null && facts.expectsAudio && facts.taken === 0);
     if (meter !== null) {
       facts.endedMs = this.endedMs;
       const { farTotals, farMetrics } = this.rtcp;
@@ -245,6 +262,7 @@ export class MediaLeg {
 
   /** Where audio and reports go, and what may come. */
   private aim(media: AgreedMedia): void {
+    this.tap?.agree(media);
     const { rtcpAddress, rtcpPort } = media;
     const hasRtcp = rtcpAddress !== null && rtcpPort !== null;
     this.destination = this.towards(this.destination, media.address, media.port);
@@ -254,27 +272,14 @@ export class MediaLeg {
     this.latch.expect(this.expectedSource, media.port);
     this.sends = media.sends;
     this.outgoing.header.payloadType = media.payloadType;
+    this.outgoing.agreeEvents(media.eventSendPayloadType);
+    this.outgoing.agreeNoise(media.comfortNoiseSendPayloadType ?? null);
   }
 
   /** What is sent and what comes is SRTP from now on, or is not. */
   private secure({ srtp }: RemoteMedia): void {
     this.srtp = agreedSession(this.srtp, srtp);
     noteSuite(this.facts, srtp?.suite);
-  }
-
-  /** @throws Error for one that no clip was given for: a fault of ours */
-  private codecOf(media: RemoteMedia): CodecContext {
-    const { codecs, ptimeMs } = this.context;
-    if (media.foreign !== undefined) {
-      // The same object while it is the same codec: a stream goes on over a new agreement.
-      const foreign = foreignContext(media.foreign, ptimeMs);
-      return this.codec !== null && isSameForeign(this.codec, foreign) ? this.codec : foreign;
-    }
-    const codec = codecs.get(media.codec);
-    if (codec === undefined) {
-      throw new Error(`expected a codec of this worker, got ${media.codec}`);
-    }
-    return codec;
   }
 
   /** Within the stream: SSRC, sequence and time go on (all codecs here have one clock). */
@@ -284,6 +289,7 @@ export class MediaLeg {
     }
     this.codec = codec;
     this.outgoing.change(codec);
+    this.keys.change(codec);
     this.report.change(codec, Math.floor(this.msOf(atNs) / 1000));
   }
 
@@ -302,20 +308,6 @@ export class MediaLeg {
     this.isPaused = pauses;
   }
 
-  private startRtcp({ codec }: CodecContext, media: RemoteMedia): void {
-    const { header } = this.outgoing;
-    this.rtcp.start({
-      ssrc: header.ssrc,
-      firstSequence: header.sequence,
-      clockRate: codec.clockRate,
-      cname: this.context.cnameOf(this.report.key.call),
-      startedAtNs: media.answeredAtNs,
-      fixedIntervalMs: media.isOurs ? OWN_RTCP_INTERVAL_MS : null,
-      sessionBitsPerSecond: SESSION_BITS_PER_SECOND,
-      extended: media.rtcpXr ?? null,
-    });
-  }
-
   private msOf(atNs: number): number {
     return (atNs - this.context.epochNs) / NS_PER_MS;
   }
@@ -330,18 +322,19 @@ export class MediaLeg {
     }
     const plain = outgoing.next();
     if (plain === null) {
-      outgoing.pause();
+      outgoing.passTime();
       return;
     }
     const packet = this.srtp === null ? plain : this.srtp.protectRtp(plain);
     const nowNs = context.now();
     const taken = this.destination !== null && context.sockets.send(this.rtpHandle, packet, this.destination);
     context.health.latenessUs.record((nowNs - dueNs) / 1000);
-    if (!taken) {
+    if (!taken || this.destination === null) {
       context.health.sendErrors++; // it never left this host: like one that is skipped, it takes no sequence number
       outgoing.passTime();
       return;
     }
+    this.tap?.sent(packet, nowNs, this.destination);
     if (this.state === 'live') {
       this.rtcp.onSent(outgoing.header.timestamp, plain.length - RTP_HEADER_BYTES, nowNs);
     }
@@ -359,16 +352,13 @@ export class MediaLeg {
     this.outgoing.header.marker = true;
   }
 
-  private ownMetrics(): VoipMetrics | null {
-    return this.meter === null ? null : this.report.voipMetrics(this.meter);
-  }
-
   /** A report that does not leave is missed by nobody: the next one tells it all. */
   private sendRtcp(compound: Uint8Array | null): void {
     if (compound !== null && this.rtcpDestination !== null) {
       const handle = this.isMuxed ? this.rtpHandle : this.rtcpHandle;
       const packet = this.srtp === null ? compound : this.srtp.protectRtcp(compound);
       this.context.sockets.send(handle, packet, this.rtcpDestination);
+      this.tap?.sentRtcp(packet, this.context.now(), this.rtcpDestination, this.isMuxed);
     }
   }
 
@@ -391,6 +381,7 @@ export class MediaLeg {
       if (length < 0) {
         break;
       }
+      this.tap?.received(sockets, length);
       if (this.state === 'armed' || this.state === 'early') {
         this.countEarly(length);
       } else if (this.state !== 'idle') {
@@ -420,6 +411,7 @@ export class MediaLeg {
       if (length < 0) {
         return;
       }
+      this.tap?.receivedRtcp(sockets, length);
       if (this.meter !== null && !this.isMuxed) {
         this.takeRtcp(this.open(length));
       }
@@ -492,16 +484,21 @@ export class MediaLeg {
     facts.dscp = sockets.dscp;
     this.rtcp.onRtp(header, sockets.arrivalNs);
     const arrivalMs = this.msOf(sockets.arrivalNs);
+    const isReadable = this.srtp === null || this.srtp.verdict === 'ok';
     if (kind === PAYLOAD.audio) {
       meter.onPacket(header.sequence, header.timestamp, arrivalMs);
-      if (this.srtp === null || this.srtp.verdict === 'ok') {
+      if (isReadable) {
         this.outgoing.hear(sockets.data, header.payloadOffset, header.payloadLength);
+        this.keys.onAudio(sockets.data, header, arrivalMs);
         this.sampleSilence();
       }
     } else if (kind === PAYLOAD.former) {
       meter.onPacket(header.sequence, header.timestamp, arrivalMs);
     } else {
       meter.onAuxiliary(header.sequence, arrivalMs, kind === PAYLOAD.comfortNoise);
+      if (kind === PAYLOAD.event && isReadable && !this.isPaused) {
+        this.keys.onEvent(sockets.data, header, arrivalMs);
+      }
     }
   }
 
@@ -535,6 +532,7 @@ export class MediaLeg {
     const { sockets } = this.context;
     if (facts.taken > 0) {
       this.meter?.restart();
+      this.keys.restart();
     }
     facts.reflected = header.ssrc === outgoing.header.ssrc;
     if (sockets.sourceAddress !== this.expectedSource || sockets.sourcePort !== this.destination?.port) {

@@ -20,7 +20,8 @@ import { answererFlow, callerFlow, onlyReplayed, sdpCodecOf } from './flows.js';
 import { probeTarget } from './probe.js';
 import { SinkSlots, SlotPool } from './slot-pool.js';
 import { OptionsRtt } from './options-rtt.js';
-import type { CallLadder, LadderReport, RegistrationFigures, SignallingCommand } from './messages.js';
+import { hasFailed, type CallLadder, type CallRecord, type LadderReport } from './messages.js';
+import type { RegistrationFigures, SignallingCommand } from './messages.js';
 import type { SignallingReport, SignallingSetup, SipCounts } from './messages.js';
 import { writeRecords } from './record-table.js';
 import { LONGEST_PAUSE_MS, SignallingLoop } from './signalling-loop.js';
@@ -151,6 +152,8 @@ class SignallingThread {
         takesAny: setup.takesAny === true,
         mayReach: this.mayReach,
         family: parseIp(setup.localAddress)?.family ?? 4,
+        suppressesSilence: setup.suppressesSilence === true,
+        listensForTones: setup.role.flow?.listensForTones === true,
       },
       ...srtpWish(setup),
     };
@@ -246,6 +249,7 @@ class SignallingThread {
     this.reportedAtMs = elapsedMs;
     const records = driver.takeRecords();
     this.reportLadders('failed', this.ladders?.end(records));
+    this.keepHeaders(records);
     this.report({
       type: 'signalling',
       worker: this.setup.index,
@@ -258,7 +262,7 @@ class SignallingThread {
       farLegs: driver.takeFarLegs(),
       ourAnswerers: driver.ourAnswerers,
       figures: driver.figures,
-      infoKeys: driver.infoKeys ?? 0,
+      ...(driver.keys !== undefined && { keys: { ...driver.keys } }),
       seenAddress: this.agents.seenAddress,
       optionsRttMs: this.optionsRtt?.take() ?? new Float64Array(0),
       ...(this.users !== null && { registrations: this.users.figures() }),
@@ -268,6 +272,13 @@ class SignallingThread {
 
   private reportUsers(figures: RegistrationFigures, isSettled: boolean): void {
     this.report({ type: 'registering', worker: this.setup.index, figures, isSettled });
+  }
+
+  private keepHeaders(records: readonly CallRecord[]): void {
+    const failed = records.filter(hasFailed).map(({ call }) => call);
+    if (failed.length > 0) {
+      this.pool?.keepHeaders(failed);
+    }
   }
 
   private reportLadders(why: LadderReport['why'], ladders: readonly CallLadder[] = []): void {

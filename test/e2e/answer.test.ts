@@ -1,4 +1,6 @@
 /** Each behaviour of the answerer, seen by a run and counted by itself. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import {
   readResult,
@@ -10,6 +12,7 @@ import {
   temporaryFolder,
   type Answerer,
   type RunEnd,
+  filesOf,
 } from './cli.js';
 
 const CALLS = ['--calls', '3', '--rate', '10/s'];
@@ -48,9 +51,28 @@ describe.concurrent('the answerer', { retry: 1 }, () => {
   });
 
   test('plays speech of its own', async () => {
-    const { result } = await called(['--mode', 'play'], ['--hold', '2s']);
-    expect(result.calls).toMatchObject({ completed: 3, oneWay: 0, noMedia: 0, roundTrip: 0 });
+    // Keys in all ways besides: three as events, one by INFO and two as tones, and two tones in return.
+    const { result, counts, folder } = await called(
+      ['--mode', 'play', '--steps', 'expect-dtmf=12#789,dtmf=45/inband'],
+      ['--hold', '2s'],
+      `call:
+  steps:
+    - dtmf: "12#"
+    - dtmf: { digits: "7", method: info }
+    - dtmf: { digits: "89", method: inband }
+    - expectDtmf: "45"
+`,
+    );
+    expect(result.calls).toMatchObject({ completed: 3, succeeded: 3, oneWay: 0, noMedia: 0, roundTrip: 0 });
     expect(result.quality.received?.packets.received).toBeGreaterThan(250);
+    expect(counts).toMatchObject({ eventKeys: 9, infoKeys: 3, toneKeys: 6, failed: 0 });
+    expect(result.dtmf).toMatchObject({
+      calls: 3,
+      sent: { rfc4733: 9, info: 3, inband: 6 },
+      received: { rfc4733: 0, info: 0, inband: 6 },
+      mismatched: 0,
+    });
+    expect(readFileSync(join(folder, 'report.html'), 'utf8')).toContain('Keys (DTMF)');
   });
 
   test('refuses with 486', async () => {
@@ -102,7 +124,16 @@ test('SIGTERM ends the answerer with its counts while calls are up, and they hea
   expect(code).toBe(0);
   expect(counts).toMatchObject({ calls: 3, answered: 3, legs: 3, figuresReturned: 3 });
   await program.end;
-  expect(readResult(folder).calls).toMatchObject({ dropped: 3, causes: [{ cause: 'remoteBye', count: 3 }] });
+  const { calls, evidence } = readResult(folder);
+  expect(calls).toMatchObject({ dropped: 3, causes: [{ cause: 'remoteBye', count: 3 }] });
+  // Two were chosen at the start; the third left the headers of its last two seconds, both ways.
+  expect(evidence?.captures).toMatchObject([
+    { call: 0, why: 'sample' },
+    { call: 1, why: 'sample' },
+    { call: 2, why: 'failed', path: 'evidence/call-2.pcapng' },
+  ]);
+  expect(evidence?.captures[2]?.packets).toBeGreaterThan(150);
+  expect(filesOf(folder).map(({ name }) => name)).toContain('evidence/call-2.pcapng');
 });
 
 test('Ctrl-C, pressed twice, ends an idle answerer at once, with its counts', async () => {

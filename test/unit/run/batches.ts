@@ -33,6 +33,7 @@ export function recordOf(changes: Partial<CallRecord> = {}): CallRecord {
     heldBack: false,
     earlyMedia: false,
     hasMedia: false,
+    dtmf: null,
     ...changes,
   };
 }
