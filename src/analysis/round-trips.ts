@@ -54,6 +54,13 @@ export class RoundTripBook implements RtcpVisitor {
     return this.trips.get(keyOf(ssrc, sourceAddress)) ?? null;
   }
 
+  /** What XR tells is not part of an analysis. */
+  onReferenceTime(): void {}
+
+  onDelaySinceReference(): void {}
+
+  onVoipMetrics(): void {}
+
   onSenderReport(report: SenderReport): void {
     const key = keyOf(report.ssrc, this.source);
     const seen = this.reports.get(key) ?? [];
@@ -64,13 +71,6 @@ export class RoundTripBook implements RtcpVisitor {
     seen.push({ middle: middleOfNtp(report.ntpSeconds, report.ntpFraction), atMs: this.atMs });
     if (seen.length > KEPT_REPORTS) seen.shift();
   }
-
-  /** Round trips by them are not told apart from those by reports: one is enough. */
-  onReferenceTime(): void {}
-
-  onDelaySinceReference(): void {}
-
-  onVoipMetrics(): void {}
 
   /** The reporter sends it to where the stream comes from. A DLSR of 0 beside an LSR tells no delay (`round-trip.ts`). */
   onReportBlock({ ssrc, lastSr, delaySinceLastSr }: ReportBlock): void {

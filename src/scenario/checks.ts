@@ -1,7 +1,6 @@
 /** What the schema cannot say: rules between the values of a document. Each check looks only at what was readable. */
 import type { Problem } from '../lib/errors.js';
 import { parseRate } from '../lib/units.js';
-import { CODEC_NAMES } from './fields.js';
 import { idleMsOf } from './fit-stages.js';
 import { checkFlow } from './flow-checks.js';
 import { isMapping } from './mapping.js';
@@ -21,36 +20,8 @@ export function checkDocument(document: unknown): Finding[] {
     ...checkNames(document['endpoints']),
     ...checkFlow(document['call'], document['media'] !== false),
     ...checkReplayDocument(document),
-    ...checkSound(document),
     ...checkStages(document['load']),
   ];
-}
-
-/** Codecs whose audio is made and understood here; of others there are packets, and no more. */
-const SOUNDED: ReadonlySet<string> = new Set(CODEC_NAMES);
-
-/** What needs the sound of every codec that is offered. */
-function checkSound(document: Record<string, unknown>): Finding[] {
-  const offered: unknown = document['codec'] ?? 'PCMU';
-  const others = (Array.isArray(offered) ? offered : [offered]).filter(
-    (name): name is string => typeof name === 'string' && !SOUNDED.has(name.toUpperCase()) && !name.includes('${'),
-  );
-  if (others.length === 0) return [];
-  const without = `in ${others.join(', ')} no sound is made or understood here`;
-  const findings: Finding[] = [];
-  if (document['silenceSuppression'] === true) {
-    const message = `expected ${CODEC_NAMES.join(', ')} with silence suppression: ${without}`;
-    findings.push({ code: 'bad-codec', path: ['silenceSuppression'], message });
-  }
-  const call = document['call'];
-  const steps: unknown[] = isMapping(call) && Array.isArray(call['steps']) ? call['steps'] : [];
-  for (const [index, step] of steps.entries()) {
-    const keys: unknown = isMapping(step) ? step['dtmf'] : undefined;
-    if (!isMapping(keys) || keys['method'] !== 'inband') continue;
-    const message = `expected method rfc4733 or info: ${without}`;
-    findings.push({ code: 'bad-step', path: ['call', 'steps', index, 'dtmf', 'method'], message });
-  }
-  return findings;
 }
 
 function checkTargets(document: Record<string, unknown>): Finding[] {

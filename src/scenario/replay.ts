@@ -75,8 +75,18 @@ export function checkReplay(scenario: Scenario): Problem[] {
     ...(first === undefined || other === undefined
       ? []
       : [problem(where, `expected codecs of one RTP clock, got ${words(first)} and ${words(other)}`)]),
+    ...inBandProblems(scenario, replayed),
     ...(uneven === undefined ? [] : [problem(where, 'expected codecs of one ptime, got several')]),
   ];
+}
+
+/** A tone can only be put into audio that is encoded here. */
+function inBandProblems(scenario: Scenario, [first]: readonly ReplayPlan[]): Problem[] {
+  const { steps } = scenario.call.flow;
+  const index = steps.findIndex((step) => 'method' in step && step.method === 'inband');
+  if (first === undefined || index < 0) return [];
+  const message = `expected keys by rfc4733 or INFO beside ${first.name}, got inband: no tone can be put into its packets`;
+  return [problem(placeOf(scenario, `call.steps[${index}]`), message)];
 }
 
 const words = ({ codec, clockRate }: { readonly codec: string; readonly clockRate: number }): string =>

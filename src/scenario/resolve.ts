@@ -36,7 +36,7 @@ export function resolveScenario(
   sources: Sources,
   users: readonly User[] = [],
 ): Scenario {
-  const { version, name, codec, media, silenceSuppression, rtcpXr, srtp, call, capture, safety, network } = document;
+  const { version, name, codec, media, rtcpXr, silenceSuppression, srtp, call, capture, safety, network } = document;
   const { loopback, workers } = document;
   return {
     version,
@@ -48,8 +48,8 @@ export function resolveScenario(
     codecs: codec,
     replay: document.replay.map((entry) => replayOf(entry, file)),
     media,
-    silenceSuppression,
     rtcpXr,
+    silenceSuppression,
     srtp,
     call: {
       to: call.to,

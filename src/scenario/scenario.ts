@@ -25,10 +25,10 @@ export interface Scenario {
   readonly replay: readonly ReplayPlan[];
   /** False: signalling only, no RTP is sent. */
   readonly media: boolean;
-  /** Comfort noise is offered, and our pauses are not sent where it is taken. */
-  readonly silenceSuppression: boolean;
   /** RTCP-XR is offered. */
   readonly rtcpXr: boolean;
+  /** Comfort noise is offered, and our pauses are not sent where it is taken. */
+  readonly silenceSuppression: boolean;
   /** Offered and demanded, in order of preference; null: the audio is in the clear. */
   readonly srtp: readonly SrtpSuiteName[] | null;
   readonly call: CallPlan;

@@ -332,20 +332,20 @@ export const documentSchema = z.strictObject({
     .prefault([])
     .meta(help('Codecs that are not built in, played from captured payloads; `codec` offers them by name.')),
   media: fields.flag().prefault(true).meta(help('False: signalling only, no RTP.')),
-  silenceSuppression: fields
-    .flag()
-    .prefault(false)
-    .meta(
-      help(
-        'True: offer comfort noise (CN, RFC 3389), and where the far side takes it, send nothing in the pauses of the clip but a word of the noise now and then.',
-      ),
-    ),
   rtcpXr: fields
     .flag()
     .prefault(true)
     .meta(
       help(
         'True: offer RTCP-XR (RFC 3611) in the SDP. A far end that knows it tells how it hears us (VoIP metrics), gets ours where it asks, and round trips are measured where nothing is sent too; others pass over the line. False: leave it out.',
+      ),
+    ),
+  silenceSuppression: fields
+    .flag()
+    .prefault(false)
+    .meta(
+      help(
+        'True: offer comfort noise (CN, RFC 3389), and where the far side takes it, send nothing in the pauses of the clip but a word of the noise now and then.',
       ),
     ),
   srtp: fields

@@ -49,10 +49,10 @@ export interface LocalMedia {
   readonly tool?: string;
   /** What we want the stream to do; default sendrecv. */
   readonly direction?: Direction;
-  /** Comfort noise is wanted (RFC 3389): offered, and taken where it is offered. An offer of this very program has it taken anyhow. */
-  readonly comfortNoise?: boolean;
   /** RTCP-XR is offered, and agreed to; default false. */
   readonly rtcpXr?: boolean;
+  /** Comfort noise is wanted (RFC 3389): offered, and taken where it is offered. An offer of this very program has it taken anyhow. */
+  readonly comfortNoise?: boolean;
   /** Absent: no SRTP. */
   readonly srtp?: LocalSrtp;
 }

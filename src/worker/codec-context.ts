@@ -1,5 +1,6 @@
 /** What a media worker holds of each codec that its legs may agree on: packets of the clip, and how its streams are scored. */
-import { type Codec, codecNames, findCodec } from '../media/codec/codec.js';
+import type { RemoteMedia } from '../call/media-slots.js';
+import { codecNames, findCodec, type Codec } from '../media/codec/codec.js';
 import { findCodecImpairment, type CodecImpairment } from '../quality/codec-impairment.js';
 import { RTP_HEADER_BYTES } from '../rtp/packet.js';
 import type { CodecClip, ReplayedClip } from './messages.js';
@@ -13,12 +14,12 @@ export interface LegCodec {
   readonly silence: number | null;
   /** Null: what silence is in it is not known. */
   readonly isSilent: ((data: Uint8Array, offset: number, length: number) => boolean) | null;
+  /** Encodes and decodes; null: nobody here can. */
+  readonly audio: Codec | null;
 }
 
 export interface CodecContext {
   readonly codec: LegCodec;
-  /** What encodes and decodes it; null: nobody here does. */
-  readonly sound: Codec | null;
   /** In the codec table and behind it, as rows name it; −1: in neither. */
   readonly index: number;
   /** Undefined where no value is published: then there is no score rather than a guessed one. */
@@ -39,8 +40,7 @@ export function codecContext(clip: CodecClip, ptimeMs: number): CodecContext {
     throw new Error(`no codec ${clip.codec}`);
   }
   return {
-    codec,
-    sound: codec,
+    codec: legCodecOf(codec),
     index: codecNames().indexOf(codec.name),
     impairment: findCodecImpairment(codec.name),
     bytesPerPacket: clip.bytesPerPacket,
@@ -59,8 +59,7 @@ function replayedContext(payloads: Uint8Array, { codec, lengths }: ReplayedClip,
     return packet;
   });
   return {
-    codec: { name, clockRate, silence: null, isSilent: null },
-    sound: null,
+    codec: { name, clockRate, silence: null, isSilent: null, audio: null },
     index,
     impairment: impairment ?? undefined,
     bytesPerPacket: 0,
@@ -70,13 +69,12 @@ function replayedContext(payloads: Uint8Array, { codec, lengths }: ReplayedClip,
 }
 
 /** Of a far side's own codec: nothing of it is known but its clock, and nothing can be sent but what comes. */
-export function foreignContext(
+function foreignContext(
   { name, clockRate }: { readonly name: string; readonly clockRate: number },
   ptimeMs: number,
 ): CodecContext {
   return {
-    codec: { name: name.toUpperCase(), clockRate, silence: null, isSilent: null },
-    sound: null,
+    codec: { name: name.toUpperCase(), clockRate, silence: null, isSilent: null, audio: null },
     index: -1,
     impairment: undefined,
     bytesPerPacket: 0,
@@ -85,7 +83,7 @@ export function foreignContext(
   };
 }
 
-export function isSameForeign(a: CodecContext, b: CodecContext): boolean {
+function isSameForeign(a: CodecContext, b: CodecContext): boolean {
   return a.index === b.index && a.codec.name === b.codec.name && a.codec.clockRate === b.codec.clockRate;
 }
 
@@ -97,4 +95,29 @@ export function packetsWithHeader(payloads: Uint8Array, bytesPerPacket: number):
     packet.set(payloads.subarray(i * bytesPerPacket, (i + 1) * bytesPerPacket), RTP_HEADER_BYTES);
     return packet;
   });
+}
+
+function legCodecOf(audio: Codec): LegCodec {
+  const { name, clockRate, silence } = audio;
+  return { name, clockRate, silence, isSilent: (data, offset, length) => audio.isSilent(data, offset, length), audio };
+}
+
+/**
+ * The codec that was agreed on. @param before what the leg had: one that is not ours stays the same object while it is the same
+ * @throws Error for one that no clip was given for: a fault of ours
+ */
+export function codecFor(
+  { codec: name, foreign }: Pick<RemoteMedia, 'codec' | 'foreign'>,
+  { codecs, ptimeMs }: { readonly codecs: ReadonlyMap<string, CodecContext>; readonly ptimeMs: number },
+  before: CodecContext | null,
+): CodecContext {
+  if (foreign !== undefined) {
+    const context = foreignContext(foreign, ptimeMs);
+    return before !== null && isSameForeign(before, context) ? before : context;
+  }
+  const codec = codecs.get(name);
+  if (codec === undefined) {
+    throw new Error(`expected a codec of this worker, got ${name}`);
+  }
+  return codec;
 }

@@ -27,11 +27,11 @@ export class IncomingKeys {
     this.events = new EventReceiver(clockRate, (event) => this.takeEvent(event));
   }
 
-  /** From now on audio in this codec is listened to, where it can be decoded here. */
+  /** From now on audio in this codec is listened to. */
   listen(codec: CodecContext): void {
     this.ear?.end();
-    const { sound } = codec;
-    this.ear = sound === null ? null : new ToneEar({ codec, sound }, (heard) => this.takeTone(heard));
+    const { audio } = codec.codec;
+    this.ear = audio === null ? null : new ToneEar(codec, audio, (heard) => this.takeTone(heard));
   }
 
   get isListening(): boolean {
@@ -89,8 +89,6 @@ export class IncomingKeys {
 class ToneEar {
   private readonly detector: DtmfDetector;
   private readonly decode: (payload: Uint8Array) => Int16Array;
-  private readonly bytesPerPacket: number;
-  private readonly samplesPerSecond: number;
   private sequence = -1;
   private last: Int16Array = new Int16Array(0);
   private samples = 0;
@@ -98,20 +96,19 @@ class ToneEar {
   private originMs = 0;
 
   constructor(
-    { codec, sound }: { readonly codec: CodecContext; readonly sound: Codec },
+    private readonly codec: CodecContext,
+    private readonly format: Codec,
     private readonly onHeard: (heard: HeardDigit) => void,
   ) {
-    this.bytesPerPacket = codec.bytesPerPacket;
-    this.samplesPerSecond = sound.samplesPerSecond;
-    this.detector = new DtmfDetector(sound.samplesPerSecond, (heard) =>
+    this.detector = new DtmfDetector(format.samplesPerSecond, (heard) =>
       this.onHeard({ ...heard, startMs: this.originMs + heard.startMs }),
     );
-    this.decode = sound.openDecoder?.() ?? ((payload) => sound.decode(payload));
+    this.decode = format.openDecoder?.() ?? ((payload) => format.decode(payload));
   }
 
   take(data: Uint8Array, { sequence, payloadOffset, payloadLength }: RtpHeader, arrivalMs: number): void {
     // A packet of another length is of nobody's ptime: decoding it costs no more than a few packets would.
-    if (payloadLength === 0 || payloadLength > 4 * this.bytesPerPacket) {
+    if (payloadLength === 0 || payloadLength > 4 * this.codec.bytesPerPacket) {
       return;
     }
     const missing = this.sequence < 0 ? 0 : (sequence - this.sequence - 1) & 0xffff;
@@ -122,7 +119,7 @@ class ToneEar {
       this.hear(this.last);
     }
     this.sequence = sequence;
-    this.originMs = arrivalMs - (this.samples * 1000) / this.samplesPerSecond;
+    this.originMs = arrivalMs - (this.samples * 1000) / this.format.samplesPerSecond;
     this.last = this.decode(data.subarray(payloadOffset, payloadOffset + payloadLength));
     this.hear(this.last);
   }

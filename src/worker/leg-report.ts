@@ -92,8 +92,9 @@ export class LegReport {
   }
 
   /** What we tell the far end, in its reports, of what we have received in the seconds that have closed; null before the first. */
-  voipMetrics({ totals }: StreamMeter): VoipMetrics | null {
-    if (!(totals.expected > 0)) {
+  voipMetrics(meter: StreamMeter | null): VoipMetrics | null {
+    const totals = meter?.totals;
+    if (totals === undefined || !(totals.expected > 0)) {
       return null;
     }
     const { far, ownMetrics, legImpairment: impairment, ptimeMs } = this;

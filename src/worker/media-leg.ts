@@ -12,9 +12,8 @@ import { JITTER_BUFFER_MS } from '../quality/jitter-buffer.js';
 import { StreamMeter } from '../quality/stream-meter.js';
 import { RtpHeader, RTP_HEADER_BYTES, ssrcOf } from '../rtp/packet.js';
 import { RtcpSession } from '../rtp/rtcp/session.js';
-import type { VoipMetrics } from '../rtp/rtcp/voip-metrics.js';
 import { SourceLatch } from '../rtp/source-latch.js';
-import { foreignContext, isSameForeign, type CodecContext } from './codec-context.js';
+import { codecFor, type CodecContext } from './codec-context.js';
 import { agreedSession, type SrtpSession } from '../rtp/srtp/session.js';
 import type { LegContext } from './leg-context.js';
 import { LegKeys } from './leg-keys.js';
@@ -24,15 +23,12 @@ import { emptyFacts, noteSuite } from './leg-rows.js';
 import { OutgoingAudio } from './outgoing-audio.js';
 import { PAYLOAD, PayloadKinds } from './payload-kinds.js';
 import type { Rows } from './rows.js';
+import { rtcpStart } from './rtcp-start.js';
 
 /** So many datagrams at one service: a flood at one socket must not delay the others. */
 const DRAIN_LIMIT = 64;
 /** So many at most before a leg begins. */
 const BACKLOG_LIMIT = 1024;
-/** Between our own ends; others get the interval of RFC 3550. */
-const OWN_RTCP_INTERVAL_MS = 1000;
-/** G.711 and G.722 at 20 ms with IP and UDP. */
-const SESSION_BITS_PER_SECOND = 80_000;
 /** After a change of codec, packets of the old one may be under way for so long. */
 const FORMER_NS = NS_PER_SECOND;
 
@@ -99,7 +95,7 @@ export class MediaLeg {
   /** Answered (or early): audio flows from now on, as their SDP says. */
   connect(media: RemoteMedia): void {
     const { context, report } = this;
-    const codec = this.codecOf(media);
+    const codec = codecFor(media, context, this.codec);
     if (this.state === 'early') {
       this.outgoing.change(codec); // what flows goes on
     } else {
@@ -126,7 +122,7 @@ export class MediaLeg {
     this.answeredAtNs = media.answeredAtNs;
     this.facts.answeredMs = this.msOf(media.answeredAtNs);
     this.facts.expectsAudio = media.receives;
-    this.startRtcp(codec, media);
+    this.rtcp.start(rtcpStart({ codec, media, header: this.outgoing.header, cname: context.cnameOf(report.key.call) }));
     this.meter = new StreamMeter({
       clockRate: codec.codec.clockRate,
       ptimeMs: context.ptimeMs,
@@ -147,7 +143,7 @@ export class MediaLeg {
       return;
     }
     const before = this.codec;
-    this.changeCodec(this.codecOf(media), media.answeredAtNs);
+    this.changeCodec(codecFor(media, this.context, before), media.answeredAtNs);
     // Who began by only receiving is not put on hold by hearing that again.
     const isHold = !media.sends && (this.sends || this.isPaused);
     const pauses = !media.receives || isHold;
@@ -178,7 +174,7 @@ export class MediaLeg {
       this.drain();
       this.keys.restart();
       this.drainRtcp();
-      this.sendRtcp(this.rtcp.writeBye(this.context.now(), '', this.ownMetrics()));
+      this.sendRtcp(this.rtcp.writeBye(this.context.now(), '', this.report.voipMetrics(this.meter)));
       this.meter?.end(this.endedMs);
     }
     this.state = 'draining';
@@ -200,7 +196,7 @@ export class MediaLeg {
     if (this.state === 'live') {
       if (dueNs >= this.rtcp.dueAtNs) {
         this.drainRtcp(); // so that the report answers what has come
-        this.sendRtcp(this.rtcp.write(this.context.now(), this.ownMetrics()));
+        this.sendRtcp(this.rtcp.write(this.context.now(), this.report.voipMetrics(this.meter)));
       }
     }
     this.drain();
@@ -286,21 +282,6 @@ export class MediaLeg {
     noteSuite(this.facts, srtp?.suite);
   }
 
-  /** @throws Error for one that no clip was given for: a fault of ours */
-  private codecOf(media: RemoteMedia): CodecContext {
-    const { codecs, ptimeMs } = this.context;
-    if (media.foreign !== undefined) {
-      // The same object while it is the same codec: a stream goes on over a new agreement.
-      const foreign = foreignContext(media.foreign, ptimeMs);
-      return this.codec !== null && isSameForeign(this.codec, foreign) ? this.codec : foreign;
-    }
-    const codec = codecs.get(media.codec);
-    if (codec === undefined) {
-      throw new Error(`expected a codec of this worker, got ${media.codec}`);
-    }
-    return codec;
-  }
-
   /** Within the stream: SSRC, sequence and time go on (all codecs here have one clock). */
   private changeCodec(codec: CodecContext, atNs: number): void {
     if (codec === this.codec) {
@@ -325,20 +306,6 @@ export class MediaLeg {
       this.meter?.resume(this.msOf(atNs));
     }
     this.isPaused = pauses;
-  }
-
-  private startRtcp({ codec }: CodecContext, media: RemoteMedia): void {
-    const { header } = this.outgoing;
-    this.rtcp.start({
-      ssrc: header.ssrc,
-      firstSequence: header.sequence,
-      clockRate: codec.clockRate,
-      cname: this.context.cnameOf(this.report.key.call),
-      startedAtNs: media.answeredAtNs,
-      fixedIntervalMs: media.isOurs ? OWN_RTCP_INTERVAL_MS : null,
-      sessionBitsPerSecond: SESSION_BITS_PER_SECOND,
-      extended: media.rtcpXr ?? null,
-    });
   }
 
   private msOf(atNs: number): number {
@@ -383,10 +350,6 @@ export class MediaLeg {
   private rest(): void {
     this.outgoing.skip();
     this.outgoing.header.marker = true;
-  }
-
-  private ownMetrics(): VoipMetrics | null {
-    return this.meter === null ? null : this.report.voipMetrics(this.meter);
   }
 
   /** A report that does not leave is missed by nobody: the next one tells it all. */

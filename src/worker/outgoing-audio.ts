@@ -72,7 +72,7 @@ export class OutgoingAudio {
   /** The clip's pauses are left out from now on, and noise of this payload type tells of them; null: they are sent. */
   agreeNoise(payloadType: number | null): void {
     const { codec } = this;
-    const leavesOut = payloadType !== null && codec !== null && codec.sound !== null && this.source === 'clip';
+    const leavesOut = payloadType !== null && codec !== null && this.source === 'clip';
     this.silence = leavesOut ? new SilenceSuppression(codec, payloadType, this.ptimeMs) : null;
   }
 
@@ -98,21 +98,21 @@ export class OutgoingAudio {
 
   /** The next packet with its header; valid until the next call. Null: nothing is sent, and that is meant. */
   next(): Uint8Array | null {
-    const { clipPosition, header } = this;
+    const { clipPosition } = this;
     const packet = this.nextPayload();
-    const key = this.keys?.next(header) ?? null;
+    const key = this.keys?.next(this.header) ?? null;
     if (key !== null) {
       return key;
     }
-    const instead = this.silence?.next(clipPosition, header);
+    const instead = this.silence?.next(clipPosition, this.header);
     if (instead !== undefined) {
       return instead;
     }
     if (packet === null) {
-      header.marker = true; // an echo that has nothing to send back: what comes after begins a new stretch of audio
+      this.header.marker = true; // what comes after it begins a new stretch of audio
       return null;
     }
-    writeRtpHeader(packet, header);
+    writeRtpHeader(packet, this.header);
     return packet;
   }
 

@@ -75,13 +75,13 @@ function tonesOf(keys: DigitsToSend, context: CodecContext, ptimeMs: number): re
   if (known !== undefined) {
     return known;
   }
-  const { sound } = context;
-  if (sound === null) {
-    return []; // a scenario that asks for it is refused
+  const { audio } = context.codec;
+  if (audio === null) {
+    return []; // nobody here can put a tone into it; scenarios that ask for it are refused
   }
-  const { samplesPerSecond } = sound;
+  const { samplesPerSecond } = audio;
   const timing = { samplesPerSecond, samplesPerPacket: (samplesPerSecond * ptimeMs) / 1000 };
-  const packets = packetsWithHeader(sound.encode(digitSamples(keys.digits, keys, timing)), context.bytesPerPacket);
+  const packets = packetsWithHeader(audio.encode(digitSamples(keys.digits, keys, timing)), context.bytesPerPacket);
   if (kept.size < KEPT_TONES) {
     kept.set(name, packets);
   }

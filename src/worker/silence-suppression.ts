@@ -49,13 +49,13 @@ export function clipSilenceOf(context: CodecContext, ptimeMs: number): ClipSilen
   return silence;
 }
 
-function levelsOf({ clipPackets, bytesPerPacket, sound }: CodecContext): Uint8Array {
-  if (sound === null) {
-    return new Uint8Array(clipPackets.length); // as loud as can be: nothing is left out
-  }
+function levelsOf({ clipPackets, bytesPerPacket, codec }: CodecContext): Uint8Array {
   const payloads = new Uint8Array(clipPackets.length * bytesPerPacket);
   clipPackets.forEach((packet, i) => payloads.set(packet.subarray(RTP_HEADER_BYTES), i * bytesPerPacket));
-  const samples = sound.decode(payloads);
+  if (codec.audio === null) {
+    return new Uint8Array(clipPackets.length); // nothing is known to be a pause
+  }
+  const samples = codec.audio.decode(payloads);
   const each = samples.length / clipPackets.length;
   return Uint8Array.from(clipPackets, (_, i) => -levelOf(samples.subarray(i * each, (i + 1) * each)));
 }

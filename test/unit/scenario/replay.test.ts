@@ -118,5 +118,10 @@ describe('codecs that are not built in', () => {
     expect(lines(text('[ILBC, G729]', ILBC, G729))).toEqual(['expected codecs of one ptime, got several']);
     expect(lines(text('[ILBC, PCMU]', ILBC, G729, OPUS))).toEqual([]);
     expect(lines(HEAD)).toEqual([]);
+    const inBand = "call: { steps: [{ dtmf: { digits: '1', method: inband } }] }\n";
+    expect(lines(text('G729', G729) + inBand)).toEqual([
+      'expected keys by rfc4733 or INFO beside G729, got inband: no tone can be put into its packets',
+    ]);
+    expect(lines(HEAD + inBand)).toEqual([]);
   });
 });
