@@ -17,7 +17,7 @@ export function resolveScenario(
   sources: Sources,
   users: readonly User[] = [],
 ): Scenario {
-  const { version, name, codec, media, srtp, call, safety, network, loopback, workers } = document;
+  const { version, name, codec, media, srtp, call, capture, safety, network, loopback, workers } = document;
   return {
     version,
     name,
@@ -55,7 +55,8 @@ export function resolveScenario(
       keepAliveMs: network.keepAlive,
     },
     loopback: { impair: loopback.impair ?? null },
-    workers: { signalling: workers.signalling, media: workers.media ?? null },
+    capture,
+    workers: { signalling: workers.signalling, media: workers.media ?? null, realtime: workers.realtime },
     redact: document.redact ?? null,
     seed: document.seed ?? null,
     sources,

@@ -34,8 +34,15 @@ export interface Scenario {
   readonly network: Network;
   /** Our own answerer; `impair`: the bad link that it sends over, as `--impair` of `answer` reads it. */
   readonly loopback: { readonly impair: string | null };
+  /** Whose packets are captured. */
+  readonly capture: Capture;
   /** `media: null`: as many as the expected peak needs. */
-  readonly workers: { readonly signalling: number; readonly media: number | null };
+  readonly workers: {
+    readonly signalling: number;
+    readonly media: number | null;
+    /** Threads for RTP go before all others of this host. */
+    readonly realtime: boolean;
+  };
   /** `numbers`: users, numbers and caller names are hidden in everything that is written. */
   readonly redact: 'numbers' | null;
   /** null: drawn at the start and written into the result. */
@@ -114,6 +121,13 @@ export interface CallPlan {
   readonly figures: boolean;
   /** What else happens in it. */
   readonly flow: FlowPlan;
+}
+
+export interface Capture {
+  /** Calls, spread over the run; 0: none. */
+  readonly legs: number;
+  /** With what is said; else headers alone. */
+  readonly audio: boolean;
 }
 
 export interface Load {

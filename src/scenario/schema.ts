@@ -242,9 +242,36 @@ const workers = z
   .strictObject({
     signalling: fields.integer(1, 64).prefault(1).meta(help('Threads for SIP.')),
     media: fields.integer(1, 64).optional().meta(help('Threads for RTP. Default: as the expected peak needs.', 2)),
+    realtime: fields
+      .flag()
+      .prefault(false)
+      .meta(
+        help(
+          'Run the threads for RTP before all others of this host (SCHED_FIFO). It starves a PBX on the same host. Linux, CAP_SYS_NICE.',
+          true,
+        ),
+      ),
   })
   .prefault({})
   .meta(help('Worker threads.'));
+
+const capture = z
+  .strictObject({
+    legs: fields
+      .integer(0, 50)
+      .prefault(2)
+      .meta(help('So many calls, spread over the run, leave a capture for Wireshark in evidence/. 0: none.', 2, 20)),
+    audio: fields
+      .flag()
+      .prefault(false)
+      .meta(
+        help(
+          'With the audio in the packets, and what was received as WAV: what people say is in it. False: headers alone.',
+        ),
+      ),
+  })
+  .prefault({})
+  .meta(help('Packets that are kept as evidence. Failed calls leave the headers of their last 2 s besides.'));
 
 const loopback = z
   .strictObject({
@@ -326,6 +353,7 @@ export const documentSchema = z.strictObject({
   safety,
   network,
   loopback,
+  capture,
   workers,
   redact: fields
     .word(['numbers'])

@@ -15,6 +15,7 @@ import { SourceLatch } from '../rtp/source-latch.js';
 import { agreedSession, type SrtpSession } from '../rtp/srtp/session.js';
 import type { CodecContext } from './codec-context.js';
 import type { LegContext } from './leg-context.js';
+import type { LegTap } from './leg-tap.js';
 import { LegReport } from './leg-report.js';
 import { emptyFacts, noteSuite } from './leg-rows.js';
 import { OutgoingAudio } from './outgoing-audio.js';
@@ -68,6 +69,8 @@ export class MediaLeg {
     private readonly context: LegContext,
     private readonly rtpHandle: number,
     private readonly rtcpHandle: number,
+    /** What is captured of its packets; null: nothing. */
+    private readonly tap: LegTap | null = null,
   ) {
     this.outgoing = new OutgoingAudio(context.source);
     this.rtcp = new RtcpSession(context.rtcp);
@@ -77,6 +80,7 @@ export class MediaLeg {
   arm(call: number, endpoint: number): void {
     this.drainRested();
     this.state = 'armed';
+    this.tap?.arm(call);
     this.report.begin(call, endpoint);
     this.meter = null;
     this.latch.reset();
@@ -163,6 +167,7 @@ export class MediaLeg {
       this.meter?.end(this.endedMs);
     }
     this.state = 'draining';
+    this.tap?.freeze();
   }
 
   /** Once a ptime: sends what is due, then takes what has come. `skip`: the deadline is more than a ptime ago. */
@@ -225,6 +230,7 @@ export class MediaLeg {
     if (this.state === 'live' || second < Math.floor(this.endedMs / 1000)) {
       return false;
     }
+    this.tap?.close(meter !== null && facts.expectsAudio && facts.taken === 0);
     if (meter !== null) {
       facts.endedMs = this.endedMs;
       report.writeTotals(legs, { meter, facts, farTotals: this.rtcp.farTotals });
@@ -243,6 +249,7 @@ export class MediaLeg {
 
   /** Where audio and reports go, and what may come. */
   private aim(media: AgreedMedia): void {
+    this.tap?.agree(media);
     const { rtcpAddress, rtcpPort } = media;
     const hasRtcp = rtcpAddress !== null && rtcpPort !== null;
     this.destination = this.towards(this.destination, media.address, media.port);
@@ -324,11 +331,12 @@ export class MediaLeg {
     const nowNs = context.now();
     const taken = this.destination !== null && context.sockets.send(this.rtpHandle, packet, this.destination);
     context.health.latenessUs.record((nowNs - dueNs) / 1000);
-    if (!taken) {
+    if (!taken || this.destination === null) {
       context.health.sendErrors++; // it never left this host: like one that is skipped, it takes no sequence number
       outgoing.passTime();
       return;
     }
+    this.tap?.sent(packet, nowNs, this.destination);
     if (this.state === 'live') {
       this.rtcp.onSent(outgoing.header.timestamp, plain.length - RTP_HEADER_BYTES, nowNs);
     }
@@ -352,6 +360,7 @@ export class MediaLeg {
       const handle = this.isMuxed ? this.rtpHandle : this.rtcpHandle;
       const packet = this.srtp === null ? compound : this.srtp.protectRtcp(compound);
       this.context.sockets.send(handle, packet, this.rtcpDestination);
+      this.tap?.sentRtcp(packet, this.context.now(), this.rtcpDestination, this.isMuxed);
     }
   }
 
@@ -374,6 +383,7 @@ export class MediaLeg {
       if (length < 0) {
         break;
       }
+      this.tap?.received(sockets, length);
       if (this.state === 'armed' || this.state === 'early') {
         this.countEarly(length);
       } else if (this.state !== 'idle') {
@@ -403,6 +413,7 @@ export class MediaLeg {
       if (length < 0) {
         return;
       }
+      this.tap?.receivedRtcp(sockets, length);
       if (this.meter !== null && !this.isMuxed) {
         this.takeRtcp(this.open(length));
       }

@@ -25,6 +25,11 @@ describe('the evidence of a call', () => {
     );
   });
 
+  it('names the suite of encrypted audio', () => {
+    expect(linesOf(worstCall({ srtp: 'AEAD_AES_128_GCM' }))).toContain('SRTP      AEAD_AES_128_GCM');
+    expect(linesOf(worstCall()).join()).not.toContain('SRTP');
+  });
+
   it('has its figures with the points of R, and its seconds', () => {
     const lines = linesOf(worstCall());
     expect(lines).toContain('  MOS-LQ 3.86, MOS-CQ 3.46, loss 5 %, too late 0 %, jitter 12.5 ms');

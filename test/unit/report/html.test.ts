@@ -52,7 +52,7 @@ describe.each(Object.entries(FIXTURES))('report.html of %s', (name, fixture) => 
   test('has one script, its own, and refers to nothing outside itself', () => {
     expect(report.match(/<script/g)).toHaveLength(1);
     expect(report).not.toMatch(
-      /https?:\/\/|url\((?!#)|@import|\ssrc=|\shref="(?!#|evidence\/call-\d+\.txt")|\son[a-z]+="|\sstyle="|<link|<iframe|fetch\(|XMLHttp|import\(|eval\(/i,
+      /https?:\/\/|url\((?!#)|@import|\ssrc=|\shref="(?!#|evidence\/call-\d+\.(?:txt|pcapng|wav)")|\son[a-z]+="|\sstyle="|<link|<iframe|fetch\(|XMLHttp|import\(|eval\(/i,
     );
   });
 
@@ -290,6 +290,16 @@ describe('odd streams', () => {
     expect(sectionOf(renderReport(typicalPass()), 'odd-streams')).toContain('None: every stream');
     expect(sectionOf(renderReport(allFailed()), 'odd-streams')).toContain('Not known: no call was answered.');
   });
+});
+
+test('the method says which legs were encrypted, over all endpoints', () => {
+  const result = bothDirections();
+  const [first, ...others] = result.endpoints;
+  if (first === undefined) throw new Error('no endpoint');
+  const encrypted = { ...first, srtp: [{ suite: 'AEAD_AES_128_GCM', legs: 1200 }] };
+  const report = renderReport({ ...result, endpoints: [encrypted, encrypted, ...others] });
+  expect(sectionOf(report, 'method')).toContain('Encrypted audio (SRTP): <bdi>AEAD_AES_128_GCM on 2');
+  expect(sectionOf(renderReport(result), 'method')).not.toContain('SRTP');
 });
 
 test('the method names every codec with its scale and source, and what the delay is made of', () => {

@@ -35,7 +35,7 @@ describe('good documents', () => {
         waitMs: 0,
         optionsIntervalMs: null,
       },
-      workers: { signalling: 1, media: null },
+      workers: { signalling: 1, media: null, realtime: false },
       seed: null,
     });
   });
@@ -166,7 +166,7 @@ describe('bad documents: the exact lines', () => {
     [
       'an unknown key like no other',
       `${HEAD}workers: { zzzzzz: 1 }\n`,
-      ['4:12 workers.zzzzzz: unknown key "zzzzzz" (known here: signalling, media)'],
+      ['4:12 workers.zzzzzz: unknown key "zzzzzz" (known here: signalling, media, realtime)'],
     ],
     ['a duplicate key', `${HEAD}name: again\n`, ['4:1 name: duplicate key "name", first on line 2']],
     ['nothing where something belongs', `${HEAD}gates:\n`, ['4:1 gates: expected a list, got nothing']],
