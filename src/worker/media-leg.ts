@@ -2,6 +2,7 @@
  * One slot of a media worker: an RTP and an RTCP socket, and the audio of the leg that uses them now. It is armed (drained)
  * from the offer on, live from the ACK, and after the BYE it drains until its last second has closed; then the slot is free.
  */
+import type { DigitsToSend } from '../call/dtmf.js';
 import type { AgreedMedia } from '../call/negotiation.js';
 import type { RemoteMedia } from '../call/media-slots.js';
 import { NS_PER_MS, NS_PER_SECOND } from '../lib/clock.js';
@@ -15,6 +16,7 @@ import { SourceLatch } from '../rtp/source-latch.js';
 import { agreedSession, type SrtpSession } from '../rtp/srtp/session.js';
 import type { CodecContext } from './codec-context.js';
 import type { LegContext } from './leg-context.js';
+import { LegKeys } from './leg-keys.js';
 import type { LegTap } from './leg-tap.js';
 import { LegReport } from './leg-report.js';
 import { emptyFacts, noteSuite } from './leg-rows.js';
@@ -64,6 +66,7 @@ export class MediaLeg {
   private nextSampleNs = 0;
   private answeredAtNs = 0;
   private endedMs = 0;
+  readonly keys: LegKeys;
 
   constructor(
     private readonly context: LegContext,
@@ -72,7 +75,8 @@ export class MediaLeg {
     /** What is captured of its packets; null: nothing. */
     private readonly tap: LegTap | null = null,
   ) {
-    this.outgoing = new OutgoingAudio(context.source);
+    this.outgoing = new OutgoingAudio(context.source, context.ptimeMs);
+    this.keys = new LegKeys(this.outgoing);
     this.rtcp = new RtcpSession(context.rtcp);
     this.report = new LegReport(context.ptimeMs);
   }
@@ -83,6 +87,7 @@ export class MediaLeg {
     this.tap?.arm(call);
     this.report.begin(call, endpoint);
     this.meter = null;
+    this.keys.begin();
     this.latch.reset();
     this.srtp = null;
     Object.assign(this.facts, emptyFacts());
@@ -116,6 +121,7 @@ export class MediaLeg {
       this.state = 'early';
       return;
     }
+    this.keys.agree(codec, media);
     this.answeredAtNs = media.answeredAtNs;
     this.facts.answeredMs = this.msOf(media.answeredAtNs);
     this.facts.expectsAudio = media.receives;
@@ -158,10 +164,18 @@ export class MediaLeg {
     this.pause(pauses, media.answeredAtNs);
   }
 
+  /** Presses keys, in place of the audio. */
+  press(keys: DigitsToSend): void {
+    if (this.state === 'live') {
+      this.outgoing.press(keys);
+    }
+  }
+
   release(endedAtNs: number): void {
     this.endedMs = this.msOf(endedAtNs);
     if (this.state === 'live') {
       this.drain();
+      this.keys.restart();
       this.drainRtcp();
       this.sendRtcp(this.rtcp.writeBye(this.context.now(), ''));
       this.meter?.end(this.endedMs);
@@ -197,6 +211,7 @@ export class MediaLeg {
    */
   serveSecond(): void {
     this.drainRtcp();
+    this.keys.onTime(this.msOf(this.context.now()));
     if (this.state === 'idle') {
       this.drain();
     }
@@ -259,6 +274,8 @@ export class MediaLeg {
     this.latch.expect(this.expectedSource, media.port);
     this.sends = media.sends;
     this.outgoing.header.payloadType = media.payloadType;
+    this.outgoing.agreeEvents(media.eventSendPayloadType);
+    this.outgoing.agreeNoise(media.comfortNoiseSendPayloadType ?? null);
   }
 
   /** What is sent and what comes is SRTP from now on, or is not. */
@@ -283,6 +300,7 @@ export class MediaLeg {
     }
     this.codec = codec;
     this.outgoing.change(codec);
+    this.keys.change(codec);
     this.report.change(codec, Math.floor(this.msOf(atNs) / 1000));
   }
 
@@ -327,6 +345,10 @@ export class MediaLeg {
       return;
     }
     const plain = outgoing.next();
+    if (plain === null) {
+      outgoing.passTime();
+      return;
+    }
     const packet = this.srtp === null ? plain : this.srtp.protectRtp(plain);
     const nowNs = context.now();
     const taken = this.destination !== null && context.sockets.send(this.rtpHandle, packet, this.destination);
@@ -486,16 +508,21 @@ export class MediaLeg {
     facts.dscp = sockets.dscp;
     this.rtcp.onRtp(header, sockets.arrivalNs);
     const arrivalMs = this.msOf(sockets.arrivalNs);
+    const isReadable = this.srtp === null || this.srtp.verdict === 'ok';
     if (kind === PAYLOAD.audio) {
       meter.onPacket(header.sequence, header.timestamp, arrivalMs);
-      if (this.srtp === null || this.srtp.verdict === 'ok') {
+      if (isReadable) {
         this.outgoing.hear(sockets.data, header.payloadOffset, header.payloadLength);
+        this.keys.onAudio(sockets.data, header, arrivalMs);
         this.sampleSilence();
       }
     } else if (kind === PAYLOAD.former) {
       meter.onPacket(header.sequence, header.timestamp, arrivalMs);
     } else {
       meter.onAuxiliary(header.sequence, arrivalMs, kind === PAYLOAD.comfortNoise);
+      if (kind === PAYLOAD.event && isReadable && !this.isPaused) {
+        this.keys.onEvent(sockets.data, header, arrivalMs);
+      }
     }
   }
 
@@ -529,6 +556,7 @@ export class MediaLeg {
     const { sockets } = this.context;
     if (facts.taken > 0) {
       this.meter?.restart();
+      this.keys.restart();
     }
     facts.reflected = header.ssrc === outgoing.header.ssrc;
     if (sockets.sourceAddress !== this.expectedSource || sockets.sourcePort !== this.destination?.port) {
