@@ -28,7 +28,7 @@ const FLAGS = {
     baseline: 'result.json or folder of an earlier run to compare with',
   },
   'Connections:': {
-    connections: 'worker: one for all its calls; call: one for each',
+    connections: 'worker: one for all its calls; user, call: one for each',
     'tls-ca': 'PEM file of the authorities to trust',
     'tls-cert': 'PEM file of our own certificate',
     'tls-key': 'PEM file of its key',

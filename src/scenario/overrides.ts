@@ -213,7 +213,7 @@ function applyHostFlags(override: Override, flags: RunFlags): void {
   if (waitMs !== undefined) changeNetwork('--wait', 'wait', { waitMs });
   const outboundProxy = override.read('--proxy', flags.proxy, fields.proxy());
   if (outboundProxy !== undefined) changeNetwork('--proxy', 'outboundProxy', { outboundProxy });
-  const connections = override.read('--connections', flags.connections, fields.word(['worker', 'call']));
+  const connections = override.read('--connections', flags.connections, fields.word(['worker', 'user', 'call']));
   if (connections !== undefined) changeNetwork('--connections', 'connections', { connections });
   applyTlsFlags(override, flags);
   if (flags.redactNumbers === true) override.change('--redact-numbers', 'redact', { redact: 'numbers' });

@@ -53,13 +53,19 @@ export function expectedPeak(scenario: Scenario, schedule: ArrivalPeak): Peak {
     packetsPerSecond,
     mbitPerSecond: (packetsPerSecond * packetBytes(scenario) * 8) / 1e6,
     ports: slots * PORTS_PER_CALL,
-    files: slots * PORTS_PER_CALL + OTHER_FILES + (scenario.network.connections === 'call' ? calls : 0),
+    files: slots * PORTS_PER_CALL + OTHER_FILES + ownConnections(scenario, calls),
   };
 }
 
 /** With the longest tag of the SRTP suites that are offered. */
 function packetBytes({ srtp }: Scenario): number {
   return PACKET_BYTES + Math.max(0, ...(srtp ?? []).map((suite) => srtpSuite(suite).rtpTagBytes));
+}
+
+/** Beside those that all calls share. */
+function ownConnections({ network, users }: Scenario, calls: number): number {
+  if (network.connections === 'user') return users?.list.length ?? 0;
+  return network.connections === 'call' ? calls : 0;
 }
 
 /** Both ends of a call between users are ours. */

@@ -99,6 +99,8 @@ export interface SipAddress {
   readonly host: string;
   readonly port: number | null;
   readonly transport: TransportName;
+  /** Nothing but a domain is named, neither transport nor port: DNS may name another transport (RFC 3263 §4.1). */
+  readonly transportByDns: boolean;
   /** A SIPS URI. */
   readonly isSecure: boolean;
 }
@@ -186,8 +188,8 @@ export interface Network {
   /** From one OPTIONS to the next to each endpoint during the run; null: none. */
   readonly optionsIntervalMs: number | null;
   readonly tls: Tls;
-  /** Over TCP, TLS and WebSockets: one for all calls of a worker to an endpoint, or one for each call. */
-  readonly connections: 'worker' | 'call';
+  /** Over TCP, TLS and WebSockets: one for all calls of a worker to an endpoint, or one for each call; for each user also over UDP. */
+  readonly connections: 'worker' | 'user' | 'call';
   /** Of the WebSocket URL. */
   readonly webSocketPath: string;
   /** Everything goes there first; null: straight to the targets. */

@@ -205,11 +205,11 @@ const network = z
       ),
     tls,
     connections: fields
-      .word(['worker', 'call'])
+      .word(['worker', 'user', 'call'])
       .prefault('worker')
       .meta(
         help(
-          'Over TCP, TLS and WebSockets: one connection for all calls of a worker to an endpoint, or one for each call; its setup is then part of the setup delay.',
+          'Over TCP, TLS and WebSockets: one connection for all calls of a worker to an endpoint, or one for each call; its setup is then part of the setup delay. `user`: one for each of the users, who registers, calls and is called over it; over UDP a port of its own.',
         ),
       ),
     webSocketPath: fields

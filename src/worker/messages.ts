@@ -21,7 +21,13 @@ import type { RegistrationFigures, RegistrationReport, UsersRole } from './user-
 export { HEADERS_PER_RUN, type CapturePart, type CaptureSetup } from './capture-messages.js';
 export { causeKey, hasFailed, type CallRecord } from '../call/outcome.js';
 export type { TlsMaterial } from '../sip/transport/tls-settings.js';
-export type { RegistrationFailures, RegistrationFigures, RegistrationReport, UsersRole } from './user-messages.js';
+export type {
+  CallMatches,
+  RegistrationFailures,
+  RegistrationFigures,
+  RegistrationReport,
+  UsersRole,
+} from './user-messages.js';
 
 // ---- media workers ---------------------------------------------------------------------------------------------------
 
@@ -335,8 +341,8 @@ export interface SignallingLinks {
   readonly tls: TlsMaterial;
   /** Of the WebSocket URL. */
   readonly webSocketPath: string;
-  /** One connection for all calls of a worker to an endpoint, or one for each call. */
-  readonly connections: 'worker' | 'call';
+  /** One connection for all calls of a worker to an endpoint, or one for each user or call. */
+  readonly connections: 'worker' | 'user' | 'call';
   /** Code point of SIP over UDP; null: the system's own. */
   readonly dscp: number | null;
   /** Advertise the address at which the far side sees us. */
@@ -428,10 +434,15 @@ export type SignallingCommand =
   | { readonly type: 'stop' };
 
 /** The SIP messages of a call, secrets masked. */
-export interface CallLadder {
+export interface CallLadder extends LadderPart {
   readonly callId: string;
   /** Of the first message, on the monotonic clock; absent: not known. */
   readonly startedAtNs?: number;
+  /** Of the end that is called, where that is a user of ours. */
+  readonly called: LadderPart | null;
+}
+
+export interface LadderPart {
   readonly messages: readonly LadderMessage[];
   /** Messages that were not kept, after the first `firstKept`. */
   readonly omitted: number;
@@ -439,7 +450,7 @@ export interface CallLadder {
 }
 
 export interface LadderMessage {
-  /** Since the first message. */
+  /** Since the first message of the call, also at the end that is called. */
   readonly atMs: number;
   readonly isSent: boolean;
   /** Network text. */

@@ -44,9 +44,15 @@ export function writeRecords(records: readonly CallRecord[]): RecordTable {
   return { numbers, words: words.known, callIds };
 }
 
-/** Gives each record anew whenever they are walked: none of them lives longer than its turn, unless somebody keeps it. */
+/** The records again, made when the first of them is asked for; several ask. */
 export function readRecords(table: RecordTable): Iterable<CallRecord> {
-  return { [Symbol.iterator]: () => walk(table) };
+  let records: readonly CallRecord[] | null = null;
+  return {
+    [Symbol.iterator]: () => {
+      records ??= readAll(table);
+      return records[Symbol.iterator]();
+    },
+  };
 }
 
 class Words {
@@ -89,13 +95,15 @@ function writeRecord(numbers: Float64Array, at: number, record: CallRecord, word
     (record.hasMedia ? FLAG.hasMedia : 0);
 }
 
-function* walk({ numbers, words, callIds }: RecordTable): Generator<CallRecord> {
+function readAll({ numbers, words, callIds }: RecordTable): CallRecord[] {
+  const records: CallRecord[] = [];
   let start = 0;
   for (let at = 0; at < numbers.length; at += COLUMNS) {
     const end = callIds.indexOf('\n', start);
-    yield readRecord({ numbers, at, words, callId: callIds.slice(start, end) });
+    records.push(readRecord({ numbers, at, words, callId: callIds.slice(start, end) }));
     start = end + 1;
   }
+  return records;
 }
 
 interface Place {

@@ -56,6 +56,16 @@ describe('the evidence of a call', () => {
     expect(lines).toContain('    m=audio 4000 RTP/AVP 0');
   });
 
+  it('has the ladder of the called user behind it, where that is one of ours', () => {
+    const { ladder } = worstCall();
+    const title = 'SIP ladder of the called user, time since the first message of the caller';
+    const lines = linesOf(worstCall({ calledLadder: ladder }));
+    const [first, second] = [lines.indexOf('SIP ladder, time since the first message'), lines.indexOf(title)];
+    expect(second).toBeGreaterThan(first);
+    expect(lines.slice(second + 1)).toEqual(lines.slice(first + 1, second - 1).concat(''));
+    expect(linesOf(worstCall())).not.toContain(title);
+  });
+
   it('says that no messages were kept', () => {
     expect(linesOf(worstCall({ ladder: null })).at(-2)).toBe('SIP ladder: no messages of this call were kept');
   });
