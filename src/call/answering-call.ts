@@ -6,8 +6,9 @@ import type { TimerHandle, Timers } from '../sip/transaction/timers.js';
 import type { CallEnd, IncomingCall, IncomingCallListener } from '../sip/ua/call-events.js';
 import { CallMedia } from './call-media.js';
 import { callTokenOf, type CallToken } from './call-token.js';
-import { pressesKey } from './info-digit.js';
-import type { MediaSlots } from './media-slots.js';
+import { CallDigits, type ReceivedDigit } from './dtmf.js';
+import { keyOfInfo } from './info-digit.js';
+import type { DigitListener, MediaSlots } from './media-slots.js';
 import type { MediaPreferences, MediaRefusal } from './negotiation.js';
 import { causeOfEvent, causeOfStatus, type CallPhase, type CallRecord } from './outcome.js';
 import type { SrtpWish } from './srtp-keys.js';
@@ -31,8 +32,8 @@ export interface AnswererContext {
   readonly epochNs: number;
   now(): number;
   onAnswered(): void;
-  /** The caller has pressed a key by INFO. Absent: nobody counts. */
-  onKey?(): void;
+  /** The caller has pressed a key. Absent: nobody counts. */
+  onKey?(digit: ReceivedDigit): void;
   /** The totals of what was received of a call whose run wants to hear of them; null: nobody is told. */
   readonly onMeasured: ((token: CallToken, totals: Float64Array) => void) | null;
   /** Once a call. */
@@ -59,10 +60,12 @@ const STATUS_PROGRESS = 183;
 const NEEDS_RELIABLE = headerBlock([['Require', '100rel']]);
 const PLAIN_FLOW: AnswererFlow = { refusalHeaders: NO_HEADERS, earlyMedia: false, reliable: 'asked', steps: [] };
 
-export class AnsweringCall implements IncomingCallListener {
+export class AnsweringCall implements IncomingCallListener, DigitListener {
   liveIndex = -1;
   private media: CallMedia | null = null;
   private steps: Steps | null = null;
+  /** Null until a key is pressed. */
+  private digits: CallDigits | null = null;
   private timer: TimerHandle | null = null;
   private readonly startedMs: number;
   private readonly token: CallToken | null;
@@ -101,6 +104,7 @@ export class AnsweringCall implements IncomingCallListener {
       return this.refuse(STATUS_FULL, 'noSlot');
     }
     this.media = new CallMedia(context, this.call, slot);
+    slot.listen?.(this);
     this.isLateOffer = dialog.request.body === '';
     const sdp = this.isLateOffer ? { sdp: this.media.offer() } : this.media.answer(dialog.request.body);
     if ('cause' in sdp) {
@@ -174,6 +178,8 @@ export class AnsweringCall implements IncomingCallListener {
       timers,
       media,
       dialog,
+      digits: this.keys,
+      nowMs: () => this.elapsedMs(),
       onStepFailed: (failure) => this.giveUp(failure),
       onStepsDone: (isOver) => {
         if (isOver) {
@@ -202,9 +208,19 @@ export class AnsweringCall implements IncomingCallListener {
     }
   }
 
+  onDigit(digit: ReceivedDigit): void {
+    this.context.onKey?.(digit);
+    this.keys.hear(digit);
+  }
+
+  private get keys(): CallDigits {
+    return (this.digits ??= new CallDigits());
+  }
+
   onTold(request: SipMessage): void {
-    if (pressesKey(request)) {
-      this.context.onKey?.();
+    const key = keyOfInfo(request);
+    if (key !== null) {
+      this.onDigit({ ...key, startMs: this.elapsedMs(), method: 'info' });
     }
     this.steps?.hear(request);
   }
@@ -309,6 +325,7 @@ export class AnsweringCall implements IncomingCallListener {
       heldBack: false,
       earlyMedia: false,
       hasMedia: context.slots.measured && this.media?.isConnected === true,
+      dtmf: this.digits?.record(this.elapsedMs()) ?? null,
     };
     context.onEnd(record, this);
   }

@@ -51,6 +51,10 @@ export class CallMedia {
     this.#keys = context.srtp === undefined ? null : new CallKeys(context.srtp);
   }
 
+  get ptimeMs(): number {
+    return this.context.media.ptimeMs;
+  }
+
   /** Our offer of everything that we can. */
   offer(): string {
     return this.#offerOf(this.context.media.codecs, this.#isHeld);
@@ -100,7 +104,8 @@ export class CallMedia {
   connect(): void {
     if (this.agreed === null || this.isConnected) return;
     this.isConnected = true;
-    this.slot.connect({ ...this.agreed, answeredAtNs: this.context.now() });
+    const listens = this.context.media.listensForTones === true ? { listensForTones: true as const } : {};
+    this.slot.connect({ ...this.agreed, answeredAtNs: this.context.now(), ...listens });
   }
 
   #offerOf(codecs: readonly string[], isHeld: boolean): string {

@@ -9,9 +9,12 @@ import type { TimerHandle } from '../sip/transaction/timers.js';
 import type { CallEnd, CallFailure, OutgoingCall, OutgoingCallListener } from '../sip/ua/call-events.js';
 import { CallMedia } from './call-media.js';
 import { type CallStart, type CallerContext, notStarted } from './caller-context.js';
+import { CallDigits, type ReceivedDigit, mismatchInWords } from './dtmf.js';
 import { EarlyAnswers } from './early-answers.js';
 import { type Disappointment, unmetHeader, unmetMedia } from './expectations.js';
+import { keyOfInfo } from './info-digit.js';
 import { NOBODY, inviteOf } from './invite-of.js';
+import type { DigitListener } from './media-slots.js';
 import type { MediaRefusal } from './negotiation.js';
 import { causeOfEvent, causeOfStatus, type CallPhase, type CallRecord } from './outcome.js';
 import { type StepFailure, Steps } from './steps.js';
@@ -36,15 +39,22 @@ type Ending = Pick<CallRecord, 'outcome' | 'phase' | 'sipStatus' | 'cause' | 'de
 const COMPLETED: Ending = { outcome: 'completed', phase: null, sipStatus: null, cause: null, detail: null };
 /** Nothing is wrong with it, but the scenario expects a refusal: a call that did not succeed has a cause. */
 const UNEXPECTED_ANSWER: Ending = { ...COMPLETED, phase: 'setup', sipStatus: 200, cause: 'unexpectedAnswer' };
+/** Where it was that something else than expected came. */
+const PLACES = {
+  answer: { phase: 'setup', sipStatus: 200 },
+  call: { phase: 'established', sipStatus: null },
+} as const;
 /** Of a peer's words in a record. */
 const DETAIL_CHARACTERS = 160;
 
-export class CallerCall implements OutgoingCallListener {
+export class CallerCall implements OutgoingCallListener, DigitListener {
   liveIndex = -1;
   private readonly endpoint: number;
   private readonly callId: string;
   private media: CallMedia | null = null;
   private steps: Steps | null = null;
+  /** Null until a key is pressed, or expected. */
+  private digits: CallDigits | null = null;
   /** Why an offer of the far side had no answer. */
   private refusal: MediaRefusal | null = null;
   /** What was expected of its answer and did not come. */
@@ -80,6 +90,7 @@ export class CallerCall implements OutgoingCallListener {
       return false;
     }
     this.media = new CallMedia(context, startOf.call, slot);
+    slot.listen?.(this);
     this.timer = context.timers.schedule(context.ringTimeoutMs, giveUpRinging, this);
     const { agent = context.userAgent } = target;
     const { flow } = context;
@@ -194,7 +205,21 @@ export class CallerCall implements OutgoingCallListener {
     this.giveUp('established', { cause: 'sessionExpired', detail: null });
   }
 
+  onDigit(digit: ReceivedDigit): void {
+    if (!this.ended) {
+      this.keys.hear(digit);
+    }
+  }
+
+  private get keys(): CallDigits {
+    return (this.digits ??= new CallDigits());
+  }
+
   onTold(request: SipMessage): void {
+    const key = keyOfInfo(request);
+    if (key !== null) {
+      this.onDigit({ ...key, startMs: this.elapsedMs(), method: 'info' });
+    }
     this.steps?.hear(request);
   }
 
@@ -244,6 +269,8 @@ export class CallerCall implements OutgoingCallListener {
         timers,
         media,
         dialog,
+        digits: this.keys,
+        nowMs: () => this.elapsedMs(),
         onStepFailed: (failure) => this.onStepFailed(failure),
         onStepsDone: (isOver) => this.onStepsDone(isOver),
       });
@@ -296,8 +323,18 @@ export class CallerCall implements OutgoingCallListener {
     if (this.context.expect !== 'answered') {
       return UNEXPECTED_ANSWER;
     }
+    this.disappointment ??= this.unmetKeys();
     const { disappointment } = this;
-    return disappointment === null ? COMPLETED : { ...COMPLETED, phase: 'setup', sipStatus: 200, ...disappointment };
+    return disappointment === null
+      ? COMPLETED
+      : { ...COMPLETED, ...PLACES[disappointment.cause === 'dtmfMismatch' ? 'call' : 'answer'], ...disappointment };
+  }
+
+  /** Only the end of the call tells that nothing more comes. */
+  private unmetKeys(): Disappointment | null {
+    const expected = this.context.flow?.expect?.dtmf;
+    const mismatch = expected === undefined ? null : this.keys.judgeAll(expected);
+    return mismatch === null ? null : { cause: 'dtmfMismatch', detail: mismatchInWords(mismatch) };
   }
 
   private end(ending: Ending): void {
@@ -334,6 +371,7 @@ export class CallerCall implements OutgoingCallListener {
       heldBack: startOf.heldBack,
       earlyMedia: this.early.came,
       hasMedia: context.slots.measured && this.media?.isConnected === true,
+      dtmf: this.digits?.record(this.byeAtMs ?? endedMs) ?? null,
     };
     context.onEnd(record, this);
   }

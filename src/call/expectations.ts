@@ -10,10 +10,12 @@ export interface Expectations {
   readonly codec: string | null;
   /** What the far side's SDP is to say; null: anything. */
   readonly direction: 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive' | null;
+  /** All the keys of the far side, whichever way they come; absent: any. */
+  readonly dtmf?: string;
 }
 
 export interface Disappointment {
-  readonly cause: 'unexpectedHeader' | 'unexpectedCodec' | 'unexpectedDirection';
+  readonly cause: 'unexpectedHeader' | 'unexpectedCodec' | 'unexpectedDirection' | 'dtmfMismatch';
   /** May hold network text. */
   readonly detail: string;
 }

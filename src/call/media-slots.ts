@@ -1,4 +1,5 @@
 /** What a call needs of the media side: a socket to offer, and to say when audio begins and ends. */
+import type { DigitsToSend, ReceivedDigit } from './dtmf.js';
 import type { AgreedMedia } from './negotiation.js';
 
 export interface MediaSlots {
@@ -6,6 +7,10 @@ export interface MediaSlots {
   take(call: number, endpoint: number): MediaSlot | null;
   /** A media worker measures what the slots receive; false: signalling only. */
   readonly measured: boolean;
+}
+
+export interface DigitListener {
+  onDigit(digit: ReceivedDigit): void;
 }
 
 export interface MediaSlot {
@@ -18,6 +23,10 @@ export interface MediaSlot {
   connect(remote: RemoteMedia): void;
   /** Agreed anew within the call: another address, hold, resume, another codec. */
   update(remote: RemoteMedia): void;
+  /** Who is told of the keys of the far side, until the slot is free again. Absent: none are heard (signalling only). */
+  listen?(listener: DigitListener): void;
+  /** Presses keys; absent: it cannot. */
+  press?(keys: DigitsToSend): void;
   /** Gives the slot back; it rests before it is used again. */
   release(endedAtNs: number): void;
 }
@@ -27,6 +36,8 @@ export interface RemoteMedia extends AgreedMedia {
   readonly answeredAtNs: number;
   /** It was our wish that nothing comes. Absent: whatever is held is held by the far side. */
   readonly heldByUs?: true;
+  /** Keys are expected as tones: the audio is listened to, which costs. */
+  readonly listensForTones?: true;
   /** The call is not answered yet. */
   readonly isEarly?: true;
 }

@@ -21,6 +21,8 @@ export interface AgreedMedia {
   /** What we send telephone-event as; null: it was not agreed on. */
   readonly eventSendPayloadType: number | null;
   readonly comfortNoisePayloadTypes: readonly number[];
+  /** Present where our pauses are not sent: what the noise is sent as. */
+  readonly comfortNoiseSendPayloadType?: number;
   /** RTCP comes and goes on the ports of the audio. */
   readonly rtcpMux: boolean;
   /** Where RTCP goes, muxed or not. Null, as is the port then: nowhere that we may reach, so none is sent. */
@@ -54,6 +56,10 @@ export interface MediaPreferences {
   mayReach(address: string): boolean;
   /** Of our sockets; default 4. */
   readonly family?: 4 | 6;
+  /** Comfort noise is offered, and where it is taken our pauses are not sent. */
+  readonly suppressesSilence?: boolean;
+  /** Keys are expected as tones too. */
+  readonly listensForTones?: boolean;
   /** What we want the audio to do; default sendrecv. */
   readonly direction?: Direction;
   /** Absent: no SRTP. */
@@ -124,6 +130,7 @@ function localMedia(slot: MediaSlot, { call, sessionVersion }: SdpVersion, prefe
     sessionId: call + 1,
     sessionVersion,
     tool: TOOL,
+    ...(preferences.suppressesSilence === true && { comfortNoise: true }),
     ...(preferences.direction !== undefined && { direction: preferences.direction }),
     ...(preferences.srtp !== undefined && { srtp: preferences.srtp }),
   };
@@ -159,6 +166,10 @@ function agreedMedia(media: NegotiatedMedia, preferences: MediaPreferences): Agr
     receives: media.direction === 'sendrecv' || media.direction === 'recvonly',
     isOurs: media.remoteTool === TOOL,
   };
+  const noise = media.comfortNoiseSendPayloadType;
+  if (preferences.suppressesSilence === true && noise !== null) {
+    Object.assign(agreed, { comfortNoiseSendPayloadType: noise });
+  }
   return media.srtp === null ? agreed : Object.assign(agreed, { srtp: media.srtp });
 }
 

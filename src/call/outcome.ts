@@ -1,5 +1,7 @@
 /** How calls end, as data: stable cause ids for final statuses, and the record that a call leaves behind. */
 
+import type { DtmfRecord } from './dtmf.js';
+
 /** Times are ms since the start of the run; null where it never came to it. */
 export interface CallRecord {
   readonly call: number;
@@ -29,6 +31,8 @@ export interface CallRecord {
   readonly earlyMedia: boolean;
   /** A media worker will send the totals of its leg. */
   readonly hasMedia: boolean;
+  /** Keys that were pressed, either way; null, or absent: none was, and none was missed. */
+  readonly dtmf?: DtmfRecord | null;
 }
 
 /** It did not come to what was expected of it, and not because we ended it. */

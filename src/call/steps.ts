@@ -4,9 +4,10 @@
  */
 import { type HeaderBlock, headerBlock } from '../sip/message/builder.js';
 import type { SipMessage } from '../sip/message/message.js';
-import type { TimerHandle, Timers } from '../sip/transaction/timers.js';
-import type { DialogOutcome, MidCall } from '../sip/ua/call-events.js';
-import type { CallMedia, MediaChange } from './call-media.js';
+import type { TimerHandle } from '../sip/transaction/timers.js';
+import type { DialogOutcome } from '../sip/ua/call-events.js';
+import type { MediaChange } from './call-media.js';
+import { type KeyStepsOwner, KeySteps } from './key-steps.js';
 import { causeOfEvent } from './outcome.js';
 import { transferStatus } from './transfer.js';
 
@@ -21,6 +22,16 @@ export type Step =
   /** `codec: null`: without SDP. */
   | { readonly kind: 'update'; readonly codec: string | null }
   | { readonly kind: 'info'; readonly contentType: string; readonly body: string }
+  /** Presses keys one after another: `info` as application/dtmf-relay, `info-plain` as application/dtmf. */
+  | {
+      readonly kind: 'dtmf';
+      readonly digits: string;
+      readonly method: 'rfc4733' | 'inband' | 'info' | 'info-plain';
+      readonly toneMs: number;
+      readonly gapMs: number;
+    }
+  /** Waits so long at most for these keys of the far side, whichever way they come, and takes no others. */
+  | { readonly kind: 'expectDtmf'; readonly digits: string; readonly ms: number }
   /** A blind transfer (RFC 3515): the far side is to call this URI; then the call is over. */
   | { readonly kind: 'refer'; readonly to: string }
   | { readonly kind: 'bye' };
@@ -33,10 +44,7 @@ export interface StepFailure {
 }
 
 /** The call that takes the steps. */
-export interface StepsOwner {
-  readonly timers: Timers;
-  readonly media: CallMedia;
-  readonly dialog: MidCall;
+export interface StepsOwner extends KeyStepsOwner {
   onStepFailed(failure: StepFailure): void;
   /** All are done. @param isOver the call is to be hung up now, whatever time it has */
   onStepsDone(isOver: boolean): void;
@@ -51,11 +59,18 @@ export class Steps {
   #next = 0;
   #timer: TimerHandle | null = null;
   #isStopped = false;
+  readonly #keys: KeySteps;
 
   constructor(
     private readonly steps: readonly Step[],
     private readonly owner: StepsOwner,
-  ) {}
+  ) {
+    this.#keys = new KeySteps(owner, {
+      done: () => this.#goOn(),
+      fail: (failure) => this.#fail(failure),
+      settle: (what, outcome) => this.#settle(what, outcome),
+    });
+  }
 
   start(): void {
     this.#goOn();
@@ -64,6 +79,7 @@ export class Steps {
   /** The call ends: nothing more is done. */
   stop(): void {
     this.#isStopped = true;
+    this.#keys.stop();
     this.#clearTimer();
   }
 
@@ -108,6 +124,12 @@ export class Steps {
         this.owner.dialog.send({ method: 'INFO', contentType, body }, (outcome) => this.#settle('info', outcome));
         break;
       }
+      case 'dtmf':
+        this.#keys.press(step);
+        break;
+      case 'expectDtmf':
+        this.#keys.expect(step);
+        break;
       case 'refer':
         this.#refer(step.to);
         break;

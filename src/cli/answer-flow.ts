@@ -8,10 +8,14 @@ import { lastOf } from './scenario-flags.js';
 import type { AnswererFlowPlan } from '../worker/messages.js';
 
 const RELIABLE = ['asked', 'supported', 'required'] as const;
-const STEPS_FORM = 'steps like wait=2s,hold=3s,resume,reinvite=PCMA,update,bye';
+const STEPS_FORM = 'steps like wait=2s,hold=3s,resume,reinvite=PCMA,update,dtmf=12#,dtmf=5/inband,expect-dtmf=456,bye';
 const TIMER_FORM =
   'a session interval like 90s or 30m,uas (from 90s, whole seconds; uac: the caller refreshes, uas: we do)';
 const MAX_STEPS = 100;
+const KEYS = /^[0-9*#A-D]{1,64}$/;
+const METHODS = ['rfc4733', 'info', 'info-plain', 'inband'] as const;
+/** Keys that are expected have so long. */
+const KEYS_WITHIN_MS = 5000;
 
 export interface FlowArguments {
   readonly redirect: string | undefined;
@@ -36,7 +40,7 @@ export function flowOptions<T>(command: Argv<T>) {
     .option('steps', {
       type: 'string',
       requiresArg: true,
-      describe: 'what to do in the call: wait=2s,hold=3s,resume,reinvite=PCMA',
+      describe: 'what to do in the call: wait=2s,hold=3s,resume,dtmf=12#,expect-dtmf=456',
     })
     .option('session-timer', {
       type: 'string',
@@ -62,11 +66,13 @@ export function flowArguments(given: {
 }
 
 export function flowOf(given: FlowArguments, report: Report): AnswererFlowPlan {
+  const steps = given.steps === undefined ? [] : stepsOf(given.steps, report);
   return {
     refusalHeaders: given.redirect === undefined ? [] : contactOf(given.redirect, report),
     earlyMedia: given.earlyMedia,
     reliable: given.reliableProvisional,
-    steps: given.steps === undefined ? [] : stepsOf(given.steps, report),
+    steps,
+    listensForTones: steps.some(({ kind }) => kind === 'expectDtmf'),
     sessionTimer: given.sessionTimer === undefined ? null : timerOf(given.sessionTimer, report),
   };
 }
@@ -102,7 +108,21 @@ function stepOf(word: string): Step | null {
     if (value === undefined) return { kind, codec: null };
     return codecNames().includes(value) ? { kind, codec: value } : null;
   }
+  if (kind === 'dtmf' || kind === 'expect-dtmf') {
+    return keyStepOf(kind, value ?? '');
+  }
   return (kind === 'resume' || kind === 'bye') && value === undefined ? { kind } : null;
+}
+
+/** `12#`, and for keys to press `12#/inband`. */
+function keyStepOf(kind: 'dtmf' | 'expect-dtmf', value: string): Step | null {
+  const [digits = '', method = 'rfc4733', ...more] = value.toUpperCase().split('/');
+  if (!KEYS.test(digits) || more.length > 0) return null;
+  if (kind === 'expect-dtmf') {
+    return value.includes('/') ? null : { kind: 'expectDtmf', digits, ms: KEYS_WITHIN_MS };
+  }
+  const known = METHODS.find((name) => name === method.toLowerCase());
+  return known === undefined ? null : { kind: 'dtmf', digits, method: known, toneMs: 100, gapMs: 80 };
 }
 
 function timerOf(text: string, report: Report): AnswererFlowPlan['sessionTimer'] {

@@ -1,5 +1,5 @@
 /** The course of the calls: from the scenario's words to those of the threads. */
-import type { FlowPlan } from '../scenario/flow-plan.js';
+import { type FlowPlan, expectsKeys } from '../scenario/flow-plan.js';
 import type { CallerFlowPlan, HeaderPairs } from '../worker/messages.js';
 
 export function callerFlowPlan(flow: FlowPlan): CallerFlowPlan {
@@ -15,7 +15,13 @@ export function callerFlowPlan(flow: FlowPlan): CallerFlowPlan {
       refresher: timer.refresher,
       minSeS: timer.minSeMs === null ? null : timer.minSeMs / 1000,
     },
-    expect: expect && { headers: Object.entries(expect.headers), codec: expect.codec, direction: expect.direction },
+    expect: expect && {
+      headers: Object.entries(expect.headers),
+      codec: expect.codec,
+      direction: expect.direction,
+      ...(expect.dtmf !== null && { dtmf: expect.dtmf }),
+    },
+    listensForTones: expectsKeys(flow),
   };
 }
 

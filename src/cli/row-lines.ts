@@ -65,6 +65,7 @@ export function callLine(record: CallRecord, legs: JoinedLegs, endpoints: readon
     heldBack: record.heldBack,
     earlyMedia: record.earlyMedia,
     hasMedia: record.hasMedia,
+    dtmf: dtmfPart(record),
     endpoint: endpoints[record.endpoint] ?? null,
     codec: received === null ? null : codecName(received[LEG.codec] ?? Number.NaN),
     received: received === null ? null : receivedPart(received),
@@ -72,6 +73,25 @@ export function callLine(record: CallRecord, legs: JoinedLegs, endpoints: readon
     findings: received === null ? [] : legFindings(received).map(({ finding }) => finding),
   };
   return JSON.stringify(line);
+}
+
+/** Keys that were pressed, either way; null: none. */
+function dtmfPart({ dtmf }: CallRecord) {
+  if (dtmf === undefined || dtmf === null) {
+    return null;
+  }
+  const { sent, received, receivedBeyond, mismatch } = dtmf;
+  return {
+    sent: sent.map(({ digits, startMs, method }) => ({ digits, startMs: rounded(startMs), method })),
+    received: received.map(({ digit, startMs, durationMs, method }) => ({
+      digit,
+      startMs: rounded(startMs),
+      durationMs: rounded(durationMs),
+      method,
+    })),
+    receivedBeyond,
+    mismatch,
+  };
 }
 
 function receivedPart(leg: Float64Array) {

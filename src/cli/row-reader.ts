@@ -7,6 +7,7 @@ import { codecIndexOf, UNKNOWN_CODEC } from '../run/codec-scale.js';
 import type { RebuiltCall } from '../run/rebuild.js';
 import type { MediaProgress, ProgressLine, SignallingProgress, StateProgress } from '../run/progress-lines.js';
 import { BASIS, DIRECTION, LEG, ROW, SPOILED, type CallRecord } from '../worker/messages.js';
+import { readDtmf } from './dtmf-reader.js';
 import { SPOILED_WORDS } from './row-lines.js';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -145,6 +146,7 @@ function recordOf(line: Fields, endpoint: number): CallRecord | null {
     heldBack: line['heldBack'] === true,
     earlyMedia: line['earlyMedia'] === true,
     hasMedia: line['hasMedia'] === true,
+    dtmf: readDtmf(line['dtmf']),
   };
 }
 

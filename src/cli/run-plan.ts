@@ -144,6 +144,7 @@ function mediaSetup(
     ptimeMs: PTIME_MS,
     clips,
     seed,
+    suppressesSilence: scenario.silenceSuppression,
   };
 }
 
@@ -196,6 +197,7 @@ function signallingSetup(parts: PlanParts, index: number): SignallingSetup {
     runToken,
     ptimeMs: PTIME_MS,
     codecs: scenario.codecs,
+    suppressesSilence: scenario.silenceSuppression && scenario.media,
     ...(scenario.srtp !== null && { srtp: { use: 'required' as const, suites: scenario.srtp } }),
     reach: reachRules(prepared, endpoints),
     sinkPort,

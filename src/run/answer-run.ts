@@ -55,8 +55,10 @@ export interface AnswerCounts {
   srtpAuthFailures: number;
   /** Legs whose figures the run that called has taken. */
   figuresReturned: number;
-  /** Keys that callers have pressed by INFO. */
+  /** Keys that callers have pressed: by INFO, as telephone-events, and as tones (where they are listened for). */
   infoKeys: number;
+  eventKeys: number;
+  toneKeys: number;
   /** Interarrival jitter of what came, over the legs; null when nothing came. */
   jitterMs: { readonly p50: number; readonly p95: number; readonly max: number } | null;
   /** What the bad link did; null without one. */
@@ -120,7 +122,9 @@ export class AnswerRun {
       failed: this.last?.failed ?? 0,
       ...this.media,
       figuresReturned: this.last?.figures.passed ?? 0,
-      infoKeys: this.last?.infoKeys ?? 0,
+      infoKeys: this.last?.keys?.info ?? 0,
+      eventKeys: this.last?.keys?.rfc4733 ?? 0,
+      toneKeys: this.last?.keys?.inband ?? 0,
       jitterMs: this.jitterSummary(),
       impairment: this.impairment,
     };

@@ -78,6 +78,7 @@ export function buildResult(book: RunBook, facts: RunFacts): Result {
     calls: callsBlock(book, book.total, book.peakActive),
     signalling: signallingBlock(book),
     quality: { ...qualityBlocks(book.total, facts.media), findings: book.findings.list() },
+    dtmf: book.dtmf.block(),
     lost: lostBlock(facts.lostCalls ?? NOTHING_LOST, audio),
     seconds: book.total.series
       .seconds()

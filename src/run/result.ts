@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { SPOIL_CONDITIONS } from '../metrics/names.js';
 import { comparisonSchema } from './comparison.js';
+import { dtmfSchema } from './result-dtmf.js';
 import { registrationsSchema } from './result-registrations.js';
 import { evidenceSchema, worstCallSchema } from './result-evidence.js';
 import { addedDistribution, addedNumber, count, distribution, nullableNumber, ratio } from './result-fields.js';
@@ -243,6 +244,7 @@ export const resultSchema = z.strictObject({
     ...directionsShape,
     findings: z.array(findingSchema).default([]).describe('odd streams'),
   }),
+  dtmf: dtmfSchema.nullable().default(null).describe('keys of the calls; null: none was pressed or expected'),
   lost: z
     .strictObject({ calls: lostSchema, audio: lostSchema })
     .default({ calls: { count: 0, callIds: [] }, audio: { count: 0, callIds: [] } })

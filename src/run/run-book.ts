@@ -7,6 +7,7 @@ import { DIRECTION, LEG, ROW } from '../worker/messages.js';
 import type { CallRecord, MediaBatch, SignallingBatch, SipCounts } from '../worker/messages.js';
 import { CallStripsBook } from './call-strips.js';
 import { CaptureBook, type DecodesCodec } from './capture-book.js';
+import { DtmfBook } from './dtmf-book.js';
 import { EvidenceBook } from './evidence-book.js';
 import { FarLegs } from './far-legs.js';
 import { FindingsBook } from './findings-book.js';
@@ -60,6 +61,7 @@ export class RunBook implements MetricSource {
   readonly evidence = new EvidenceBook(this.worst);
   readonly captures: CaptureBook;
   readonly findings = new FindingsBook();
+  readonly dtmf = new DtmfBook();
   /** Of the users, where the run has some. */
   readonly registrations = new RegistrationBook();
   /** Call-IDs of answered calls whose legs never told what they received. */
@@ -185,6 +187,7 @@ export class RunBook implements MetricSource {
         this.farLegs.expect(record.endpoint);
       }
       this.joins.addCall(record);
+      this.dtmf.add(record);
       this.windows.forEach((books) => books.addCall(record));
       this.watches.forEach((watch) => watch.addCall(record));
     }

@@ -17,7 +17,7 @@ export function checkDocument(document: unknown): Finding[] {
   return [
     ...checkTargets(document),
     ...checkNames(document['endpoints']),
-    ...checkFlow(document['call']),
+    ...checkFlow(document['call'], document['media'] !== false),
     ...checkStages(document['load']),
   ];
 }
@@ -115,6 +115,7 @@ export function scenarioWarnings(scenario: Scenario): string[] {
     warnings.push('loopback.impair: not used, since no target is loopback');
   }
   warnings.push(...tlsWarnings(scenario), ...srtpWarnings(scenario));
+  if (!media && scenario.silenceSuppression) warnings.push('silenceSuppression: not used, since media is off');
   if (!media && audioPath !== null) warnings.push('audio: not used, since media is off');
   if (!media && workers.media !== null) warnings.push('workers.media: not used, since media is off');
   return warnings;

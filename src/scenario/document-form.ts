@@ -21,7 +21,8 @@ export function scenarioDocument(scenario: Scenario): Record<string, unknown> {
     audio: scenario.audioPath === null ? null : text('audio', scenario.audioPath),
     codec: value('codec', scenario.codecs.length === 1 ? scenario.codecs[0] : scenario.codecs),
     media: value('media', scenario.media),
-    // Left out where it is off, as in the documents of runs before there was any.
+    // These are left out where they are off, as in the documents of runs before there was any.
+    silenceSuppression: scenario.silenceSuppression ? value('silenceSuppression', true) : null,
     srtp: scenario.srtp === null ? null : value('srtp', scenario.srtp),
     call: {
       // Left out where it is the target, as in the documents of runs before there were users.

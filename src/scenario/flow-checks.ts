@@ -8,9 +8,15 @@ import { isMapping } from './mapping.js';
 const LAST_STEPS: ReadonlySet<string> = new Set(['refer', 'bye']);
 
 /** @param call `call` of a raw document */
-export function checkFlow(call: unknown): Finding[] {
+export function checkFlow(call: unknown, hasMedia: boolean): Finding[] {
   if (!isMapping(call)) return [];
-  return [...checkSteps(call['steps']), ...checkHeaders(call), ...checkTimer(call['sessionTimer'])];
+  return [
+    ...checkSteps(call['steps']),
+    ...(hasMedia ? [] : checkSilentKeys(call['steps'])),
+    ...checkKeys(call['expect'], call['steps']),
+    ...checkHeaders(call),
+    ...checkTimer(call['sessionTimer']),
+  ];
 }
 
 function checkSteps(steps: unknown): Finding[] {
@@ -32,6 +38,29 @@ function checkSteps(steps: unknown): Finding[] {
     }
   }
   return findings;
+}
+
+/** Keys of a run that has no audio. */
+function checkSilentKeys(steps: unknown): Finding[] {
+  if (!Array.isArray(steps)) return [];
+  const message = 'expected method info: without media no keys go as audio';
+  return steps.flatMap((step, index): Finding[] => {
+    const keys: unknown = isMapping(step) ? step['dtmf'] : undefined;
+    const method = isMapping(keys) ? keys['method'] : undefined;
+    const isAudio = keys !== undefined && method !== 'info' && method !== 'info-plain';
+    return isAudio ? [{ code: 'bad-step', path: ['call', 'steps', index, 'dtmf'], message }] : [];
+  });
+}
+
+/** A refused call has no keys. */
+function checkKeys(expect: unknown, steps: unknown): Finding[] {
+  if (!isMapping(expect) || expect['dtmf'] === undefined) return [];
+  const isAnswered = expect['status'] === undefined || expect['status'] === 'answered';
+  const path = ['call', 'expect', 'dtmf'];
+  if (!isAnswered) return [{ code: 'bad-expect', path, message: 'expected no keys where no answer is expected' }];
+  const waits = Array.isArray(steps) && steps.some((step) => isMapping(step) && step['expectDtmf'] !== undefined);
+  const message = 'expected either the keys of the whole call here, or steps that wait for keys (expectDtmf)';
+  return waits ? [{ code: 'bad-expect', path, message }] : [];
 }
 
 function checkHeaders(call: Record<string, unknown>): Finding[] {

@@ -35,6 +35,17 @@ export const mediaType = () =>
     return TOKEN.test(type) && TOKEN.test(subtype) && more.length === 0 ? text : undefined;
   });
 
+export const DIGITS_PATTERN = '^[0-9*#A-Da-d]{1,64}$';
+
+/** Of a telephone; A to D are those of the fourth column. */
+export const digits = () =>
+  leaf({
+    form: 'at most 64 keys of 0-9, *, #, A-D, in quotes',
+    keywords: { type: 'string', pattern: DIGITS_PATTERN },
+    read: (value) =>
+      typeof value === 'string' && new RegExp(DIGITS_PATTERN).test(value) ? value.toUpperCase() : undefined,
+  });
+
 /** Line ends become CRLF. */
 export const body = () =>
   leaf({

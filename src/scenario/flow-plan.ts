@@ -9,9 +9,22 @@ export type PlannedStep =
   | { readonly kind: 'reinvite'; readonly codec: CodecName | null }
   | { readonly kind: 'update'; readonly codec: CodecName | null }
   | { readonly kind: 'info'; readonly contentType: string; readonly body: string }
+  /** `ms`: all keys with their gaps. */
+  | {
+      readonly kind: 'dtmf';
+      readonly digits: string;
+      readonly method: DtmfMethodName;
+      readonly toneMs: number;
+      readonly gapMs: number;
+      readonly ms: number;
+    }
+  /** `ms`: that long at most. */
+  | { readonly kind: 'expectDtmf'; readonly digits: string; readonly ms: number }
   /** `to`: a SIP URI. */
   | { readonly kind: 'refer'; readonly to: string; readonly user: string; readonly host: string }
   | { readonly kind: 'bye' };
+
+export type DtmfMethodName = 'rfc4733' | 'inband' | 'info' | 'info-plain';
 
 export interface FlowPlan {
   readonly steps: readonly PlannedStep[];
@@ -35,6 +48,8 @@ export interface FlowPlan {
     readonly headers: Readonly<Record<string, string>>;
     readonly codec: CodecName | null;
     readonly direction: DirectionName | null;
+    /** Keys of the far side; null: any. */
+    readonly dtmf: string | null;
   } | null;
 }
 
@@ -47,9 +62,14 @@ export interface SessionTimerPlan {
 export const DIRECTION_NAMES = ['sendrecv', 'sendonly', 'recvonly', 'inactive'] as const;
 export type DirectionName = (typeof DIRECTION_NAMES)[number];
 
-/** Time that the steps take at least, ms. */
+/** Time that the steps take at least, ms; keys that are expected are counted as if they came at the last moment. */
 export function stepsMs(steps: readonly PlannedStep[]): number {
   return steps.reduce((sum, step) => sum + ('ms' in step ? step.ms : 0), 0);
+}
+
+/** Tones are to be heard in the audio: keys are expected, whichever way they come. */
+export function expectsKeys({ steps, expect }: FlowPlan): boolean {
+  return expect?.dtmf != null || steps.some(({ kind }) => kind === 'expectDtmf');
 }
 
 /** How long a call lasts from its answer, ms: until its steps are done and its hold time is over, or until a step ends it. */

@@ -9,6 +9,34 @@ const codecChange = z.strictObject({
   codec: fields.word(fields.CODEC_NAMES).optional().meta(help('Change to this codec.', 'PCMA')),
 });
 
+/** Shorter tones and pauses need not be heard (ITU-T Q.24), and the end of an event needs the time. */
+const KEY_TIME = 40;
+const METHOD_NAMES = ['rfc4733', 'info', 'info-plain', 'inband'] as const;
+const DIGITS_EXAMPLE = '123#';
+
+const dtmfObject = z.strictObject({
+  digits: flow.digits().meta(help('The keys, one after another, in quotes.', DIGITS_EXAMPLE)),
+  method: fields
+    .word(METHOD_NAMES)
+    .prefault('rfc4733')
+    .meta(
+      help(
+        'How: telephone-events in RTP (rfc4733), INFO with application/dtmf-relay (info) or application/dtmf (info-plain), or tones in the audio (inband).',
+      ),
+    ),
+  tone: fields.durationFrom(KEY_TIME).prefault('100ms').meta(help('How long each key is pressed.', '100ms')),
+  gap: fields.durationFrom(KEY_TIME).prefault('80ms').meta(help('From the end of a key to the next one.', '80ms')),
+});
+
+const expectDtmfObject = z.strictObject({
+  digits: flow.digits().meta(help('The keys, in quotes.', DIGITS_EXAMPLE)),
+  within: fields.positiveDuration().prefault('5s').meta(help('They must have come by then.', '5s')),
+});
+
+/** `"123#"` is `{digits: "123#"}`. */
+const shortDigits = (value: unknown): unknown =>
+  typeof value === 'string' || typeof value === 'number' ? { digits: value } : value;
+
 /** Exactly one key: `checks.ts` sees to it. */
 const stepObject = z.strictObject({
   wait: fields.duration().optional().meta(help('Go on talking for so long.', '3s')),
@@ -28,6 +56,22 @@ const stepObject = z.strictObject({
     })
     .optional()
     .meta(help('INFO within the call.')),
+  dtmf: z
+    .preprocess(shortDigits, dtmfObject)
+    .optional()
+    .meta(
+      help('Press keys.', DIGITS_EXAMPLE, { digits: DIGITS_EXAMPLE, method: 'inband', tone: '100ms', gap: '80ms' }),
+    ),
+  expectDtmf: z
+    .preprocess(shortDigits, expectDtmfObject)
+    .optional()
+    .meta(
+      help(
+        'Wait for these keys of the far side, whichever way they come. Others, or none in time, end the call, and it did not succeed.',
+        '456',
+        { digits: '456', within: '3s' },
+      ),
+    ),
   refer: fields
     .target()
     .optional()
@@ -71,6 +115,10 @@ const expectObject = z.strictObject({
     .headers()
     .prefault({})
     .meta(help('Headers of the final response; * stands for any text.', { Server: 'Asterisk*' })),
+  dtmf: flow
+    .digits()
+    .optional()
+    .meta(help('All the keys that the far side presses in the call, whichever way they come, in quotes.', '456')),
   sdp: z
     .strictObject({
       codec: fields.word(fields.CODEC_NAMES).optional().meta(help('The codec that is agreed on.', 'PCMA')),
@@ -158,6 +206,8 @@ export function overrideFlowSchema(zodSchema: unknown, jsonSchema: Record<string
     jsonSchema['maxProperties'] = 1;
     orElse({ type: 'string', enum: NAMED_STEPS });
   }
+  if (zodSchema === dtmfObject || zodSchema === expectDtmfObject)
+    orElse({ type: 'string', pattern: flow.DIGITS_PATTERN });
   if (zodSchema === steps) orElse({ type: 'string', enum: Object.keys(PRESETS) });
   if (zodSchema === expectObject)
     orElse({

@@ -7,8 +7,9 @@ import type { ScenarioFile } from './schema.js';
 type CallFile = ScenarioFile['call'];
 
 export function flowOf(call: CallFile): FlowPlan {
-  const { headers, sdp } = call.expect;
-  const expectsMore = Object.keys(headers).length > 0 || sdp.codec !== undefined || sdp.direction !== undefined;
+  const { headers, sdp, dtmf } = call.expect;
+  const expectsMore =
+    Object.keys(headers).length > 0 || sdp.codec !== undefined || sdp.direction !== undefined || dtmf !== undefined;
   return {
     steps: call.steps.map(stepOf),
     lateOffer: call.lateOffer,
@@ -23,7 +24,9 @@ export function flowOf(call: CallFile): FlowPlan {
     assertedIdentity: call.assertedIdentity ?? null,
     privacy: call.privacy ?? [],
     headers: call.headers,
-    expect: expectsMore ? { headers, codec: sdp.codec ?? null, direction: sdp.direction ?? null } : null,
+    expect: expectsMore
+      ? { headers, codec: sdp.codec ?? null, direction: sdp.direction ?? null, dtmf: dtmf ?? null }
+      : null,
   };
 }
 
@@ -40,6 +43,13 @@ function stepOf(step: CallFile['steps'][number]): PlannedStep {
   if (step.reinvite !== undefined) return { kind: 'reinvite', codec: step.reinvite.codec ?? null };
   if (step.update !== undefined) return { kind: 'update', codec: step.update.codec ?? null };
   if (step.info !== undefined) return { kind: 'info', contentType: step.info.type, body: step.info.body };
+  if (step.dtmf !== undefined) {
+    const { digits, method, tone: toneMs, gap: gapMs } = step.dtmf;
+    return { kind: 'dtmf', digits, method, toneMs, gapMs, ms: digits.length * (toneMs + gapMs) };
+  }
+  if (step.expectDtmf !== undefined) {
+    return { kind: 'expectDtmf', digits: step.expectDtmf.digits, ms: step.expectDtmf.within };
+  }
   if (step.refer?.kind === 'sip') {
     const { uri, user, host } = step.refer;
     return { kind: 'refer', to: uri, user, host };
@@ -78,11 +88,12 @@ export function flowForm(scenario: Scenario): Record<string, unknown> {
 
 function expectForm(scenario: Scenario): Record<string, unknown> {
   const { flow, expect } = scenario.call;
-  const { headers = {}, codec = null, direction = null } = flow.expect ?? {};
+  const { headers = {}, codec = null, direction = null, dtmf = null } = flow.expect ?? {};
   const sdp = given({ codec, direction });
   return given({
     status: expect,
     headers: Object.keys(headers).length === 0 ? null : headersForm(scenario, 'call.expect.headers', headers),
+    dtmf,
     sdp: Object.keys(sdp).length === 0 ? null : sdp,
   });
 }
@@ -114,6 +125,12 @@ function stepForm(step: PlannedStep, value: (path: string, plain: unknown) => un
       return step.codec === null ? step.kind : { [step.kind]: { codec: step.codec } };
     case 'info':
       return { info: { type: value('info.type', step.contentType), body: value('info.body', step.body) } };
+    case 'dtmf': {
+      const { digits, method, toneMs, gapMs } = step;
+      return { dtmf: { digits, method, tone: formatDuration(toneMs), gap: formatDuration(gapMs) } };
+    }
+    case 'expectDtmf':
+      return { expectDtmf: { digits: step.digits, within: formatDuration(step.ms) } };
     case 'refer':
       return { refer: value('refer', step.to) };
     default:

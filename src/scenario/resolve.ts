@@ -17,7 +17,8 @@ export function resolveScenario(
   sources: Sources,
   users: readonly User[] = [],
 ): Scenario {
-  const { version, name, codec, media, srtp, call, capture, safety, network, loopback, workers } = document;
+  const { version, name, codec, media, silenceSuppression, srtp, call, capture, safety, network, loopback, workers } =
+    document;
   return {
     version,
     name,
@@ -27,6 +28,7 @@ export function resolveScenario(
     audioPath: document.audio === undefined ? null : besideFile(file, document.audio),
     codecs: codec,
     media,
+    silenceSuppression,
     srtp,
     call: {
       to: call.to,

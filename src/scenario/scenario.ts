@@ -22,6 +22,8 @@ export interface Scenario {
   readonly codecs: readonly CodecName[];
   /** False: signalling only, no RTP is sent. */
   readonly media: boolean;
+  /** Comfort noise is offered, and our pauses are not sent where it is taken. */
+  readonly silenceSuppression: boolean;
   /** Offered and demanded, in order of preference; null: the audio is in the clear. */
   readonly srtp: readonly SrtpSuiteName[] | null;
   readonly call: CallPlan;

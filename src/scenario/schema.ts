@@ -321,6 +321,14 @@ export const documentSchema = z.strictObject({
     .prefault('PCMU')
     .meta(help('Audio codec to offer, or several in order of preference.', 'PCMU', ['G722', 'PCMA'])),
   media: fields.flag().prefault(true).meta(help('False: signalling only, no RTP.')),
+  silenceSuppression: fields
+    .flag()
+    .prefault(false)
+    .meta(
+      help(
+        'True: offer comfort noise (CN, RFC 3389), and where the far side takes it, send nothing in the pauses of the clip but a word of the noise now and then.',
+      ),
+    ),
   srtp: fields
     .srtp()
     .prefault('off')

@@ -1,6 +1,6 @@
 /** Offer and answer for one audio stream over RTP, or SRTP with keys in the SDP (RFC 3264 §5–§7). */
 import { isLiteral, rtcpTargetOf } from './address.js';
-import { type Codec, TELEPHONE_EVENT, codecNamed } from './codec.js';
+import { COMFORT_NOISE, type Codec, TELEPHONE_EVENT, codecNamed } from './codec.js';
 import { cryptoAttribute, type CryptoLine } from './crypto.js';
 import { rtpMapLine } from './format.js';
 import {
@@ -43,6 +43,8 @@ export interface LocalMedia {
   readonly tool?: string;
   /** What we want the stream to do; default sendrecv. */
   readonly direction?: Direction;
+  /** Comfort noise is wanted (RFC 3389): offered, and taken where it is offered. An offer of this very program has it taken anyhow. */
+  readonly comfortNoise?: boolean;
   /** Absent: no SRTP. */
   readonly srtp?: LocalSrtp;
 }
@@ -68,6 +70,8 @@ export interface NegotiatedMedia {
   readonly eventSendPayloadType: number | null;
   /** What the peer calls comfort noise: it may come, although we never ask for it. */
   readonly comfortNoisePayloadTypes: readonly number[];
+  /** What the peer wants to receive comfort noise as; null when it was not agreed on. */
+  readonly comfortNoiseSendPayloadType: number | null;
   /** Packet time that we send with: the peer's a=ptime, else ours. */
   readonly ptimeMs: number;
   readonly direction: Direction;
@@ -116,6 +120,7 @@ export function createOffer(local: LocalMedia): Offer {
   const codecs = local.codecs.map(codecNamed);
   const formats = codecs.map((codec) => ({ codec, payloadType: codec.payloadType }));
   formats.push({ codec: TELEPHONE_EVENT, payloadType: TELEPHONE_EVENT.payloadType });
+  if (local.comfortNoise === true) formats.push({ codec: COMFORT_NOISE, payloadType: COMFORT_NOISE.payloadType });
   const protocol = local.srtp?.offerAs ?? PLAIN;
   const cryptoLines = offeredLines(local.srtp);
   const direction = local.direction ?? 'sendrecv';
@@ -209,7 +214,12 @@ function answerWith(
   const offered = offer.media[index]!;
   const direction = directionFor(offer, offered, local.direction ?? 'sendrecv');
   const events = theirs.events.slice(0, 1);
-  const formats = [choice, ...events.map((payloadType) => ({ codec: TELEPHONE_EVENT, payloadType }))];
+  const noise = takesNoise(offer, local) ? theirs.comfortNoise.slice(0, 1) : [];
+  const formats = [
+    choice,
+    ...events.map((payloadType) => ({ codec: TELEPHONE_EVENT, payloadType })),
+    ...noise.map((payloadType) => ({ codec: COMFORT_NOISE, payloadType })),
+  ];
   const { protocol, srtp } = security;
   const cryptoLines = srtp === null ? [] : [srtp.line];
   const section = { formats, rtcpMux: theirs.rtcpMux, direction, protocol, cryptoLines };
@@ -237,6 +247,13 @@ function obstacleIn(
     return refused('mux-payload-type', `expected no payload type from 64 to 95 beside rtcp-mux, found ${unusable}`);
   return choice === null ? noCommonCodec(media) : null;
 }
+
+const toolOf = ({ attributes }: SessionDescription): string | null =>
+  attributes.find(({ name }) => name === 'tool')?.value ?? null;
+
+/** A peer that may suppress silence shows less audio to be measured: that is for its own scenario to ask, or for ours. */
+const takesNoise = (offer: SessionDescription, { comfortNoise, tool }: LocalMedia): boolean =>
+  comfortNoise === true || (tool !== undefined && toolOf(offer) === tool);
 
 function noCommonCodec(media: MediaDescription): RefusedMedia {
   return refused('no-common-codec', `expected a codec of ours, found formats ${media.formats.join(' ').slice(0, 60)}`);
@@ -271,9 +288,10 @@ function negotiated(agreement: Agreement): NegotiatedMedia {
     eventPayloadTypes: expected.events,
     eventSendPayloadType: theirs.events[0] ?? null,
     comfortNoisePayloadTypes: expected.comfortNoise,
+    comfortNoiseSendPayloadType: theirs.comfortNoise[0] ?? null,
     ptimeMs: ptimeMsOf(media) ?? ptimeMs,
     direction,
-    remoteTool: session.attributes.find(({ name }) => name === 'tool')?.value ?? null,
+    remoteTool: toolOf(session),
     srtp: security.srtp?.agreed ?? null,
   };
 }

@@ -14,8 +14,8 @@ export class AnswererDriver implements Driver {
   readonly ourAnswerers = [];
   readonly waitingFarLegs = 0;
   private readonly sender: FiguresSender;
-  /** Keys that callers have pressed by INFO. */
-  infoKeys = 0;
+  /** Keys of callers by the way in which they came. */
+  readonly keys = { rfc4733: 0, info: 0, inband: 0 };
   private draining = false;
 
   /** @param figuresAgent sends the reports, by UDP whatever carries the calls */
@@ -34,7 +34,7 @@ export class AnswererDriver implements Driver {
       ...options,
       onMeasured: (token, totals) => this.sender.report(token, totals),
       onAnswered: () => this.live.noteAnswer(),
-      onKey: () => void this.infoKeys++,
+      onKey: ({ method }) => void this.keys[method]++,
       onEnd: (record, call) => this.live.end(record, call),
     };
     userAgent.onInvite = (incoming) => {

@@ -1,6 +1,6 @@
 /** What a signalling worker runs: the caller's or the answerer's side of the calls. */
 import type { CallRecord } from '../call/outcome.js';
-import type { FigureCounts } from './messages.js';
+import type { FigureCounts, KeyCounts } from './messages.js';
 
 /** Totals since the start. */
 export interface DriverCounts {
@@ -35,8 +35,8 @@ export interface Driver {
   readonly waitingFarLegs: number;
   /** Those rows, by LEG. */
   takeFarLegs(): Float64Array;
-  /** Keys that callers have pressed by INFO; absent: nobody calls it. */
-  readonly infoKeys?: number;
+  /** Keys that callers have pressed; absent: nobody calls it. */
+  readonly keys?: KeyCounts;
   /** Endpoints whose answers have said that they are our own answerer. */
   readonly ourAnswerers: readonly number[];
 }

@@ -17,6 +17,7 @@ import { LEG, ROW } from './messages.js';
 import type { LegSide, MediaBatch, MediaWorkerSetup, SlotCommand, SlotReport } from './messages.js';
 import { Rows } from './rows.js';
 import { closeTwoLegSecond } from './two-leg-rows.js';
+import { clipSilenceOf } from './silence-suppression.js';
 import { SlotOpener } from './slot-opener.js';
 
 /** A second closes when it ended this long ago: by then what was late has come, or is lost. */
@@ -97,6 +98,7 @@ export class MediaEngine {
     const slots = opened.map(({ rtpHandle, rtcpHandle, rtpPort }) => {
       const leg = new MediaLeg(this.context, rtpHandle, rtcpHandle, this.taps?.open(rtpPort) ?? null);
       const slot = this.legs.push(leg) - 1;
+      leg.keys.onKey = (digit) => owner.postMessage({ type: 'digit', slot, digit } satisfies SlotReport);
       this.owners[slot] = owner;
       this.phases[slot % this.phases.length]?.push(leg);
       return { slot, rtpPort };
@@ -122,6 +124,8 @@ export class MediaEngine {
       leg?.connect(command.media);
     } else if (command.type === 'update') {
       leg?.update(command.media);
+    } else if (command.type === 'press') {
+      leg?.press(command.keys);
     } else {
       leg?.release(command.endedAtNs);
     }
@@ -264,6 +268,9 @@ function legContext(parts: {
   const random = createRandom(deriveSeed(setup.seed ^ (setup.source === 'echo' ? ECHO_SEED : 0), setup.index));
   const cnameToken = `${random.nextUint32().toString(36)}${random.nextUint32().toString(36)}`;
   const contexts = setup.clips.map((clip) => codecContext(clip, setup.ptimeMs));
+  if (setup.suppressesSilence === true) {
+    contexts.forEach((context) => clipSilenceOf(context, setup.ptimeMs));
+  }
   return {
     sockets,
     epochNs: Number.POSITIVE_INFINITY,

@@ -2,6 +2,7 @@
  * One slot of a media worker: an RTP and an RTCP socket, and the audio of the leg that uses them now. It is armed (drained)
  * from the offer on, live from the ACK, and after the BYE it drains until its last second has closed; then the slot is free.
  */
+import type { DigitsToSend } from '../call/dtmf.js';
 import type { AgreedMedia } from '../call/negotiation.js';
 import type { RemoteMedia } from '../call/media-slots.js';
 import { NS_PER_MS, NS_PER_SECOND } from '../lib/clock.js';
@@ -15,12 +16,14 @@ import { SourceLatch } from '../rtp/source-latch.js';
 import { agreedSession, type SrtpSession } from '../rtp/srtp/session.js';
 import type { CodecContext } from './codec-context.js';
 import type { LegContext } from './leg-context.js';
+import { LegKeys } from './leg-keys.js';
 import type { LegTap } from './leg-tap.js';
 import { LegReport } from './leg-report.js';
 import { emptyFacts, noteSuite } from './leg-rows.js';
 import { OutgoingAudio } from './outgoing-audio.js';
 import { PAYLOAD, PayloadKinds } from './payload-kinds.js';
 import type { Rows } from './rows.js';
+import { SilenceSampler } from './silence-sampler.js';
 
 /** So many datagrams at one service: a flood at one socket must not delay the others. */
 const DRAIN_LIMIT = 64;
@@ -61,9 +64,10 @@ export class MediaLeg {
   private readonly report: LegReport;
   private readonly facts = emptyFacts();
   private roundTripsSeen = 0;
-  private nextSampleNs = 0;
+  private readonly silence = new SilenceSampler();
   private answeredAtNs = 0;
   private endedMs = 0;
+  readonly keys: LegKeys;
 
   constructor(
     private readonly context: LegContext,
@@ -72,7 +76,8 @@ export class MediaLeg {
     /** What is captured of its packets; null: nothing. */
     private readonly tap: LegTap | null = null,
   ) {
-    this.outgoing = new OutgoingAudio(context.source);
+    this.outgoing = new OutgoingAudio(context.source, context.ptimeMs);
+    this.keys = new LegKeys(this.outgoing);
     this.rtcp = new RtcpSession(context.rtcp);
     this.report = new LegReport(context.ptimeMs);
   }
@@ -83,11 +88,12 @@ export class MediaLeg {
     this.tap?.arm(call);
     this.report.begin(call, endpoint);
     this.meter = null;
+    this.keys.begin();
     this.latch.reset();
     this.srtp = null;
     Object.assign(this.facts, emptyFacts());
     this.roundTripsSeen = 0;
-    this.nextSampleNs = 0;
+    this.silence.reset();
   }
 
   /** Answered (or early): audio flows from now on, as their SDP says. */
@@ -116,6 +122,7 @@ export class MediaLeg {
       this.state = 'early';
       return;
     }
+    this.keys.agree(codec, media);
     this.answeredAtNs = media.answeredAtNs;
     this.facts.answeredMs = this.msOf(media.answeredAtNs);
     this.facts.expectsAudio = media.receives;
@@ -158,10 +165,18 @@ export class MediaLeg {
     this.pause(pauses, media.answeredAtNs);
   }
 
+  /** Presses keys, in place of the audio. */
+  press(keys: DigitsToSend): void {
+    if (this.state === 'live') {
+      this.outgoing.press(keys);
+    }
+  }
+
   release(endedAtNs: number): void {
     this.endedMs = this.msOf(endedAtNs);
     if (this.state === 'live') {
       this.drain();
+      this.keys.restart();
       this.drainRtcp();
       this.sendRtcp(this.rtcp.writeBye(this.context.now(), ''));
       this.meter?.end(this.endedMs);
@@ -197,6 +212,7 @@ export class MediaLeg {
    */
   serveSecond(): void {
     this.drainRtcp();
+    this.keys.onTime(this.msOf(this.context.now()));
     if (this.state === 'idle') {
       this.drain();
     }
@@ -259,6 +275,8 @@ export class MediaLeg {
     this.latch.expect(this.expectedSource, media.port);
     this.sends = media.sends;
     this.outgoing.header.payloadType = media.payloadType;
+    this.outgoing.agreeEvents(media.eventSendPayloadType);
+    this.outgoing.agreeNoise(media.comfortNoiseSendPayloadType ?? null);
   }
 
   /** What is sent and what comes is SRTP from now on, or is not. */
@@ -283,6 +301,7 @@ export class MediaLeg {
     }
     this.codec = codec;
     this.outgoing.change(codec);
+    this.keys.change(codec);
     this.report.change(codec, Math.floor(this.msOf(atNs) / 1000));
   }
 
@@ -327,6 +346,10 @@ export class MediaLeg {
       return;
     }
     const plain = outgoing.next();
+    if (plain === null) {
+      outgoing.passTime();
+      return;
+    }
     const packet = this.srtp === null ? plain : this.srtp.protectRtp(plain);
     const nowNs = context.now();
     const taken = this.destination !== null && context.sockets.send(this.rtpHandle, packet, this.destination);
@@ -486,16 +509,21 @@ export class MediaLeg {
     facts.dscp = sockets.dscp;
     this.rtcp.onRtp(header, sockets.arrivalNs);
     const arrivalMs = this.msOf(sockets.arrivalNs);
+    const isReadable = this.srtp === null || this.srtp.verdict === 'ok';
     if (kind === PAYLOAD.audio) {
       meter.onPacket(header.sequence, header.timestamp, arrivalMs);
-      if (this.srtp === null || this.srtp.verdict === 'ok') {
+      if (isReadable) {
         this.outgoing.hear(sockets.data, header.payloadOffset, header.payloadLength);
-        this.sampleSilence();
+        this.keys.onAudio(sockets.data, header, arrivalMs);
+        if (this.codec !== null && !this.isPaused) this.silence.take(this.codec.codec, sockets, header, facts);
       }
     } else if (kind === PAYLOAD.former) {
       meter.onPacket(header.sequence, header.timestamp, arrivalMs);
     } else {
       meter.onAuxiliary(header.sequence, arrivalMs, kind === PAYLOAD.comfortNoise);
+      if (kind === PAYLOAD.event && isReadable && !this.isPaused) {
+        this.keys.onEvent(sockets.data, header, arrivalMs);
+      }
     }
   }
 
@@ -510,25 +538,12 @@ export class MediaLeg {
     }
   }
 
-  /** One packet a second is listened to. */
-  private sampleSilence(): void {
-    const { header, facts, codec } = this;
-    const { sockets } = this.context;
-    if (codec === null || this.isPaused || sockets.arrivalNs < this.nextSampleNs) {
-      return;
-    }
-    this.nextSampleNs = sockets.arrivalNs + NS_PER_SECOND;
-    facts.samples++;
-    if (codec.codec.isSilent(sockets.data, header.payloadOffset, header.payloadLength)) {
-      facts.silentSamples++;
-    }
-  }
-
   private takeSource(): void {
     const { facts, header, outgoing } = this;
     const { sockets } = this.context;
     if (facts.taken > 0) {
       this.meter?.restart();
+      this.keys.restart();
     }
     facts.reflected = header.ssrc === outgoing.header.ssrc;
     if (sockets.sourceAddress !== this.expectedSource || sockets.sourcePort !== this.destination?.port) {

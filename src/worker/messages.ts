@@ -4,6 +4,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { AnswererFlow } from '../call/answering-call.js';
 import type { CallerFlow } from '../call/caller-context.js';
 import type { CallerIdentity } from '../call/invite-of.js';
+import type { DigitsToSend, DtmfMethod, ReceivedDigit } from '../call/dtmf.js';
 import type { RemoteMedia } from '../call/media-slots.js';
 import type { CallRecord } from '../call/outcome.js';
 import type { Impairment, ImpairmentCounts } from '../lib/impairment.js';
@@ -51,6 +52,8 @@ export interface MediaWorkerSetup {
   /** The codecs that legs may agree on, each with the clip in it. */
   readonly clips: readonly CodecClip[];
   readonly seed: number;
+  /** The pauses of the clip are looked for beforehand: legs may leave them out. */
+  readonly suppressesSilence?: boolean;
   /** A bad link that everything sent goes through; absent: none. */
   readonly impairment?: Impairment;
   /** What is captured of the packets; absent: nothing. */
@@ -98,6 +101,8 @@ export type SlotCommand =
   | { readonly type: 'connect'; readonly slot: number; readonly media: RemoteMedia }
   /** Agreed anew within the call (hold, resume, another address or codec). */
   | { readonly type: 'update'; readonly slot: number; readonly media: RemoteMedia }
+  /** Keys, in place of the audio. */
+  | { readonly type: 'press'; readonly slot: number; readonly keys: DigitsToSend }
   | { readonly type: 'release'; readonly slot: number; readonly endedAtNs: number }
   /** The calls have failed: what is known of their last packets is wanted. */
   | { readonly type: 'keep-headers'; readonly calls: readonly number[] }
@@ -107,6 +112,8 @@ export type SlotCommand =
 export type SlotReport =
   /** `more`: the rest of what was asked for follows. None at all: nothing is left to open. */
   | { readonly type: 'slots'; readonly slots: readonly Slot[]; readonly more: boolean }
+  /** The far side has pressed a key, and it is over. */
+  | { readonly type: 'digit'; readonly slot: number; readonly digit: ReceivedDigit }
   /** `totals`: the row by LEG of what the leg received; null: it was never connected. */
   | { readonly type: 'free'; readonly slot: number; readonly totals: Float64Array | null };
 
@@ -320,6 +327,8 @@ export interface SignallingSetup {
   readonly ptimeMs: number;
   /** In order of preference. */
   readonly codecs: readonly string[];
+  /** Comfort noise is offered, and where it is taken our pauses are not sent. */
+  readonly suppressesSilence?: boolean;
   /** Absent: the audio is in the clear. */
   readonly srtp?: SrtpPlan;
   /** Where SIP and audio may go when the peer says so. */
@@ -397,6 +406,8 @@ export interface CallerFlowPlan extends Omit<CallerFlow, 'identity'> {
   readonly identity: Omit<CallerIdentity, 'headers'> & { readonly headers: HeaderPairs };
   readonly reliableProvisional: ReliableProvisionalWish;
   readonly sessionTimer: SessionTimerWish | null;
+  /** Keys may come as tones in the audio. */
+  readonly listensForTones?: boolean;
 }
 
 export type HeaderPairs = readonly (readonly [name: string, value: string])[];
@@ -418,6 +429,8 @@ export interface AnswererRole {
 export interface AnswererFlowPlan extends Omit<AnswererFlow, 'refusalHeaders'> {
   readonly refusalHeaders: HeaderPairs;
   readonly sessionTimer: SessionTimerWish | null;
+  /** Keys may come as tones in the audio. */
+  readonly listensForTones?: boolean;
 }
 
 export type SignallingCommand =
@@ -497,8 +510,8 @@ export interface SignallingBatch {
   readonly ourAnswerers: readonly number[];
   /** Reports of received figures. Of a caller: taken, and refused; of an answerer: delivered, and given up. */
   readonly figures: FigureCounts;
-  /** Of an answerer: keys that callers have pressed by INFO. */
-  readonly infoKeys?: number;
+  /** Of an answerer: keys that callers have pressed. */
+  readonly keys?: KeyCounts;
   /** Our address and port as the first response named them (received and rport, RFC 3581); null: none did. */
   readonly seenAddress: string | null;
   /** Pairs of (endpoint, ms): round trips of OPTIONS. */
@@ -511,6 +524,9 @@ export interface SignallingBatch {
 
 /** As it goes from thread to thread. */
 export type SentSignallingBatch = Omit<SignallingBatch, 'records'> & { readonly records: RecordTable };
+
+/** Keys by the way in which they came, since the start. */
+export type KeyCounts = Readonly<Record<DtmfMethod, number>>;
 
 /** Totals since the start. */
 export interface FigureCounts {

@@ -1,8 +1,14 @@
 /** What a leg sends: the shared clip, or the echo of what it hears, one packet a ptime under a header of its own. */
 import { RtpHeader, writeRtpHeader } from '../rtp/packet.js';
+import type { DigitsToSend } from '../call/dtmf.js';
 import type { CodecContext } from './codec-context.js';
 import { EchoBuffer } from './echo-buffer.js';
 import type { MediaSource } from './messages.js';
+import { OutgoingKeys } from './outgoing-keys.js';
+import { SilenceSuppression } from './silence-suppression.js';
+
+/** Between keys that are sent back: room for the repeated end. */
+const ECHO_GAP_MS = 60;
 
 /** How a stream begins: RFC 3550 §5.1 wants all three random. */
 export interface StreamStart {
@@ -20,12 +26,23 @@ export class OutgoingAudio {
   private codec: CodecContext | null = null;
   private echo: EchoBuffer | null = null;
   private clipPosition = 0;
+  /** Pressed in this call; null: none was. */
+  private keys: OutgoingKeys | null = null;
+  /** Of the clip's pauses; null: they are sent as they are. */
+  private silence: SilenceSuppression | null = null;
+  /** What keys go as; null: they cannot go as events. */
+  private eventPayloadType: number | null = null;
 
-  constructor(private readonly source: MediaSource) {}
+  constructor(
+    private readonly source: MediaSource,
+    private readonly ptimeMs: number,
+  ) {}
 
   start(codec: CodecContext, start: StreamStart): void {
     const { header } = this;
     this.codec = codec;
+    this.keys = null;
+    this.silence = null;
     this.echo = this.source === 'echo' ? this.echoFor(codec) : null;
     this.clipPosition = start.clipOffset % codec.clipPackets.length;
     header.marker = true;
@@ -43,14 +60,53 @@ export class OutgoingAudio {
     this.clipPosition %= codec.clipPackets.length;
   }
 
+  /** What keys are sent as from now on. */
+  agreeEvents(payloadType: number | null): void {
+    this.eventPayloadType = payloadType;
+    if (this.codec !== null) {
+      this.keys?.agree(this.codec, payloadType);
+    }
+  }
+
+  /** The clip's pauses are left out from now on, and noise of this payload type tells of them; null: they are sent. */
+  agreeNoise(payloadType: number | null): void {
+    const { codec } = this;
+    const leavesOut = payloadType !== null && codec !== null && this.source === 'clip';
+    this.silence = leavesOut ? new SilenceSuppression(codec, payloadType, this.ptimeMs) : null;
+  }
+
+  /** Keys in place of the audio, behind those that are being sent. */
+  press(keys: DigitsToSend): void {
+    if (this.codec !== null) {
+      this.keys ??= new OutgoingKeys(this.codec, this.eventPayloadType, this.ptimeMs);
+      this.keys.send(keys);
+    }
+  }
+
+  /** An echo gives keys back as it got them. */
+  echoKey(digit: string, durationMs: number): void {
+    if (this.source === 'echo') {
+      this.press({ digits: digit, method: 'rfc4733', toneMs: durationMs, gapMs: ECHO_GAP_MS });
+    }
+  }
+
   /** What was heard, for an echo. */
   hear(data: Uint8Array, offset: number, length: number): void {
     this.echo?.push(data, offset, length);
   }
 
-  /** The next packet with its header; valid until the next call. */
-  next(): Uint8Array {
+  /** The next packet with its header; valid until the next call. Null: nothing is sent, and that is meant. */
+  next(): Uint8Array | null {
+    const { clipPosition } = this;
     const packet = this.nextPayload();
+    const key = this.keys?.next(this.header) ?? null;
+    if (key !== null) {
+      return key;
+    }
+    const instead = this.silence?.next(clipPosition, this.header);
+    if (instead !== undefined) {
+      return instead;
+    }
     writeRtpHeader(packet, this.header);
     return packet;
   }
@@ -65,6 +121,7 @@ export class OutgoingAudio {
   /** Its time has passed: its audio is left out, or an echo would grow later. */
   skip(): void {
     this.nextPayload();
+    this.keys?.next(this.header);
     this.passTime();
   }
 

@@ -2,6 +2,7 @@
  * Records of ended calls on their way to main: one table of numbers, which is handed over without a copy, and few texts. As
  * objects, thousands a second would be written, read and collected field by field, on both sides, at the cost of the calls themselves.
  */
+import type { DtmfRecord } from '../call/dtmf.js';
 import type { CallPhase, CallRecord } from '../call/outcome.js';
 
 export interface RecordTable {
@@ -11,6 +12,8 @@ export interface RecordTable {
   readonly words: readonly string[];
   /** Of all records, a line each. */
   readonly callIds: string;
+  /** Keys of the few records that have some, by the record's index. */
+  readonly dtmf: ReadonlyMap<number, DtmfRecord>;
 }
 
 const COLUMN = {
@@ -36,12 +39,16 @@ const FLAG = { succeeded: 1, heldBack: 2, earlyMedia: 4, hasMedia: 8 } as const;
 export function writeRecords(records: readonly CallRecord[]): RecordTable {
   const numbers = new Float64Array(records.length * COLUMNS);
   const words = new Words();
+  const dtmf = new Map<number, DtmfRecord>();
   let callIds = '';
   records.forEach((record, index) => {
     writeRecord(numbers, index * COLUMNS, record, words);
     callIds += `${record.callId}\n`;
+    if (record.dtmf) {
+      dtmf.set(index, record.dtmf);
+    }
   });
-  return { numbers, words: words.known, callIds };
+  return { numbers, words: words.known, callIds, dtmf };
 }
 
 /** The records again, made when the first of them is asked for; several ask. */
@@ -95,12 +102,13 @@ function writeRecord(numbers: Float64Array, at: number, record: CallRecord, word
     (record.hasMedia ? FLAG.hasMedia : 0);
 }
 
-function readAll({ numbers, words, callIds }: RecordTable): CallRecord[] {
+function readAll({ numbers, words, callIds, dtmf }: RecordTable): CallRecord[] {
   const records: CallRecord[] = [];
   let start = 0;
   for (let at = 0; at < numbers.length; at += COLUMNS) {
     const end = callIds.indexOf('\n', start);
-    records.push(readRecord({ numbers, at, words, callId: callIds.slice(start, end) }));
+    const callId = callIds.slice(start, end);
+    records.push(readRecord({ numbers, at, words, callId, dtmf: dtmf.get(at / COLUMNS) ?? null }));
     start = end + 1;
   }
   return records;
@@ -111,9 +119,10 @@ interface Place {
   readonly at: number;
   readonly words: readonly string[];
   readonly callId: string;
+  readonly dtmf: DtmfRecord | null;
 }
 
-function readRecord({ numbers, at, words, callId }: Place): CallRecord {
+function readRecord({ numbers, at, words, callId, dtmf }: Place): CallRecord {
   const flags = numbers[at + COLUMN.flags] ?? 0;
   const word = (column: number): string | null => words[numbers[at + column] ?? -1] ?? null;
   return {
@@ -136,6 +145,7 @@ function readRecord({ numbers, at, words, callId }: Place): CallRecord {
     heldBack: (flags & FLAG.heldBack) !== 0,
     earlyMedia: (flags & FLAG.earlyMedia) !== 0,
     hasMedia: (flags & FLAG.hasMedia) !== 0,
+    dtmf,
   };
 }
 

@@ -149,6 +149,8 @@ class SignallingThread {
         ptimeMs: setup.ptimeMs,
         mayReach: this.mayReach,
         family: parseIp(setup.localAddress)?.family ?? 4,
+        suppressesSilence: setup.suppressesSilence === true,
+        listensForTones: setup.role.flow?.listensForTones === true,
       },
       ...srtpWish(setup),
     };
@@ -256,7 +258,7 @@ class SignallingThread {
       farLegs: driver.takeFarLegs(),
       ourAnswerers: driver.ourAnswerers,
       figures: driver.figures,
-      infoKeys: driver.infoKeys ?? 0,
+      ...(driver.keys !== undefined && { keys: { ...driver.keys } }),
       seenAddress: this.agents.seenAddress,
       optionsRttMs: this.optionsRtt?.take() ?? new Float64Array(0),
       ...(this.users !== null && { registrations: this.users.figures() }),

@@ -3,7 +3,8 @@
  * possible), from the media worker that has most of them; more are asked for in batches before they run out.
  */
 import type { MessagePort } from 'node:worker_threads';
-import type { MediaSlot, MediaSlots, RemoteMedia } from '../call/media-slots.js';
+import type { DigitsToSend } from '../call/dtmf.js';
+import type { DigitListener, MediaSlot, MediaSlots, RemoteMedia } from '../call/media-slots.js';
 import type { LegSide, Slot, SlotCommand, SlotReport } from './messages.js';
 
 /** More are asked for when fewer than this share of the open ones is free, but at least so many. */
@@ -18,6 +19,8 @@ class MediaWorkerSlots {
   private readonly ports = new Map<number, number>();
   /** Slots that were released and whose totals somebody waits for. */
   private readonly awaited = new Map<number, (totals: Float64Array) => void>();
+  /** Who hears of keys, by slot. */
+  readonly listeners = new Map<number, DigitListener>();
   private growing = true;
   private exhausted = false;
   private lost = false;
@@ -77,6 +80,7 @@ class MediaWorkerSlots {
     this.free = [];
     this.head = 0;
     this.awaited.clear();
+    this.listeners.clear();
     this.exhausted = true;
     this.lost = true;
     this.onReady(); // it may have died before its first slots
@@ -89,6 +93,10 @@ class MediaWorkerSlots {
   private receive(report: SlotReport): void {
     if (this.lost) {
       return; // sent before it died
+    }
+    if (report.type === 'digit') {
+      this.listeners.get(report.slot)?.onDigit(report.digit);
+      return;
     }
     if (report.type === 'free') {
       this.receiveFree(report.slot, report.totals);
@@ -112,6 +120,7 @@ class MediaWorkerSlots {
     }
     const onMeasured = this.awaited.get(slot);
     this.awaited.delete(slot);
+    this.listeners.delete(slot);
     if (totals !== null) {
       onMeasured?.(totals);
     }
@@ -188,6 +197,14 @@ class TakenSlot implements MediaSlot {
 
   connect(remote: RemoteMedia): void {
     this.worker.command({ type: 'connect', slot: this.slot.slot, media: remote });
+  }
+
+  listen(listener: DigitListener): void {
+    this.worker.listeners.set(this.slot.slot, listener);
+  }
+
+  press(keys: DigitsToSend): void {
+    this.worker.command({ type: 'press', slot: this.slot.slot, keys });
   }
 
   update(remote: RemoteMedia): void {

@@ -1,4 +1,6 @@
 /** Each behaviour of the answerer, seen by a run and counted by itself. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import {
   readResult,
@@ -49,9 +51,28 @@ describe.concurrent('the answerer', { retry: 1 }, () => {
   });
 
   test('plays speech of its own', async () => {
-    const { result } = await called(['--mode', 'play'], ['--hold', '2s']);
-    expect(result.calls).toMatchObject({ completed: 3, oneWay: 0, noMedia: 0, roundTrip: 0 });
+    // Keys in all ways besides: three as events, one by INFO and two as tones, and two tones in return.
+    const { result, counts, folder } = await called(
+      ['--mode', 'play', '--steps', 'expect-dtmf=12#789,dtmf=45/inband'],
+      ['--hold', '2s'],
+      `call:
+  steps:
+    - dtmf: "12#"
+    - dtmf: { digits: "7", method: info }
+    - dtmf: { digits: "89", method: inband }
+    - expectDtmf: "45"
+`,
+    );
+    expect(result.calls).toMatchObject({ completed: 3, succeeded: 3, oneWay: 0, noMedia: 0, roundTrip: 0 });
     expect(result.quality.received?.packets.received).toBeGreaterThan(250);
+    expect(counts).toMatchObject({ eventKeys: 9, infoKeys: 3, toneKeys: 6, failed: 0 });
+    expect(result.dtmf).toMatchObject({
+      calls: 3,
+      sent: { rfc4733: 9, info: 3, inband: 6 },
+      received: { rfc4733: 0, info: 0, inband: 6 },
+      mismatched: 0,
+    });
+    expect(readFileSync(join(folder, 'report.html'), 'utf8')).toContain('Keys (DTMF)');
   });
 
   test('refuses with 486', async () => {

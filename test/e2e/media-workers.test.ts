@@ -87,7 +87,7 @@ class MediaWorker {
     port1.on('message', (report: SlotReport) =>
       this.take(() => {
         if (report.type === 'free') this.freed.push(report.slot);
-        else this.slots = [...this.slots, ...report.slots];
+        else if (report.type === 'slots') this.slots = [...this.slots, ...report.slots];
       }),
     );
     this.command({ type: 'channel', port: port2, slots: CALLS }, [port2]);

@@ -70,6 +70,18 @@ describe.skipIf(!asteriskAvailable())('the course of a call, against Asterisk', 
     expect(silent.result.calls).toMatchObject({ answered: CALLS, dropped: CALLS, succeeded: 0 });
   });
 
+  it.concurrent('keys as events are heard, and those that come back are the same', async () => {
+    const steps = '  steps: [{ wait: 500ms }, { dtmf: "4*2" }, { expectDtmf: "4*2" }]\n';
+    const { result } = await run('keys', `  hold: 3s\n${steps}`);
+    expect(result.calls).toMatchObject(ALL_GOOD);
+    expect(result.dtmf).toMatchObject({ calls: CALLS, sent: { rfc4733: 3 * CALLS }, mismatched: 0 });
+    expect(result.dtmf?.received).toMatchObject({ rfc4733: 3 * CALLS, info: 0, inband: 0 });
+    // SendDTMF presses each key for 120 ms.
+    expect(result.dtmf?.received.durationMs?.p50).toBeGreaterThan(90);
+    expect(result.dtmf?.received.durationMs?.p50).toBeLessThan(200);
+    expect(receivedOf(result).packets.lost).toBeLessThanOrEqual(CALLS * 3);
+  });
+
   it('a blind transfer takes us out of the call, and the far side goes on to another', async () => {
     answerer = await startAnswerer(BEHIND_ASTERISK_PORT);
     const { result } = await run('bridge', `  hold: 20s\n  steps: [{ wait: 1s }, { refer: "${uri('tone')}" }]\n`);

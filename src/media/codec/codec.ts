@@ -9,7 +9,7 @@ import {
   isSilentAlaw,
   isSilentUlaw,
 } from './g711.js';
-import { G722_SILENCE, decodeG722, encodeG722, isSilentG722 } from './g722.js';
+import { G722Decoder, G722_SILENCE, decodeG722, encodeG722, isSilentG722 } from './g722.js';
 
 /** The E-model scale on which audio of this bandwidth is scored: narrowband up to 4 kHz, wideband up to 8 kHz. */
 export type CodecScale = 'narrowband' | 'wideband';
@@ -30,6 +30,8 @@ export interface Codec {
   encode(samples: Int16Array): Uint8Array;
   /** Decodes a payload from a reset state. */
   decode(payload: Uint8Array): Int16Array;
+  /** For payloads that follow each other; absent: each decodes the same wherever it stands. */
+  openDecoder?(): (payload: Uint8Array) => Int16Array;
   /**
    * Whether the `length` octets from `offset` on, a packet out of the middle of a stream, are silence as audio: digital silence, or
    * noise below about −66 dBov. Nothing at all is silence. Allocates nothing.
@@ -71,6 +73,10 @@ export const G722: Codec = {
   silence: G722_SILENCE,
   encode: encodeG722,
   decode: decodeG722,
+  openDecoder: () => {
+    const decoder = new G722Decoder();
+    return (payload) => decoder.decode(payload);
+  },
   isSilent: isSilentG722,
 };
 

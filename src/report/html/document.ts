@@ -8,6 +8,7 @@ import { baselineSection } from './baseline-section.js';
 import { heatDefinitions } from './chart/heat.js';
 import { keyDefinitions } from './chart/strokes.js';
 import { distributionSection } from './distribution-section.js';
+import { dtmfSection } from './dtmf-section.js';
 import { endpointsSection } from './endpoints-section.js';
 import { gatesSection } from './gates-section.js';
 import { generatorSection } from './generator-section.js';
@@ -36,6 +37,7 @@ const SECTIONS: readonly ((result: Result) => Section | null)[] = [
   responsesSection,
   causesSection,
   setupSection,
+  dtmfSection,
   endpointsSection,
   oddStreamsSection,
   worstCallsSection,

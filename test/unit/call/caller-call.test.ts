@@ -26,6 +26,7 @@ describe('an answered call', () => {
       setupDelayMs: 20,
       answerDelayMs: 320,
       disconnectDelayMs: 20,
+      dtmf: null,
       heldBack: false,
       earlyMedia: false,
       hasMedia: true,

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { pressesKey } from '../../../src/call/info-digit.js';
+import { infoForKey, keyOfInfo } from '../../../src/call/info-digit.js';
 import { parseMessage } from '../../../src/sip/message/parser.js';
 import { TwoSides } from './two-sides.js';
 
@@ -12,19 +12,29 @@ const request = (method: string, type: string, body: string) =>
   );
 
 it.each([
-  ['application/dtmf-relay', 'Signal=5\r\nDuration=160', true],
-  ['application/dtmf-relay', 'Signal= #\r\nDuration=160', true],
-  ['application/dtmf-relay', 'Duration=160\r\nSignal=*\r\n', true],
-  ['application/dtmf-relay', 'Signal=55', false],
-  ['application/dtmf-relay', 'Duration=160', false],
-  ['application/dtmf', '5', true],
-  ['application/dtmf', 'D\r\n', true],
-  ['application/dtmf', 'x', false],
-  ['text/plain', '5', false],
-  ['application/dtmf', '5'.repeat(99), false],
-])('INFO of %s with %j presses a key: %s', (type, body, presses) => {
-  expect(pressesKey(request('INFO', type, body))).toBe(presses);
-  expect(pressesKey(request('MESSAGE', type, body))).toBe(false);
+  ['application/dtmf-relay', 'Signal=5\r\nDuration=160', { digit: '5', durationMs: 160 }],
+  ['application/dtmf-relay', 'Signal= #\r\nDuration=90', { digit: '#', durationMs: 90 }],
+  ['application/dtmf-relay', 'Duration = 160\r\nSignal=*\r\n', { digit: '*', durationMs: 160 }],
+  ['application/dtmf-relay', 'Signal=a\r\nDuration=long', { digit: 'A', durationMs: null }],
+  ['application/dtmf-relay', 'Signal=55', null],
+  ['application/dtmf-relay', 'Duration=160', null],
+  ['application/dtmf', '5', { digit: '5', durationMs: null }],
+  ['application/dtmf', 'D\r\n', { digit: 'D', durationMs: null }],
+  ['application/dtmf', 'x', null],
+  ['text/plain', '5', null],
+  ['application/dtmf', '5'.repeat(99), null],
+])('INFO of %s with %j presses %j', (type, body, key) => {
+  expect(keyOfInfo(request('INFO', type, body))).toEqual(key);
+  expect(keyOfInfo(request('MESSAGE', type, body))).toBeNull();
+});
+
+it('an INFO for a key is one of the two forms of the field', () => {
+  expect(infoForKey('#', 120, false)).toEqual({
+    method: 'INFO',
+    contentType: 'application/dtmf-relay',
+    body: 'Signal=#\r\nDuration=120\r\n',
+  });
+  expect(infoForKey('7', 120, true)).toEqual({ method: 'INFO', contentType: 'application/dtmf', body: '7' });
 });
 
 it('an answerer counts the keys of its callers', () => {

@@ -260,3 +260,35 @@ describe('causes', () => {
     ]);
   });
 });
+
+const slotAt = (address: string) => ({ ...SLOT, address, rtpPort: 4000 });
+
+describe('comfort noise', () => {
+  const withNoise: MediaPreferences = { ...PCMU, suppressesSilence: true };
+  const VERSION = { call: 1, sessionVersion: 1 };
+
+  it('is offered where our pauses are not to be sent, and our own answerer takes it', () => {
+    const offer = offerFor(slotAt('10.0.0.1'), VERSION, withNoise);
+    expect(offer.sdp).toContain('m=audio 4000 RTP/AVP 0 101 13\r\n');
+    expect(offer.sdp).toContain('a=rtpmap:13 CN/8000\r\n');
+    const answer = answerTo(offer.sdp, slotAt('10.0.0.2'), VERSION, PCMU);
+    expect(answer).toMatchObject({
+      sdp: expect.stringContaining('RTP/AVP 0 101 13\r\n'),
+      media: { comfortNoisePayloadTypes: [13] },
+    });
+    expect(answer).not.toHaveProperty('media.comfortNoiseSendPayloadType');
+    const agreed = readAnswer(offer, 'sdp' in answer ? answer.sdp : '', withNoise);
+    expect(agreed).toMatchObject({ comfortNoiseSendPayloadType: 13, comfortNoisePayloadTypes: [13] });
+  });
+
+  it('is not sent to who did not take it, nor offered or taken without being asked', () => {
+    const offer = offerFor(slotAt('10.0.0.1'), VERSION, withNoise);
+    const plain = offerFor(slotAt('10.0.0.2'), VERSION, PCMU);
+    expect(plain.sdp).not.toContain('CN/8000');
+    expect(readAnswer(offer, plain.sdp, withNoise)).not.toHaveProperty('comfortNoiseSendPayloadType');
+    const foreign = offer.sdp.replace('a=tool:callgauge\r\n', '');
+    expect(answerTo(foreign, slotAt('10.0.0.2'), VERSION, PCMU)).toMatchObject({
+      sdp: expect.not.stringContaining('CN/8000'),
+    });
+  });
+});

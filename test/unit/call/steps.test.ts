@@ -155,3 +155,123 @@ it('both sides that offer at the same time both come through (RFC 3261 §14.1)',
   expect(sides.callerSlots.updates.at(-1)).toMatchObject({ sends: true, receives: true });
   expect(sides.answererSlots.updates.at(-1)).toMatchObject({ sends: true, receives: true });
 });
+
+const press = (digits: string, method: 'rfc4733' | 'inband' | 'info' | 'info-plain' = 'rfc4733') =>
+  ({ kind: 'dtmf', digits, method, toneMs: 100, gapMs: 70 }) as const;
+const key = (digit: string, startMs: number) => ({ digit, startMs, durationMs: 100, method: 'rfc4733' }) as const;
+
+/** Keys of the far side, by when they come. */
+const hears = (sides: TwoSides, keys: readonly (readonly [atMs: number, digit: string])[]): void => {
+  for (const [atMs, digit] of keys)
+    sides.network.wheel.schedule(atMs, () => sides.callerSlots.listeners[0]?.onDigit(key(digit, atMs - 100)));
+};
+
+describe('keys', () => {
+  it('go to the media side, and the next step waits until they are over', () => {
+    const sides = withSteps([press('12'), press('3', 'inband'), { kind: 'bye' }]);
+    const { caller } = sides.settle();
+    expect(sides.callerSlots.pressed).toEqual([
+      { digits: '12', method: 'rfc4733', toneMs: 100, gapMs: 70 },
+      { digits: '3', method: 'inband', toneMs: 100, gapMs: 70 },
+    ]);
+    // Events take whole packets: 2 × (100 + 80); tones are filled up at the end: 170 → 180.
+    const [first, second] = caller.dtmf!.sent;
+    expect([first!.digits, second!.digits, second!.startMs - first!.startMs]).toEqual(['12', '3', 360]);
+    expect(caller.endedMs - caller.establishedMs!).toBeCloseTo(360 + 180 + 20, -1);
+    expect(caller).toMatchObject({ succeeded: true, dtmf: { received: [], mismatch: null } });
+  });
+
+  it('of a call that ends before them are left out', () => {
+    const sides = withSteps([press('123456')], { answerer: { dropAfterMs: 400 } });
+    const { caller } = sides.settle();
+    // Pressed at 0, 180 and 360 ms; the BYE comes at about 410 ms.
+    expect(caller.dtmf).toMatchObject({ sent: [{ digits: '123', method: 'rfc4733' }] });
+  });
+
+  it('by INFO are requests of either form, one after another', () => {
+    const sides = withSteps([press('4#', 'info'), press('5', 'info-plain')]);
+    const { caller, answerer } = sides.settle();
+    expect(sides.wordsOf('10.0.0.1')).toEqual(['INVITE', 'ACK', 'INFO', 'INFO', 'INFO', 'BYE']);
+    expect(caller.dtmf!.sent.map(({ digits, method }) => `${digits} ${method}`)).toEqual([
+      '4 info',
+      '# info',
+      '5 info',
+    ]);
+    expect(answerer?.dtmf?.received).toMatchObject([
+      { digit: '4', durationMs: 100, method: 'info' },
+      { digit: '#', durationMs: 100, method: 'info' },
+      { digit: '5', durationMs: null, method: 'info' },
+    ]);
+  });
+
+  it('cannot go where there is no audio', () => {
+    const sides = new TwoSides({ media: MEDIA, flow: { steps: [press('1')] } }, { media: MEDIA, ringMs: 0 });
+    sides.callerSlots.canPress = false;
+    sides.place();
+    expect(sides.settle().caller).toMatchObject({ succeeded: false, cause: 'dtmfNotPossible' });
+  });
+
+  it('that are expected let the call go on as soon as they are there', () => {
+    const sides = withSteps([
+      { kind: 'expectDtmf', digits: '45', ms: 9000 },
+      { kind: 'expectDtmf', digits: '6', ms: 9000 },
+      { kind: 'bye' },
+    ]);
+    hears(sides, [
+      [500, '4'],
+      [700, '5'],
+      [900, '6'],
+    ]);
+    const { caller } = sides.settle();
+    expect(caller).toMatchObject({ succeeded: true, dtmf: { mismatch: null } });
+    expect(caller.dtmf!.received.map(({ digit }) => digit).join('')).toBe('456');
+    expect(caller.endedMs).toBeLessThan(1000);
+  });
+
+  it.each([
+    [
+      [
+        [500, '4'],
+        [700, '6'],
+      ],
+      '46',
+    ],
+    [[[500, '4']], '4'],
+    [[], ''],
+  ] as const)('that are others end the call: %j', (keys, received) => {
+    const sides = withSteps([{ kind: 'expectDtmf', digits: '45', ms: 2000 }]);
+    hears(sides, keys);
+    expect(sides.settle().caller).toMatchObject({
+      outcome: 'dropped',
+      phase: 'established',
+      succeeded: false,
+      cause: 'dtmfMismatch',
+      detail: `expected the keys 45, got ${received === '' ? 'none' : received}`,
+      dtmf: { mismatch: { expected: '45', received } },
+    });
+  });
+
+  it.each([
+    ['45', '45', true],
+    ['45', '456', false],
+    ['45', '4', false],
+  ])('all of a call are to be %s: with %s it succeeds: %s', (dtmf, came, succeeded) => {
+    const expectation = { headers: [], codec: null, direction: null, dtmf };
+    const sides = new TwoSides(
+      { media: MEDIA, holdMs: 1000, flow: { expect: expectation } },
+      { media: MEDIA, ringMs: 0 },
+    );
+    sides.place();
+    hears(
+      sides,
+      came.split('').map((digit, i) => [300 + 100 * i, digit] as const),
+    );
+    const { caller } = sides.settle();
+    expect(caller).toMatchObject({ outcome: 'completed', succeeded, cause: succeeded ? null : 'dtmfMismatch' });
+    expect(caller).toMatchObject(
+      succeeded
+        ? { phase: null, detail: null }
+        : { phase: 'established', sipStatus: null, detail: `expected the keys 45, got ${came}` },
+    );
+  });
+});

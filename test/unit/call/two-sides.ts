@@ -3,7 +3,8 @@ import { expect } from 'vitest';
 import { AnsweringCall, type AnswererContext, type AnswererFlow } from '../../../src/call/answering-call.js';
 import { CallerCall, type CallerContext, type CallerFlow, type CallStart } from '../../../src/call/caller-call.js';
 import { NOBODY } from '../../../src/call/invite-of.js';
-import type { MediaSlot, MediaSlots, RemoteMedia } from '../../../src/call/media-slots.js';
+import type { DigitsToSend } from '../../../src/call/dtmf.js';
+import type { DigitListener, MediaSlot, MediaSlots, RemoteMedia } from '../../../src/call/media-slots.js';
 import type { CallRecord } from '../../../src/call/outcome.js';
 import type { Credentials } from '../../../src/sip/auth/authorizer.js';
 import { NO_HEADERS } from '../../../src/sip/message/builder.js';
@@ -20,6 +21,10 @@ export class WatchedSlots implements MediaSlots {
   readonly updates: RemoteMedia[] = [];
   inUse = 0;
   readonly released: MediaSlot[] = [];
+  /** Who hears of keys, by call, and the keys that were pressed. */
+  readonly listeners: DigitListener[] = [];
+  readonly pressed: DigitsToSend[] = [];
+  canPress = true;
 
   constructor(
     private readonly address: string,
@@ -50,6 +55,7 @@ export class WatchedSlots implements MediaSlots {
         this.updates.push(remote);
         this.note(`update ${call}`);
       },
+      listen: (listener) => void this.listeners.push(listener),
       release: (endedAtNs) => {
         mustHold(state !== 'released', 'released once');
         mustHold(endedAtNs === this.nowMs() * 1e6, 'released as of now');
@@ -59,6 +65,9 @@ export class WatchedSlots implements MediaSlots {
         this.released.push(slot);
       },
     };
+    if (this.canPress) {
+      slot.press = (keys) => void this.pressed.push(keys);
+    }
     return slot;
   }
 

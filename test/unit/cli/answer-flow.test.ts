@@ -21,7 +21,14 @@ function read(given: Partial<FlowArguments>) {
 describe('flags of the answerer', () => {
   it('say nothing by default', () => {
     expect(read({})).toEqual({
-      flow: { refusalHeaders: [], earlyMedia: false, reliable: 'asked', steps: [], sessionTimer: null },
+      flow: {
+        refusalHeaders: [],
+        earlyMedia: false,
+        reliable: 'asked',
+        steps: [],
+        sessionTimer: null,
+        listensForTones: false,
+      },
       problems: [],
     });
   });
@@ -49,7 +56,27 @@ describe('flags of the answerer', () => {
     expect(read({ sessionTimer: '90s' }).flow.sessionTimer).toEqual({ expiresS: 90, refresher: null, minSeS: null });
   });
 
+  it('press keys and expect some', () => {
+    const { flow, problems } = read({ steps: 'dtmf=1a#,dtmf=5/inband,dtmf=*/info-plain,expect-dtmf=45' });
+    expect(problems).toEqual([]);
+    const timing = { toneMs: 100, gapMs: 80 };
+    expect(flow).toMatchObject({
+      listensForTones: true,
+      steps: [
+        { kind: 'dtmf', digits: '1A#', method: 'rfc4733', ...timing },
+        { kind: 'dtmf', digits: '5', method: 'inband', ...timing },
+        { kind: 'dtmf', digits: '*', method: 'info-plain', ...timing },
+        { kind: 'expectDtmf', digits: '45', ms: 5000 },
+      ],
+    });
+  });
+
   it.each<[Partial<FlowArguments>, RegExp]>([
+    [{ steps: 'dtmf' }, /^--steps: expected steps like/],
+    [{ steps: 'dtmf=1x' }, /^--steps/],
+    [{ steps: 'dtmf=1/smoke' }, /^--steps/],
+    [{ steps: 'dtmf=1/info/info' }, /^--steps/],
+    [{ steps: 'expect-dtmf=1/info' }, /^--steps/],
     [{ redirect: 'loopback' }, /^--redirect: expected a SIP URI/],
     [{ redirect: 'sip:112@192.0.2.1' }, /^--redirect: expected a URI that is no emergency number/],
     [{ redirect: 'sip:a@b>\r\nX: y' }, /^--redirect: expected/],

@@ -39,6 +39,30 @@ describe('what was written is read back', () => {
     expect(readCallLine(callLine(record, { received, sent }, NAMES), ENDPOINTS)).toEqual({ record, received, sent });
   });
 
+  it('the keys of a call, and nothing where they are not as they must be', () => {
+    const dtmf = {
+      sent: [{ digits: '12#', startMs: 1500.5, method: 'rfc4733' as const }],
+      received: [
+        { digit: '4', startMs: 2000, durationMs: 99.5, method: 'inband' as const },
+        { digit: '5', startMs: 2200, durationMs: null, method: 'info' as const },
+      ],
+      receivedBeyond: 3,
+      mismatch: { expected: '456', received: '45' },
+    };
+    const line = callLine(recordOf({ dtmf }), { received: null, sent: null }, NAMES);
+    expect(readCallLine(line, ENDPOINTS)?.record.dtmf).toEqual(dtmf);
+    for (const [from, to] of [
+      ['"digit":"4"', '"digit":"44"'],
+      ['"inband"', '"smoke"'],
+      ['"receivedBeyond":3', '"receivedBeyond":-3'],
+      ['"startMs":1500.5', '"startMs":"x"'],
+      ['"mismatch":{', '"mismatch":7,"x":{'],
+    ] as const) {
+      expect(line).toContain(from);
+      expect(readCallLine(line.replace(from, to), ENDPOINTS)?.record).toMatchObject({ call: 0, dtmf: null });
+    }
+  });
+
   it('a call without media, and one that was never started', () => {
     for (const record of [recordOf(), notStartedRecord()]) {
       const line = callLine(record, { received: null, sent: null }, NAMES);

@@ -32,6 +32,7 @@ export function recordOf(changes: Partial<CallRecord> = {}): CallRecord {
     heldBack: false,
     earlyMedia: false,
     hasMedia: false,
+    dtmf: null,
     ...changes,
   };
 }

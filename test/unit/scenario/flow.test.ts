@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { scenarioDocument } from '../../../src/scenario/document-form.js';
-import { callLengthMs, codecsOfCalls, stepsMs } from '../../../src/scenario/flow-plan.js';
+import { callLengthMs, codecsOfCalls, expectsKeys, stepsMs } from '../../../src/scenario/flow-plan.js';
 import { expectedPeak } from '../../../src/scenario/peak.js';
 import { checkSafety } from '../../../src/scenario/safety.js';
 import { FILE, good, HEAD, linesOf } from './documents.js';
@@ -74,7 +74,7 @@ describe('the course of a call', () => {
       assertedIdentity: 'tel:+4930123456',
       privacy: ['id', 'critical'],
       headers: { 'X-Run': 'nightly' },
-      expect: { headers: { Server: 'Asterisk*' }, codec: 'PCMA', direction: 'sendrecv' },
+      expect: { headers: { Server: 'Asterisk*' }, codec: 'PCMA', direction: 'sendrecv', dtmf: null },
     });
   });
 
@@ -100,6 +100,26 @@ describe('the course of a call', () => {
     });
   });
 
+  it('presses keys, and expects some', () => {
+    const text =
+      '  steps:\n    - dtmf: "12#"\n    - dtmf: { digits: "0a", method: inband, tone: 60ms, gap: 40ms }\n    - expectDtmf: "45"\n    - expectDtmf: { digits: "*", within: 2s }\n';
+    const flow = flowOf(text);
+    expect(flow.steps).toEqual([
+      { kind: 'dtmf', digits: '12#', method: 'rfc4733', toneMs: 100, gapMs: 80, ms: 540 },
+      { kind: 'dtmf', digits: '0A', method: 'inband', toneMs: 60, gapMs: 40, ms: 200 },
+      { kind: 'expectDtmf', digits: '45', ms: 5000 },
+      { kind: 'expectDtmf', digits: '*', ms: 2000 },
+    ]);
+    expect(expectsKeys(flow)).toBe(true);
+    expect(expectsKeys(flowOf('  steps: [{ dtmf: "1" }]\n'))).toBe(false);
+    const whole = flowOf('  expect: { dtmf: "456" }\n');
+    expect([whole.expect?.dtmf, expectsKeys(whole)]).toEqual(['456', true]);
+    for (const each of [text, '  expect: { dtmf: "456" }\n']) {
+      const scenario = good(`${HEAD}call:\n${each}`);
+      expect(good(stringify(scenarioDocument(scenario))).call).toEqual(scenario.call);
+    }
+  });
+
   it('has names for ready-made steps', () => {
     expect(flowOf('  steps: hold-resume\n').steps).toEqual([
       { kind: 'wait', ms: 2000 },
@@ -117,6 +137,25 @@ describe('the course of a call', () => {
 describe('what is wrong with it', () => {
   it.each<[string, string[]]>([
     ['  steps:\n    - { wait: 1s, bye: true }\n', ['call.steps[0]: expected one thing to do, got wait and bye']],
+    [
+      '  steps:\n    - dtmf: 123\n    - dtmf: { digits: "1x", tone: 30ms }\n    - expectDtmf: ""\n    - dtmf: { digits: "1", method: sip }\n',
+      [
+        'call.steps[0].dtmf.digits: expected at most 64 keys of 0-9, *, #, A-D, in quotes, got 123',
+        'call.steps[1].dtmf.digits: expected at most 64 keys of 0-9, *, #, A-D, in quotes, got "1x"',
+        'call.steps[1].dtmf.tone: expected a duration like 10s, at least 40ms, got "30ms"',
+        'call.steps[2].expectDtmf.digits: expected at most 64 keys of 0-9, *, #, A-D, in quotes, got ""',
+        'call.steps[3].dtmf.method: expected rfc4733 or info or info-plain or inband, got "sip"',
+      ],
+    ],
+    ['  expect: { status: 486, dtmf: "1" }\n', ['call.expect.dtmf: expected no keys where no answer is expected']],
+    [
+      '  expect: { dtmf: "1" }\n  steps: [{ expectDtmf: "1" }]\n',
+      ['call.expect.dtmf: expected either the keys of the whole call here, or steps that wait for keys (expectDtmf)'],
+    ],
+    [
+      '  steps: [{ dtmf: "1" }, { dtmf: { digits: "1", method: info } }]\nmedia: false\n',
+      ['call.steps[0].dtmf: expected method info: without media no keys go as audio'],
+    ],
     ['  steps:\n    - {}\n', ['call.steps[0]: expected one thing to do, got none']],
     ['  steps:\n    - resum\n', ['call.steps[0].resum: unknown key "resum" (did you mean "resume"?)']],
     ['  steps:\n    - bye\n    - resume\n', ['call.steps[0]: expected bye as the last step: it ends the call']],

@@ -3,7 +3,9 @@ import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { scenarioJsonSchema } from '../../../src/scenario/schema.js';
-import { HEAD, linesOf } from './documents.js';
+import { scenarioWarnings } from '../../../src/scenario/checks.js';
+import { scenarioDocument } from '../../../src/scenario/document-form.js';
+import { good, HEAD, linesOf } from './documents.js';
 
 const validate = new Ajv({ allErrors: true, allowUnionTypes: true }).compile(scenarioJsonSchema());
 
@@ -45,5 +47,18 @@ describe('scenarioJsonSchema', () => {
   ])('and the loader agree on %s', (line) => {
     const text = `${HEAD}${line}\n`;
     expect(validate(parse(text))).toBe(linesOf(text, { N: '5' }).length === 0);
+  });
+});
+
+describe('silenceSuppression', () => {
+  it('is off unless asked for, and is written back where it is on', () => {
+    expect(good(HEAD).silenceSuppression).toBe(false);
+    expect(scenarioDocument(good(HEAD))).not.toHaveProperty('silenceSuppression');
+    const scenario = good(`${HEAD}silenceSuppression: true\n`);
+    expect(scenario.silenceSuppression).toBe(true);
+    expect(scenarioDocument(scenario)['silenceSuppression']).toBe(true);
+    expect(scenarioWarnings(good(`${HEAD}silenceSuppression: true\nmedia: false\n`))).toContain(
+      'silenceSuppression: not used, since media is off',
+    );
   });
 });

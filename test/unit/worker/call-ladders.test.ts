@@ -33,8 +33,8 @@ describe('ladders', () => {
     expect(ladders).toEqual([
       {
         callId: 'call-1',
-        startedAtNs: 5 * SECOND,
         called: null,
+        startedAtNs: 5 * SECOND,
         omitted: 0,
         firstKept: 2,
         messages: [

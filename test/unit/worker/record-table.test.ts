@@ -26,6 +26,12 @@ const record: fc.Arbitrary<CallRecord> = fc.record({
   heldBack: fc.boolean(),
   earlyMedia: fc.boolean(),
   hasMedia: fc.boolean(),
+  dtmf: fc.constantFrom(null, {
+    sent: [{ digits: '1#', startMs: 100, method: 'info' as const }],
+    received: [{ digit: '5', startMs: 3, durationMs: null, method: 'rfc4733' as const }],
+    receivedBeyond: 0,
+    mismatch: { expected: '56', received: '5' },
+  }),
 });
 
 it('come out as they went in, each time they are walked, also after a way between threads', () => {
