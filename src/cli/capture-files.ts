@@ -70,7 +70,8 @@ export class CaptureFiles {
   }
 
   /** As UDP between our socket and the first server of the endpoint, whatever carried them. */
-  private messageBlocks({ messages, startedAtNs }: CallLadder, call: number, endpoint: number): Uint8Array {
+  private messageBlocks(ladder: CallLadder, call: number, endpoint: number): Uint8Array {
+    const { messages, called, startedAtNs } = ladder;
     const { plan } = this;
     const blocks = new PacketBlocks(plan.wallOffset);
     const worker = call % Math.max(1, plan.signalling.length);
@@ -84,7 +85,7 @@ export class CaptureFiles {
     ) {
       return blocks.take();
     }
-    for (const { atMs, isSent, text } of messages) {
+    for (const { atMs, isSent, text } of [...messages, ...(called?.messages ?? [])]) {
       const data = new TextEncoder().encode(plan.redact(text)).subarray(0, MAX_MESSAGE_BYTES);
       const atNs = startedAtNs + atMs * NS_PER_MS;
       blocks.add({ data, captured: data.length, length: data.length, atNs, isSent }, local, remote);

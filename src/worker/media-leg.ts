@@ -24,6 +24,7 @@ import { OutgoingAudio } from './outgoing-audio.js';
 import { PAYLOAD, PayloadKinds } from './payload-kinds.js';
 import type { Rows } from './rows.js';
 import { rtcpStart } from './rtcp-start.js';
+import { SilenceSampler } from './silence-sampler.js';
 
 /** So many datagrams at one service: a flood at one socket must not delay the others. */
 const DRAIN_LIMIT = 64;
@@ -60,7 +61,7 @@ export class MediaLeg {
   private readonly report: LegReport;
   private readonly facts = emptyFacts();
   private roundTripsSeen = 0;
-  private nextSampleNs = 0;
+  private readonly silence = new SilenceSampler();
   private answeredAtNs = 0;
   private endedMs = 0;
   readonly keys: LegKeys;
@@ -89,7 +90,7 @@ export class MediaLeg {
     this.srtp = null;
     Object.assign(this.facts, emptyFacts());
     this.roundTripsSeen = 0;
-    this.nextSampleNs = 0;
+    this.silence.reset();
   }
 
   /** Answered (or early): audio flows from now on, as their SDP says. */
@@ -490,7 +491,7 @@ export class MediaLeg {
       if (isReadable) {
         this.outgoing.hear(sockets.data, header.payloadOffset, header.payloadLength);
         this.keys.onAudio(sockets.data, header, arrivalMs);
-        this.sampleSilence();
+        if (this.codec !== null && !this.isPaused) this.silence.take(this.codec.codec, sockets, header, facts);
       }
     } else if (kind === PAYLOAD.former) {
       meter.onPacket(header.sequence, header.timestamp, arrivalMs);
@@ -510,20 +511,6 @@ export class MediaLeg {
       facts.wrongPayloadType++;
     } else {
       facts.stray++;
-    }
-  }
-
-  /** One packet a second is listened to. */
-  private sampleSilence(): void {
-    const { header, facts, codec } = this;
-    const { sockets } = this.context;
-    if (codec === null || codec.codec.isSilent === null || this.isPaused || sockets.arrivalNs < this.nextSampleNs) {
-      return;
-    }
-    this.nextSampleNs = sockets.arrivalNs + NS_PER_SECOND;
-    facts.samples++;
-    if (codec.codec.isSilent(sockets.data, header.payloadOffset, header.payloadLength)) {
-      facts.silentSamples++;
     }
   }
 

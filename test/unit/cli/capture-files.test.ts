@@ -86,9 +86,10 @@ function world(redact: (text: string) => string = (text) => text) {
     message(0, true, head('INVITE sip:b@192.0.2.9 SIP/2.0', 'INVITE', '')),
     message(10, false, head('SIP/2.0 200 OK', 'INVITE', SDP)),
     message(20, true, head('ACK sip:b@192.0.2.9 SIP/2.0', 'ACK', '')),
-    message(1500, true, head('BYE sip:b@192.0.2.9 SIP/2.0', 'BYE', '')),
   ];
-  const ladders = [{ callId: 'call-0', startedAtNs: 900 * MS, messages, omitted: 0, called: null, firstKept: 4 }];
+  const bye = message(1500, true, head('BYE sip:b@192.0.2.9 SIP/2.0', 'BYE', ''));
+  const called = { messages: [bye], omitted: 0, firstKept: 1 };
+  const ladders = [{ callId: 'call-0', startedAtNs: 900 * MS, messages, omitted: 0, firstKept: 3, called }];
   evidence.addLadders({ why: 'asked', ladders });
   return { host, files, captures, evidence, wanted };
 }
