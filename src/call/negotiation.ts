@@ -95,8 +95,8 @@ export function offerFor(slot: MediaSlot, version: SdpVersion, preferences: Medi
 
 /** What their answer makes of our offer. */
 export function readAnswer(offer: Offer, sdp: string, preferences: MediaPreferences): AgreedMedia | MediaRefusal {
-  const shape = preferences.srtp === undefined ? shapeOf(sdp) : null;
   const { answers } = memoOf(preferences);
+  const shape = offer.cryptoLines.length > 0 ? null : shapeOf(sdp);
   const known = answers.recall(shape);
   if (known !== null) return known;
   const outcome = acceptAnswer(offer, sdp);

@@ -18,14 +18,12 @@ import { checkSafety } from '../scenario/safety.js';
 import { placeOf, type Scenario } from '../scenario/scenario.js';
 import { checkUsers } from '../scenario/users-checks.js';
 import { buildSchedule, type Schedule } from '../schedule/schedule.js';
-import type { SipAddress } from '../scenario/scenario.js';
-import type { SipServer } from '../sip/ua/server-list.js';
 import type { CodecClip, TlsMaterial } from '../worker/messages.js';
 import { loadClips } from './clips.js';
 import type { ProcessHost } from './host.js';
 import type { ScenarioArguments } from './scenario-flags.js';
 import { readBaselineRun, type StoredRun } from './stored-run.js';
-import { findServers } from './target-servers.js';
+import { findServers, type TargetServers } from './target-servers.js';
 import { readTlsFiles } from './tls-files.js';
 
 export const PTIME_MS = 20;
@@ -47,8 +45,8 @@ export interface Prepared {
   readonly peak: Peak;
   /** Addresses of the targets' hosts. */
   readonly addresses: ReadonlyMap<string, readonly string[]>;
-  /** Where SIP for them goes: that of the targets, or of the outbound proxy. */
-  readonly servers: ReadonlyMap<SipAddress, readonly SipServer[]>;
+  /** Where SIP for them goes, and over which transport: that of the targets, or of the outbound proxy. */
+  readonly servers: TargetServers['of'];
   readonly tls: TlsMaterial;
   readonly clips: readonly CodecClip[];
   readonly warnings: readonly string[];

@@ -228,8 +228,30 @@ function isSignallingProgress(line: Fields): line is Fields & SignallingProgress
 function isStateProgress(line: Fields): line is Fields & StateProgress {
   const { elapsedMs, cpuSeconds, interrupted, lostWorkers, doubts, warnings } = line;
   const isSignal = interrupted === null || SIGNALS.some((name) => name === interrupted);
-  const isCpu = isTable(line['cpu'] ?? [], 2);
+  const isCpu = isTable(line['cpu'] ?? [], 2) && isRegistrations(line['registrations'] ?? null);
   return isTime(elapsedMs) && isTime(cpuSeconds) && isCpu && isSignal && [lostWorkers, doubts, warnings].every(isTexts);
+}
+
+function isRegistrations(value: unknown): boolean {
+  const figures = fieldsOf(value);
+  if (figures === null) {
+    return value === null;
+  }
+  const matches = fieldsOf(figures['matches']);
+  const { registeredAtBegin, users, bound, refused, attempts, ineffective, failures, delayMs } = figures;
+  const ways = [matches?.['header'], matches?.['callerName'], matches?.['number'], matches?.['unmatched']];
+  const counts = [users, bound, refused, attempts, ineffective, ...ways].every((one) => isCount(one));
+  const hasBegin = registeredAtBegin === null || isCount(registeredAtBegin);
+  return counts && hasBegin && isList(failures) && failures.every(isFailure) && isDelays(delayMs);
+}
+
+function isFailure(value: unknown): boolean {
+  const { sipStatus, cause, count } = fieldsOf(value) ?? {};
+  return (sipStatus === null || isCount(sipStatus, 699)) && isText(cause) && isCount(count);
+}
+
+function isDelays(value: unknown): boolean {
+  return isPairs(value) && value.every((one, index) => index % 2 === 0 || isCount(one));
 }
 
 function isSip(value: unknown): boolean {

@@ -232,7 +232,7 @@ class RunCommand {
     const end = await run.execute();
     this.stop.runIsOver();
     this.progress.end();
-    files.flush(this.stateOf(end));
+    files.flush(this.stateOf(end, run.book));
     return this.conclude(files, run.book, end, evidence);
   }
 
@@ -283,7 +283,7 @@ class RunCommand {
       onSecond: (second, book, gates) => {
         this.cpu.note(second - 1, book.generatorSeconds);
         this.progress.takeSecond(second, book, gates.map(this.shownGate));
-        files.tick(second, () => this.stateOf(run.end()));
+        files.tick(second, () => this.stateOf(run.end(), run.book));
       },
       onGateFlip: (gate, previous) => this.progress.gateFlip(this.shownGate(gate), previous),
       onMedia: (batch) => files.addMedia(batch),
@@ -353,7 +353,8 @@ class RunCommand {
     };
   }
 
-  private stateOf({ durationMs, interrupted, lostWorkers, doubts, warnings }: RunEnd): StateProgress {
+  private stateOf(end: RunEnd, { registrations }: RunBook): StateProgress {
+    const { durationMs, interrupted, lostWorkers, doubts, warnings } = end;
     const { cpuSeconds } = this;
     const shown = (texts: readonly string[]): string[] => texts.map(this.shown);
     return {
@@ -365,6 +366,7 @@ class RunCommand {
       lostWorkers: shown(lostWorkers),
       doubts: shown(doubts),
       warnings: shown(warnings),
+      registrations: registrations.progress(),
     };
   }
 
@@ -415,12 +417,13 @@ function resolveEndpoints(prepared: Prepared, loopback: LoopbackAnswerer | null)
       return { name, labels, ...loopbackEndpoint(loopback?.port ?? 0) };
     }
     const first = outboundProxy ?? target;
+    const located = prepared.servers.get(first);
     return {
       name,
       labels,
       uri: target.uri,
-      servers: prepared.servers.get(first) ?? [],
-      protocol: protocolOf(first),
+      servers: located?.servers ?? [],
+      protocol: located?.protocol ?? protocolOf(first),
       isSecure: target.isSecure,
       serverName: tls.serverName ?? (parseIp(first.host) === undefined ? first.host : null),
       proxyUri: outboundProxy?.uri ?? null,

@@ -129,6 +129,7 @@ function mediaSetup(
     workers,
     backend,
     dscp: scenario.network.mediaDscp,
+    realtime: scenario.workers.realtime,
     localAddress,
     rtpPorts: scenario.network.rtpPorts,
     source: 'clip',

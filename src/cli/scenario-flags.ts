@@ -28,7 +28,7 @@ const FLAGS = {
     baseline: 'result.json or folder of an earlier run to compare with',
   },
   'Connections:': {
-    connections: 'worker: one for all its calls; call: one for each',
+    connections: 'worker: one for all its calls; user, call: one for each',
     'tls-ca': 'PEM file of the authorities to trust',
     'tls-cert': 'PEM file of our own certificate',
     'tls-key': 'PEM file of its key',
@@ -48,6 +48,7 @@ const SWITCHES = {
   'Audio:': ['no-media'],
   'Verdict:': ['gate', 'no-gates', 'inconclusive'],
   'Connections:': ['tls-insecure'],
+  'This host:': ['realtime'],
   'Output:': ['redact-numbers'],
 } as const;
 
@@ -79,6 +80,10 @@ export function addScenarioFlags<T>(program: Argv<T>): Argv<T> {
       describe: 'a gate, e.g. "mos.p5 >= 3.6" (repeatable)',
     })
     .option('no-gates', { type: 'boolean', describe: 'exit 0 whatever the gates say' })
+    .option('realtime', {
+      type: 'boolean',
+      describe: 'run the audio threads before all others of this host (SCHED_FIFO)',
+    })
     .option('redact-numbers', {
       type: 'boolean',
       describe: 'hide users, telephone numbers and caller names: ***1',
@@ -116,6 +121,7 @@ export function scenarioArguments(given: Readonly<Record<string, unknown>>): Sce
       audio: text('audio'),
       srtp: text('srtp'),
       workers: text('workers'),
+      realtime: given['realtime'] === undefined ? undefined : lastOf(given['realtime']) === true,
       seed: text('seed'),
       localAddress: text('local-address'),
       advertise: text('advertise'),

@@ -2,14 +2,13 @@
 import { CannotRunError } from '../lib/errors.js';
 import { parseIp } from '../lib/ip-address.js';
 import type { Scenario, SipAddress } from '../scenario/scenario.js';
-import { locateServers } from '../sip/transport/locate.js';
+import { locateByNaptr, locateServers, type LocatedServers } from '../sip/transport/locate.js';
 import { type SipResolver, systemResolver } from '../sip/transport/resolver.js';
 import type { Protocol } from '../sip/transport/transport.js';
-import type { SipServer } from '../sip/ua/server-list.js';
 
 export interface TargetServers {
-  /** Where SIP for the targets, or for the outbound proxy, goes. */
-  readonly of: ReadonlyMap<SipAddress, readonly SipServer[]>;
+  /** Where SIP for the targets, or for the outbound proxy, goes, and over which transport. */
+  readonly of: ReadonlyMap<SipAddress, LocatedServers>;
   /** All addresses behind each host; none where everything goes to the proxy and the host has none. */
   readonly addresses: ReadonlyMap<string, readonly string[]>;
 }
@@ -19,12 +18,12 @@ export const protocolOf = ({ transport }: Pick<SipAddress, 'transport'>): Protoc
 
 /** @throws CannotRunError when a name that must be reached has no address */
 export async function findServers(scenario: Scenario, resolver = resolverFor(scenario)): Promise<TargetServers> {
-  const of = new Map<SipAddress, readonly SipServer[]>();
+  const of = new Map<SipAddress, LocatedServers>();
   const addresses = new Map<string, readonly string[]>();
   const { outboundProxy } = scenario.network;
-  const note = (place: SipAddress, servers: readonly SipServer[]): void => {
-    of.set(place, servers);
-    const all = [...(addresses.get(place.host) ?? []), ...servers.flatMap((server) => server.addresses)];
+  const note = (place: SipAddress, located: LocatedServers): void => {
+    of.set(place, located);
+    const all = [...(addresses.get(place.host) ?? []), ...located.servers.flatMap((server) => server.addresses)];
     addresses.set(place.host, [...new Set(all)]);
   };
   if (outboundProxy !== null) note(outboundProxy, await locate(outboundProxy, 'the outbound proxy', resolver));
@@ -39,9 +38,12 @@ export async function findServers(scenario: Scenario, resolver = resolverFor(sce
 }
 
 /** The name itself stays out of the message: it may have come from a reference to a secret. */
-async function locate(place: SipAddress, what: string, resolver: SipResolver): Promise<readonly SipServer[]> {
+async function locate(place: SipAddress, what: string, resolver: SipResolver): Promise<LocatedServers> {
   try {
-    return await locateServers({ ...place, protocol: protocolOf(place) }, resolver);
+    const located = place.transportByDns ? await locateByNaptr(place, resolver) : null;
+    if (located !== null) return located;
+    const protocol = protocolOf(place);
+    return { protocol, servers: await locateServers({ ...place, protocol }, resolver) };
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : 'no answer';
     const hint = 'check the spelling and the DNS of this host, or give an address';

@@ -61,6 +61,7 @@ export interface Libc {
   readonly sendmmsg: NativeCall;
   readonly clockGettime: NativeCall;
   readonly clockNanosleep: NativeCall;
+  readonly schedSetscheduler: NativeCall;
   readonly errno: () => number;
   readonly address: (memory: Uint8Array) => bigint;
 }
@@ -85,6 +86,7 @@ export async function loadLibc(): Promise<Libc | null> {
     recvmmsg: call('int recvmmsg(int, void *, unsigned int, int, void *)'),
     sendmmsg: call('int sendmmsg(int, void *, unsigned int, int)'),
     clockGettime: call('int clock_gettime(int, void *)'),
+    schedSetscheduler: call('int sched_setscheduler(int, int, const void *)'),
     clockNanosleep: call('int clock_nanosleep(int, int, const void *, void *)'),
     errno: () => ffi.errno(),
     address: (memory) => ffi.address(memory),

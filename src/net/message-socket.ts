@@ -42,6 +42,21 @@ export async function openMessageSocket(options: MessageSocketOptions): Promise<
   }
 }
 
+/** The descriptor of a bound socket whose packets are marked, for a node:dgram socket to take over; null as above. */
+export async function openMarkedSocket(options: MessageSocketOptions): Promise<number | null> {
+  const libc = await loadLibc();
+  const ip = parseIp(options.address);
+  if (libc === null || ip === undefined || /^fe[89ab]/i.test(options.address)) return null;
+  try {
+    return await new LibcSockets(libc, { slots: 1, slotBytes: 1, dscp: options.dscp }).open(
+      options.address,
+      options.port,
+    );
+  } catch {
+    return null;
+  }
+}
+
 export class MessageSocket {
   /** Of the message received last: where it came from, and when, ns on the monotonic clock. */
   host = '';

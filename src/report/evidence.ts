@@ -18,6 +18,8 @@ type Figures = Pick<WorstCall, 'mosLq' | 'mosLqWb' | 'mosCq' | 'mosCqWb' | 'loss
 /** Characters between the two lines of the ladder. */
 const LADDER_WIDTH = 60;
 
+const CALLED_TITLE = 'SIP ladder of the called user, time since the first message of the caller';
+
 /** The whole file. */
 export function renderEvidence(call: WorstCall, run: EvidenceRun): string {
   const lines = [
@@ -28,7 +30,8 @@ export function renderEvidence(call: WorstCall, run: EvidenceRun): string {
     ...(call.sent === null ? [] : audio('sent', call.sent, call.breakdown?.sent ?? null, call.sent.basis)),
     ...seconds('received', call.seconds?.received ?? null),
     ...seconds('sent', call.seconds?.sent ?? null),
-    ...ladderLines(call.ladder),
+    ...ladderLines(call.ladder, 'SIP ladder, time since the first message'),
+    ...(call.calledLadder === null ? [] : ladderLines(call.calledLadder, CALLED_TITLE)),
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -96,7 +99,7 @@ function seconds(direction: string, strip: CallSeconds | null): string[] {
   return ['', `Audio ${direction}, ${per}`, head, ...rows];
 }
 
-function ladderLines(ladder: Ladder | null): string[] {
+function ladderLines(ladder: Ladder | null, title: string): string[] {
   if (ladder === null || ladder.messages.length === 0) {
     return ['', 'SIP ladder: no messages of this call were kept'];
   }
@@ -107,7 +110,7 @@ function ladderLines(ladder: Ladder | null): string[] {
     arrows.splice(ladder.omittedAfter, 0, gap);
   }
   const head = `${'ms'.padStart(10)}  Callgauge${'far end'.padStart(LADDER_WIDTH - 7)}`;
-  return ['', 'SIP ladder, time since the first message', head, ...arrows, '', 'SIP messages', ...messages.flat()];
+  return ['', title, head, ...arrows, '', 'SIP messages', ...messages.flat()];
 }
 
 function arrowLine({ atMs, direction, firstLine, text }: Ladder['messages'][number]): string {

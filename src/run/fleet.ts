@@ -287,6 +287,7 @@ const HINTS: Readonly<Record<string, string>> = {
   'address-not-available': 'use an address of this host (--local-address, or --listen of answer)',
   EADDRNOTAVAIL: 'use an address of this host (--local-address, or --listen of answer)',
   'too-many-open-files': 'raise the limit of open files (ulimit -n), or lower the concurrency',
+  'no-priority': 'give CAP_SYS_NICE (setcap cap_sys_nice+ep on node, or run as root), or leave --realtime out',
   'no-permission': 'choose ports above 1023',
   EACCES: 'choose a port above 1023',
 };

@@ -2,6 +2,7 @@
  * The lines of `progress.ndjson`: what the threads told of themselves beside rows and records, ten seconds a line, so that
  * a run that crashed can be rebuilt with its counters and its generator's health. Replayed as the batches they came from.
  */
+import type { CallMatches, RegistrationFailures } from '../worker/messages.js';
 import type { FloorFigures, MediaBatch, MediaPulse, SignallingBatch, SignallingPulse } from '../worker/messages.js';
 import { pulseOf } from './generator-seconds.js';
 
@@ -66,6 +67,21 @@ export interface SignallingProgress {
 
 export type CpuLine = readonly [second: number, ratio: number];
 
+/** Of the users, over all workers, since the start. */
+export interface RegistrationProgress {
+  /** Null: no call had begun. */
+  readonly registeredAtBegin: number | null;
+  readonly users: number;
+  readonly bound: number;
+  readonly refused: number;
+  readonly attempts: number;
+  readonly ineffective: number;
+  readonly failures: readonly RegistrationFailures[];
+  readonly matches: CallMatches;
+  /** At the resolution of the histogram. */
+  readonly delayMs: Pairs;
+}
+
 /** How the run stands. */
 export interface StateProgress {
   readonly type: 'state';
@@ -77,6 +93,8 @@ export interface StateProgress {
   readonly lostWorkers: readonly string[];
   readonly doubts: readonly string[];
   readonly warnings: readonly string[];
+  /** Null: the run has no users; absent in files of earlier versions. */
+  readonly registrations?: RegistrationProgress | null;
 }
 
 export type ProgressLine = MediaProgress | SignallingProgress | StateProgress;

@@ -127,6 +127,9 @@ export class Rebuild {
   finish(liveness: Liveness, notes: readonly string[]): Result {
     const { record, book, state } = this;
     this.passRows();
+    if (state?.registrations) {
+      book.registrations.restore(state.registrations);
+    }
     const lost = this.lostCalls();
     if (lost.count > 0) {
       book.total.series.takeCounts(sumByThread(this.secondsByWorker));

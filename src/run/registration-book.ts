@@ -1,6 +1,7 @@
 /** What the users' registrations came to, over all workers (RFC 6076 §4.1, §4.2). */
 import { Distribution } from '../metrics/histogram.js';
 import type { RegistrationFailures, RegistrationFigures } from '../worker/messages.js';
+import type { RegistrationProgress } from './progress-lines.js';
 import type { RegistrationsBlock } from './result-registrations.js';
 
 export class RegistrationBook {
@@ -20,6 +21,41 @@ export class RegistrationBook {
   begin(): string | null {
     this.boundAtBegin = this.bound;
     return this.missingInWords();
+  }
+
+  /** All that a rebuild needs; null: the run has no users. */
+  progress(): RegistrationProgress | null {
+    if (this.byWorker.size === 0) {
+      return null;
+    }
+    return {
+      registeredAtBegin: this.boundAtBegin,
+      users: this.users,
+      bound: this.bound,
+      refused: this.sumOf(({ refused }) => refused),
+      attempts: this.sumOf(({ attempts }) => attempts),
+      ineffective: this.sumOf(({ ineffective }) => ineffective),
+      failures: this.failures(),
+      matches: {
+        header: this.matched('header'),
+        callerName: this.matched('callerName'),
+        number: this.matched('number'),
+        unmatched: this.matched('unmatched'),
+      },
+      delayMs: this.delayMs.buckets().flatMap(({ value, count }) => [value, count]),
+    };
+  }
+
+  /** Takes the place of the workers that are gone. How many bindings they left behind nobody knows. */
+  restore({ registeredAtBegin, delayMs, ...figures }: RegistrationProgress): void {
+    this.boundAtBegin = registeredAtBegin;
+    this.byWorker.set(0, { ...figures, delaysMs: new Float64Array(0), left: null });
+    for (let at = 0; at + 1 < delayMs.length; at += 2) {
+      const count = delayMs[at + 1] ?? 0;
+      if (count > 0) {
+        this.delayMs.record(delayMs[at] ?? 0, count);
+      }
+    }
   }
 
   /** Users that are registered now. */
@@ -45,7 +81,6 @@ export class RegistrationBook {
     if (this.byWorker.size === 0) {
       return null;
     }
-    const sum = (way: keyof RegistrationFigures['matches']): number => this.sumOf(({ matches }) => matches[way]);
     return {
       users: this.users,
       registeredAtBegin: this.boundAtBegin,
@@ -54,8 +89,12 @@ export class RegistrationBook {
       ineffective: this.sumOf(({ ineffective }) => ineffective),
       failures: this.failures(),
       leftRegistered: this.left,
-      secondLegs: { byHeader: sum('header'), byCallerName: sum('callerName'), byCalledUser: sum('number') },
-      strangeCalls: sum('unmatched'),
+      secondLegs: {
+        byHeader: this.matched('header'),
+        byCallerName: this.matched('callerName'),
+        byCalledUser: this.matched('number'),
+      },
+      strangeCalls: this.matched('unmatched'),
     };
   }
 
@@ -95,6 +134,10 @@ export class RegistrationBook {
     return left === null || left === 0
       ? null
       : `${left} of ${this.users} users could not be unregistered: their bindings run out by themselves`;
+  }
+
+  private matched(way: keyof RegistrationFigures['matches']): number {
+    return this.sumOf(({ matches }) => matches[way]);
   }
 
   private get users(): number {

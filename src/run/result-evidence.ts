@@ -94,6 +94,10 @@ export const worstCallSchema = z.strictObject({
     .default(null)
     .describe('which term of the E-model cost how much'),
   ladder: ladderSchema.nullable().default(null).describe('SIP messages; null: none were kept'),
+  calledLadder: ladderSchema
+    .nullable()
+    .default(null)
+    .describe('those of the end that is called, where that is a user of ours, since the first message of the call'),
   evidence: z.string().nullable().default(null).describe('path of its file, relative to this one'),
 });
 

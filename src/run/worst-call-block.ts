@@ -5,7 +5,7 @@
 import { SRTP_SUITE_NAMES } from '../lib/srtp-suite.js';
 import { scoreBreakdown } from '../quality/score-breakdown.js';
 import { BASIS, hasFailed, LEG } from '../worker/messages.js';
-import type { CallLadder, CallRecord } from '../worker/messages.js';
+import type { CallRecord, LadderPart } from '../worker/messages.js';
 import type { Strip } from './call-strips.js';
 import { codecKey, codecName, scaleOf } from './codec-scale.js';
 import type { EvidenceBook, EvidenceCall } from './evidence-book.js';
@@ -58,6 +58,7 @@ export function callBlock({ record, legs, strips, ladder }: EvidenceCall, plan: 
     seconds: bothOrNull(stripBlock(strips.received, received), stripBlock(strips.sent, sent ?? received)),
     breakdown: bothOrNull(breakdownOf(received, received), breakdownOf(sent, received)),
     ladder: ladder === null ? null : ladderBlock(ladder, plan),
+    calledLadder: ladder === null || ladder.called === null ? null : ladderBlock(ladder.called, plan),
     evidence: evidencePath(record.call),
   };
 }
@@ -108,7 +109,7 @@ function bothOrNull<Part>(
   return received === null && sent === null ? null : { received, sent };
 }
 
-function ladderBlock({ messages, omitted, firstKept }: CallLadder, { redact }: CallBlockPlan): Ladder {
+function ladderBlock({ messages, omitted, firstKept }: LadderPart, { redact }: CallBlockPlan): Ladder {
   return {
     messages: messages.map(({ atMs, isSent, text, cutBytes }) => {
       const shown = redact(text);

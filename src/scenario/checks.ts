@@ -124,7 +124,9 @@ export function scenarioWarnings(scenario: Scenario): string[] {
 function tlsWarnings({ endpoints, network }: Scenario): string[] {
   const { tls, outboundProxy } = network;
   const first = outboundProxy === null ? endpoints.map(({ target }) => target) : [outboundProxy];
-  const uses = first.some((place) => 'transport' in place && ['tls', 'wss'].includes(place.transport));
+  const uses = first.some(
+    (place) => 'transport' in place && (place.transportByDns || ['tls', 'wss'].includes(place.transport)),
+  );
   if (uses) return tls.insecure ? ['network.tls.insecure: certificates are not checked in this run'] : [];
   const given = [tls.ca, tls.cert, tls.key, tls.serverName].some((value) => value !== null) || tls.insecure;
   return given ? ['network.tls: not used, since nothing is called over TLS'] : [];

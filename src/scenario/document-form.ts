@@ -41,6 +41,7 @@ export function scenarioDocument(scenario: Scenario): Record<string, unknown> {
     workers: withoutNulls({
       signalling: value('workers.signalling', scenario.workers.signalling),
       media: value('workers.media', scenario.workers.media),
+      realtime: value('workers.realtime', scenario.workers.realtime),
     }),
     redact: value('redact', scenario.redact),
     seed: value('seed', scenario.seed),

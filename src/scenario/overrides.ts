@@ -33,6 +33,7 @@ export interface RunFlags {
   readonly noGates?: boolean | undefined;
   /** `signalling=1,media=3`, either or both. */
   readonly workers?: string | undefined;
+  readonly realtime?: boolean | undefined;
   readonly seed?: string | undefined;
   readonly localAddress?: string | undefined;
   readonly advertise?: string | undefined;
@@ -195,6 +196,10 @@ function applyHostFlags(override: Override, flags: RunFlags): void {
   const seed = override.read('--seed', flags.seed, fields.integer(0, 0xffff_ffff), wholeNumber);
   if (seed !== undefined) override.change('--seed', 'seed', { seed });
   applyWorkers(override, flags.workers);
+  if (flags.realtime !== undefined)
+    override.change('--realtime', 'workers.realtime', {
+      workers: { ...override.scenario.workers, realtime: flags.realtime },
+    });
   const changeNetwork = (flag: string, path: string, part: Partial<Scenario['network']>): void =>
     override.change(flag, `network.${path}`, { network: { ...override.scenario.network, ...part } });
   const localAddress = override.read('--local-address', flags.localAddress, fields.ipAddress());
@@ -205,7 +210,7 @@ function applyHostFlags(override: Override, flags: RunFlags): void {
   if (waitMs !== undefined) changeNetwork('--wait', 'wait', { waitMs });
   const outboundProxy = override.read('--proxy', flags.proxy, fields.proxy());
   if (outboundProxy !== undefined) changeNetwork('--proxy', 'outboundProxy', { outboundProxy });
-  const connections = override.read('--connections', flags.connections, fields.word(['worker', 'call']));
+  const connections = override.read('--connections', flags.connections, fields.word(['worker', 'user', 'call']));
   if (connections !== undefined) changeNetwork('--connections', 'connections', { connections });
   applyTlsFlags(override, flags);
   if (flags.redactNumbers === true) override.change('--redact-numbers', 'redact', { redact: 'numbers' });

@@ -3,6 +3,7 @@
  * slow answers make the real peak higher.
  */
 import type { Problem } from '../lib/errors.js';
+import { srtpSuite } from '../lib/srtp-suite.js';
 import { callLengthMs } from './flow-plan.js';
 import { placeOf, type Scenario } from './scenario.js';
 
@@ -50,10 +51,21 @@ export function expectedPeak(scenario: Scenario, schedule: ArrivalPeak): Peak {
   return {
     calls,
     packetsPerSecond,
-    mbitPerSecond: (packetsPerSecond * PACKET_BYTES * 8) / 1e6,
+    mbitPerSecond: (packetsPerSecond * packetBytes(scenario) * 8) / 1e6,
     ports: slots * PORTS_PER_CALL,
-    files: slots * PORTS_PER_CALL + OTHER_FILES + (scenario.network.connections === 'call' ? calls : 0),
+    files: slots * PORTS_PER_CALL + OTHER_FILES + ownConnections(scenario, calls),
   };
+}
+
+/** With the longest tag of the SRTP suites that are offered. */
+function packetBytes({ srtp }: Scenario): number {
+  return PACKET_BYTES + Math.max(0, ...(srtp ?? []).map((suite) => srtpSuite(suite).rtpTagBytes));
+}
+
+/** Beside those that all calls share. */
+function ownConnections({ network, users }: Scenario, calls: number): number {
+  if (network.connections === 'user') return users?.list.length ?? 0;
+  return network.connections === 'call' ? calls : 0;
 }
 
 /** Both ends of a call between users are ours. */

@@ -56,7 +56,7 @@ export function resolveScenario(
       keepAliveMs: network.keepAlive,
     },
     loopback: { impair: loopback.impair ?? null },
-    workers: { signalling: workers.signalling, media: workers.media ?? null },
+    workers: { signalling: workers.signalling, media: workers.media ?? null, realtime: workers.realtime },
     redact: document.redact ?? null,
     seed: document.seed ?? null,
     sources,

@@ -51,6 +51,7 @@ function transfersOf(scenario: Scenario, resolve: (host: string) => readonly str
       host: step.host,
       port: null,
       transport: 'udp',
+      transportByDns: false,
       isSecure: false,
     };
     const found = destinationAt(scenario, `call.steps[${index}].refer`, target, resolve);

@@ -37,7 +37,12 @@ export interface Scenario {
   /** Our own answerer; `impair`: the bad link that it sends over, as `--impair` of `answer` reads it. */
   readonly loopback: { readonly impair: string | null };
   /** `media: null`: as many as the expected peak needs. */
-  readonly workers: { readonly signalling: number; readonly media: number | null };
+  readonly workers: {
+    readonly signalling: number;
+    readonly media: number | null;
+    /** Threads for RTP go before all others of this host. */
+    readonly realtime: boolean;
+  };
   /** `numbers`: users, numbers and caller names are hidden in everything that is written. */
   readonly redact: 'numbers' | null;
   /** null: drawn at the start and written into the result. */
@@ -94,6 +99,8 @@ export interface SipAddress {
   readonly host: string;
   readonly port: number | null;
   readonly transport: TransportName;
+  /** Nothing but a domain is named, neither transport nor port: DNS may name another transport (RFC 3263 §4.1). */
+  readonly transportByDns: boolean;
   /** A SIPS URI. */
   readonly isSecure: boolean;
 }
@@ -174,8 +181,8 @@ export interface Network {
   /** From one OPTIONS to the next to each endpoint during the run; null: none. */
   readonly optionsIntervalMs: number | null;
   readonly tls: Tls;
-  /** Over TCP, TLS and WebSockets: one for all calls of a worker to an endpoint, or one for each call. */
-  readonly connections: 'worker' | 'call';
+  /** Over TCP, TLS and WebSockets: one for all calls of a worker to an endpoint, or one for each call; for each user also over UDP. */
+  readonly connections: 'worker' | 'user' | 'call';
   /** Of the WebSocket URL. */
   readonly webSocketPath: string;
   /** Everything goes there first; null: straight to the targets. */

@@ -205,11 +205,11 @@ const network = z
       ),
     tls,
     connections: fields
-      .word(['worker', 'call'])
+      .word(['worker', 'user', 'call'])
       .prefault('worker')
       .meta(
         help(
-          'Over TCP, TLS and WebSockets: one connection for all calls of a worker to an endpoint, or one for each call; its setup is then part of the setup delay.',
+          'Over TCP, TLS and WebSockets: one connection for all calls of a worker to an endpoint, or one for each call; its setup is then part of the setup delay. `user`: one for each of the users, who registers, calls and is called over it; over UDP a port of its own.',
         ),
       ),
     webSocketPath: fields
@@ -242,6 +242,15 @@ const workers = z
   .strictObject({
     signalling: fields.integer(1, 64).prefault(1).meta(help('Threads for SIP.')),
     media: fields.integer(1, 64).optional().meta(help('Threads for RTP. Default: as the expected peak needs.', 2)),
+    realtime: fields
+      .flag()
+      .prefault(false)
+      .meta(
+        help(
+          'Run the threads for RTP before all others of this host (SCHED_FIFO). It starves a PBX on the same host. Linux, CAP_SYS_NICE.',
+          true,
+        ),
+      ),
   })
   .prefault({})
   .meta(help('Worker threads.'));

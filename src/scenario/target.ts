@@ -44,15 +44,16 @@ function readTarget(text: string): Target | string {
   if (port === undefined) return 'expected a port from 1 to 65535';
   const place = `${hostText}${portText === undefined ? '' : `:${portText}`}`;
   const uri = `${isSecure ? 'sips' : 'sip'}:${user}@${place}${transport.written}`;
-  return { kind: 'sip', uri, user, host, port, transport: transport.name, isSecure };
+  const transportByDns = !transport.isNamed && port === null && isDomain(host);
+  return { kind: 'sip', uri, user, host, port, transport: transport.name, transportByDns, isSecure };
 }
 
 /** The outbound proxy: the same without a user. */
 export function parseProxy(text: string): SipAddress | undefined {
   const target = text.includes('@') ? undefined : parseTarget(text.replace(/^(sips?):/i, '$1:proxy@'));
   if (target?.kind !== 'sip') return undefined;
-  const { uri, host, port, transport, isSecure } = target;
-  return { uri: uri.replace(':proxy@', ':'), host, port, transport, isSecure };
+  const { uri, host, port, transport, transportByDns, isSecure } = target;
+  return { uri: uri.replace(':proxy@', ':'), host, port, transport, transportByDns, isSecure };
 }
 
 /** A PBX whose users are called: a target without a user, whose `user` is ''. */
@@ -72,23 +73,27 @@ function explainUser(user: string): string {
     : 'expected a user of letters, digits and the marks that RFC 3261 allows';
 }
 
+interface ReadTransport {
+  readonly name: TransportName;
+  readonly written: string;
+  readonly isNamed: boolean;
+}
+
 /** UDP is not written: it is what a SIP URI without the parameter means. Over SIPS each of them is its secure twin. */
-function readTransport(
-  parameters: string,
-  isSecure: boolean,
-): { readonly name: TransportName; readonly written: string } | { readonly refusal: string } {
+function readTransport(parameters: string, isSecure: boolean): ReadTransport | { readonly refusal: string } {
   let name: TransportName = isSecure ? 'tls' : 'udp';
-  let written = '';
+  let [written, isNamed] = ['', false];
   for (const parameter of parameters.split(';').slice(1)) {
     const [key = '', value = ''] = parameter.toLowerCase().split('=');
     const known = TRANSPORTS.find((transport) => transport === value);
     if (key !== 'transport') return { refusal: 'expected no URI parameter but transport' };
     if (known === undefined) return { refusal: `expected transport=${TRANSPORTS.join(', ')}` };
     if (isSecure && known === 'udp') return { refusal: 'expected no transport=udp in a sips: target: it has no TLS' };
+    isNamed = true;
     name = isSecure ? SECURE_TWIN[known] : known;
     written = known === 'udp' ? '' : `;transport=${known}`;
   }
-  return { name, written };
+  return { name, written, isNamed };
 }
 
 const SECURE_TWIN: Readonly<Record<TransportName, TransportName>> = {
@@ -98,6 +103,9 @@ const SECURE_TWIN: Readonly<Record<TransportName, TransportName>> = {
   ws: 'wss',
   wss: 'wss',
 };
+
+/** A name without a dot (`localhost`) has no services of its own. */
+const isDomain = (host: string): boolean => parseIp(host) === undefined && host.includes('.');
 
 function readHost(text: string): string | undefined {
   if (text.startsWith('[')) {

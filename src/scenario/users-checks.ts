@@ -66,13 +66,31 @@ function checkWithoutUsers(document: Record<string, unknown>, areCalled: boolean
 /** The rules over the scenario as it will run. */
 export function checkUsers(scenario: Scenario): Problem[] {
   const { users } = scenario;
-  if (users === null) return [];
+  if (users === null) return checkNobody(scenario);
   return [
+    ...checkLines(scenario),
     ...checkRegistrar(scenario),
     ...checkCredentials(scenario),
     ...checkNames(scenario),
     ...checkEnough(scenario),
   ];
+}
+
+/** Each needs a port of this host, and they leave some to everybody else. */
+const MAX_LINES = 20_000;
+
+function checkLines(scenario: Scenario): Problem[] {
+  const count = scenario.users?.list.length ?? 0;
+  if (scenario.network.connections !== 'user' || count <= MAX_LINES) return [];
+  const message = `expected at most ${MAX_LINES} users with a connection each, got ${count}`;
+  const hint = 'one port each: network.connections: worker has one for all of a worker';
+  return [{ code: 'too-many-users', where: placeOf(scenario, 'network.connections'), message, hint }];
+}
+
+function checkNobody(scenario: Scenario): Problem[] {
+  if (scenario.network.connections !== 'user') return [];
+  const message = 'expected users who have a connection each, got none';
+  return [{ code: 'missing', where: placeOf(scenario, 'network.connections'), message }];
 }
 
 function checkRegistrar(scenario: Scenario): Problem[] {
@@ -89,7 +107,8 @@ function checkRegistrar(scenario: Scenario): Problem[] {
   }
   if (network.connections === 'call') {
     const where = placeOf(scenario, 'network.connections');
-    const message = 'expected "worker", got "call": registered users are reached over a connection that stays';
+    const message =
+      'expected "worker" or "user", got "call": registered users are reached over a connection that stays';
     problems.push({ code: 'bad-connections', where, message });
   }
   return problems;

@@ -4,7 +4,7 @@
  */
 import type { CallAgent } from '../call/caller-call.js';
 import { type ConnectionsOptions, openConnections } from '../sip/transport/connections.js';
-import { openMessageSocket } from '../net/message-socket.js';
+import { openMarkedSocket, openMessageSocket } from '../net/message-socket.js';
 import { monotonicNs } from '../lib/clock.js';
 import { parseIp } from '../lib/ip-address.js';
 import { formatHost } from '../sip/message/uri.js';
@@ -13,6 +13,10 @@ import { openUdp, type UdpTransport } from '../sip/transport/udp.js';
 import { UserAgent, type UserAgentOptions } from '../sip/ua/user-agent.js';
 import { CallConnections } from './call-connections.js';
 import type { CallerEndpoint, SignallingSetup } from './messages.js';
+import type { OpenLine } from './user-lines.js';
+
+/** Of a user's socket, which has one call at a time. */
+const LINE_BUFFER_BYTES = 256 * 1024;
 
 /** What all user agents of the thread share. */
 export type SharedOptions = Omit<UserAgentOptions, 'transport' | keyof Identity>;
@@ -78,7 +82,7 @@ export class Agents {
     if (protocol === 'UDP') return this.udp.userAgent;
     const options = connectionOptions(this.setup, endpoint, protocol);
     const shared = await this.#connected(endpoint, options);
-    if (this.setup.links.connections === 'worker') return shared;
+    if (this.setup.links.connections !== 'call') return shared;
     const calls = new CallConnections({
       userAgent: { ...this.shared, ...this.#identity(endpoint) },
       connections: { ...options, listenPort: null },
@@ -86,6 +90,14 @@ export class Agents {
     });
     this.#perCall.push(calls);
     return calls;
+  }
+
+  /** Opens the socket or connection of one user; null: they share one. */
+  get openLine(): OpenLine | null {
+    const { links, role } = this.setup;
+    const endpoint = role.type === 'caller' ? role.endpoints[0] : undefined;
+    if (links.connections !== 'user' || endpoint === undefined) return null;
+    return (host, port) => this.#openLine(endpoint, host, port);
   }
 
   /** Something to show NATs and firewalls on the way that it is in use. */
@@ -150,6 +162,27 @@ export class Agents {
   async #listen(protocol: Exclude<Protocol, 'UDP'>): Promise<OpenAgent> {
     const { localAddress, localPort, links } = this.setup;
     return this.#add(await openConnections({ protocol, address: localAddress, listenPort: localPort, tls: links.tls }));
+  }
+
+  async #openLine(endpoint: CallerEndpoint, host: string, port: number): Promise<UserAgent> {
+    const { protocol, isSecure } = endpoint;
+    if (protocol === 'UDP') return this.#openPort();
+    const options = { ...connectionOptions(this.setup, endpoint, protocol), listenPort: null };
+    const connections = await openConnections(options);
+    const { userAgent } = this.#add(connections, isSecure);
+    // Our end of the connection is where the user is reached.
+    if (protocol === 'TCP' || protocol === 'TLS')
+      connections.onLocalPort = (localPort) => userAgent.advertise(this.#advertised, localPort);
+    // One that fails now is tried again by the REGISTER, which says why it failed.
+    await connections.connect(host, port);
+    return userAgent;
+  }
+
+  async #openPort(): Promise<UserAgent> {
+    const { localAddress: address, links } = this.setup;
+    const fd = links.dscp === null ? null : await openMarkedSocket({ address, port: 0, dscp: links.dscp });
+    const bufferBytes = LINE_BUFFER_BYTES;
+    return this.#add(await openUdp({ address, port: 0, bufferBytes, ...(fd !== null && { fd }) })).userAgent;
   }
 
   /** Over TCP we can be connected to as well; over TLS only with a certificate, so there our end of the connection must do. */

@@ -5,8 +5,14 @@
 import { causeKey, hasFailed, type CallRecord } from '../call/outcome.js';
 import { NS_PER_MS, NS_PER_SECOND } from '../lib/clock.js';
 import { maskSecrets } from '../sip/message/masking.js';
-import { type LoggedMessage, MessageLog } from '../sip/ua/message-log.js';
-import { LADDERS_PER_CAUSE, LADDERS_PER_RUN, type CallLadder, type LadderMessage } from './messages.js';
+import { type CallMessages, type LoggedMessage, MessageLog } from '../sip/ua/message-log.js';
+import {
+  LADDERS_PER_CAUSE,
+  LADDERS_PER_RUN,
+  type CallLadder,
+  type LadderMessage,
+  type LadderPart,
+} from './messages.js';
 
 /** A call's totals, and those of the far end, are known within ten seconds of its end. */
 const KEPT_NS = 20 * NS_PER_SECOND;
@@ -53,8 +59,8 @@ export class CallLadders {
       if (kept === null || startNs === undefined) {
         return [];
       }
-      const messages = kept.messages.map((message) => ladderMessage(message, startNs));
-      return [{ callId, messages, omitted: kept.omitted, firstKept: kept.firstKept }];
+      const called = this.log.readOtherEnd(callId);
+      return [{ callId, ...ladderPart(kept, startNs), called: called === null ? null : ladderPart(called, startNs) }];
     });
   }
 
@@ -64,7 +70,7 @@ export class CallLadders {
     let bytes = 0;
     for (const callId of this.log.endedCalls()) {
       for (const ladder of this.read([callId])) {
-        bytes += ladder.messages.reduce((sum, { text }) => sum + text.length, 0);
+        bytes += bytesOf(ladder) + (ladder.called === null ? 0 : bytesOf(ladder.called));
         if (bytes > LAST_BYTES) {
           return ladders;
         }
@@ -84,6 +90,12 @@ export class CallLadders {
     this.sent++;
     return true;
   }
+}
+
+const bytesOf = ({ messages }: LadderPart): number => messages.reduce((sum, { text }) => sum + text.length, 0);
+
+function ladderPart({ messages, omitted, firstKept }: CallMessages, startNs: number): LadderPart {
+  return { messages: messages.map((message) => ladderMessage(message, startNs)), omitted, firstKept };
 }
 
 function ladderMessage({ atNs, isSent, text, byteLength }: LoggedMessage, startNs: number): LadderMessage {

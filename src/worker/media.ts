@@ -8,7 +8,7 @@ import { monotonicNs, NS_PER_MS } from '../lib/clock.js';
 import { NetError } from '../net/datagram.js';
 import { DgramSockets } from '../net/dgram.js';
 import { ImpairedSockets } from '../net/impaired-sockets.js';
-import { LibcSockets, loadLibc } from '../net/libc.js';
+import { type Libc, LibcSockets, loadLibc } from '../net/libc.js';
 import { FloorProbe } from './floor-probe.js';
 import { MediaEngine } from './media-engine.js';
 import type { MediaBatch, MediaCommand, MediaReport, MediaWorkerSetup, SlotCommand, SlotReport } from './messages.js';
@@ -19,6 +19,9 @@ const COMMANDS_PER_TICK = 256;
 const SLOTS_PER_TURN = 8;
 /** The probe's port is the first free one from here on: above what Linux and IANA's dynamic range give out by themselves. */
 const FLOOR_PORT = 61_000;
+/** Of Linux; and above it stand the kernel's own threads, which audio needs too. */
+const SCHED_FIFO = 1;
+const REALTIME_PRIORITY = 10;
 /** Commands are looked for this often before the run begins. */
 const IDLE_NS = 5 * NS_PER_MS;
 
@@ -147,9 +150,24 @@ function sendBatch(batch: MediaBatch, probe: FloorProbe | null): void {
   send(floor === undefined ? batch : { ...batch, floor });
 }
 
+/** Lets this thread go before all of the usual kind; null, or why not. */
+function refusalOfPriority(libc: Libc | null): string | null {
+  if (libc === null) {
+    return 'the threads for RTP cannot go before others here: that needs Linux and the native back end';
+  }
+  const isSet = libc.schedSetscheduler(0, SCHED_FIFO, Int32Array.of(REALTIME_PRIORITY)) === 0;
+  return isSet ? null : 'the kernel does not let the threads for RTP go before others (SCHED_FIFO)';
+}
+
 async function main(port: MessagePort, setup: MediaWorkerSetup): Promise<void> {
   const libc = setup.backend === 'dgram' ? null : await loadLibc();
   const libcSockets = libc === null ? null : new LibcSockets(libc, { dscp: setup.dscp });
+  const refusal = setup.realtime === true ? refusalOfPriority(libc) : null;
+  if (refusal !== null) {
+    send({ type: 'cannot-open', code: 'no-priority', message: refusal });
+    port.close();
+    return;
+  }
   const plain = libcSockets ?? new DgramSockets();
   const { impairment, seed, ptimeMs } = setup;
   const link =

@@ -20,7 +20,13 @@ import type { RegistrationFigures, RegistrationReport, UsersRole } from './user-
 
 export { causeKey, hasFailed, type CallRecord } from '../call/outcome.js';
 export type { TlsMaterial } from '../sip/transport/tls-settings.js';
-export type { RegistrationFailures, RegistrationFigures, RegistrationReport, UsersRole } from './user-messages.js';
+export type {
+  CallMatches,
+  RegistrationFailures,
+  RegistrationFigures,
+  RegistrationReport,
+  UsersRole,
+} from './user-messages.js';
 
 // ---- media workers ---------------------------------------------------------------------------------------------------
 
@@ -35,6 +41,8 @@ export interface MediaWorkerSetup {
   readonly backend: 'auto' | 'dgram';
   /** Code point of all that is sent (RFC 2474); not set where native sockets are not to be had. */
   readonly dscp: number;
+  /** Goes before all other threads of this host (SCHED_FIFO). */
+  readonly realtime?: boolean;
   readonly localAddress: string;
   readonly rtpPorts: PortRange;
   readonly source: MediaSource;
@@ -334,8 +342,8 @@ export interface SignallingLinks {
   readonly tls: TlsMaterial;
   /** Of the WebSocket URL. */
   readonly webSocketPath: string;
-  /** One connection for all calls of a worker to an endpoint, or one for each call. */
-  readonly connections: 'worker' | 'call';
+  /** One connection for all calls of a worker to an endpoint, or one for each user or call. */
+  readonly connections: 'worker' | 'user' | 'call';
   /** Code point of SIP over UDP; null: the system's own. */
   readonly dscp: number | null;
   /** Advertise the address at which the far side sees us. */
@@ -431,8 +439,13 @@ export type SignallingCommand =
   | { readonly type: 'stop' };
 
 /** The SIP messages of a call, secrets masked. */
-export interface CallLadder {
+export interface CallLadder extends LadderPart {
   readonly callId: string;
+  /** Of the end that is called, where that is a user of ours. */
+  readonly called: LadderPart | null;
+}
+
+export interface LadderPart {
   readonly messages: readonly LadderMessage[];
   /** Messages that were not kept, after the first `firstKept`. */
   readonly omitted: number;
@@ -440,7 +453,7 @@ export interface CallLadder {
 }
 
 export interface LadderMessage {
-  /** Since the first message. */
+  /** Since the first message of the call, also at the end that is called. */
   readonly atMs: number;
   readonly isSent: boolean;
   /** Network text. */

@@ -51,9 +51,15 @@ export function writeRecords(records: readonly CallRecord[]): RecordTable {
   return { numbers, words: words.known, callIds, dtmf };
 }
 
-/** Gives each record anew whenever they are walked: none of them lives longer than its turn, unless somebody keeps it. */
+/** The records again, made when the first of them is asked for; several ask. */
 export function readRecords(table: RecordTable): Iterable<CallRecord> {
-  return { [Symbol.iterator]: () => walk(table) };
+  let records: readonly CallRecord[] | null = null;
+  return {
+    [Symbol.iterator]: () => {
+      records ??= readAll(table);
+      return records[Symbol.iterator]();
+    },
+  };
 }
 
 class Words {
@@ -96,13 +102,17 @@ function writeRecord(numbers: Float64Array, at: number, record: CallRecord, word
     (record.hasMedia ? FLAG.hasMedia : 0);
 }
 
-function* walk({ numbers, words, callIds, dtmf }: RecordTable): Generator<CallRecord> {
+function readAll({ numbers, words, callIds, dtmf }: RecordTable): CallRecord[] {
+  const records: CallRecord[] = [];
   let start = 0;
   for (let at = 0; at < numbers.length; at += COLUMNS) {
     const end = callIds.indexOf('\n', start);
-    yield readRecord({ numbers, at, words, callId: callIds.slice(start, end), dtmf: dtmf.get(at / COLUMNS) ?? null });
+    records.push(
+      readRecord({ numbers, at, words, callId: callIds.slice(start, end), dtmf: dtmf.get(at / COLUMNS) ?? null }),
+    );
     start = end + 1;
   }
+  return records;
 }
 
 interface Place {

@@ -68,8 +68,10 @@ class SignallingThread {
     this.optionsRtt = this.createOptionsRtt();
     this.users = createUsers(setup, targets[0], {
       userAgent: this.userAgent,
+      openLine: agents.openLine,
       timers: wheel,
       now: agents.now,
+      onSecondLeg: (call, invite) => ladders?.log.openOtherEnd(this.callIdOf(call), invite),
     });
     this.pool = setup.sinkPort === null ? new SlotPool(advertised) : null;
     agents.onLearned = (host) => {
@@ -179,7 +181,7 @@ class SignallingThread {
         ringTimeoutMs: role.ringTimeoutMs,
         expect: role.expect,
         ...callerFlow(role),
-        callIdOf: (call) => `${setup.runToken}-${call}@${formatHost(setup.advertise ?? setup.localAddress)}`,
+        callIdOf: (call) => this.callIdOf(call),
       },
       onRecord: (record) => this.ladders?.settle(record),
       onTooManyRefusals: (count, last) => {
@@ -187,6 +189,11 @@ class SignallingThread {
         this.report({ type: 'stop-asked', detail: `${count} calls in a row failed, the last with ${what}` });
       },
     });
+  }
+
+  private callIdOf(call: number): string {
+    const { runToken, advertise, localAddress } = this.setup;
+    return `${runToken}-${call}@${formatHost(advertise ?? localAddress)}`;
   }
 
   /** One worker asks for all: more would only ask the same. */

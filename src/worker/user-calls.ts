@@ -5,7 +5,7 @@
  */
 import { AnsweringCall, type AnswererContext } from '../call/answering-call.js';
 import { callTokenOf, findCallToken, runIdOf, TOKEN_HEADER } from '../call/call-token.js';
-import type { CallTarget } from '../call/caller-call.js';
+import type { CallAgent, CallTarget } from '../call/caller-call.js';
 import type { CallRecord } from '../call/outcome.js';
 import { type HeaderBlock, joinBlocks, NO_HEADERS } from '../sip/message/builder.js';
 import type { Timers } from '../sip/transaction/timers.js';
@@ -26,8 +26,12 @@ export interface UserCallsOptions {
   readonly timers: Timers;
   /** Users that may be registered, now or later. */
   possible(): number;
+  /** Of this user alone; undefined: it has none of its own. */
+  agentOf(user: number): CallAgent | undefined;
   /** Route headers that the registrar gave this user. */
   routesOf(user: number): HeaderBlock;
+  /** A call of ours has come to the user who is called, by this INVITE. */
+  onSecondLeg(call: number, invite: SipMessage): void;
   /** The PBX does not seem to know this user any more. */
   onForgotten(user: number): void;
 }
@@ -97,7 +101,9 @@ export class UserCalls {
     const uri = callee === undefined ? target.uri : { ...target.uri, user: nameInUri(callee.user) };
     // Behind those of an outbound proxy (RFC 3608 §6.1). The INVITE itself goes where it was checked that it may go.
     const routes = joinBlocks(target.routes ?? NO_HEADERS, this.options.routesOf(reservation.caller));
-    return { ...target, uri, routes, credentials: caller.credentials, fromUser: caller.user };
+    const agent = this.options.agentOf(reservation.caller);
+    const own = { uri, routes, credentials: caller.credentials, fromUser: caller.user };
+    return { ...target, ...own, ...(agent !== undefined && { agent }) };
   }
 
   /** The first leg has ended. */
@@ -131,6 +137,7 @@ export class UserCalls {
     const { call, way } = match;
     this.matches[way]++;
     this.matched.add(call);
+    this.options.onSecondLeg(call, incoming.request);
     const second = new AnsweringCall(this.contextOf(call, context), call, incoming);
     this.answering.set(call, second);
     second.start();

@@ -24,8 +24,8 @@ export interface RegistrationsOptions {
   readonly timers: Timers;
   /** ns, monotonic. */
   now(): number;
-  /** Sends the first REGISTER. */
-  register(user: CallUser, listener: RegistrationListener): KeptRegistration;
+  /** Sends the first REGISTER. @param index of the user */
+  register(user: CallUser, listener: RegistrationListener, index: number): KeptRegistration;
   /** The registrar knows this user from now on, or does not any more. */
   onBound(user: number, isBound: boolean): void;
 }
@@ -161,7 +161,7 @@ export class UserRegistrations {
       onSuccess: (kind) => this.noteSuccess(user, kind),
       onFailure: (kind, failure) => this.noteFailure(user, kind, failure),
     };
-    this.kept.push(options.register(options.users[user] as CallUser, listener));
+    this.kept.push(options.register(options.users[user] as CallUser, listener, user));
   }
 
   private noteSuccess(user: number, kind: RegistrationKind): void {

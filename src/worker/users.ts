@@ -2,21 +2,29 @@
 import type { CallTarget } from '../call/caller-call.js';
 import { NS_PER_MS } from '../lib/clock.js';
 import type { Timers } from '../sip/transaction/timers.js';
+import type { SipMessage } from '../sip/message/message.js';
+import type { IncomingCall } from '../sip/ua/call-events.js';
+import type { Registration } from '../sip/ua/registration.js';
 import { UserAgent } from '../sip/ua/user-agent.js';
 import type { SignallingSetup } from './messages.js';
 import { UserCalls, type SecondLegContext } from './user-calls.js';
 import type { RegistrationFigures, UsersRole } from './user-messages.js';
+import { type OpenLine, UserLines } from './user-lines.js';
 import { UserPool } from './user-pool.js';
 import { UserRegistrations } from './user-registrations.js';
 
 export interface UsersOptions {
   readonly role: UsersRole;
-  /** Registers them, and takes the calls to them. */
+  /** Registers them, and takes the calls to them, where they have no lines of their own. */
   readonly userAgent: UserAgent;
+  /** A socket or connection for each user; null: one for all. */
+  readonly openLine: OpenLine | null;
   readonly target: CallTarget;
   readonly timers: Timers;
   readonly runToken: string;
   now(): number;
+  /** A call has come to the user who is called, by this INVITE. */
+  onSecondLeg(call: number, invite: SipMessage): void;
 }
 
 /** Bindings that are not removed by then run out by themselves. */
@@ -28,9 +36,12 @@ const REPORT_MS = 500;
 export class Users {
   readonly calls: UserCalls;
   private readonly registrations: UserRegistrations;
+  private readonly lines: UserLines | null;
 
   constructor(private readonly options: UsersOptions) {
-    const { role, userAgent, target, timers, runToken } = options;
+    const { role, userAgent, target, timers, runToken, openLine } = options;
+    const lines = openLine === null ? null : new UserLines(openLine);
+    this.lines = lines;
     const { list: users, arePaired } = role;
     const pool = new UserPool(users.length, arePaired);
     this.registrations = new UserRegistrations({
@@ -38,12 +49,14 @@ export class Users {
       ratePerSecond: role.ratePerSecond,
       timers,
       now: () => options.now(),
-      register: ({ user, credentials }, listener) => {
+      register: ({ user, credentials }, listener, index) => {
         const { expiresSeconds } = role;
         const { uri, nextHop, routes, servers } = target;
         const [first = nextHop] = servers?.order() ?? [];
         const request = { registrar: uri, user, credentials, nextHop: first, expiresSeconds };
-        return userAgent.register({ ...request, ...(routes !== undefined && { routes }) }, listener);
+        const begin = (agent: UserAgent): Registration =>
+          agent.register({ ...request, ...(routes !== undefined && { routes }) }, listener);
+        return lines === null ? begin(userAgent) : lines.register(index, first, listener, begin);
       },
       onBound: (user, isBound) => pool.setBound(user, isBound),
     });
@@ -56,7 +69,9 @@ export class Users {
       runToken,
       timers,
       possible: () => registrations.possible,
+      agentOf: (user) => lines?.agentOf(user),
       routesOf: (user) => registrations.routesOf(user),
+      onSecondLeg: (call, invite) => options.onSecondLeg(call, invite),
       onForgotten: (user) => registrations.refresh(user),
     });
   }
@@ -77,7 +92,12 @@ export class Users {
 
   /** From now on calls to the users are taken. */
   answer(context: SecondLegContext): void {
-    this.options.userAgent.onInvite = (incoming) => this.calls.receive(incoming, context);
+    const take = (incoming: IncomingCall): void => this.calls.receive(incoming, context);
+    if (this.lines === null) {
+      this.options.userAgent.onInvite = take;
+    } else {
+      this.lines.answer(take);
+    }
   }
 
   /** Totals so far, and the delays since the last time. */
@@ -101,7 +121,7 @@ export class Users {
 export function createUsers(
   { role, runToken }: SignallingSetup,
   target: CallTarget | undefined,
-  shared: Pick<UsersOptions, 'userAgent' | 'timers' | 'now'>,
+  shared: Pick<UsersOptions, 'userAgent' | 'openLine' | 'timers' | 'now' | 'onSecondLeg'>,
 ): Users | null {
   const users = role.type === 'caller' ? (role.users ?? null) : null;
   if (users === null || target === undefined) {

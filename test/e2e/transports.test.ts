@@ -136,7 +136,7 @@ describe.skipIf(opensslMissing)('(openssl) refused before anything is sent', () 
     [['--target', 'sip:a@192.168.1.1;transport=sctp'], '--target: expected transport=udp, tcp, tls, ws, wss'],
     [['--target', 'sips:a@192.168.1.1;transport=udp'], '--target: expected no transport=udp in a sips: target'],
     [['--target', 'loopback', '--tls-ca', 'no-such.pem'], '--tls-ca: the file cannot be read'],
-    [['--target', 'loopback', '--connections', 'user'], '--connections: expected worker or call'],
+    [['--target', 'loopback', '--connections', 'port'], '--connections: expected worker or user or call'],
     [['--target', 'loopback', '--proxy', 'sip:me@proxy'], '--proxy: expected sip:host[:port][;transport=…]'],
   ])('%j', async (args, message) => {
     const { code, stderr } = await cli(['run', ...args, '--dry-run']);

@@ -26,8 +26,8 @@ describe.skipIf(!asteriskAvailable())('users of Asterisk', { retry: 1 }, () => {
 
   // Each with users of its own.
   describe.concurrent('side by side', () => {
-    it('register, call each other, measure both ends, and unregister', async () => {
-      const flags = ['--rate', '1.4/s', '--hold', '2s'];
+    it('register, each from a port of its own, call each other, measure both ends, and unregister', async () => {
+      const flags = ['--rate', '1.4/s', '--hold', '2s', '--connections', 'user'];
       const outcome = await runCallgauge(flags, { scenario: scenario('1101-1106') });
       // A busy host makes gates untrusted; none of the scenario fails or lacks values.
       const doubtful = outcome.result.gates.filter(({ state }) => state !== 'pass' && state !== 'untrusted');
@@ -63,6 +63,11 @@ describe.skipIf(!asteriskAvailable())('users of Asterisk', { retry: 1 }, () => {
       expect(outcome.calls.map(({ sent }) => sent?.basis)).toEqual(Array.from({ length: 20 }, () => 'answerer'));
       // The called ends are known second by second, and not only when RTCP comes.
       expect(outcome.seconds.filter(({ direction }) => direction === 'sent').length).toBeGreaterThanOrEqual(20 * 2);
+      // Both ends of a call said what they had to say, each with a Call-ID of its own.
+      const [worst] = outcome.result.worstCalls;
+      expect(worst?.ladder?.messages.at(0)?.firstLine).toMatch(/^INVITE sip:110\d@/);
+      expect(worst?.calledLadder?.messages.at(0)).toMatchObject({ direction: 'in' });
+      expect(worst?.calledLadder?.messages.map(({ firstLine }) => firstLine)).toContain('SIP/2.0 200 OK');
       expect(await contacts()).not.toMatch(/110[1-6]/);
     });
 

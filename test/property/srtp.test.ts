@@ -99,7 +99,7 @@ describe('a packet that was changed', () => {
           const at = bit % (packet.length * 8);
           changed[at >>> 3]! ^= 1 << (at & 7);
           expect(['failed', 'malformed']).toContain(openIt(changed));
-          expect(['failed', 'malformed']).toContain(openIt(packet.subarray(0, packet.length - 1 - (bit % 8))));
+          expect(['failed', 'malformed']).toContain(openIt(packet.subarray(0, packet.length - 1 - (bit % 5))));
           expect(openIt(Uint8Array.from([...packet, 0]))).toBe('failed');
           expect(openIt(packet)).toBe('ok');
           expect(openIt(packet)).toBe('replay');

@@ -10,10 +10,14 @@ const LAST_LINES = 5;
 const LABEL_LIMIT = 90;
 const REASON_LIMIT = 80;
 
-/** Null ladder: a sentence that says so. */
-export function callLadder(ladder: Ladder | null): Markup {
+/** Null ladder: a sentence that says so. @param called of the user who is called; null: that is none of ours, or nothing was kept */
+export function callLadders(ladder: Ladder | null, called: Ladder | null): Markup {
+  return called === null ? callLadder(ladder) : html`${callLadder(ladder)}${callLadder(called, ' of the called user')}`;
+}
+
+function callLadder(ladder: Ladder | null, whose = ''): Markup {
   if (ladder === null || ladder.messages.length === 0) {
-    return html`<p class="empty">SIP ladder: no messages of this call were kept.</p> `;
+    return html`<p class="empty">SIP ladder${whose}: no messages of this call were kept.</p> `;
   }
   const lines = ladder.messages.map(lineOf);
   if (ladder.omitted > 0) {
@@ -21,7 +25,7 @@ export function callLadder(ladder: Ladder | null): Markup {
   }
   const count = ladder.messages.length + ladder.omitted;
   return html`<details>
-    <summary>SIP ladder, ${formatCount(count)} ${count === 1 ? 'message' : 'messages'}</summary>
+    <summary>SIP ladder${whose}, ${formatCount(count)} ${count === 1 ? 'message' : 'messages'}</summary>
     <pre>${preformatted(shortened(lines).join('\n'))}</pre>
   </details> `;
 }

@@ -4,7 +4,7 @@ import type { EvidenceBlock, WorstCall } from '../../run/result-evidence.js';
 import { whyNoAudio } from '../key-figures.js';
 import { formatClock, formatCount, formatMos, formatMs, formatRatio } from '../number-format.js';
 import { BREAKDOWN_LEGEND, callBreakdown } from './call-breakdown.js';
-import { callLadder } from './call-ladder.js';
+import { callLadders } from './call-ladder.js';
 import { callStrip, FULL_LOSS_RATIO, POOR_MOS, stripWords } from './call-strip.js';
 import { html, networkText } from './markup.js';
 import type { HtmlValue, Markup } from './markup.js';
@@ -105,7 +105,7 @@ function card(call: WorstCall): Markup {
     <h3>Call #${call.call}: ${networkText(call.outcome)}${scoreHead(call)} ${fileLink(call.evidence)}</h3>
     ${call.detail === null ? '' : html`<p>${networkText(call.detail)}</p> `}${callStrip(call) ?? ''}${words.length === 0 ? '' : html`<p>${words.join('. ')}.</p>`}
     ${received === null ? '' : callBreakdown(received, 'Received')}${sent === null ? '' : callBreakdown(sent, 'Sent')}
-    ${callLadder(call.ladder)}
+    ${callLadders(call.ladder, call.calledLadder)}
   </article> `;
 }
 
@@ -145,7 +145,7 @@ function failureCard(failure: EvidenceBlock['failures'][number], shown: Readonly
   const why = example.detail === null ? '' : html` ${networkText(example.detail)}.`;
   return html`<div id="call-${example.call}" class="call">
     <p>${title}: first call #${example.call}.${why} ${fileLink(example.evidence)}</p>
-    ${callLadder(example.ladder)}
+    ${callLadders(example.ladder, example.calledLadder)}
   </div> `;
 }
 

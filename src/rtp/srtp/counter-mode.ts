@@ -23,6 +23,7 @@ const received = new Uint8Array(SHA1_BYTES);
 const counter = new Uint8Array(16);
 
 export class CounterMode implements Transform {
+  hasShortRtcpTag = false;
   private readonly keystream: Keystream;
   private readonly rtpAuth: HmacSha1;
   private readonly rtcpKeys: SessionKeys;
@@ -38,6 +39,10 @@ export class CounterMode implements Transform {
     this.rtpAuth = new HmacSha1(rtp.authKey);
     this.rtcpKeys = rtcp;
     this.rtcpAuth = new HmacSha1(rtcp.authKey);
+  }
+
+  shortenRtcpTag(): void {
+    this.hasShortRtcpTag = true;
   }
 
   sealRtp(data: Uint8Array, headerBytes: number, length: number, place: PacketPlace): number {
@@ -66,7 +71,7 @@ export class CounterMode implements Transform {
   }
 
   sealRtcp(data: Uint8Array, length: number, place: PacketPlace): number {
-    const { rtcpTagBytes } = this.suite;
+    const rtcpTagBytes = this.hasShortRtcpTag ? this.suite.rtpTagBytes : this.suite.rtcpTagBytes;
     this.cryptRtcp(data, length, place);
     writeUint32(data, length, (RTCP_ENCRYPTED | place.index) >>> 0);
     const end = length + RTCP_INDEX_BYTES;
@@ -76,12 +81,20 @@ export class CounterMode implements Transform {
   }
 
   openRtcp(data: Uint8Array, length: number, place: PacketPlace): number {
-    const { rtcpTagBytes } = this.suite;
-    const tagAt = length - rtcpTagBytes;
+    const { rtpTagBytes, rtcpTagBytes } = this.suite;
+    const end = this.openRtcpWith(rtcpTagBytes, data, length, place);
+    if (end >= 0 || rtpTagBytes === rtcpTagBytes) return end;
+    const shortEnd = this.openRtcpWith(rtpTagBytes, data, length, place);
+    if (shortEnd >= 0) this.shortenRtcpTag();
+    return shortEnd;
+  }
+
+  private openRtcpWith(tagBytes: number, data: Uint8Array, length: number, place: PacketPlace): number {
+    const tagAt = length - tagBytes;
     const end = tagAt - RTCP_INDEX_BYTES;
     if (end < RTCP_CLEAR_BYTES) return -1;
-    this.rtcpAuth.compute(data, tagAt, computed, rtcpTagBytes);
-    if (!isSameTag(data, tagAt, computed, rtcpTagBytes)) return -1;
+    this.rtcpAuth.compute(data, tagAt, computed, tagBytes);
+    if (!isSameTag(data, tagAt, computed, tagBytes)) return -1;
     const word = readUint32(data, end);
     place.index = word & RTCP_INDEX_MASK;
     // The sender may leave it readable (§3.4).

@@ -29,6 +29,11 @@ const iv = new Uint8Array(12);
 const clear = new Uint8Array(RTCP_CLEAR_BYTES + RTCP_INDEX_BYTES);
 
 export class Gcm implements Transform {
+  /** It has one tag for both. */
+  readonly hasShortRtcpTag = false;
+
+  shortenRtcpTag(): void {}
+
   private readonly type: CipherGCMTypes;
   private readonly keystream: Keystream;
   private readonly ghash: Ghash;

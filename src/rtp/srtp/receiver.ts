@@ -41,6 +41,11 @@ export class SrtpReceiver {
     this.transform = transformOf(suite, master);
   }
 
+  /** RTCP of the far side carries the short tag of RTP. */
+  get hasShortRtcpTag(): boolean {
+    return this.transform.hasShortRtcpTag;
+  }
+
   /** What comes may be under this key from now on. */
   rekey(suite: SrtpSuiteName, master: Uint8Array): void {
     this.former = this.transform;

@@ -29,6 +29,11 @@ export class SrtpSender {
     this.transform = transformOf(suite, master);
   }
 
+  /** As the far side has it, who would not take another one. */
+  shortenRtcpTag(): void {
+    this.transform.shortenRtcpTag();
+  }
+
   /** @param packet whole, with its header @returns what is to be sent, good until the next call */
   protectRtp(packet: Uint8Array): Uint8Array {
     const { place } = this;
@@ -60,13 +65,14 @@ export class SrtpSender {
   private take(packet: Uint8Array): void {
     if (packet.length + MAX_OVERHEAD_BYTES > this.data.length) {
       this.data = new Uint8Array(packet.length + MAX_OVERHEAD_BYTES);
+      this.view = this.data.subarray(0, 0);
     }
     this.data.set(packet);
   }
 
   /** Audio packets are of one length: a view for each would be garbage. */
   private given(length: number): Uint8Array {
-    if (this.view.length !== length || this.view.buffer !== this.data.buffer) {
+    if (this.view.length !== length) {
       this.view = this.data.subarray(0, length);
     }
     return this.view;

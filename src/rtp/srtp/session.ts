@@ -37,7 +37,12 @@ export class SrtpSession {
   /** Makes a datagram of either kind readable, in place. @returns its length; -1: it cannot be, as `verdict` says */
   open(data: Uint8Array, length: number): number {
     const { receiver } = this;
-    this.verdict = length >= 2 && isRtcp(data) ? receiver.openRtcp(data, length) : receiver.openRtp(data, length);
+    if (length >= 2 && isRtcp(data)) {
+      this.verdict = receiver.openRtcp(data, length);
+      if (receiver.hasShortRtcpTag) this.sender.shortenRtcpTag();
+    } else {
+      this.verdict = receiver.openRtp(data, length);
+    }
     return this.verdict === 'ok' || this.verdict === 'replay' ? receiver.length : -1;
   }
 }

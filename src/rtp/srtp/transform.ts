@@ -15,6 +15,10 @@ export interface PacketPlace {
 
 /** Bytes are those of the packet from the start of the array on; behind them is room for `MAX_OVERHEAD_BYTES`. */
 export interface Transform {
+  /** RTCP carries the short tag of RTP, as Asterisk has it, and not the long one that RFC 4568 §6.2.2 demands. */
+  readonly hasShortRtcpTag: boolean;
+  /** From now on; of no effect where there is one tag for both. */
+  shortenRtcpTag(): void;
   /** @param headerBytes what stays readable @returns the length of the protected packet */
   sealRtp(data: Uint8Array, headerBytes: number, length: number, place: PacketPlace): number;
   /** @returns the length of the plain packet; -1, and `data` as it was: it is not authentic */

@@ -22,6 +22,8 @@ export interface UdpOptions {
   readonly bufferBytes?: number;
   /** A socket that is bound already, with options that dgram cannot set; `port` then means nothing. */
   readonly native?: NativeSocket;
+  /** The same, of which nothing but the descriptor is used. */
+  readonly fd?: number;
   /** Addresses, and names with their addresses, that are remembered. Default 10,000 of each. */
   readonly maxCachedHosts?: number;
   /** Default that of node:dns. */
@@ -74,8 +76,8 @@ export async function openUdp(options: UdpOptions): Promise<UdpTransport> {
   const socket = createSocket({ type: family === 6 ? 'udp6' : 'udp4', lookup: resolved });
   await new Promise<void>((resolve, reject) => {
     socket.once('error', reject);
-    const { address, port, native } = options;
-    socket.bind(native === undefined ? { address, port, exclusive: true } : { fd: native.fd }, () => {
+    const { address, port, native, fd = native?.fd } = options;
+    socket.bind(fd === undefined ? { address, port, exclusive: true } : { fd }, () => {
       socket.off('error', reject);
       resolve();
     });

@@ -4,6 +4,7 @@
  * and by time once a call has ended.
  */
 import { StringTable } from '../../lib/string-table.js';
+import { ownText } from '../message/builder.js';
 import type { SipMessage } from '../message/message.js';
 import { type StoredText, TextStore } from './text-store.js';
 
@@ -40,12 +41,16 @@ class CallLog {
   next = 0;
   count = 0;
   endedAtNs = Number.POSITIVE_INFINITY;
+  /** Call-ID of its other end, where that came back to us. */
+  otherEnd: string | null = null;
 }
 
 export class MessageLog {
   private readonly live = new StringTable<CallLog>();
   /** In the order in which they ended. */
   private readonly ended = new Map<string, CallLog>();
+  /** Other ends of the calls above, each as long as its call. The peer chose their names. */
+  private readonly otherEnds = new Map<string, CallLog>();
   private readonly store: TextStore;
 
   constructor(private readonly options: MessageLogOptions) {
@@ -60,6 +65,19 @@ export class MessageLog {
   /** Messages with this Call-ID are kept from now on; those of no such call are passed over. */
   open(callId: string): void {
     this.live.set(callId, new CallLog());
+  }
+
+  /**
+   * The INVITE by which a call that we placed came back to us as one of its own: what is said with its Call-ID is kept as long as
+   * what is known of the call. One with the same Call-ID has its messages there already.
+   */
+  openOtherEnd(callId: string, invite: SipMessage): void {
+    const log = this.live.get(callId);
+    const otherEnd = ownText(invite.callId);
+    if (log === undefined || log.otherEnd !== null || this.logOf(otherEnd) !== undefined) return;
+    log.otherEnd = otherEnd;
+    this.otherEnds.set(otherEnd, new CallLog());
+    this.noteReceived(invite);
   }
 
   /** A message of ours that goes out. */
@@ -106,14 +124,28 @@ export class MessageLog {
   /** Null when nothing is known of the call. */
   read(callId: string): CallMessages | null {
     const log = this.live.get(callId) ?? this.ended.get(callId);
-    if (log === undefined) return null;
+    return log === undefined ? null : this.messagesOf(log);
+  }
+
+  /** Of the call's other end; null when nothing is known of one. */
+  readOtherEnd(callId: string): CallMessages | null {
+    const { otherEnd = null } = this.live.get(callId) ?? this.ended.get(callId) ?? {};
+    const log = otherEnd === null ? undefined : this.otherEnds.get(otherEnd);
+    return log === undefined ? null : this.messagesOf(log);
+  }
+
+  private messagesOf(log: CallLog): CallMessages {
     const last = [...log.last.slice(log.next), ...log.last.slice(0, log.next)];
     const messages = [...log.first, ...last].map((at) => this.store.read(at));
     return { messages, omitted: log.count - messages.length, firstKept: log.first.length };
   }
 
+  private logOf(callId: string): CallLog | undefined {
+    return this.live.get(callId) ?? this.ended.get(callId) ?? this.otherEnds.get(callId);
+  }
+
   private note(callId: string, text: string, isSent: boolean): void {
-    const log = this.live.get(callId) ?? this.ended.get(callId);
+    const log = this.logOf(callId);
     if (log === undefined) return;
     log.count++;
     const at = this.keep(text, isSent, log);
@@ -137,7 +169,7 @@ export class MessageLog {
     let at = this.store.add(text, MAX_TEXT, nowNs, isSent);
     if (at >= 0) return at;
     for (const [callId, oldest] of this.ended) {
-      if (oldest === log) continue;
+      if (oldest === log || (oldest.otherEnd !== null && this.otherEnds.get(oldest.otherEnd) === log)) continue;
       this.forget(callId, oldest);
       at = this.store.add(text, MAX_TEXT, nowNs, isSent);
       if (at >= 0) return at;
@@ -147,6 +179,14 @@ export class MessageLog {
 
   private forget(callId: string, log: CallLog): void {
     this.ended.delete(callId);
+    this.releaseTexts(log);
+    const otherEnd = log.otherEnd === null ? undefined : this.otherEnds.get(log.otherEnd);
+    if (log.otherEnd === null || otherEnd === undefined) return;
+    this.otherEnds.delete(log.otherEnd);
+    this.releaseTexts(otherEnd);
+  }
+
+  private releaseTexts(log: CallLog): void {
     for (const at of log.first) this.store.release(at);
     for (const at of log.last) this.store.release(at);
   }

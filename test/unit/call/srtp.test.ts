@@ -39,6 +39,16 @@ describe('a call', () => {
     expect(ours.sendKey).toHaveLength(30);
   });
 
+  it('has keys of its own', () => {
+    const shared = { srtp: wish() };
+    const sides = new TwoSides(shared, { srtp: accepted() });
+    for (const call of [0, 1]) sides.place({ call });
+    sides.advance(1000);
+    const [first, second] = sides.callerSlots.connections;
+    expect(first?.srtp?.sendKey).toHaveLength(30);
+    expect(first?.srtp?.sendKey).not.toEqual(second?.srtp?.sendKey);
+  });
+
   it('in the clear draws no key', () => {
     const taker = accepted();
     const sides = new TwoSides({}, { srtp: taker });

@@ -28,7 +28,10 @@ describe('evidence/', () => {
     const files = new EvidenceFiles(host, 'out', { endpoints: ['trunk-a'], redact: asItIs, run: RUN });
     files.flush(book);
     expect(host.files.size).toBe(0);
-    book.addLadders({ why: 'failed', ladders: [{ callId: 'call-3', messages: [], omitted: 0, firstKept: 0 }] });
+    book.addLadders({
+      why: 'failed',
+      ladders: [{ callId: 'call-3', messages: [], omitted: 0, firstKept: 0, called: null }],
+    });
     book.addCall(failedRecord({ call: 3 }), NONE, NONE);
     files.flush(book);
     expect([...host.files.keys()]).toEqual(['out/evidence/call-3.txt']);
@@ -44,7 +47,7 @@ describe('evidence/', () => {
     const book = new EvidenceBook(new WorstLegs());
     const files = new EvidenceFiles(host, 'out', { endpoints: ['trunk-a'], redact: asItIs, run: RUN });
     for (const call of [1, 2]) {
-      const ladders = [{ callId: `call-${call}`, messages: [], omitted: 0, firstKept: 0 }];
+      const ladders = [{ callId: `call-${call}`, messages: [], omitted: 0, firstKept: 0, called: null }];
       book.addLadders({ why: 'failed', ladders });
       book.addCall(failedRecord({ call }), NONE, NONE);
     }

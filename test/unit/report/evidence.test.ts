@@ -25,6 +25,11 @@ describe('the evidence of a call', () => {
     );
   });
 
+  it('names the suite of encrypted audio', () => {
+    expect(linesOf(worstCall({ srtp: 'AEAD_AES_128_GCM' }))).toContain('SRTP      AEAD_AES_128_GCM');
+    expect(linesOf(worstCall()).join()).not.toContain('SRTP');
+  });
+
   it('has its figures with the points of R, and its seconds', () => {
     const lines = linesOf(worstCall());
     expect(lines).toContain('  MOS-LQ 3.86, MOS-CQ 3.46, loss 5 %, too late 0 %, jitter 12.5 ms');
@@ -49,6 +54,16 @@ describe('the evidence of a call', () => {
     expect(lines).toContain('[2] received at 1.204 ms; 77 bytes of it are left out');
     expect(lines).toContain('    SIP/2.0 486 Busy Here');
     expect(lines).toContain('    m=audio 4000 RTP/AVP 0');
+  });
+
+  it('has the ladder of the called user behind it, where that is one of ours', () => {
+    const { ladder } = worstCall();
+    const title = 'SIP ladder of the called user, time since the first message of the caller';
+    const lines = linesOf(worstCall({ calledLadder: ladder }));
+    const [first, second] = [lines.indexOf('SIP ladder, time since the first message'), lines.indexOf(title)];
+    expect(second).toBeGreaterThan(first);
+    expect(lines.slice(second + 1)).toEqual(lines.slice(first + 1, second - 1).concat(''));
+    expect(linesOf(worstCall())).not.toContain(title);
   });
 
   it('says that no messages were kept', () => {

@@ -292,6 +292,16 @@ describe('odd streams', () => {
   });
 });
 
+test('the method says which legs were encrypted, over all endpoints', () => {
+  const result = bothDirections();
+  const [first, ...others] = result.endpoints;
+  if (first === undefined) throw new Error('no endpoint');
+  const encrypted = { ...first, srtp: [{ suite: 'AEAD_AES_128_GCM', legs: 1200 }] };
+  const report = renderReport({ ...result, endpoints: [encrypted, encrypted, ...others] });
+  expect(sectionOf(report, 'method')).toContain('Encrypted audio (SRTP): <bdi>AEAD_AES_128_GCM on 2');
+  expect(sectionOf(renderReport(result), 'method')).not.toContain('SRTP');
+});
+
 test('the method names every codec with its scale and source, and what the delay is made of', () => {
   const method = sectionOf(renderReport(bothDirections()), 'method');
   expect((method.match(/<tr>[^]*?<\/tr>/g) ?? []).map(cellsOf).slice(1)).toEqual([

@@ -52,6 +52,7 @@ export function worstCall(changes: Partial<WorstCall> = {}): WorstCall {
       },
       sent: null,
     },
+    calledLadder: null,
     ladder: {
       messages: [
         message(0, 'out', 'INVITE sip:bob@192.0.2.9 SIP/2.0', 'v=0\r\nm=audio 4000 RTP/AVP 0\r\n'),

@@ -60,6 +60,18 @@ describe('a worst call', () => {
     );
   });
 
+  it('has the ladder of the called user below it', () => {
+    const calledLadder = {
+      messages: [message(0, 'in', 'INVITE sip:1002@h SIP/2.0', '')],
+      omitted: 0,
+      omittedAfter: 0,
+    };
+    const section = sectionOf([worstCall({ calledLadder })]);
+    expect(section).toMatch(
+      /<summary>SIP ladder, [^]*<summary>SIP ladder of the called user, 1 message<\/summary>\s*<pre> +0\.0 ◄── INVITE sip:1002@h/,
+    );
+  });
+
   it('shows of a long ladder its ends, and where messages are missing', () => {
     const messages = Array.from({ length: 40 }, (_, index) =>
       message(index, 'out', `OPTIONS sip:${index} SIP/2.0`, ''),

@@ -6,7 +6,13 @@ import { cutRecord, droppedRecord, failedRecord, legsOf, notStartedRecord, recor
 
 const NO_LEGS = { received: null, sent: null };
 const NO_STRIPS = { received: null, sent: null };
-const ladder = (call: number): CallLadder => ({ callId: `call-${call}`, messages: [], omitted: 0, firstKept: 0 });
+const ladder = (call: number): CallLadder => ({
+  callId: `call-${call}`,
+  messages: [],
+  omitted: 0,
+  firstKept: 0,
+  called: null,
+});
 
 function book(): { worst: WorstLegs; evidence: EvidenceBook; end: (record: CallRecord, rFactor?: number) => void } {
   const worst = new WorstLegs();

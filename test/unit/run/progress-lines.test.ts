@@ -78,4 +78,29 @@ it('lines of an earlier version, which had none of it, are read; others that are
   expect(read(state, {})).not.toBeNull();
   expect(read(state, { cpu: [[3, 0.5]] })).not.toBeNull();
   expect(read(state, { cpu: [[3]] })).toBeNull();
+  const registrations = {
+    registeredAtBegin: 2,
+    users: 2,
+    bound: 2,
+    refused: 0,
+    attempts: 3,
+    ineffective: 1,
+    failures: [{ sipStatus: null, cause: 'timeout', count: 1 }],
+    matches: { header: 1, callerName: 0, number: 0, unmatched: 0 },
+    delayMs: [1.5, 2],
+  };
+  expect(read(state, { registrations: null })).not.toBeNull();
+  expect(read(state, { registrations })).toMatchObject({ registrations });
+  for (const bad of [
+    { users: -1 },
+    { registeredAtBegin: 'x' },
+    { failures: [{ sipStatus: 9999, cause: 'x', count: 1 }] },
+    { failures: [5] },
+    { matches: null },
+    { delayMs: [1.5] },
+    { delayMs: [1.5, 0.5] },
+  ]) {
+    expect(read(state, { registrations: { ...registrations, ...bad } })).toBeNull();
+  }
+  expect(read(state, { registrations: [] })).toBeNull();
 });

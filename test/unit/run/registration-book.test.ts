@@ -57,7 +57,24 @@ describe('the registrations of a run', () => {
     expect(book.leftInWords()).toBe('2 of 10 users could not be unregistered: their bindings run out by themselves');
   });
 
+  it('are the same from what was written of them, but for what only the end tells', () => {
+    const book = bookOf({ attempts: 9, ineffective: 2, refused: 1, delaysMs: Float64Array.of(10, 20, 20) }, {});
+    book.begin();
+    const failures = [{ sipStatus: null, cause: 'timeout', count: 2 }];
+    const matches = { header: 1, callerName: 2, number: 3, unmatched: 4 };
+    book.take(1, figuresOf({ attempts: 6, failures, matches, left: 3 }));
+    const written = book.progress();
+    expect(written).toMatchObject({ users: 10, bound: 10, delayMs: [10, 1, 20, 2] });
+    const rebuilt = new RegistrationBook();
+    rebuilt.restore(JSON.parse(JSON.stringify(written)));
+    expect(rebuilt.block()).toEqual({ ...book.block(), leftRegistered: null });
+    expect(rebuilt.block()).toMatchObject({ registeredAtBegin: 10, refused: 1, failures, strangeCalls: 4 });
+    expect(rebuilt.ira).toEqual({ value: 2 / 15, samples: 15 });
+    expect(rebuilt.delayMs.summary()).toEqual(book.delayMs.summary());
+  });
+
   it('are unknown where nobody registers', () => {
+    expect(new RegistrationBook().progress()).toBeNull();
     const book = new RegistrationBook();
     expect([book.block(), book.ira, book.leftInWords()]).toEqual([null, null, null]);
   });

@@ -348,6 +348,28 @@ const judgedByDefault = (codec: number): Result =>
     { gates: defaultGates(['narrowband', 'wideband']), areDefaults: true },
   );
 
+it('encrypted legs stand by suite and endpoint, with what was not authentic; of legs in the clear that is unknown', () => {
+  const legs = legsOf(
+    { call: 1, srtpSuite: 0, srtpAuthFailures: 3 },
+    { call: 2, srtpSuite: 4, srtpAuthFailures: 0 },
+    { call: 3, srtpSuite: 0, srtpAuthFailures: 2 },
+    { call: 4, endpoint: 1 },
+  );
+  const { endpoints, quality } = resultOf({ media: [{ legs }] }, { endpoints: 2 });
+  expect(endpoints.map(({ srtp }) => srtp)).toEqual([
+    [
+      { suite: 'AES_CM_128_HMAC_SHA1_80', legs: 2 },
+      { suite: 'AEAD_AES_128_GCM', legs: 1 },
+    ],
+    [],
+  ]);
+  const failures = [quality, ...endpoints.map((endpoint) => endpoint.quality)].map(
+    ({ received }) => received?.packets.srtpAuthFailures,
+  );
+  expect(failures).toEqual([5, 5, null]);
+  expect(quality.findings).toMatchObject([{ finding: 'srtpAuthFailures', legs: 2, example: 1 }]);
+});
+
 describe('a run of two codecs whose far end reports in part', () => {
   const result = resultOf(MIXED, { endpoints: 2 });
 

@@ -18,6 +18,11 @@ const LADDER: CallLadder = {
   ],
   omitted: 3,
   firstKept: 1,
+  called: {
+    messages: [{ atMs: 1.11111, isSent: false, text: 'INVITE sip:555@me SIP/2.0\r\n\r\n', cutBytes: 0 }],
+    omitted: 0,
+    firstKept: 1,
+  },
 };
 
 describe('a call of the evidence', () => {
@@ -103,6 +108,11 @@ describe('a call of the evidence', () => {
           { atMs: 0, direction: 'out', firstLine: 'INVITE sip:•••@h SIP/2.0', cutBytes: 0 },
           { atMs: 1.2346, direction: 'in', firstLine: 'SIP/2.0 486 Busy Here', cutBytes: 9 },
         ],
+      },
+      calledLadder: {
+        omitted: 0,
+        omittedAfter: 0,
+        messages: [{ atMs: 1.1111, direction: 'in', firstLine: 'INVITE sip:•••@me SIP/2.0', cutBytes: 0 }],
       },
     });
   });

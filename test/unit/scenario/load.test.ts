@@ -35,7 +35,7 @@ describe('good documents', () => {
         waitMs: 0,
         optionsIntervalMs: null,
       },
-      workers: { signalling: 1, media: null },
+      workers: { signalling: 1, media: null, realtime: false },
       seed: null,
     });
   });
@@ -76,6 +76,7 @@ seed: 7
           host: '192.0.2.10',
           port: 5070,
           transport: 'udp',
+          transportByDns: false,
           isSecure: false,
         },
         labels: { site: 'berlin' },
@@ -90,6 +91,7 @@ seed: 7
           host: '2001:db8::1',
           port: null,
           transport: 'udp',
+          transportByDns: false,
           isSecure: false,
         },
         labels: {},
@@ -164,7 +166,7 @@ describe('bad documents: the exact lines', () => {
     [
       'an unknown key like no other',
       `${HEAD}workers: { zzzzzz: 1 }\n`,
-      ['4:12 workers.zzzzzz: unknown key "zzzzzz" (known here: signalling, media)'],
+      ['4:12 workers.zzzzzz: unknown key "zzzzzz" (known here: signalling, media, realtime)'],
     ],
     ['a duplicate key', `${HEAD}name: again\n`, ['4:1 name: duplicate key "name", first on line 2']],
     ['nothing where something belongs', `${HEAD}gates:\n`, ['4:1 gates: expected a list, got nothing']],

@@ -96,6 +96,7 @@ describe('flags over a scenario', () => {
           host: '::1',
           port: 5070,
           transport: 'udp',
+          transportByDns: false,
           isSecure: false,
         },
         labels: {},
@@ -176,6 +177,7 @@ it('warns of calls that are never reached and of what is not used', () => {
 });
 
 const peakOf = (scenario: Scenario) => expectedPeak(scenario, buildSchedule(scenario.load));
+const filesOf = (scenario: Scenario) => peakOf(scenario).files;
 
 describe('expectedPeak', () => {
   const steady: RunFlags = { target: 'loopback', rate: '20/s', hold: '10s', duration: '60s' };
@@ -202,6 +204,15 @@ describe('expectedPeak', () => {
       packetsPerSecond: 0,
       ports: 2,
     });
+  });
+
+  it('has a file for each connection', () => {
+    const users = good(
+      'version: 1\nname: u\ntarget: sip:pbx.test\ncall: { to: users }\nusers: [{ range: 1001-1100 }]\n',
+    );
+    const own: Scenario = { ...users, network: { ...users.network, connections: 'user' } };
+    expect(filesOf(own) - filesOf(users)).toBe(100);
+    expect(filesOf(run(null, { ...steady, connections: 'call' })) - filesOf(run(null, steady))).toBe(200);
   });
 
   it('needs ports, in whole pairs', () => {

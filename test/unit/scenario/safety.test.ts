@@ -143,6 +143,7 @@ describe('the transport of a target', () => {
       host: 'proxy.example.com',
       port: 5070,
       transport: 'tcp',
+      transportByDns: false,
       isSecure: false,
     });
     expect(parseProxy('sip:me@proxy')).toBeUndefined();

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { formatProblem } from '../../../src/lib/errors.js';
 import { scenarioDocument } from '../../../src/scenario/document-form.js';
+import { expectedPeak } from '../../../src/scenario/peak.js';
 import { applyOverrides } from '../../../src/scenario/overrides.js';
 import { good, HEAD, linesOf } from './documents.js';
 
@@ -49,6 +50,14 @@ describe('srtp', () => {
 
 const warningsFor = (target: string, flags = {}): readonly string[] =>
   applyOverrides(good(HEAD.replace('loopback', `"${target}"`)), { srtp: 'required', ...flags }).warnings;
+
+const peakOf = (srtp: string): number =>
+  expectedPeak(good(`${HEAD}srtp: ${srtp}\n`), { peakActive: () => 10 }).mbitPerSecond;
+
+it('its tags are part of the expected traffic', () => {
+  // 10 calls × 50 packets × 2 directions × 8 bits of 200 bytes, and of 10 and 16 more.
+  expect(['off', 'required', '[AES_CM_128_HMAC_SHA1_32, AEAD_AES_128_GCM]'].map(peakOf)).toEqual([1.6, 1.68, 1.728]);
+});
 
 describe('a warning says that the keys can be read', () => {
   it.each(['sip:1@192.168.0.9', 'sip:1@192.168.0.9;transport=tcp', 'sip:1@192.168.0.9;transport=ws'])(

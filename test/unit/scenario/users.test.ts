@@ -226,12 +226,27 @@ describe('the scenario as it will run', () => {
       'a connection that stays',
       'users: [{ range: 1-2 }]\nnetwork: { connections: call }',
       [
-        '6:12 network.connections: expected "worker", got "call": registered users are reached over a connection that stays',
+        '6:12 network.connections: expected "worker" or "user", got "call": registered users are reached over a connection that stays',
+      ],
+    ],
+    ['a connection for each of them', 'users: [{ range: 100000-119999 }]\nnetwork: { connections: user }', []],
+    [
+      'ports for all of them',
+      'users: [{ range: 100000-120000 }]\nnetwork: { connections: user }',
+      [
+        '6:12 network.connections: expected at most 20000 users with a connection each, got 20001 (one port each: network.connections: worker has one for all of a worker)',
       ],
     ],
     ['good', 'users: [{ range: 1-2 }]', []],
   ])('%s', (_, lines, expected) => {
     expect(checked(`${HEAD}${lines}\n`)).toEqual(expected.map((line) => `scenarios/peak.yaml:${line}`));
+  });
+
+  it('needs users who have a connection, where each is to have one', () => {
+    const scenario = good('version: 1\nname: u\ntarget: sip:a@pbx.test\nnetwork: { connections: user }\n');
+    expect(checkUsers(scenario).map(formatProblem)).toEqual([
+      'scenarios/peak.yaml:4:12 network.connections: expected users who have a connection each, got none',
+    ]);
   });
 
   it('needs one target, which is a registrar', () => {

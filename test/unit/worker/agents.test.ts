@@ -18,10 +18,14 @@ afterEach(async () => {
   for (const close of closers.splice(0)) await close();
 });
 
-function setupOf(connections: 'worker' | 'call'): SignallingSetup {
+function setupOf(
+  connections: SignallingSetup['links']['connections'],
+  endpoints: readonly CallerEndpoint[],
+  dscp: number | null,
+): SignallingSetup {
   const role = {
     type: 'caller',
-    endpoints: [],
+    endpoints,
     load: { calls: 1, concurrency: null, stages: [] },
     holdMs: 0,
     ringTimeoutMs: 1_000,
@@ -42,7 +46,7 @@ function setupOf(connections: 'worker' | 'call'): SignallingSetup {
       tls: NO_TLS_MATERIAL,
       webSocketPath: '/ws',
       connections,
-      dscp: null,
+      dscp,
       learnsAddress: false,
       keepAliveMs: 0,
     },
@@ -56,8 +60,12 @@ function setupOf(connections: 'worker' | 'call'): SignallingSetup {
   };
 }
 
-async function agentsOf(connections: 'worker' | 'call'): Promise<Agents> {
-  const agents = await Agents.open(setupOf(connections), {
+async function agentsOf(
+  connections: SignallingSetup['links']['connections'],
+  endpoints: readonly CallerEndpoint[] = [],
+  dscp: number | null = null,
+): Promise<Agents> {
+  const agents = await Agents.open(setupOf(connections, endpoints, dscp), {
     timers: new TimerWheel(),
     ids: createIdSource('run', 0),
     user: 'caller',
@@ -80,10 +88,12 @@ const endpointAt = (protocol: Protocol, port: number): CallerEndpoint => ({
 /** What a TCP server hears, connection by connection. */
 async function tcpServer(
   answer: (socket: Socket, text: string) => void = () => {},
-): Promise<{ port: number; heard: string[] }> {
+): Promise<{ port: number; heard: string[]; peers: number[] }> {
   const heard: string[] = [];
+  const peers: number[] = [];
   const server = createServer((socket) => {
     const index = heard.push('') - 1;
+    peers.push(socket.remotePort ?? 0);
     socket.on('error', () => {});
     socket.on('data', (data) => {
       heard[index] += data.toString();
@@ -95,7 +105,7 @@ async function tcpServer(
   server.listen(0, HOST);
   await once(server, 'listening');
   closers.push(() => server.close());
-  return { port: (server.address() as AddressInfo).port, heard };
+  return { port: (server.address() as AddressInfo).port, heard, peers };
 }
 
 async function until(condition: () => boolean): Promise<void> {
@@ -159,5 +169,52 @@ describe('a connection for each call', () => {
     await until(() => refused.events.length + cancelled.events.length === 2);
     expect(refused.events).toEqual(['failed connection-failed null']);
     expect(cancelled.events).toEqual(['failed cancelled null']);
+  });
+});
+
+describe('a line for each user', () => {
+  const LISTENER = { onAttempt: () => {}, onSuccess: () => {}, onFailure: () => {} };
+  const binding = { credentials: null, expiresSeconds: 60 };
+
+  it.each([null, 24])('over UDP is a port of its own, which its Contact names (DSCP %j)', async (dscp) => {
+    const registrar = createSocket('udp4');
+    registrar.bind(0, HOST);
+    await once(registrar, 'listening');
+    closers.push(() => registrar.close());
+    const heard: { text: string; port: number }[] = [];
+    registrar.on('message', (data, from) => void heard.push({ text: String(data), port: from.port }));
+    const { port } = registrar.address();
+    const agents = await agentsOf('user', [endpointAt('UDP', port)], dscp);
+    for (const user of ['u1', 'u2']) {
+      const agent = await agents.openLine?.(HOST, port);
+      const nextHop = { host: HOST, port };
+      agent?.register({ ...binding, registrar: parseUri(`sip:${HOST}`), user, nextHop }, LISTENER);
+    }
+    await until(() => heard.length === 2);
+    expect(new Set(heard.map((one) => one.port)).size).toBe(2);
+    for (const one of heard) expect(one.text).toMatch(new RegExp(`\r\nContact: <sip:u[12]@${HOST}:${one.port}>`));
+    expect(agents.isDatagramOnly).toBe(false);
+  });
+
+  it('over TCP is a connection of its own, whose end its Contact names, and which is kept alive', async () => {
+    const { port, heard, peers } = await tcpServer();
+    const endpoint = endpointAt('TCP', port);
+    const agents = await agentsOf('user', [endpoint]);
+    await agents.agentFor(endpoint); // for what is no user's: nothing is connected for it
+    for (const user of ['u1', 'u2']) {
+      const agent = await agents.openLine?.(HOST, port);
+      const nextHop = { host: HOST, port };
+      agent?.register({ ...binding, registrar: parseUri(`sip:${HOST}`), user, nextHop }, LISTENER);
+    }
+    await until(() => heard.length === 2 && heard.every((text) => text.includes('REGISTER ')));
+    for (const [index, text] of heard.entries())
+      expect(text).toContain(`\r\nContact: <sip:u${index + 1}@${HOST}:${peers[index]};transport=tcp>`);
+    agents.keepAlive(endpoint);
+    await until(() => heard.every((text) => text.endsWith('\r\n\r\n\r\n\r\n')));
+  });
+
+  it('is none where users share a connection, and none without an endpoint', async () => {
+    expect((await agentsOf('worker', [endpointAt('UDP', 5060)])).openLine).toBeNull();
+    expect((await agentsOf('user')).openLine).toBeNull();
   });
 });

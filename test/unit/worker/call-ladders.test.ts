@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { indexMessage } from '../../../src/sip/message/parser.js';
 import { CallLadders, clipMessage } from '../../../src/worker/call-ladders.js';
 import { cutRecord, failedRecord, notStartedRecord, recordOf } from '../run/batches.js';
 
@@ -32,6 +33,7 @@ describe('ladders', () => {
     expect(ladders).toEqual([
       {
         callId: 'call-1',
+        called: null,
         omitted: 0,
         firstKept: 2,
         messages: [
@@ -45,6 +47,22 @@ describe('ladders', () => {
         ],
       },
     ]);
+  });
+
+  it('have that of the end that is called, on the clock of the first message', () => {
+    const clock = new Clock();
+    clock.call('call-1');
+    clock.ns = 2_500_000;
+    const text =
+      'INVITE sip:1002@h SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:c@d>\r\nCall-ID: other\r\nCSeq: 1 INVITE\r\n\r\n';
+    clock.ladders.log.openOtherEnd('call-1', indexMessage(Buffer.from(text, 'latin1')));
+    const [ladder] = clock.ladders.end([failedRecord({ call: 1 })]);
+    expect(ladder?.messages).toHaveLength(1);
+    expect(ladder?.called).toEqual({
+      messages: [{ atMs: 2.5, isSent: false, text, cutBytes: 0 }],
+      omitted: 0,
+      firstKept: 1,
+    });
   });
 
   it('are twenty of a cause and two hundred in all; one that was never started has none', () => {

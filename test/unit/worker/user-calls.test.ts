@@ -93,6 +93,7 @@ class Bench {
   readonly pbx: Pbx;
   readonly records: CallRecord[] = [];
   readonly forgotten: number[] = [];
+  readonly secondLegs: [call: number, callId: string][] = [];
   readonly taken: [call: number, side: string][] = [];
 
   constructor(options: BenchOptions = {}) {
@@ -106,8 +107,10 @@ class Bench {
       credentials: null,
     };
     const list = Array.from({ length: users }, (_, user) => ({ user: `${1001 + user}`, credentials: null }));
+    const ofThird = agentOn(this.network, '10.0.0.3', 3).agent;
     this.calls = new UserCalls({
       users: list,
+      agentOf: (user) => (user === 2 ? ofThird : undefined),
       pool: this.pool,
       target,
       arePaired: true,
@@ -115,6 +118,7 @@ class Bench {
       timers: this.network.wheel,
       possible: () => possible,
       routesOf: (user) => (user === 0 ? headerBlock([['Route', '<sip:orig@scscf.test;lr>']]) : NO_HEADERS),
+      onSecondLeg: (call, { callId }) => void this.secondLegs.push([call, callId]),
       onForgotten: (user) => void this.forgotten.push(user),
     });
     const shared = {
@@ -210,11 +214,19 @@ describe('calls between users', () => {
       expect(bench.taken.filter(([taken]) => taken === call).map(([, side]) => side)).toEqual(['caller', 'callee']);
     }
     expect(bench.driver.counts).toMatchObject({ started: 6, answered: 6, active: 0 });
+    // Each is told of once, by a Call-ID of the PBX's own.
+    expect(bench.secondLegs.map(([call]) => call)).toEqual([0, 1, 2, 3, 4, 5]);
+    const callIds = new Set([
+      ...bench.secondLegs.map(([, callId]) => callId),
+      ...bench.records.map((one) => one.callId),
+    ]);
+    expect(callIds.size).toBe(12);
   });
 
   it('are placed by users who are free, and wait while nobody is', () => {
     const bench = new Bench({ calls: 6 }).bind(4).runTo(20_000);
-    expect(bench.pbx.from.slice(0, 2)).toEqual(['sip:1001@10.0.0.1', 'sip:1003@10.0.0.1']);
+    // 1003 has a line of its own.
+    expect(bench.pbx.from.slice(0, 2)).toEqual(['sip:1001@10.0.0.1', 'sip:1003@10.0.0.3']);
     expect(bench.pbx.called.slice(0, 2)).toEqual(['1002', '1004']);
     // The next ones turn round who called whom.
     expect(bench.pbx.called.slice(2, 4)).toEqual(['1001', '1003']);

@@ -212,6 +212,21 @@ describe('a new key', () => {
   });
 });
 
+it('a peer whose RTCP has the short tag of RTP is understood, and gets it so; one that keeps to the rule gets the long one', () => {
+  const [one, other] = twoEnds('AES_CM_128_HMAC_SHA1_32');
+  expect(open(other, one.protectRtcp(report()).slice()).verdict).toBe('ok');
+  expect(other.protectRtcp(report())).toHaveLength(64 + 4 + 10);
+  // The long tag begins with the short one.
+  const short = one.protectRtcp(report()).slice(0, 64 + 4 + 4);
+  expect(open(other, short)).toEqual({ verdict: 'ok', plain: hex(report()) });
+  expect(other.protectRtcp(report())).toHaveLength(64 + 4 + 4);
+  const forged = one.protectRtcp(report()).slice(0, 64 + 4 + 4);
+  forged[30]! ^= 1;
+  expect(open(other, forged).verdict).toBe('failed');
+  const [strict, reader] = twoEnds('AES_CM_128_HMAC_SHA1_80');
+  expect(open(reader, strict.protectRtcp(report()).slice(0, 64 + 4 + 4)).verdict).toBe('failed');
+});
+
 it('what is no packet at all is malformed, and nothing throws', () => {
   const [, other] = twoEnds();
   const datagrams = [[], [0], [0x80, 0], [0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42, 1, 2, 3, 4], [0x80, 200, 0, 1]];

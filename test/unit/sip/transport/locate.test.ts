@@ -1,7 +1,12 @@
 /** RFC 3263 §4 with a resolver of the test's own. */
 import { describe, expect, it } from 'vitest';
-import { locateServers, type SipLocation } from '../../../../src/sip/transport/locate.js';
-import { type SipResolver, type SrvRecord, systemResolver } from '../../../../src/sip/transport/resolver.js';
+import { locateByNaptr, locateServers, type SipLocation } from '../../../../src/sip/transport/locate.js';
+import {
+  type NaptrRecord,
+  type SipResolver,
+  type SrvRecord,
+  systemResolver,
+} from '../../../../src/sip/transport/resolver.js';
 
 class FakeResolver implements SipResolver {
   readonly asked: string[] = [];
@@ -9,7 +14,13 @@ class FakeResolver implements SipResolver {
   constructor(
     private readonly services: Readonly<Record<string, readonly SrvRecord[]>>,
     private readonly hosts: Readonly<Record<string, readonly string[]>>,
+    private readonly records: readonly NaptrRecord[] = [],
   ) {}
+
+  naptr(domain: string): Promise<readonly NaptrRecord[]> {
+    this.asked.push(domain);
+    return Promise.resolve(this.records);
+  }
 
   srv(service: string): Promise<readonly SrvRecord[]> {
     this.asked.push(service);
@@ -72,6 +83,90 @@ describe('locateServers', () => {
     const resolver = new FakeResolver({ '_sip._udp.example.com': records }, HOSTS);
     expect(await locateServers(at({}), resolver)).toHaveLength(1);
     await expect(locateServers(at({ host: 'no.example.com' }), resolver)).rejects.toThrow('ENOTFOUND');
+  });
+});
+
+const naptr = (...rows: (readonly [number, number, string, string, string])[]): NaptrRecord[] =>
+  rows.map(([order, preference, flags, service, replacement]) => ({
+    order,
+    preference,
+    flags,
+    service,
+    regexp: '',
+    replacement,
+  }));
+const srv = (port: number): SrvRecord[] => [{ name: 'a.example.com', port, priority: 0, weight: 1 }];
+
+describe('locateByNaptr', () => {
+  const SERVICES = {
+    '_sip._udp.example.com': srv(5060),
+    '_sip._tcp.example.com': srv(5070),
+    '_sips._tcp.example.com': srv(5071),
+  };
+  // The example of RFC 3263 §4.1: TLS is preferred, then TCP, then UDP.
+  const EXAMPLE = naptr(
+    [90, 50, 's', 'SIP+D2T', '_sip._tcp.example.com'],
+    [100, 50, 's', 'SIP+D2U', '_sip._udp.example.com'],
+    [50, 50, 's', 'SIPS+D2T', '_sips._tcp.example.com'],
+  );
+  const found = async (
+    given: readonly NaptrRecord[],
+    isSecure = false,
+    services: Readonly<Record<string, readonly SrvRecord[]>> = SERVICES,
+  ) => {
+    const located = await locateByNaptr({ host: 'example.com', isSecure }, new FakeResolver(services, HOSTS, given));
+    return located === null ? null : [located.protocol, located.servers.map(({ port }) => port)];
+  };
+
+  it('takes the service of the lowest order, and asks for the replacement', async () => {
+    expect(await found(EXAMPLE)).toEqual(['TLS', [5071]]);
+  });
+
+  it.each<[string, NaptrRecord[], unknown]>([
+    [
+      'the lower preference within an order',
+      naptr(
+        [10, 20, 's', 'SIP+D2U', '_sip._udp.example.com'],
+        [10, 10, 'S', 'sip+d2t', '_sip._tcp.example.com'],
+        [20, 0, 's', 'SIPS+D2T', '_sips._tcp.example.com'],
+      ),
+      ['TCP', [5070]],
+    ],
+    [
+      'no service that we do not know',
+      naptr(
+        [1, 1, 's', 'SIP+D2S', '_sip._sctp.example.com'],
+        [1, 2, 's', 'E2U+sip', '_sip._tcp.example.com'],
+        [2, 1, 's', 'SIP+D2U', '_sip._udp.example.com'],
+      ),
+      ['UDP', [5060]],
+    ],
+    ['no other flag', naptr([1, 1, 'a', 'SIP+D2T', 'a.example.com'], [1, 1, 'u', 'SIP+D2U', 'x']), null],
+    [
+      'no service without servers',
+      naptr([1, 1, 's', 'SIP+D2T', '_sip._tcp.gone.test'], [2, 1, 's', 'SIP+D2U', '_sip._udp.example.com']),
+      ['UDP', [5060]],
+    ],
+    ['nothing where there is nothing', [], null],
+  ])('takes %s', async (_, given, expected) => {
+    expect(await found(given)).toEqual(expected);
+  });
+
+  it('leaves out rules that rewrite, and those without a replacement', async () => {
+    const [row] = naptr([1, 1, 's', 'SIP+D2T', '_sip._tcp.example.com']);
+    if (row === undefined) throw new Error('no row');
+    expect(await found([{ ...row, regexp: '!^.*$!sip:x@y!' }])).toBeNull();
+    expect(await found([{ ...row, replacement: '' }])).toBeNull();
+  });
+
+  it('never leaves TLS for a SIPS URI', async () => {
+    expect(await found(EXAMPLE.slice(0, 2), true)).toBeNull();
+    expect(await found(EXAMPLE, true)).toEqual(['TLS', [5071]]);
+  });
+
+  it('reads no more than sixteen records', async () => {
+    const many = Array.from({ length: 16 }, () => [1, 1, 's', 'SIP+D2S', 'x'] as const);
+    expect(await found(naptr(...many, [1, 1, 's', 'SIP+D2U', '_sip._udp.example.com']))).toBeNull();
   });
 });
 

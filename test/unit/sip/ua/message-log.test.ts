@@ -54,6 +54,62 @@ describe('the log of a user agent', () => {
   });
 });
 
+const invite = (callId: string) => indexMessage(Buffer.from(textOf(callId), 'latin1'));
+
+describe('the other end of a call, where it came back to us', () => {
+  it('has its messages beside those of the call, from its INVITE on', () => {
+    const log = new MessageLog({ now: () => 0 });
+    log.open('c1');
+    log.noteSent(textOf('c1'));
+    expect(log.readOtherEnd('c1')).toBeNull();
+    log.openOtherEnd('c1', invite('o1'));
+    log.noteSent(textOf('o1'));
+    log.openOtherEnd('c1', invite('o2')); // a call has one
+    log.openOtherEnd('c9', invite('o9')); // no call of ours
+    log.noteReceived(invite('o2'));
+    expect(log.read('c1')?.messages).toHaveLength(1);
+    expect(log.readOtherEnd('c1')?.messages.map(({ isSent }) => isSent)).toEqual([false, true]);
+    expect([log.read('o1'), log.readOtherEnd('c9')]).toEqual([null, null]);
+    // Ended, and said with its BYE.
+    log.close('c1');
+    log.noteReceived(invite('o1'));
+    expect(log.readOtherEnd('c1')?.messages).toHaveLength(3);
+    expect(log.endedCalls()).toEqual(['c1']);
+    log.forgetEnded(1);
+    expect(log.readOtherEnd('c1')).toBeNull();
+    expect(log.size).toEqual({ calls: 0, bytes: 0 });
+    log.open('c1');
+    log.noteReceived(invite('o1'));
+    expect(log.size.bytes).toBe(0);
+  });
+
+  it('with the same Call-ID is in the call itself', () => {
+    const log = new MessageLog({ now: () => 0 });
+    log.open('c1');
+    log.openOtherEnd('c1', invite('c1'));
+    expect(log.readOtherEnd('c1')).toBeNull();
+  });
+
+  it('goes with a call that is let go, and makes room with one that has ended', () => {
+    const log = new MessageLog({ now: () => 0, maxBytes: 2 * 512 });
+    log.open('c1');
+    log.openOtherEnd('c1', invite('o1'));
+    log.drop('c1');
+    expect(log.size).toEqual({ calls: 0, bytes: 0 });
+    log.open('c1');
+    log.openOtherEnd('c1', invite('o1'));
+    log.noteSent(textOf('c1'));
+    log.close('c1');
+    log.noteSent(textOf('o1')); // there is no room, and it does not make any of its own
+    expect(log.readOtherEnd('c1')).toMatchObject({ omitted: 1, messages: [{ isSent: false }] });
+    log.open('c2');
+    log.noteSent(textOf('c2'));
+    log.noteSent(textOf('c2'));
+    expect(log.readOtherEnd('c1')).toBeNull();
+    expect(log.read('c2')?.messages).toHaveLength(2);
+  });
+});
+
 describe('the log is bounded', () => {
   it('by the first 24 and the last 16 messages of a call', () => {
     const log = new MessageLog({ now: () => 0 });
