@@ -9,8 +9,8 @@ import type { Result } from '../run/result.js';
 const ASKED = new Set(['endpoints', 'codec', 'media', 'srtp', 'audio', 'call', 'load', 'loopback', 'method']);
 /** Below those, what may differ all the same: who is called, what endpoints are labelled with. */
 const MAY_DIFFER = /^endpoints\.[^]*\.(?:target|labels\.[^]*)$/;
-/** What judges or guards a run changes no figure; who logs in is nobody's business in a report. */
-const IRRELEVANT = new Set(['version', 'gates', 'safety', 'auth']);
+/** What judges, guards or films a run changes no figure; who logs in is nobody's business in a report. */
+const IRRELEVANT = new Set(['version', 'gates', 'safety', 'auth', 'capture']);
 const LOGIN = /^(?:endpoints\.[^]*\.auth|users\.[^]*)\.(?:user|password|authUser)$/;
 
 /** As `result.json` holds it. */

@@ -10,7 +10,7 @@ import type { ProcessHost } from './host.js';
 const PREFIX = 'CALLGAUGE_';
 const BACKEND_VARIABLE = `${PREFIX}NET_BACKEND`;
 /** Keys of yargs that are no flags of ours. */
-const NO_TWIN: ReadonlySet<string> = new Set(['help', 'version', 'scenario', 'document', 'result', 'run']);
+const NO_TWIN: ReadonlySet<string> = new Set(['help', 'version', 'scenario', 'document', 'result', 'run', 'file']);
 const TRUTH: Readonly<Record<string, boolean>> = { 1: true, true: true, yes: true, 0: false, false: false, no: false };
 
 /** What yargs knows of the declared options and its published types do not tell. */

@@ -9,7 +9,7 @@ import type { WorstCall } from '../run/result-evidence.js';
 import { callBlock, evidencePath, type CallBlockPlan } from '../run/worst-call-block.js';
 import type { ProcessHost } from './host.js';
 
-const OWN_FILE = /^call-\d+\.txt$/;
+const OWN_FILE = /^call-\d+\.(?:txt|pcapng|wav)$/;
 
 /** What an earlier run left in this folder is no evidence of a later one. @throws Error when the disk refuses */
 export function removeEvidence(host: Pick<ProcessHost, 'fileNames' | 'removeFiles'>, directory: string): void {

@@ -152,7 +152,7 @@ export class ProcessHost {
   }
 
   /** Readers see the old file or the new one, never a part. */
-  writeFile(path: string, data: string): void {
+  writeFile(path: string, data: string | Uint8Array): void {
     const temporary = join(dirname(path), `.${process.pid}.tmp`);
     try {
       writeFileSync(temporary, data);

@@ -30,6 +30,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   doctor: async () => (await import('./doctor-command.js')).doctorCommand,
   report: async () => (await import('./report-command.js')).reportCommand,
   compare: async () => (await import('./compare-command.js')).compareCommand,
+  analyze: async () => (await import('./analyze-command.js')).analyzeCommand,
   schema: async () => (await import('./schema-command.js')).schemaCommand,
 };
 

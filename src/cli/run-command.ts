@@ -24,6 +24,7 @@ import type { MediaWorkerSetup } from '../worker/messages.js';
 import { checkBaseline, checkOut, withBaseline } from './baseline-run.js';
 import { netBackend, withEnvironment } from './environment.js';
 import { CpuShare } from './cpu-share.js';
+import { CaptureFiles } from './capture-files.js';
 import { EvidenceFiles } from './evidence-files.js';
 import { tellGithub } from './github-actions.js';
 import type { ProcessHost } from './host.js';
@@ -147,6 +148,8 @@ class RunCommand {
   private readonly shownGate = (gate: GateResult): GateResult => ({ ...gate, expr: this.shown(gate.expr) });
   /** Grows as more is known. */
   private record: RunRecord;
+  /** Of SIP over UDP, one a signalling worker. */
+  private localPorts: readonly number[] = [];
   private loopback: LoopbackAnswerer | null = null;
   private sink: BoundSink | null = null;
   /** Quarters of the users of whom it was told that they are registered. */
@@ -226,13 +229,21 @@ class RunCommand {
     }
     this.begin(files);
     const run = this.createRun(plan, files);
-    const evidence = this.evidenceOf(files);
-    files.onFlush = () => evidence.flush(run.book.evidence);
+    const evidence = this.evidenceOf(files, run.book);
+    const captures = this.captureFiles(files, plan);
+    files.onFlush = () => {
+      try {
+        captures.flush(run.book.captures, run.book.evidence);
+      } finally {
+        evidence.flush(run.book.evidence);
+      }
+    };
     this.stop.steer(run);
     const end = await run.execute();
     this.stop.runIsOver();
     this.progress.end();
     files.flush(this.stateOf(end, run.book));
+    captures.isLast = true;
     return this.conclude(files, run.book, end, evidence);
   }
 
@@ -273,6 +284,7 @@ class RunCommand {
         this.stop.callsBegin();
         this.cpu.begin();
         this.record = withFacts(this.record, facts);
+        this.localPorts = facts.localPorts;
         this.begin(files);
         this.progress.begin(facts.netBackend);
         this.progress.say(
@@ -314,11 +326,23 @@ class RunCommand {
     files.begin(this.redactor === null ? this.record : redactTexts(this.record, this.redactor));
   }
 
-  private evidenceOf(files: RunFiles): EvidenceFiles {
+  private captureFiles(files: RunFiles, plan: RunPlan): CaptureFiles {
+    return new CaptureFiles(this.host, files.directory, {
+      version: this.host.version,
+      wallOffset: plan.fleet.media[0]?.capture?.wallOffset ?? { seconds: 0, ns: 0 },
+      localAddress: plan.fleet.signalling[0]?.localAddress ?? '',
+      localPorts: () => this.localPorts,
+      signalling: plan.fleet.signalling,
+      redact: this.shown,
+    });
+  }
+
+  private evidenceOf(files: RunFiles, book: RunBook): EvidenceFiles {
     const { name, endpoints } = this.record;
     return new EvidenceFiles(this.host, files.directory, {
       endpoints: endpoints.map((endpoint) => this.shown(endpoint.name)),
       redact: this.shown,
+      captures: book.captures,
       run: { name: this.shown(name), startedAt: this.record.startedAt },
     });
   }

@@ -1,4 +1,5 @@
 /** From a prepared scenario to what the threads are told: workers, slots, addresses, seeds. */
+import { monotonicNs, NS_PER_MS, NS_PER_SECOND } from '../lib/clock.js';
 import { CannotRunError } from '../lib/errors.js';
 import { createRandom } from '../lib/random.js';
 import type { ReachRules } from '../lib/reach.js';
@@ -8,7 +9,9 @@ import type { RunPlan } from '../run/run.js';
 import { idleMsOf } from '../scenario/fit-stages.js';
 import { legsPerCall, usersCap } from '../scenario/peak.js';
 import { ownsCall } from '../schedule/split.js';
-import type { CallerEndpoint, MediaWorkerSetup, SignallingSetup, UsersRole } from '../worker/messages.js';
+import { findCodec } from '../media/codec/codec.js';
+import type { CallerEndpoint, CaptureSetup, MediaWorkerSetup } from '../worker/messages.js';
+import type { SignallingSetup, UsersRole } from '../worker/messages.js';
 import type { Scenario } from '../scenario/scenario.js';
 import { callerFlowPlan } from './flow-plan.js';
 import type { ProcessHost } from './host.js';
@@ -47,10 +50,14 @@ export interface PlanParts {
 export function planRun(host: ProcessHost, parts: PlanParts): RunPlan {
   const { prepared, endpoints } = parts;
   const { scenario, peak } = prepared;
+  const capture = captureSetup(prepared, wallOffset());
   const mediaWorkers = mediaWorkerCount(host, prepared);
   return {
     fleet: {
-      media: Array.from({ length: mediaWorkers }, (_, index) => mediaSetup(parts, index, mediaWorkers)),
+      media: Array.from({ length: mediaWorkers }, (_, index) => ({
+        ...mediaSetup(parts, index, mediaWorkers),
+        capture,
+      })),
       signalling: Array.from({ length: signallingWorkerCount(prepared) }, (_, index) => signallingSetup(parts, index)),
       slots: scenario.media ? peak.ports / 2 : 0,
     },
@@ -61,6 +68,7 @@ export function planRun(host: ProcessHost, parts: PlanParts): RunPlan {
       warmupMs: scenario.load.warmupMs,
       idleMs: idleMsOf(scenario.load),
       watched: prepared.gates,
+      keepsAudio: (codec) => capture.audio && findCodec(codec) !== undefined,
     },
     gates: { gates: prepared.gates, baseline: prepared.baseline?.source ?? null },
     waitMs: scenario.network.waitMs,
@@ -138,6 +146,33 @@ function mediaSetup(
     seed,
     suppressesSilence: scenario.silenceSuppression,
   };
+}
+
+/** The bytes that all sampled legs together may hold in memory until their files are written, and those of one. */
+const CAPTURE_BYTES = 64 * 1024 * 1024;
+const LEG_CAPTURE_BYTES = 8 * 1024 * 1024;
+/** Of a run without an end: its first calls are as good as any. */
+const ENDLESS_STEP = 100;
+
+function captureSetup({ scenario, schedule }: Prepared, wall: CaptureSetup['wallOffset']): CaptureSetup {
+  const { legs, audio } = scenario.capture;
+  const count = scenario.media ? Math.min(legs, schedule.totalCalls ?? legs) : 0;
+  const step = schedule.totalCalls === null ? ENDLESS_STEP : schedule.totalCalls / Math.max(1, count);
+  return {
+    calls: Array.from({ length: count }, (_, index) => Math.floor(index * step)),
+    audio,
+    maxBytes: Math.min(LEG_CAPTURE_BYTES, Math.floor(CAPTURE_BYTES / Math.max(1, count))),
+    wallOffset: wall,
+  };
+}
+
+/** Wall time at 0 of the monotonic clock, taken once for all threads: a step of the wall clock is in no capture. */
+function wallOffset(): CaptureSetup['wallOffset'] {
+  const wallMs = performance.timeOrigin + performance.now();
+  const monotonic = monotonicNs();
+  const wholeSeconds = Math.floor(wallMs / 1000) - Math.ceil(monotonic / NS_PER_SECOND);
+  const restNs = (wallMs % 1000) * NS_PER_MS + (Math.ceil(monotonic / NS_PER_SECOND) * NS_PER_SECOND - monotonic);
+  return { seconds: wholeSeconds + Math.floor(restNs / NS_PER_SECOND), ns: Math.round(restNs % NS_PER_SECOND) };
 }
 
 function signallingSetup(parts: PlanParts, index: number): SignallingSetup {

@@ -35,6 +35,9 @@ const FLAGS = {
     'tls-key-password': 'of the key; better in CALLGAUGE_TLS_KEY_PASSWORD',
     'tls-server-name': 'name to expect in the certificate',
   },
+  'Evidence:': {
+    capture: 'packets of so many calls for Wireshark, 0-50 [default: 2]',
+  },
   'This host:': {
     'local-address': 'address of this host to send from',
     advertise: 'address to write into SIP and SDP, or learned',
@@ -48,6 +51,7 @@ const SWITCHES = {
   'Audio:': ['no-media'],
   'Verdict:': ['gate', 'no-gates', 'inconclusive'],
   'Connections:': ['tls-insecure'],
+  'Evidence:': ['capture-audio'],
   'This host:': ['realtime'],
   'Output:': ['redact-numbers'],
 } as const;
@@ -73,6 +77,7 @@ export function addScenarioFlags<T>(program: Argv<T>): Argv<T> {
   return flagged
     .option('no-media', { type: 'boolean', describe: 'signalling only: no RTP is sent or measured' })
     .option('tls-insecure', { type: 'boolean', describe: 'take any certificate of the target' })
+    .option('capture-audio', { type: 'boolean', describe: 'with what is said in them, and as WAV' })
     .option('gate', {
       type: 'string',
       array: true,
@@ -123,6 +128,8 @@ export function scenarioArguments(given: Readonly<Record<string, unknown>>): Sce
       workers: text('workers'),
       realtime: given['realtime'] === undefined ? undefined : lastOf(given['realtime']) === true,
       seed: text('seed'),
+      capture: text('capture'),
+      captureAudio: isOn('capture-audio'),
       localAddress: text('local-address'),
       advertise: text('advertise'),
       wait: text('wait'),

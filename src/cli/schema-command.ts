@@ -1,6 +1,7 @@
 /** `callgauge schema`: the JSON Schemas (draft-07) and the metric catalogue, for editors and programs. */
 import type { Argv } from 'yargs';
 import { METRICS } from '../metrics/names.js';
+import { analysisJsonSchema } from '../report/analysis-json.js';
 import { comparisonJsonSchema } from '../report/comparison-json.js';
 import { resultJsonSchema } from '../report/result-json-schema.js';
 import { scenarioJsonSchema } from '../scenario/schema.js';
@@ -10,6 +11,7 @@ const DOCUMENTS = {
   scenario: scenarioJsonSchema,
   result: resultJsonSchema,
   comparison: comparisonJsonSchema,
+  analysis: analysisJsonSchema,
   metrics: () => METRICS,
 } as const;
 
@@ -19,7 +21,7 @@ export function schemaCommand(program: Argv, host: ProcessHost): void {
     'print a JSON Schema, or the metric catalogue',
     (command) =>
       command.positional('document', {
-        choices: ['scenario', 'result', 'comparison', 'metrics'] as const,
+        choices: ['scenario', 'result', 'comparison', 'analysis', 'metrics'] as const,
         default: 'scenario' as const,
       }),
     ({ document }) => host.out(`${JSON.stringify(DOCUMENTS[document](), null, 2)}\n`),

@@ -3,8 +3,9 @@ import type { Problem } from '../lib/errors.js';
 import { nearestName } from '../lib/nearest.js';
 import type { DeclaredOptions } from './environment.js';
 
-const COMMANDS = ['run', 'answer', 'validate', 'doctor', 'report', 'compare', 'schema'];
+const COMMANDS = ['run', 'answer', 'validate', 'doctor', 'report', 'compare', 'analyze', 'schema'];
 const PROGRAM = 'callgauge';
+const WHAT_IS_READ: Readonly<Record<string, string>> = { report: 'run', analyze: 'capture' };
 /** What is said of a command line without a command. */
 export const EXPECTED_COMMAND = `expected a command: ${COMMANDS.slice(0, -1).join(', ')} or ${COMMANDS.at(-1)}`;
 
@@ -86,7 +87,7 @@ function inOurWords(message: string, command: string | undefined): Omit<Problem,
   return {
     where: PROGRAM,
     message: short
-      ? `expected the path of a ${command === 'report' ? 'run' : 'scenario'}`
+      ? `expected the path of a ${WHAT_IS_READ[command ?? ''] ?? 'scenario'}`
       : message.replaceAll(/\s+/g, ' '),
   };
 }

@@ -49,6 +49,8 @@ function facts(call: WorstCall, run: EvidenceRun): string[] {
     ['outcome', call.sipStatus === null ? call.outcome : `${call.outcome} (SIP ${call.sipStatus})`],
     ['detail', call.detail],
     ['odd', call.findings.length === 0 ? null : call.findings.join(', ')],
+    ['packets', call.capture],
+    ['received', call.audio],
   ];
   return rows.flatMap(([name, value]) => (value === null ? [] : [`${name.padEnd(10)}${escapeTerminal(value)}`]));
 }

@@ -29,6 +29,9 @@ export class EvidenceBook {
   private readonly worstLadders = new Map<string, CallLadder | null>();
   /** Of the calls that ended last: the workers are gone by the time that it is known which of them are the worst. */
   private readonly lastLadders = new Map<string, CallLadder>();
+  /** Of calls whose packets are captured: records, and ladders as those of the worst. */
+  private readonly captured = new Map<number, CallRecord>();
+  private readonly capturedLadders = new Map<string, CallLadder | null>();
   private fresh: EvidenceCall[] = [];
   private keptCount = 0;
 
@@ -45,10 +48,19 @@ export class EvidenceBook {
         this.failedLadders.set(ladder.callId, ladder);
       } else if (why === 'last') {
         this.lastLadders.set(ladder.callId, ladder);
-      } else if (this.worstLadders.has(ladder.callId)) {
-        this.worstLadders.set(ladder.callId, ladder);
+      } else {
+        for (const asked of [this.worstLadders, this.capturedLadders]) {
+          if (asked.has(ladder.callId)) {
+            asked.set(ladder.callId, ladder);
+          }
+        }
       }
     }
+  }
+
+  /** Packets of the call are captured: its messages belong to them. */
+  noteCaptured(record: CallRecord): void {
+    this.captured.set(record.call, record);
   }
 
   /** A call with all that is known of it. */
@@ -69,12 +81,13 @@ export class EvidenceBook {
       return;
     }
     const call = { record, legs, strips, ladder };
+    this.noteCaptured(record); // headers of its last packets may follow
     this.keptCount++;
     cause.kept.push(call);
     this.fresh.push(call);
   }
 
-  /** Those of the worst calls whose ladders have not been asked for: they are now. Lets go of those that are none any more. */
+  /** Those of the worst and of the captured calls whose ladders have not been asked for: they are now. Lets go of those that are none any more. */
   wanted(): CallRecord[] {
     const worst = new Map(this.worst.list.map(({ record }) => [record.callId, record]));
     for (const callId of this.worstLadders.keys()) {
@@ -88,11 +101,28 @@ export class EvidenceBook {
     for (const { callId } of wanted) {
       this.worstLadders.set(callId, null);
     }
-    return wanted;
+    const captured = [...this.captured.values()].filter(
+      ({ callId }) => !this.capturedLadders.has(callId) && !this.failedLadders.has(callId),
+    );
+    for (const { callId } of captured) {
+      this.capturedLadders.set(callId, this.worstLadders.get(callId) ?? null);
+    }
+    return [...wanted, ...captured.filter((record) => !worst.has(record.callId))];
   }
 
   ladderOf({ callId }: CallRecord): CallLadder | null {
-    return this.failedLadders.get(callId) ?? this.worstLadders.get(callId) ?? this.lastLadders.get(callId) ?? null;
+    return (
+      this.failedLadders.get(callId) ??
+      this.worstLadders.get(callId) ??
+      this.capturedLadders.get(callId) ??
+      this.lastLadders.get(callId) ??
+      null
+    );
+  }
+
+  /** The record of a call with captured packets; null where none was kept. */
+  recordOf(call: number): CallRecord | null {
+    return this.captured.get(call) ?? null;
   }
 
   /** Failed calls that became known since the last time. */

@@ -57,7 +57,11 @@ export function buildResult(book: RunBook, facts: RunFacts): Result {
   const unknownAudio = audio.count === 0 ? [] : [`the audio of ${lostInWords(audio)} is unknown`];
   const doubts = [...(facts.verdict.doubts ?? []), ...unknownAudio, ...doubtsOf(book, spoiled)];
   const decision = decideVerdict({ ...facts.verdict, doubts, gates });
-  const plan: CallBlockPlan = { endpoints: facts.endpoints.map(({ name }) => name), redact: facts.redact ?? asItIs };
+  const plan: CallBlockPlan = {
+    endpoints: facts.endpoints.map(({ name }) => name),
+    redact: facts.redact ?? asItIs,
+    captures: book.captures,
+  };
   const worstCalls = worstCallBlocks(book.worst.list, book.evidence, plan);
   return {
     schemaVersion: RESULT_SCHEMA_VERSION,

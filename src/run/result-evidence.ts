@@ -99,6 +99,8 @@ export const worstCallSchema = z.strictObject({
     .default(null)
     .describe('those of the end that is called, where that is a user of ours, since the first message of the call'),
   evidence: z.string().nullable().default(null).describe('path of its file, relative to this one'),
+  capture: z.string().nullable().default(null).describe('path of its captured packets; null: none were kept'),
+  audio: z.string().nullable().default(null).describe('path of what it received, as WAV'),
 });
 
 /** The files of `evidence/`, and the failed calls by their causes. */
@@ -119,6 +121,23 @@ export const evidenceSchema = z.strictObject({
     )
     .describe('the most frequent cause first'),
   withoutFile: count.describe('failed calls beyond the 20 of a cause and 200 of a run'),
+  captures: z
+    .array(
+      z.strictObject({
+        call: count,
+        path: z.string(),
+        audio: z.string().nullable().describe('path of what was received, as WAV; null: no audio was kept'),
+        why: z
+          .enum(['sample', 'failed'])
+          .describe(
+            'sample: chosen at the start, whole; failed: headers of the last 2 s of a call that failed or heard nothing',
+          ),
+        packets: count.describe('RTP and RTCP'),
+        isWhole: z.boolean().describe('false: the bound of a leg was reached'),
+      }),
+    )
+    .default([])
+    .describe('files of packets, pcapng'),
 });
 
 export type WorstCall = z.infer<typeof worstCallSchema>;

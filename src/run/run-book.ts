@@ -6,6 +6,7 @@ import type { ScoreScale } from '../metrics/names.js';
 import { DIRECTION, LEG, ROW } from '../worker/messages.js';
 import type { CallRecord, MediaBatch, SignallingBatch, SipCounts } from '../worker/messages.js';
 import { CallStripsBook } from './call-strips.js';
+import { CaptureBook, type DecodesCodec } from './capture-book.js';
 import { DtmfBook } from './dtmf-book.js';
 import { EvidenceBook } from './evidence-book.js';
 import { FarLegs } from './far-legs.js';
@@ -30,6 +31,8 @@ export interface RunBookPlan {
   readonly idleMs?: number;
   /** What the gates ask for, so that their spans and seconds are kept; absent: no gates. */
   readonly watched?: readonly Watched[];
+  /** Of which codecs captured audio is written as well; absent: none. */
+  readonly keepsAudio?: DecodesCodec;
 }
 
 /** The first batch of a media worker comes at most this many seconds after the first of another. */
@@ -56,6 +59,7 @@ export class RunBook implements MetricSource {
   private readonly watches = new Map<string, SecondWatch>();
   readonly worst = new WorstLegs();
   readonly evidence = new EvidenceBook(this.worst);
+  readonly captures: CaptureBook;
   readonly findings = new FindingsBook();
   readonly dtmf = new DtmfBook();
   /** Of the users, where the run has some. */
@@ -75,7 +79,8 @@ export class RunBook implements MetricSource {
   private readonly newestSeconds = new Map<number, number>();
 
   constructor(private readonly plan: RunBookPlan) {
-    const { idleMs = 0, watched = [] } = plan;
+    const { idleMs = 0, watched = [], keepsAudio } = plan;
+    this.captures = new CaptureBook(keepsAudio);
     this.judgedFromMs = idleMs + plan.warmupMs;
     const span = { ...plan, fromMs: this.judgedFromMs, toMs: Infinity };
     this.main = new WindowBooks({ ...span, countsAll: true });
@@ -92,6 +97,9 @@ export class RunBook implements MetricSource {
     this.joins.onJoined = (record, legs) => {
       const strips = this.strips.take(record.call);
       this.worst.add(record, legs, strips);
+      if (this.captures.of(record.call) !== null) {
+        this.evidence.noteCaptured(record);
+      }
       this.evidence.addCall(record, legs, strips);
       if (record.hasMedia && legs.received === null && this.unmeasured.length < UNMEASURED_KEPT) {
         this.unmeasured.push(record.callId);
@@ -103,6 +111,7 @@ export class RunBook implements MetricSource {
 
   addMedia(batch: MediaBatch): void {
     this.health.addMedia(batch);
+    batch.captures?.forEach((part) => this.captures.add(batch.worker, part));
     this.generatorSeconds.addMedia(batch.worker, batch.pulses);
     this.newestSeconds.set(batch.worker, batch.second);
     for (let offset = 0; offset < batch.rows.length; offset += ROW.columns) {

@@ -7,6 +7,7 @@ import { scoreBreakdown } from '../quality/score-breakdown.js';
 import { BASIS, hasFailed, LEG } from '../worker/messages.js';
 import type { CallRecord, LadderPart } from '../worker/messages.js';
 import type { Strip } from './call-strips.js';
+import type { CaptureBook } from './capture-book.js';
 import { codecKey, codecName, scaleOf } from './codec-scale.js';
 import type { EvidenceBook, EvidenceCall } from './evidence-book.js';
 import { legFindings } from './leg-findings.js';
@@ -17,6 +18,8 @@ export interface CallBlockPlan {
   readonly endpoints: readonly string[];
   /** What of the evidence must not be shown is taken out here: every text of it passes this one function. */
   readonly redact: (text: string) => string;
+  /** Absent: nothing is captured. */
+  readonly captures?: Pick<CaptureBook, 'of' | 'list'>;
 }
 
 /** Takes nothing out. */
@@ -32,9 +35,19 @@ export function evidencePath(call: number): string {
   return `evidence/call-${call}.txt`;
 }
 
+/** Of its captured packets, and of what it received as WAV. */
+export function capturePath(call: number): string {
+  return `evidence/call-${call}.pcapng`;
+}
+
+export function audioPath(call: number): string {
+  return `evidence/call-${call}.wav`;
+}
+
 /** A call of the evidence as the result and its file hold it. */
 export function callBlock({ record, legs, strips, ladder }: EvidenceCall, plan: CallBlockPlan): WorstCall {
   const { received, sent } = legs;
+  const capture = plan.captures?.of(record.call) ?? null;
   return {
     call: record.call,
     callId: plan.redact(record.callId),
@@ -60,6 +73,8 @@ export function callBlock({ record, legs, strips, ladder }: EvidenceCall, plan: 
     ladder: ladder === null ? null : ladderBlock(ladder, plan),
     calledLadder: ladder === null || ladder.called === null ? null : ladderBlock(ladder.called, plan),
     evidence: evidencePath(record.call),
+    capture: capture === null ? null : capturePath(record.call),
+    audio: capture?.hasAudio === true ? audioPath(record.call) : null,
   };
 }
 
@@ -99,7 +114,15 @@ export function evidenceBlock(book: EvidenceBook, worst: readonly CallRecord[], 
     };
   });
   const failed = book.causes.reduce((sum, { count }) => sum + count, 0);
-  return { files, failures, withoutFile: failed - files.filter(({ why }) => why.includes('failed')).length };
+  const captures = (plan.captures?.list ?? []).map(({ call, why, packets, isWhole, hasAudio }) => ({
+    call,
+    path: capturePath(call),
+    audio: hasAudio ? audioPath(call) : null,
+    why,
+    packets,
+    isWhole,
+  }));
+  return { files, failures, withoutFile: failed - files.filter(({ why }) => why.includes('failed')).length, captures };
 }
 
 function bothOrNull<Part>(

@@ -38,6 +38,10 @@ export function scenarioDocument(scenario: Scenario): Record<string, unknown> {
     safety: safetyForm(scenario),
     network: networkForm(scenario),
     loopback: scenario.loopback.impair === null ? null : { impair: text('loopback.impair', scenario.loopback.impair) },
+    capture: {
+      legs: value('capture.legs', scenario.capture.legs),
+      audio: value('capture.audio', scenario.capture.audio),
+    },
     workers: withoutNulls({
       signalling: value('workers.signalling', scenario.workers.signalling),
       media: value('workers.media', scenario.workers.media),

@@ -35,6 +35,8 @@ export interface RunFlags {
   readonly workers?: string | undefined;
   readonly realtime?: boolean | undefined;
   readonly seed?: string | undefined;
+  readonly capture?: string | undefined;
+  readonly captureAudio?: boolean | undefined;
   readonly localAddress?: string | undefined;
   readonly advertise?: string | undefined;
   readonly wait?: string | undefined;
@@ -195,6 +197,7 @@ function applyLoadFlags(override: Override, flags: RunFlags): void {
 function applyHostFlags(override: Override, flags: RunFlags): void {
   const seed = override.read('--seed', flags.seed, fields.integer(0, 0xffff_ffff), wholeNumber);
   if (seed !== undefined) override.change('--seed', 'seed', { seed });
+  applyCapture(override, flags);
   applyWorkers(override, flags.workers);
   if (flags.realtime !== undefined)
     override.change('--realtime', 'workers.realtime', {
@@ -217,6 +220,15 @@ function applyHostFlags(override: Override, flags: RunFlags): void {
   const allowPublic = (flags.allowPublic ?? []).filter((host) => host !== '');
   if (allowPublic.length > 0) {
     override.change('--allow-public', 'safety.allowPublic', { safety: { ...override.scenario.safety, allowPublic } });
+  }
+}
+
+function applyCapture(override: Override, { capture, captureAudio }: RunFlags): void {
+  const legs = override.read('--capture', capture, fields.integer(0, 50), wholeNumber);
+  if (legs !== undefined)
+    override.change('--capture', 'capture.legs', { capture: { ...override.scenario.capture, legs } });
+  if (captureAudio === true) {
+    override.change('--capture-audio', 'capture.audio', { capture: { ...override.scenario.capture, audio: true } });
   }
 }
 

@@ -17,7 +17,8 @@ export function resolveScenario(
   sources: Sources,
   users: readonly User[] = [],
 ): Scenario {
-  const { version, name, codec, media, silenceSuppression, srtp, call, safety, network, loopback, workers } = document;
+  const { version, name, codec, media, silenceSuppression, srtp, call, capture, safety, network, loopback, workers } =
+    document;
   return {
     version,
     name,
@@ -56,6 +57,7 @@ export function resolveScenario(
       keepAliveMs: network.keepAlive,
     },
     loopback: { impair: loopback.impair ?? null },
+    capture,
     workers: { signalling: workers.signalling, media: workers.media ?? null, realtime: workers.realtime },
     redact: document.redact ?? null,
     seed: document.seed ?? null,

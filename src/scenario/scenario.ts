@@ -36,6 +36,8 @@ export interface Scenario {
   readonly network: Network;
   /** Our own answerer; `impair`: the bad link that it sends over, as `--impair` of `answer` reads it. */
   readonly loopback: { readonly impair: string | null };
+  /** Whose packets are captured. */
+  readonly capture: Capture;
   /** `media: null`: as many as the expected peak needs. */
   readonly workers: {
     readonly signalling: number;
@@ -121,6 +123,13 @@ export interface CallPlan {
   readonly figures: boolean;
   /** What else happens in it. */
   readonly flow: FlowPlan;
+}
+
+export interface Capture {
+  /** Calls, spread over the run; 0: none. */
+  readonly legs: number;
+  /** With what is said; else headers alone. */
+  readonly audio: boolean;
 }
 
 export interface Load {

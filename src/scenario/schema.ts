@@ -255,6 +255,24 @@ const workers = z
   .prefault({})
   .meta(help('Worker threads.'));
 
+const capture = z
+  .strictObject({
+    legs: fields
+      .integer(0, 50)
+      .prefault(2)
+      .meta(help('So many calls, spread over the run, leave a capture for Wireshark in evidence/. 0: none.', 2, 20)),
+    audio: fields
+      .flag()
+      .prefault(false)
+      .meta(
+        help(
+          'With the audio in the packets, and what was received as WAV: what people say is in it. False: headers alone.',
+        ),
+      ),
+  })
+  .prefault({})
+  .meta(help('Packets that are kept as evidence. Failed calls leave the headers of their last 2 s besides.'));
+
 const loopback = z
   .strictObject({
     impair: fields
@@ -343,6 +361,7 @@ export const documentSchema = z.strictObject({
   safety,
   network,
   loopback,
+  capture,
   workers,
   redact: fields
     .word(['numbers'])

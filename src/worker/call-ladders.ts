@@ -60,7 +60,14 @@ export class CallLadders {
         return [];
       }
       const called = this.log.readOtherEnd(callId);
-      return [{ callId, ...ladderPart(kept, startNs), called: called === null ? null : ladderPart(called, startNs) }];
+      return [
+        {
+          callId,
+          startedAtNs: startNs,
+          ...ladderPart(kept, startNs),
+          called: called === null ? null : ladderPart(called, startNs),
+        },
+      ];
     });
   }
 

@@ -11,6 +11,7 @@ import { NtpClock } from '../rtp/rtcp/ntp-clock.js';
 import { codecContext } from './codec-context.js';
 import { HealthReport } from './health-report.js';
 import type { LegContext, MediaHealth } from './leg-context.js';
+import { LegTaps } from './leg-tap.js';
 import { MediaLeg } from './media-leg.js';
 import { LEG, ROW } from './messages.js';
 import type { LegSide, MediaBatch, MediaWorkerSetup, SlotCommand, SlotReport } from './messages.js';
@@ -47,6 +48,8 @@ export class MediaEngine {
   private readonly healthReport = new HealthReport(this.health);
   private readonly context: LegContext;
   private readonly opener: SlotOpener;
+  /** Null: nothing is captured. */
+  private readonly taps: LegTaps | null;
   /** Commands that came before the epoch, which their times count from. */
   private early: LegCommand[] = [];
   private tickIndex = 0;
@@ -63,6 +66,7 @@ export class MediaEngine {
   ) {
     this.phases = Array.from({ length: setup.ptimeMs }, () => []);
     this.opener = new SlotOpener(setup, sockets);
+    this.taps = setup.capture === undefined ? null : new LegTaps(setup.capture, setup.localAddress);
     this.context = legContext({ setup, sockets, health: this.health, now });
   }
 
@@ -92,7 +96,7 @@ export class MediaEngine {
   async open(count: number, owner: MessagePort, more = false): Promise<number> {
     const opened = await this.opener.open(count);
     const slots = opened.map(({ rtpHandle, rtcpHandle, rtpPort }) => {
-      const leg = new MediaLeg(this.context, rtpHandle, rtcpHandle);
+      const leg = new MediaLeg(this.context, rtpHandle, rtcpHandle, this.taps?.open(rtpPort) ?? null);
       const slot = this.legs.push(leg) - 1;
       leg.keys.onKey = (digit) => owner.postMessage({ type: 'digit', slot, digit } satisfies SlotReport);
       this.owners[slot] = owner;
@@ -106,6 +110,10 @@ export class MediaEngine {
   command(command: LegCommand): void {
     if (!this.begun) {
       this.early.push(command);
+      return;
+    }
+    if (command.type === 'keep-headers') {
+      this.taps?.keep(command.calls);
       return;
     }
     const leg = this.legs[command.slot];
@@ -211,6 +219,7 @@ export class MediaEngine {
   }
 
   private send(second: number): void {
+    const captures = this.taps?.take() ?? [];
     this.report({
       type: 'media',
       worker: this.setup.index,
@@ -219,6 +228,7 @@ export class MediaEngine {
       legs: this.totals.take(),
       ...this.healthReport.take(),
       clockStepped: this.clockStepped,
+      ...(captures.length > 0 && { captures }),
     });
     this.clockStepped = false;
   }

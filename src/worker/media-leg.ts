@@ -17,11 +17,13 @@ import { agreedSession, type SrtpSession } from '../rtp/srtp/session.js';
 import type { CodecContext } from './codec-context.js';
 import type { LegContext } from './leg-context.js';
 import { LegKeys } from './leg-keys.js';
+import type { LegTap } from './leg-tap.js';
 import { LegReport } from './leg-report.js';
 import { emptyFacts, noteSuite } from './leg-rows.js';
 import { OutgoingAudio } from './outgoing-audio.js';
 import { PAYLOAD, PayloadKinds } from './payload-kinds.js';
 import type { Rows } from './rows.js';
+import { SilenceSamples } from './silence-samples.js';
 
 /** So many datagrams at one service: a flood at one socket must not delay the others. */
 const DRAIN_LIMIT = 64;
@@ -61,8 +63,8 @@ export class MediaLeg {
   private readonly rtcp: RtcpSession;
   private readonly report: LegReport;
   private readonly facts = emptyFacts();
+  private readonly samples = new SilenceSamples(this.facts);
   private roundTripsSeen = 0;
-  private nextSampleNs = 0;
   private answeredAtNs = 0;
   private endedMs = 0;
   readonly keys: LegKeys;
@@ -71,6 +73,8 @@ export class MediaLeg {
     private readonly context: LegContext,
     private readonly rtpHandle: number,
     private readonly rtcpHandle: number,
+    /** What is captured of its packets; null: nothing. */
+    private readonly tap: LegTap | null = null,
   ) {
     this.outgoing = new OutgoingAudio(context.source, context.ptimeMs);
     this.keys = new LegKeys(this.outgoing);
@@ -81,6 +85,7 @@ export class MediaLeg {
   arm(call: number, endpoint: number): void {
     this.drainRested();
     this.state = 'armed';
+    this.tap?.arm(call);
     this.report.begin(call, endpoint);
     this.meter = null;
     this.keys.begin();
@@ -88,7 +93,7 @@ export class MediaLeg {
     this.srtp = null;
     Object.assign(this.facts, emptyFacts());
     this.roundTripsSeen = 0;
-    this.nextSampleNs = 0;
+    this.samples.begin();
   }
 
   /** Answered (or early): audio flows from now on, as their SDP says. */
@@ -177,6 +182,7 @@ export class MediaLeg {
       this.meter?.end(this.endedMs);
     }
     this.state = 'draining';
+    this.tap?.freeze();
   }
 
   /** Once a ptime: sends what is due, then takes what has come. `skip`: the deadline is more than a ptime ago. */
@@ -240,6 +246,7 @@ export class MediaLeg {
     if (this.state === 'live' || second < Math.floor(this.endedMs / 1000)) {
       return false;
     }
+    this.tap?.close(meter !== null && facts.expectsAudio && facts.taken === 0);
     if (meter !== null) {
       facts.endedMs = this.endedMs;
       report.writeTotals(legs, { meter, facts, farTotals: this.rtcp.farTotals });
@@ -258,6 +265,7 @@ export class MediaLeg {
 
   /** Where audio and reports go, and what may come. */
   private aim(media: AgreedMedia): void {
+    this.tap?.agree(media);
     const { rtcpAddress, rtcpPort } = media;
     const hasRtcp = rtcpAddress !== null && rtcpPort !== null;
     this.destination = this.towards(this.destination, media.address, media.port);
@@ -346,11 +354,12 @@ export class MediaLeg {
     const nowNs = context.now();
     const taken = this.destination !== null && context.sockets.send(this.rtpHandle, packet, this.destination);
     context.health.latenessUs.record((nowNs - dueNs) / 1000);
-    if (!taken) {
+    if (!taken || this.destination === null) {
       context.health.sendErrors++; // it never left this host: like one that is skipped, it takes no sequence number
       outgoing.passTime();
       return;
     }
+    this.tap?.sent(packet, nowNs, this.destination);
     if (this.state === 'live') {
       this.rtcp.onSent(outgoing.header.timestamp, plain.length - RTP_HEADER_BYTES, nowNs);
     }
@@ -374,6 +383,7 @@ export class MediaLeg {
       const handle = this.isMuxed ? this.rtpHandle : this.rtcpHandle;
       const packet = this.srtp === null ? compound : this.srtp.protectRtcp(compound);
       this.context.sockets.send(handle, packet, this.rtcpDestination);
+      this.tap?.sentRtcp(packet, this.context.now(), this.rtcpDestination, this.isMuxed);
     }
   }
 
@@ -396,6 +406,7 @@ export class MediaLeg {
       if (length < 0) {
         break;
       }
+      this.tap?.received(sockets, length);
       if (this.state === 'armed' || this.state === 'early') {
         this.countEarly(length);
       } else if (this.state !== 'idle') {
@@ -425,6 +436,7 @@ export class MediaLeg {
       if (length < 0) {
         return;
       }
+      this.tap?.receivedRtcp(sockets, length);
       if (this.meter !== null && !this.isMuxed) {
         this.takeRtcp(this.open(length));
       }
@@ -503,7 +515,9 @@ export class MediaLeg {
       if (isReadable) {
         this.outgoing.hear(sockets.data, header.payloadOffset, header.payloadLength);
         this.keys.onAudio(sockets.data, header, arrivalMs);
-        this.sampleSilence();
+        if (this.codec !== null && !this.isPaused) {
+          this.samples.take(this.codec, sockets.data, header, sockets.arrivalNs);
+        }
       }
     } else if (kind === PAYLOAD.former) {
       meter.onPacket(header.sequence, header.timestamp, arrivalMs);
@@ -523,20 +537,6 @@ export class MediaLeg {
       facts.wrongPayloadType++;
     } else {
       facts.stray++;
-    }
-  }
-
-  /** One packet a second is listened to. */
-  private sampleSilence(): void {
-    const { header, facts, codec } = this;
-    const { sockets } = this.context;
-    if (codec === null || this.isPaused || sockets.arrivalNs < this.nextSampleNs) {
-      return;
-    }
-    this.nextSampleNs = sockets.arrivalNs + NS_PER_SECOND;
-    facts.samples++;
-    if (codec.codec.isSilent(sockets.data, header.payloadOffset, header.payloadLength)) {
-      facts.silentSamples++;
     }
   }
 

@@ -140,8 +140,13 @@ class MediaThread {
 }
 
 function send(report: MediaReport): void {
-  const transfer = report.type === 'media' ? [report.rows.buffer, report.legs.buffer] : [];
+  const transfer = report.type === 'media' ? buffersOf(report) : [];
   parentPort?.postMessage(report, transfer as ArrayBuffer[]);
+}
+
+/** Moved, not copied. */
+function buffersOf({ rows, legs, captures = [] }: MediaBatch): ArrayBufferLike[] {
+  return [rows.buffer, legs.buffer, ...captures.map(({ bytes }) => bytes.buffer)];
 }
 
 /** With the floor that this worker has measured beside it. */

@@ -16,8 +16,10 @@ import type { Protocol } from '../sip/transport/transport.js';
 import type { ReliableProvisionalWish } from '../sip/ua/core.js';
 import type { SipServer } from '../sip/ua/server-list.js';
 import type { SessionTimerWish } from '../sip/ua/session-timer.js';
+import type { CapturePart, CaptureSetup } from './capture-messages.js';
 import type { RegistrationFigures, RegistrationReport, UsersRole } from './user-messages.js';
 
+export { HEADERS_PER_RUN, type CapturePart, type CaptureSetup } from './capture-messages.js';
 export { causeKey, hasFailed, type CallRecord } from '../call/outcome.js';
 export type { TlsMaterial } from '../sip/transport/tls-settings.js';
 export type {
@@ -54,6 +56,8 @@ export interface MediaWorkerSetup {
   readonly suppressesSilence?: boolean;
   /** A bad link that everything sent goes through; absent: none. */
   readonly impairment?: Impairment;
+  /** What is captured of the packets; absent: nothing. */
+  readonly capture?: CaptureSetup;
 }
 
 /** The clip in one codec, shared by all workers: packets of `bytesPerPacket` in a row. */
@@ -100,6 +104,8 @@ export type SlotCommand =
   /** Keys, in place of the audio. */
   | { readonly type: 'press'; readonly slot: number; readonly keys: DigitsToSend }
   | { readonly type: 'release'; readonly slot: number; readonly endedAtNs: number }
+  /** The calls have failed: what is known of their last packets is wanted. */
+  | { readonly type: 'keep-headers'; readonly calls: readonly number[] }
   | { readonly type: 'grow'; readonly count: number };
 
 /** To the signalling worker that owns the slot. */
@@ -265,6 +271,8 @@ export interface MediaBatch {
   readonly clockStepped: boolean;
   /** What the worker's probe stream to itself saw; absent where it could not be opened. */
   readonly floor?: FloorFigures;
+  /** Absent: none. */
+  readonly captures?: readonly CapturePart[];
 }
 
 /** The health of a media worker in one second; NaN: no packet was due. */
@@ -441,6 +449,8 @@ export type SignallingCommand =
 /** The SIP messages of a call, secrets masked. */
 export interface CallLadder extends LadderPart {
   readonly callId: string;
+  /** Of the first message, on the monotonic clock; absent: not known. */
+  readonly startedAtNs?: number;
   /** Of the end that is called, where that is a user of ours. */
   readonly called: LadderPart | null;
 }

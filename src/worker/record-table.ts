@@ -107,9 +107,8 @@ function readAll({ numbers, words, callIds, dtmf }: RecordTable): CallRecord[] {
   let start = 0;
   for (let at = 0; at < numbers.length; at += COLUMNS) {
     const end = callIds.indexOf('\n', start);
-    records.push(
-      readRecord({ numbers, at, words, callId: callIds.slice(start, end), dtmf: dtmf.get(at / COLUMNS) ?? null }),
-    );
+    const callId = callIds.slice(start, end);
+    records.push(readRecord({ numbers, at, words, callId, dtmf: dtmf.get(at / COLUMNS) ?? null }));
     start = end + 1;
   }
   return records;

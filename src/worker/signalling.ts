@@ -20,7 +20,8 @@ import { answererFlow, callerFlow } from './flows.js';
 import { probeTarget } from './probe.js';
 import { SinkSlots, SlotPool } from './slot-pool.js';
 import { OptionsRtt } from './options-rtt.js';
-import type { CallLadder, LadderReport, RegistrationFigures, SignallingCommand } from './messages.js';
+import { hasFailed, type CallLadder, type CallRecord, type LadderReport } from './messages.js';
+import type { RegistrationFigures, SignallingCommand } from './messages.js';
 import type { SignallingReport, SignallingSetup, SipCounts } from './messages.js';
 import { writeRecords } from './record-table.js';
 import { LONGEST_PAUSE_MS, SignallingLoop } from './signalling-loop.js';
@@ -244,6 +245,7 @@ class SignallingThread {
     this.reportedAtMs = elapsedMs;
     const records = driver.takeRecords();
     this.reportLadders('failed', this.ladders?.end(records));
+    this.keepHeaders(records);
     this.report({
       type: 'signalling',
       worker: this.setup.index,
@@ -266,6 +268,13 @@ class SignallingThread {
 
   private reportUsers(figures: RegistrationFigures, isSettled: boolean): void {
     this.report({ type: 'registering', worker: this.setup.index, figures, isSettled });
+  }
+
+  private keepHeaders(records: readonly CallRecord[]): void {
+    const failed = records.filter(hasFailed).map(({ call }) => call);
+    if (failed.length > 0) {
+      this.pool?.keepHeaders(failed);
+    }
   }
 
   private reportLadders(why: LadderReport['why'], ladders: readonly CallLadder[] = []): void {

@@ -162,6 +162,13 @@ export class SlotPool implements MediaSlots {
     return { measured: this.measured, take: (call, endpoint) => this.take(call, endpoint, side) };
   }
 
+  /** Calls have failed: their media workers keep what they know of the last packets. */
+  keepHeaders(calls: readonly number[]): void {
+    for (const worker of this.workers) {
+      worker.command({ type: 'keep-headers', calls });
+    }
+  }
+
   /** A media worker has died. */
   lose(index: number): void {
     this.workers[index]?.lose();

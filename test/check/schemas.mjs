@@ -1,6 +1,7 @@
 /** The published JSON Schemas must be those of the code. `--write` renews them; without it a difference is exit 1. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { analysisJsonSchema } from '../../dist/report/analysis-json.js';
 import { comparisonJsonSchema } from '../../dist/report/comparison-json.js';
 import { resultJsonSchema } from '../../dist/report/result-json-schema.js';
 import { scenarioJsonSchema } from '../../dist/scenario/schema.js';
@@ -9,6 +10,7 @@ const FILES = {
   'scenarios/scenario.schema.json': scenarioJsonSchema(),
   'reports/result.schema.json': resultJsonSchema(),
   'reports/comparison.schema.json': comparisonJsonSchema(),
+  'reports/analysis.schema.json': analysisJsonSchema(),
 };
 
 let stale = 0;

@@ -12,6 +12,7 @@ import {
   temporaryFolder,
   type Answerer,
   type RunEnd,
+  filesOf,
 } from './cli.js';
 
 const CALLS = ['--calls', '3', '--rate', '10/s'];
@@ -123,7 +124,16 @@ test('SIGTERM ends the answerer with its counts while calls are up, and they hea
   expect(code).toBe(0);
   expect(counts).toMatchObject({ calls: 3, answered: 3, legs: 3, figuresReturned: 3 });
   await program.end;
-  expect(readResult(folder).calls).toMatchObject({ dropped: 3, causes: [{ cause: 'remoteBye', count: 3 }] });
+  const { calls, evidence } = readResult(folder);
+  expect(calls).toMatchObject({ dropped: 3, causes: [{ cause: 'remoteBye', count: 3 }] });
+  // Two were chosen at the start; the third left the headers of its last two seconds, both ways.
+  expect(evidence?.captures).toMatchObject([
+    { call: 0, why: 'sample' },
+    { call: 1, why: 'sample' },
+    { call: 2, why: 'failed', path: 'evidence/call-2.pcapng' },
+  ]);
+  expect(evidence?.captures[2]?.packets).toBeGreaterThan(150);
+  expect(filesOf(folder).map(({ name }) => name)).toContain('evidence/call-2.pcapng');
 });
 
 test('Ctrl-C, pressed twice, ends an idle answerer at once, with its counts', async () => {

@@ -2,7 +2,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { analysisSchema } from '../../src/analysis/analysis.js';
 import {
+  readRows,
   run,
   startAnswerer,
   startCli,
@@ -122,6 +124,30 @@ describe('calls over a bad link', () => {
       expect(points.map(({ second }) => second)).toEqual(points.map((_, index) => (points[0]?.second ?? 0) + index));
       expect(points.some((point) => (point.lossRatio ?? 0) > (lossRatio ?? 1))).toBe(true);
     }
+  });
+
+  test('leave the packets of a sample, in which analyze finds what the call has', async () => {
+    const { captures } = end.result.evidence ?? {};
+    expect(captures?.map(({ call, why, audio, isWhole }) => [call, why, audio, isWhole])).toEqual([
+      [0, 'sample', null, true],
+      [1, 'sample', null, true],
+    ]);
+    expect(callsOf(end.folder).filter((name) => !name.endsWith('.txt'))).toEqual(['call-0.pcapng', 'call-1.pcapng']);
+    const { code, stdout } = await startCli(['analyze', join(end.folder, captures?.[0]?.path ?? ''), '--json']).end;
+    expect(code).toBe(0);
+    const { streams } = analysisSchema.parse(JSON.parse(stdout));
+    const call = readRows<{ call: number; callId: string; received: Record<string, number> }>(end.folder, 'calls').find(
+      (row) => row.call === 0,
+    );
+    // One a direction; the link is bad on the way to us alone.
+    expect(streams.map(({ callId }) => callId)).toEqual([call?.callId, call?.callId]);
+    const received = streams.find(({ lost }) => lost > 0);
+    for (const figure of ['expected', 'received', 'lost', 'discarded'] as const) {
+      expect([figure, received?.[figure]]).toEqual([figure, call?.received[figure]]);
+    }
+    expect(received?.jitterMs).toBeCloseTo(call?.received['jitterMs'] ?? Number.NaN, 3);
+    expect(received?.jitterMaxMs).toBeCloseTo(call?.received['jitterMaxMs'] ?? Number.NaN, 3);
+    expect(received?.mosLq).toBeCloseTo(call?.received['mosLq'] ?? Number.NaN, 3);
   });
 
   test('have their whole ladder, from the INVITE to the answer to the BYE', () => {

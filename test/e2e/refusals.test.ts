@@ -89,11 +89,11 @@ describe.concurrent('a command that is refused', () => {
     [['runn'], 'callgauge: unknown command "runn" (did you mean "run"?)\n'],
     [
       [],
-      'callgauge: expected a command: run, answer, validate, doctor, report, compare or schema (start with callgauge run --target loopback, or see callgauge --help)\n',
+      'callgauge: expected a command: run, answer, validate, doctor, report, compare, analyze or schema (start with callgauge run --target loopback, or see callgauge --help)\n',
     ],
     [
       ['schema', 'metric'],
-      'callgauge: expected one of "scenario", "result", "comparison", "metrics", got "metric" (did you mean metrics?)\n',
+      'callgauge: expected one of "scenario", "result", "comparison", "analysis", "metrics", got "metric" (did you mean metrics?)\n',
     ],
     [['doctor', '--jsn'], '--jsn: unknown flag (did you mean --json?)\n'],
     [['report', 'x', '--ouput', 'y'], '--ouput: unknown flag (did you mean --out?)\n'],

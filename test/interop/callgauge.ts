@@ -1,11 +1,12 @@
 /** The built program as a user runs it: `run` to its end with its files read back, `answer` until it is stopped. */
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
+import { analysisSchema, type Analysis } from '../../src/analysis/analysis.js';
 import { parseResult } from '../../src/report/json.js';
 import type { Result } from '../../src/run/result.js';
 import type { DirectionQuality } from '../../src/run/result-quality.js';
@@ -58,6 +59,8 @@ export interface RunOutcome {
   readonly result: Result;
   readonly calls: readonly CallRow[];
   readonly seconds: readonly SecondRow[];
+  /** Files of captured packets, by call. */
+  readonly captures: ReadonlyMap<number, Uint8Array>;
 }
 
 export interface RunOptions {
@@ -88,7 +91,7 @@ export async function runCallgauge(args: readonly string[], options: RunOptions 
   }
 }
 
-function filesOf(directory: string, output: Output): Pick<RunOutcome, 'result' | 'calls' | 'seconds'> {
+function filesOf(directory: string, output: Output): Pick<RunOutcome, 'result' | 'calls' | 'seconds' | 'captures'> {
   let text: string;
   try {
     text = readFileSync(join(directory, 'result.json'), 'utf8');
@@ -102,7 +105,28 @@ function filesOf(directory: string, output: Output): Pick<RunOutcome, 'result' |
     result: parseResult(text),
     calls: rowsOf<CallRow>(directory, 'calls.ndjson.gz'),
     seconds: rowsOf<SecondRow>(directory, 'seconds.ndjson.gz'),
+    captures: capturesOf(join(directory, 'evidence')),
   };
+}
+
+function capturesOf(folder: string): Map<number, Uint8Array> {
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  const files = names.flatMap((name) => {
+    const call = /^call-(\d+)\.pcapng$/.exec(name)?.[1];
+    return call === undefined ? [] : ([[Number(call), readFileSync(join(folder, name))]] as const);
+  });
+  return new Map(files);
+}
+
+/** What `callgauge analyze` says of a capture. @throws Error when it does not end with 0 */
+export function analyzeCapture(file: string): Analysis {
+  const { stdout, stderr, status } = spawnSync(process.execPath, [PROGRAM, 'analyze', file, '--json'], {
+    encoding: 'utf8',
+    timeout: 30_000,
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  if (status !== 0) throw new Error(`expected analyze to end with 0, found ${status}: ${stderr}`);
+  return analysisSchema.parse(JSON.parse(stdout));
 }
 
 function rowsOf<T>(directory: string, file: string): T[] {

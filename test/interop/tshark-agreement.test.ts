@@ -1,10 +1,11 @@
 /** Our figures of RTP streams beside tshark's of the same packets: counts must be equal, and jitter to the microsecond. */
 import { afterEach, expect, it } from 'vitest';
 import { asteriskAvailable, startAsterisk, type Asterisk } from './asterisk-peer.js';
-import { checkEnd, runCallgauge, type CallRow } from './callgauge.js';
+import type { Analysis } from '../../src/analysis/analysis.js';
+import { analyzeCapture, checkEnd, runCallgauge, type CallRow } from './callgauge.js';
 import { startHostilePeer, type HostilePeer } from './hostile-peer.js';
 import { sippAvailable, startSippUas, type SippUas } from './sipp-peer.js';
-import { startCapture, tsharkAvailable, type Capture, type RtpStream } from './tshark.js';
+import { startCapture, streamsOf, tsharkAvailable, type Capture, type RtpStream } from './tshark.js';
 
 const SIPP_PORT = 15_500;
 const RTP_PORTS = [29_000, 29_199] as const;
@@ -60,6 +61,33 @@ function checkJitter({ received }: CallRow, stream: RtpStream): void {
   expect(Math.abs(max - stream.maxJitterMs)).toBeLessThan(JITTER_ROUNDING_MS);
 }
 
+/** The capture of another program, by our measurement: what a live call has. */
+function checkAnalysis(call: CallRow, analysis: Analysis, port: number): void {
+  const own = analysis.streams.filter(
+    ({ callId, destination }) => callId === call.callId && destination.endsWith(`:${port}`),
+  );
+  expect(own).toMatchObject([
+    {
+      expected: call.received?.expected,
+      received: call.received?.received,
+      lost: call.received?.lost,
+      duplicate: call.received?.duplicate,
+      reordered: call.received?.reordered,
+    },
+  ]);
+  expect(own[0]?.jitterMs).toBeCloseTo(call.received?.jitterMs ?? Number.NaN, 3);
+  expect(own[0]?.jitterMaxMs).toBeCloseTo(call.received?.jitterMaxMs ?? Number.NaN, 3);
+}
+
+/** Our own capture of the call, as tshark reads it: as many packets, and the same jitter. */
+function checkOwnCapture(call: CallRow, capture: Uint8Array, stream: RtpStream): void {
+  const found = streamsOf(capture, [SIPP_PORT, hostile?.port ?? 0]);
+  const own = theOne(found, stream.destinationPort, 'destinationPort');
+  expect(own).toMatchObject({ packets: stream.packets, lost: stream.lost, sourcePort: stream.sourcePort });
+  checkJitter(call, own);
+  expect(theOne(found, stream.destinationPort, 'sourcePort').packets).toBe(call.sent?.packets);
+}
+
 const isUnable = !sippAvailable() || !tsharkAvailable();
 
 // Once more: on a host that others load the last packets may come after our BYE.
@@ -68,11 +96,13 @@ it.skipIf(isUnable)('counts the packets that tshark counts', { retry: 1 }, async
   hostile = await startHostilePeer({ rtp: 'gaps', packets: HOSTILE_PACKETS });
   capture = await startCapture([SIPP_PORT, hostile.port], RTP_PORTS);
   const outcome = await runCallgauge([], { scenario: scenario(hostile.port) });
-  const { streams, offeredPorts } = await capture.stop();
+  const { file, streams, offeredPorts } = await capture.stop();
+  const analysis = analyzeCapture(file);
   checkEnd(outcome, 0, 'pass');
   expect(outcome.result.generator.netBackend).toBe('libc');
   expect(outcome.calls).toHaveLength(2 * CALLS_EACH);
   expect(offeredPorts.size).toBe(2 * CALLS_EACH);
+  expect([...outcome.captures.keys()]).toEqual([0, CALLS_EACH]); // one of each endpoint
   for (const call of outcome.calls) {
     const port = offeredPorts.get(call.callId) ?? 0;
     const stream = theOne(streams, port, 'destinationPort');
@@ -84,6 +114,9 @@ it.skipIf(isUnable)('counts the packets that tshark counts', { retry: 1 }, async
     expect(call.received).toMatchObject(counted);
     checkJitter(call, stream);
     expect(theOne(streams, port, 'sourcePort')).toMatchObject({ packets: call.sent?.packets, lost: 0 });
+    checkAnalysis(call, analysis, port);
+    const own = outcome.captures.get(call.call);
+    if (own !== undefined) checkOwnCapture(call, own, stream);
   }
 });
 
@@ -97,7 +130,8 @@ it.skipIf(!asteriskAvailable() || !tsharkAvailable())(
     const load = ['--calls', `${CALLS_EACH}`, '--rate', '10/s', '--hold', '6s', '--gate', 'success_ratio == 100%'];
     const scenario = `version: 1\nname: echo\ntarget: "${asterisk.uri('echo')}"\nnetwork: { rtpPorts: ${RTP_PORTS.join('-')} }\n`;
     const outcome = await runCallgauge(load, { scenario });
-    const { streams, offeredPorts } = await capture.stop();
+    const { file, streams, offeredPorts } = await capture.stop();
+    const analysis = analyzeCapture(file);
     checkEnd(outcome, 0, 'pass');
     expect(outcome.result.generator.netBackend).toBe('libc');
     expect(outcome.calls).toHaveLength(CALLS_EACH);
@@ -107,6 +141,7 @@ it.skipIf(!asteriskAvailable() || !tsharkAvailable())(
       expect(call.received).toMatchObject({ received: stream.packets, lost: stream.lost });
       checkJitter(call, stream);
       expect(theOne(streams, port, 'sourcePort')).toMatchObject({ packets: call.sent?.packets, lost: 0 });
+      checkAnalysis(call, analysis, port);
     }
   },
 );

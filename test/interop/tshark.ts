@@ -1,7 +1,7 @@
 /** tshark as a second opinion: a capture on loopback, and what it says of the RTP streams in it. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -21,15 +21,17 @@ export interface RtpStream {
 }
 
 export interface CapturedCalls {
+  /** pcapng, there until `discard`. */
+  readonly file: string;
   readonly streams: readonly RtpStream[];
   /** Port for audio in the offer, by Call-ID. */
   readonly offeredPorts: ReadonlyMap<string, number>;
 }
 
 export interface Capture {
-  /** Ends the capture and reads it; its file is removed. */
+  /** Ends the capture and reads it. */
   stop(): Promise<CapturedCalls>;
-  /** Ends it without a reading; nothing after `stop`. */
+  /** Ends it without a reading, and removes its file. */
   discard(): Promise<void>;
 }
 
@@ -78,9 +80,27 @@ export async function startCapture(sipPorts: readonly number[], rtpPorts: readon
     child.kill('SIGTERM');
     await ended;
     const asSip = sipPorts.flatMap((port) => ['-d', `udp.port==${port},sip`]);
-    return { streams: readStreams(file, asSip), offeredPorts: readOffers(file, asSip) };
+    return { file, streams: readStreams(file, asSip), offeredPorts: readOffers(file, asSip) };
   };
   return { stop, discard };
+}
+
+/** What tshark says of a capture that somebody else wrote; its SIP tells it what is RTP. */
+export function streamsOf(capture: Uint8Array, sipPorts: readonly number[]): RtpStream[] {
+  const directory = mkdtempSync(join(tmpdir(), 'callgauge-capture-'));
+  try {
+    const file = join(directory, 'own.pcapng');
+    writeFileSync(file, capture);
+    const table = tshark(file, [
+      ...sipPorts.flatMap((port) => ['-d', `udp.port==${port},sip`]),
+      '-q',
+      '-z',
+      'rtp,streams',
+    ]);
+    return streamsIn(table);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
 }
 
 function tshark(file: string, args: readonly string[]): string {
@@ -94,7 +114,10 @@ function tshark(file: string, args: readonly string[]): string {
 
 /** Columns: start, end, address and port of source and destination, SSRC, payload, packets, lost (%), delta × 3, jitter × 3. */
 function readStreams(file: string, asSip: readonly string[]): RtpStream[] {
-  const table = tshark(file, [...asSip, '--enable-heuristic', 'rtp_udp', '-q', '-z', 'rtp,streams']);
+  return streamsIn(tshark(file, [...asSip, '--enable-heuristic', 'rtp_udp', '-q', '-z', 'rtp,streams']));
+}
+
+function streamsIn(table: string): RtpStream[] {
   const line =
     /^\s*[\d.]+\s+[\d.]+\s+[\d.]+\s+(\d+)\s+[\d.]+\s+(\d+)\s+0x[0-9A-F]+\s+\S+\s+(\d+)\s+(-?\d+) \([-\d.]+%\)\s+[\d.]+\s+[\d.]+\s+[\d.]+\s+[\d.]+\s+([\d.]+)\s+([\d.]+)/gm;
   return [...table.matchAll(line)].map(([, ...fields]) => {

@@ -14,7 +14,9 @@ import { emptyNote, noFigure, table } from './table.js';
 const MAX_ROWS = 50;
 /** Causes of failed calls. */
 const MAX_CAUSES = 10;
-const OWN_FILE = /^evidence\/call-\d+\.txt$/;
+/** Calls whose packets are linked. */
+const MAX_SAMPLES = 10;
+const OWN_FILE = /^evidence\/call-\d+\.(?:txt|pcapng|wav)$/;
 
 interface CallColumn {
   readonly header: string;
@@ -75,7 +77,7 @@ export function worstCallsSection(result: Result): Section {
   const spec = { caption: 'Worst calls, by the worse of their directions; W: wideband scale', columns, rows };
   const empty = `No call to show: ${result.quality.received === null ? whyNoAudio(result) : 'none was singled out'}.`;
   const whole = shown.filter(isShownWhole);
-  const body = html`${table(spec, empty)}${rest}${legend(whole)}${cards(whole)}${failures(result.evidence, whole)}`;
+  const body = html`${table(spec, empty)}${rest}${legend(whole)}${cards(whole)}${failures(result.evidence, whole)}${samples(result.evidence)}`;
   return { id: 'worst-calls', title: 'Worst calls', body };
 }
 
@@ -102,7 +104,7 @@ function card(call: WorstCall): Markup {
   const { received = null, sent = null } = call.breakdown ?? {};
   const words = stripWords(call);
   return html`<article id="call-${call.call}" class="call">
-    <h3>Call #${call.call}: ${networkText(call.outcome)}${scoreHead(call)} ${fileLink(call.evidence)}</h3>
+    <h3>Call #${call.call}: ${networkText(call.outcome)}${scoreHead(call)} ${fileLinks(call)}</h3>
     ${call.detail === null ? '' : html`<p>${networkText(call.detail)}</p> `}${callStrip(call) ?? ''}${words.length === 0 ? '' : html`<p>${words.join('. ')}.</p>`}
     ${received === null ? '' : callBreakdown(received, 'Received')}${sent === null ? '' : callBreakdown(sent, 'Sent')}
     ${callLadders(call.ladder, call.calledLadder)}
@@ -114,9 +116,17 @@ function scoreHead({ mosLq, mosLqWb }: WorstCall): string {
   return score === null ? '' : `, MOS-LQ ${score}`;
 }
 
+function fileLinks({ evidence, capture, audio }: WorstCall): HtmlValue {
+  return linksTo([evidence, capture, audio]);
+}
+
+function linksTo(paths: readonly (string | null)[]): HtmlValue {
+  return paths.flatMap(fileLink).flatMap((link, index) => (index === 0 ? [link] : [' ', link]));
+}
+
 /** A path from a result that somebody else may have written: linked where it is one of ours, and never else. */
-function fileLink(path: string | null): HtmlValue {
-  return path !== null && OWN_FILE.test(path) ? html`<small><a href="${path}">${path}</a></small>` : '';
+function fileLink(path: string | null): Markup[] {
+  return path !== null && OWN_FILE.test(path) ? [html`<small><a href="${path}">${path}</a></small>`] : [];
 }
 
 /** The most frequent causes, each with the ladder of its first call. */
@@ -134,6 +144,22 @@ function failures(evidence: EvidenceBlock | null, whole: readonly WorstCall[]): 
     <p class="empty">${files}${without}.</p> `;
 }
 
+/** Where the packets of calls are that were chosen at the start. */
+function samples(evidence: EvidenceBlock | null): HtmlValue {
+  const all = evidence?.captures.filter(({ why }) => why === 'sample') ?? [];
+  if (all.length === 0) return '';
+  const links = all.slice(0, MAX_SAMPLES).map(({ call, path, audio, isWhole }) => {
+    const part = isWhole ? '' : ' up to the bound of a file';
+    return html`<li>call #${call}: ${linksTo([path, audio])}${part}</li>`;
+  });
+  const left = all.length - links.length;
+  const rest = left > 0 ? html`<li>${formatCount(left)} more</li>` : '';
+  return html`<h3>Packets of a sample, for Wireshark or callgauge analyze</h3>
+    <ul>
+      ${links}${rest}
+    </ul> `;
+}
+
 function failureCard(failure: EvidenceBlock['failures'][number], shown: ReadonlySet<number>): Markup {
   const { phase, sipStatus, cause, count, example } = failure;
   const status = sipStatus === null ? '' : `${sipStatus} `;
@@ -144,7 +170,7 @@ function failureCard(failure: EvidenceBlock['failures'][number], shown: Readonly
   }
   const why = example.detail === null ? '' : html` ${networkText(example.detail)}.`;
   return html`<div id="call-${example.call}" class="call">
-    <p>${title}: first call #${example.call}.${why} ${fileLink(example.evidence)}</p>
+    <p>${title}: first call #${example.call}.${why} ${fileLinks(example)}</p>
     ${callLadders(example.ladder, example.calledLadder)}
   </div> `;
 }

@@ -52,7 +52,7 @@ describe.each(Object.entries(FIXTURES))('report.html of %s', (name, fixture) => 
   test('has one script, its own, and refers to nothing outside itself', () => {
     expect(report.match(/<script/g)).toHaveLength(1);
     expect(report).not.toMatch(
-      /https?:\/\/|url\((?!#)|@import|\ssrc=|\shref="(?!#|evidence\/call-\d+\.txt")|\son[a-z]+="|\sstyle="|<link|<iframe|fetch\(|XMLHttp|import\(|eval\(/i,
+      /https?:\/\/|url\((?!#)|@import|\ssrc=|\shref="(?!#|evidence\/call-\d+\.(?:txt|pcapng|wav)")|\son[a-z]+="|\sstyle="|<link|<iframe|fetch\(|XMLHttp|import\(|eval\(/i,
     );
   });
 

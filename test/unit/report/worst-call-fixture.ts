@@ -63,6 +63,8 @@ export function worstCall(changes: Partial<WorstCall> = {}): WorstCall {
       omittedAfter: 1,
     },
     evidence: 'evidence/call-12.txt',
+    capture: 'evidence/call-12.pcapng',
+    audio: 'evidence/call-12.wav',
     ...changes,
   };
 }
@@ -111,6 +113,8 @@ export function worstEvidence(call: number, seconds: number): Partial<WorstCall>
       omittedAfter: 0,
     },
     evidence: `evidence/call-${call}.txt`,
+    capture: null,
+    audio: null,
   };
 }
 
@@ -124,6 +128,7 @@ export function failures(example: WorstCall): EvidenceBlock {
       { phase, sipStatus: null, cause: 'timeout', count: 2, files: 2, example: null },
     ],
     withoutFile: 10,
+    captures: [{ call: 12, path: 'evidence/call-12.pcapng', audio: null, why: 'failed', packets: 200, isWhole: true }],
   };
 }
 

@@ -89,7 +89,7 @@ describe('a worst call', () => {
     );
     expect(bare).not.toContain('<svg');
     expect(textOf(bare)).toBe(
-      'Call #12: failed: timeout evidence/call-12.txtSIP ladder: no messages of this call were kept.',
+      'Call #12: failed: timeout evidence/call-12.txt evidence/call-12.pcapng evidence/call-12.wavSIP ladder: no messages of this call were kept.',
     );
   });
 
@@ -143,6 +143,33 @@ describe('failed calls', () => {
     expect(section.match(/id="call-12"/g)).toHaveLength(1);
     expect(section.match(/<details>/g)).toHaveLength(1);
     expect(textOf(section)).toContain('486 busy × 30, setup: see call #12');
+  });
+});
+
+const sampled = (call: number, changes = {}) => ({
+  call,
+  path: `evidence/call-${call}.pcapng`,
+  audio: null,
+  why: 'sample' as const,
+  packets: 400,
+  isWhole: true,
+  ...changes,
+});
+
+describe('captured packets', () => {
+  it('of a sample are linked, those of failed calls with their call alone, and foreign paths never', () => {
+    const captures = [
+      sampled(0, { audio: 'evidence/call-0.wav', isWhole: false }),
+      sampled(3, { why: 'failed' }),
+      sampled(5, { path: 'javascript:alert(1)' }),
+      ...Array.from({ length: 10 }, (_, index) => sampled(20 + index)),
+    ];
+    const section = sectionOf([], { evidence: { ...failures(worstCall()), failures: [], captures } });
+    expect(textOf(section)).toContain('call #0: evidence/call-0.pcapng evidence/call-0.wav up to the bound of a file');
+    expect(section).toContain('<a href="evidence/call-20.pcapng">');
+    expect(section).not.toContain('call-3.pcapng');
+    expect(section).not.toContain('javascript');
+    expect(textOf(section)).toContain('2 more');
   });
 });
 

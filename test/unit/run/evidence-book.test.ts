@@ -62,6 +62,23 @@ describe('failed calls', () => {
   });
 });
 
+describe('ladders of calls whose packets are captured', () => {
+  it('are asked for once, also where the call is one of the worst, and are known by the number of the call', () => {
+    const { evidence, end } = book();
+    end(recordOf({ call: 1 }), 80);
+    end(recordOf({ call: 2 }), 70);
+    evidence.noteCaptured(recordOf({ call: 1 }));
+    evidence.noteCaptured(recordOf({ call: 9 }));
+    const asked = evidence.wanted().map(({ callId }) => callId);
+    expect(asked.toSorted()).toEqual(['call-1', 'call-2', 'call-9']);
+    expect(evidence.wanted()).toEqual([]);
+    evidence.addLadders({ why: 'asked', ladders: [ladder(9), ladder(1)] });
+    expect(evidence.recordOf(9)?.callId).toBe('call-9');
+    expect(evidence.ladderOf(recordOf({ call: 9 }))?.callId).toBe('call-9');
+    expect(evidence.recordOf(2)).toBeNull();
+  });
+});
+
 describe('ladders of the worst calls', () => {
   it('are asked for once, unless they came with a failure', () => {
     const { evidence, end } = book();

@@ -34,6 +34,7 @@ describe('ladders', () => {
       {
         callId: 'call-1',
         called: null,
+        startedAtNs: 5 * SECOND,
         omitted: 0,
         firstKept: 2,
         messages: [

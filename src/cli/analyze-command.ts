@@ -1,0 +1,134 @@
+/**
+ * `callgauge analyze`: the figures of the RTP streams in a capture, by the measurement of live calls. Exit 0: read, and every gate
+ * passed; 2: no capture, or a flag is wrong; 3: a gate failed; 4: a gate had no data.
+ */
+import type { Argv } from 'yargs';
+import type { AnalysedGate, Analysis } from '../analysis/analysis.js';
+import { buildAnalysis } from '../analysis/analysis-builder.js';
+import { AnalysisSource } from '../analysis/analysis-source.js';
+import { CaptureAnalysis } from '../analysis/capture-analysis.js';
+import { parseRtpMap, type Encoding } from '../analysis/encoding.js';
+import { CaptureError } from '../capture/capture-error.js';
+import { parseGates } from '../gates/check.js';
+import { evaluateGates } from '../gates/evaluate.js';
+import type { Gate } from '../gates/grammar.js';
+import { decideVerdict, EXIT_CODES } from '../gates/verdict.js';
+import { fileErrorOf, ProblemsError, type Problem } from '../lib/errors.js';
+import { codecNames } from '../media/codec/codec.js';
+import { serializeAnalysis } from '../report/analysis-json.js';
+import { renderAnalysis } from '../report/analysis-text.js';
+import { withEnvironment } from './environment.js';
+import type { ProcessHost } from './host.js';
+
+const HEALTHY = { spoiled: {}, reflected: false } as const;
+
+export function analyzeCommand(program: Argv, host: ProcessHost, finish: (exitCode: number) => void): void {
+  program.command(
+    'analyze <file>',
+    'measure the RTP streams of a pcap or pcapng file',
+    (command) =>
+      withEnvironment(
+        command
+          .positional('file', {
+            type: 'string',
+            demandOption: true,
+            describe: 'capture of tcpdump, Wireshark or a run',
+          })
+          .option('rtpmap', {
+            type: 'string',
+            array: true,
+            requiresArg: true,
+            nargs: 1,
+            describe: 'what a payload type is where no SDP says it, e.g. 96=G722/8000 (repeatable)',
+          })
+          .option('gate', {
+            type: 'string',
+            array: true,
+            requiresArg: true,
+            nargs: 1,
+            describe: 'a gate, e.g. "loss{per=call}.max < 1%" (repeatable)',
+          })
+          .option('json', { type: 'boolean', default: false, describe: 'print the analysis as JSON' })
+          .epilogue(
+            'Each stream counts as a received leg. SIP over UDP in the file tells codecs, answers and ends of calls; without it a stream counts from its first packet to its last.',
+          ),
+        host,
+      ),
+    async (given) => {
+      const { gates, rtpMaps } = readFlags(given.gate ?? [], given.rtpmap ?? []);
+      const source = new AnalysisSource();
+      const measured = new CaptureAnalysis({ rtpMaps, onSecond: (...second) => source.addSecond(...second) });
+      await readCapture(host, given.file, measured);
+      measured.streams.forEach((stream) => source.addStream(stream));
+      const results = evaluateGates(gates, source, HEALTHY);
+      const decided = decideVerdict({ gates: results });
+      const analysis = buildAnalysis(measured, {
+        version: host.version,
+        file: given.file,
+        gates: results.map(gateBlock),
+        verdict: gates.length === 0 ? null : (decided.verdict as Analysis['verdict']),
+      });
+      host.out(given.json ? serializeAnalysis(analysis) : renderAnalysis(analysis));
+      finish(gates.length === 0 ? EXIT_CODES.pass : decided.exitCode);
+    },
+  );
+}
+
+/** @throws ProblemsError naming every flag that is wrong */
+function readFlags(
+  exprs: readonly string[],
+  maps: readonly string[],
+): { readonly gates: readonly Gate[]; readonly rtpMaps: ReadonlyMap<number, Encoding> } {
+  const places = exprs.map(() => '--gate');
+  const context = { endpoints: [], labels: {}, codecs: codecNames(), places };
+  const { gates, problems } = parseGates(exprs, context);
+  const rtpMaps = new Map<number, Encoding>();
+  const wrong: Problem[] = [...problems];
+  for (const text of maps) {
+    const map = parseRtpMap(text);
+    if (map === null) {
+      const message = `expected a payload type and its encoding like 96=G722/8000, got ${JSON.stringify(text)}`;
+      wrong.push({ code: 'bad-flag', where: '--rtpmap', message });
+    } else {
+      rtpMaps.set(map.payloadType, map.encoding);
+    }
+  }
+  if (wrong.length > 0) {
+    throw new ProblemsError(wrong);
+  }
+  return { gates, rtpMaps };
+}
+
+/** @throws ProblemsError when it cannot be read, or is no capture */
+async function readCapture(
+  host: Pick<ProcessHost, 'readChunks'>,
+  path: string,
+  measured: CaptureAnalysis,
+): Promise<void> {
+  try {
+    for await (const chunk of host.readChunks(path)) {
+      if (!measured.push(chunk as Buffer)) {
+        break;
+      }
+    }
+    measured.end();
+  } catch (error) {
+    if (error instanceof CaptureError) {
+      throw new ProblemsError([{ code: error.code, where: path, message: error.message }]);
+    }
+    if (isFileError(error)) {
+      const message = `cannot be read: ${fileErrorOf(error)}`;
+      throw new ProblemsError([{ code: 'unreadable', where: path, message }]);
+    }
+    throw error;
+  }
+}
+
+/** Of the system, about the file. */
+function isFileError(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error;
+}
+
+function gateBlock({ expr, state, observed, limit, unit, margin, samples, reason }: AnalysedGate): AnalysedGate {
+  return { expr, state, observed, limit, unit, margin, samples, reason };
+}

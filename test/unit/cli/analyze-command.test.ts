@@ -1,0 +1,88 @@
+import { Readable } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { runProgram } from '../../../src/cli/program.js';
+import type { ProcessHost } from '../../../src/cli/host.js';
+import { Tape } from '../analysis/captures.js';
+
+/** The command as a user runs it, on files in memory. */
+async function analyze(args: readonly string[], files: Readonly<Record<string, Uint8Array>> = {}) {
+  const output = { code: -1, stdout: '', stderr: '' };
+  const host = {
+    args: ['analyze', ...args],
+    env: {},
+    twins: new Map(),
+    version: '1.2.3',
+    out: (text: string) => (output.stdout += text),
+    err: (text: string) => (output.stderr += text),
+    readChunks: (path: string) => {
+      const file = files[path];
+      if (file !== undefined) return Readable.from([Buffer.from(file)]);
+      return new Readable({
+        read() {
+          const message = `ENOENT: no such file or directory, open '${path}'`;
+          this.destroy(Object.assign(new Error(message), { syscall: 'open' }));
+        },
+      });
+    },
+  };
+  output.code = await runProgram(host as unknown as ProcessHost);
+  return output;
+}
+
+const CLEAN = { 'a.pcap': new Tape().stream(0, 400).file() };
+const LOSSY = { 'a.pcap': new Tape().stream(0, 400, { lost: [50, 100, 150, 200] }).file() };
+
+describe('callgauge analyze', () => {
+  it('ends with 0 when the file was read, whatever is in it', async () => {
+    const { code, stdout, stderr } = await analyze(['a.pcap'], LOSSY);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain('lost 4 (1 %)');
+    const json = await analyze(['a.pcap', '--json'], LOSSY);
+    expect(json.code).toBe(0);
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      schemaVersion: 1,
+      file: 'a.pcap',
+      verdict: null,
+      streams: [{ lost: 4 }],
+    });
+  });
+
+  it('judges by gates: 0 passed, 3 failed, 4 without data', async () => {
+    const gates = ['--gate', 'loss{per=call}.max <= 0.5%', '--gate', 'mos{per=call}.min >= 4'];
+    const passed = await analyze(['a.pcap', ...gates, '--json'], CLEAN);
+    expect([passed.code, JSON.parse(passed.stdout).verdict]).toEqual([0, 'pass']);
+    const failed = await analyze(['a.pcap', ...gates], LOSSY);
+    expect(failed.code).toBe(3);
+    expect(failed.stdout).toContain('Gates: FAIL');
+    expect(failed.stdout).toContain('fail  loss{per=call}.max <= 0.5%  1 %, margin −0.5 %, 1 samples');
+    expect((await analyze(['a.pcap', '--gate', 'success_ratio >= 99%'], CLEAN)).code).toBe(4);
+  });
+
+  it('measures what is left of a damaged file, and says so', async () => {
+    const { code, stdout } = await analyze(['a.pcap'], { 'a.pcap': CLEAN['a.pcap'].subarray(0, -3) });
+    expect(code).toBe(0);
+    expect(stdout).toContain('packets 399');
+    expect(stdout).toContain('▲ the file was read in part: damaged at byte');
+  });
+
+  it('ends with 2 for what is no capture, cannot be read, or was typed wrong, and says why', async () => {
+    const text = { 'a.pcap': new TextEncoder().encode('hello') };
+    expect(await analyze(['a.pcap'], text)).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: 'a.pcap: expected a pcap or pcapng file, got one that begins with 68 65 6c 6c\n',
+    });
+    expect(await analyze(['none.pcap'])).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: 'none.pcap: cannot be read: no such file or directory\n',
+    });
+    const wrong = await analyze(['a.pcap', '--rtpmap', '96=G722', '--gate', 'lost < 1%'], CLEAN);
+    expect(wrong.code).toBe(2);
+    expect(wrong.stderr).toContain(
+      '--rtpmap: expected a payload type and its encoding like 96=G722/8000, got "96=G722"',
+    );
+    expect(wrong.stderr).toContain('did you mean "loss"');
+    expect((await analyze([])).stderr).toContain('expected the path of a capture');
+  });
+});
