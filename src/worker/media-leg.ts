@@ -60,7 +60,6 @@ export class MediaLeg {
   private readonly rtcp: RtcpSession;
   private readonly report: LegReport;
   private readonly facts = emptyFacts();
-  private readonly samples = new SilenceSamples(this.facts);
   private roundTripsSeen = 0;
   private readonly silence = new SilenceSampler();
   private answeredAtNs = 0;
