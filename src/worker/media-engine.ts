@@ -140,8 +140,13 @@ export class MediaEngine {
       if (this.tickIndex % 1000 === 0) {
         this.checkClock(this.tickIndex / 1000); // before the first arrivals of this second are converted
       }
-      for (const leg of this.phases[this.tickIndex % this.phases.length] ?? []) {
+      const legs = this.phases[this.tickIndex % this.phases.length] ?? [];
+      // All sends first, one right behind the other: none waits for the reading of another leg, and who gets them is woken once.
+      for (const leg of legs) {
         leg.serve(dueNs, skip);
+      }
+      for (const leg of legs) {
+        leg.listen(dueNs);
       }
       this.closeAt(this.tickIndex % 1000, Math.floor(this.tickIndex / 1000));
     }

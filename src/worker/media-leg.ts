@@ -182,23 +182,26 @@ export class MediaLeg {
     this.tap?.freeze();
   }
 
-  /** Once a ptime: sends what is due, then takes what has come. `skip`: the deadline is more than a ptime ago. */
+  /** Once a ptime: sends what is due. `skip`: the deadline is more than a ptime ago. */
   serve(dueNs: number, skip: boolean): void {
+    if (this.state !== 'live' && this.state !== 'early') {
+      return;
+    }
+    if (this.sends) {
+      this.sendOrSkip(dueNs, skip);
+    } else {
+      this.rest();
+    }
+  }
+
+  /** After that, once all legs of the tick have sent: takes what has come, and reports when a report is due. */
+  listen(dueNs: number): void {
     if (this.state === 'idle') {
       return;
     }
-    if (this.state === 'live' || this.state === 'early') {
-      if (this.sends) {
-        this.sendOrSkip(dueNs, skip);
-      } else {
-        this.rest();
-      }
-    }
-    if (this.state === 'live') {
-      if (dueNs >= this.rtcp.dueAtNs) {
-        this.drainRtcp(); // so that the report answers what has come
-        this.sendRtcp(this.rtcp.write(this.context.now(), this.report.voipMetrics(this.meter)));
-      }
+    if (this.state === 'live' && dueNs >= this.rtcp.dueAtNs) {
+      this.drainRtcp(); // so that the report answers what has come
+      this.sendRtcp(this.rtcp.write(this.context.now(), this.report.voipMetrics(this.meter)));
     }
     this.drain();
   }
