@@ -252,7 +252,7 @@ class RunCommand {
     const { host, prepared } = this;
     if (prepared.scenario.endpoints.some(({ target }) => target.kind === 'loopback')) {
       const { scenario, replayed } = prepared;
-      const flags = replayed.length === 0 ? [] : ['--any-codec', '--ptime', `${ptimeOf(scenario)}ms`];
+      const flags = [...(replayed.length === 0 ? [] : ['--any-codec']), '--ptime', `${ptimeOf(scenario)}ms`];
       this.loopback = await startLoopback(host, { impairment: scenario.loopback.impair, seed: this.seed, flags });
     }
     const endpoints = resolveEndpoints(prepared, this.loopback);

@@ -20,6 +20,7 @@ const FLAGS = {
   },
   'Audio:': {
     codec: 'PCMU, PCMA, G722, OPUS, or several: G722,PCMA [default: PCMU]',
+    ptime: 'audio of one packet, 10ms to 60ms [default: 20ms]',
     audio: 'WAV file to send, 8 or 16 kHz, 16 bit',
     srtp: 'off, required, or suites: AEAD_AES_128_GCM,AES_CM_128_HMAC_SHA1_80 [default: off]',
   },
@@ -123,6 +124,7 @@ export function scenarioArguments(given: Readonly<Record<string, unknown>>): Sce
       user: text('user'),
       password: text('password'),
       codec: text('codec'),
+      ptime: text('ptime'),
       audio: text('audio'),
       srtp: text('srtp'),
       workers: text('workers'),

@@ -20,6 +20,8 @@ export function scenarioDocument(scenario: Scenario): Record<string, unknown> {
     ...usersForm(scenario),
     audio: scenario.audioPath === null ? null : text('audio', scenario.audioPath),
     codec: value('codec', scenario.codecs.length === 1 ? scenario.codecs[0] : scenario.codecs),
+    // Left out where it is what it was before it could be chosen.
+    ptime: scenario.ptimeMs === 20 ? null : value('ptime', formatDuration(scenario.ptimeMs)),
     ...replayForm(scenario),
     media: value('media', scenario.media),
     rtcpXr: value('rtcpXr', scenario.rtcpXr),

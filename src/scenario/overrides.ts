@@ -22,6 +22,7 @@ export interface RunFlags {
   /** In no message. */
   readonly password?: string | undefined;
   readonly codec?: string | undefined;
+  readonly ptime?: string | undefined;
   readonly noMedia?: boolean | undefined;
   /** `off`, `required`, or suites by name. */
   readonly srtp?: string | undefined;
@@ -133,6 +134,8 @@ function applyCallFlags(override: Override, flags: RunFlags): void {
   } else if (codecs) override.change('--codec', 'codec', { codecs });
   const audioPath = override.read('--audio', flags.audio, fields.line('a path', 1024));
   if (audioPath !== undefined) override.change('--audio', 'audio', { audioPath });
+  const ptimeMs = override.read('--ptime', flags.ptime, fields.packetTime());
+  if (ptimeMs !== undefined) override.change('--ptime', 'ptime', { ptimeMs });
   const srtp = override.read('--srtp', flags.srtp, fields.srtp(), wordOrList);
   if (srtp !== undefined) override.change('--srtp', 'srtp', { srtp });
   if (flags.noMedia === true) override.change('--no-media', 'media', { media: false });

@@ -8,8 +8,10 @@ import { callLengthMs } from './flow-plan.js';
 import { ptimeOf } from './replay.js';
 import { placeOf, type Scenario } from './scenario.js';
 
-/** IPv4 20 + UDP 8 + RTP 12 + PCMU 160 bytes; Ethernet (18 more) and IPv6 (20 more) are not counted. */
-const PACKET_BYTES = 200;
+/** IPv4 20 + UDP 8 + RTP 12 bytes; Ethernet (18 more) and IPv6 (20 more) are not counted. */
+const HEADER_BYTES = 40;
+/** PCMU, PCMA and G722: 64 kbit/s. */
+const BYTES_PER_MS = 8;
 const DIRECTIONS = 2;
 /** RTP and RTCP. */
 const PORTS_PER_CALL = 2;
@@ -57,8 +59,13 @@ export function expectedPeak(scenario: Scenario, schedule: ArrivalPeak): Peak {
 }
 
 /** With the longest tag of the SRTP suites that are offered. */
-function packetBytes({ srtp }: Scenario): number {
-  return PACKET_BYTES + Math.max(0, ...(srtp ?? []).map((suite) => srtpSuite(suite).rtpTagBytes));
+function packetBytes(scenario: Scenario): number {
+  const { srtp } = scenario;
+  return (
+    HEADER_BYTES +
+    BYTES_PER_MS * ptimeOf(scenario) +
+    Math.max(0, ...(srtp ?? []).map((suite) => srtpSuite(suite).rtpTagBytes))
+  );
 }
 
 /** Beside those that all calls share. */

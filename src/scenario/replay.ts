@@ -44,12 +44,11 @@ const OPUS: ReplayPlan = {
 };
 
 /** Of codecs that are built in, and of their RTP clocks. */
-const PTIME_MS = 20;
 const CLOCK_RATE = 8000;
 
 /** Audio of a packet, ms: the same for all codecs of a scenario. */
 export function ptimeOf(scenario: Scenario): number {
-  return usedBy(scenario)[0]?.ptimeMs ?? PTIME_MS;
+  return usedBy(scenario)[0]?.ptimeMs ?? scenario.ptimeMs;
 }
 
 /** Those that calls may come to use; captured Opus goes before our own. */
@@ -64,7 +63,7 @@ export function checkReplay(scenario: Scenario): Problem[] {
   const used = codecsOfCalls(scenario.codecs, scenario.call.flow);
   const [first, ...others] = used.map((codec) => {
     const replayed = usedBy(scenario).find(({ name }) => name === codec);
-    return { codec, clockRate: replayed?.clockRate ?? CLOCK_RATE, ptimeMs: replayed?.ptimeMs ?? PTIME_MS };
+    return { codec, clockRate: replayed?.clockRate ?? CLOCK_RATE, ptimeMs: replayed?.ptimeMs ?? scenario.ptimeMs };
   });
   const other = others.find(({ clockRate }) => clockRate !== first?.clockRate);
   // G.711 and G.722 come in packets of any length.

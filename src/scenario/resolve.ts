@@ -46,6 +46,7 @@ export function resolveScenario(
     users: usersOf(document, users),
     audioPath: document.audio === undefined ? null : besideFile(file, document.audio),
     codecs: codec,
+    ptimeMs: document.ptime,
     replay: document.replay.map((entry) => replayOf(entry, file)),
     media,
     rtcpXr,

@@ -331,6 +331,10 @@ export const documentSchema = z.strictObject({
     .array(replayEntry)
     .prefault([])
     .meta(help('Codecs that are not built in, played from captured payloads; `codec` offers them by name.')),
+  ptime: fields
+    .packetTime()
+    .prefault('20ms')
+    .meta(help('Audio of one packet, for the codecs that are built in; it is offered as a=ptime.', '20ms', '30ms')),
   media: fields.flag().prefault(true).meta(help('False: signalling only, no RTP.')),
   rtcpXr: fields
     .flag()

@@ -78,7 +78,7 @@ describe('README', () => {
   });
 
   it('names only flags that there are', () => {
-    const help = ['run', 'answer', 'validate', 'doctor'].map((command) =>
+    const help = ['run', 'answer', 'validate', 'doctor', 'analyze'].map((command) =>
       execFileSync('node', [CLI, command, '--help'], { encoding: 'utf8' }),
     );
     const known = new Set([...help.join('\n').matchAll(/--([a-z-]+)/g)].map(([, name]) => name));

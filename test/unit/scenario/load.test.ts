@@ -16,6 +16,7 @@ describe('good documents', () => {
       auth: null,
       audioPath: null,
       codecs: ['PCMU'],
+      ptimeMs: 20,
       media: true,
       call: { holdMs: 10_000, ringTimeoutMs: 32_000, expect: 'answered', figures: true },
       load: { calls: 10, concurrency: null, stages: [{ kind: 'hold', rate: 10, durationMs: null }], warmupMs: 0 },

@@ -182,6 +182,19 @@ const filesOf = (scenario: Scenario) => peakOf(scenario).files;
 describe('expectedPeak', () => {
   const steady: RunFlags = { target: 'loopback', rate: '20/s', hold: '10s', duration: '60s' };
 
+  it('with packets of another length has fewer of them, and less in their headers', () => {
+    const scenario = run(null, { target: 'loopback', rate: '10/s', hold: '10s', duration: '2m', ptime: '40ms' });
+    // 100 calls both ways at 25 packets a second, of 40 bytes of headers and 320 of PCMU.
+    expect(expectedPeak(scenario, buildSchedule(scenario.load))).toMatchObject({
+      calls: 100,
+      packetsPerSecond: 5000,
+      mbitPerSecond: 14.4,
+    });
+    expect(applyOverrides(null, { target: 'loopback', ptime: '5ms' }).problems.map(formatProblem)).toEqual([
+      '--ptime: expected a packet time from 10ms to 60ms, in whole ms, got "5ms"',
+    ]);
+  });
+
   it('is rate × hold, 50 packets/s each way, 200 bytes a packet', () => {
     expect(peakOf(run(null, steady))).toEqual({
       calls: 200,
