@@ -32,6 +32,7 @@ for (let i = 0; i < ${PACKETS}; i++) {
   if (data.readUInt32BE(0) !== i || !data.subarray(4).every((byte) => byte === (i & 0xff))) throw new Error('packet ' + i + ': content');
   if (sockets.sourcePort !== a.port || sockets.sourceAddress !== 0x7f000001) throw new Error('packet ' + i + ': source');
   if (!(Math.abs(sockets.arrivalNs - Number(process.hrtime.bigint())) < 60e9)) throw new Error('packet ' + i + ': arrival');
+  if (sockets.receive(b.handle) !== -1) throw new Error('packet ' + i + ': another one');
   checked++;
 }
 process.stdout.write(String(checked));

@@ -6,9 +6,8 @@ import { describe, expect, it } from 'vitest';
 import { encodeUlaw } from '../../src/media/codec/g711.js';
 import { loadLibc } from '../../src/net/libc.js';
 import { remoteMedia } from '../unit/worker/remote-media.js';
+import { LEG, ROW } from '../../src/worker/messages.js';
 import type {
-  LEG,
-  ROW,
   CodecClip,
   MediaBatch,
   MediaCommand,
@@ -32,7 +31,7 @@ const COLUMN = {
   lost: 8,
   jitterMs: 12,
   rFactor: 13,
-  width: 20,
+  width: ROW.columns,
 };
 const TOTAL = {
   call: 0,
@@ -46,7 +45,7 @@ const TOTAL = {
   missed: 29,
   reflected: 33,
   burstR: 18,
-  width: 46,
+  width: LEG.columns,
 };
 const RECEIVED = 0;
 COLUMN satisfies Partial<Record<keyof typeof ROW | 'width', number>>;

@@ -165,6 +165,7 @@ describe('the help', () => {
       'Audio:',
       'Verdict:',
       'Connections:',
+      'Evidence:',
       'This host:',
       'Output:',
       'Other flags:',
