@@ -7,13 +7,15 @@ interface Files {
   readonly atOnce: number | string;
   /** Suites of one order run beside each other, those of a higher one after them. */
   readonly order: number;
+  /** Default true: each file has modules of its own. Loading them takes longer than most tests of a unit. */
+  readonly isolate?: boolean;
 }
 
 /**
  * Suites by kind: `unit` needs nothing, `audio` and `e2e` need the build, `interop` real peers, `browser` a Chromium. Two files of
  * `e2e` share a machine; what is about audio that comes in time (`audio`) shares it with nothing, and peers have fixed ports.
  */
-const project = (name: string, { include, exclude, timeoutMs, atOnce, order }: Files) => ({
+const project = (name: string, { include, exclude, timeoutMs, atOnce, order, isolate = true }: Files) => ({
   test: {
     name,
     include,
@@ -22,6 +24,7 @@ const project = (name: string, { include, exclude, timeoutMs, atOnce, order }: F
     testTimeout: timeoutMs,
     hookTimeout: timeoutMs,
     maxWorkers: atOnce,
+    isolate,
     sequence: { groupOrder: order },
   },
 });
@@ -37,7 +40,7 @@ export default defineConfig({
     reporters: jsonReport === undefined ? ['default'] : ['default', ['json', { outputFile: jsonReport }]],
     projects: [
       // The longest property tests take a fifth of this where nobody else is at work.
-      project('unit', { include: UNIT, timeoutMs: 120_000, atOnce: '100%', order: 0 }),
+      project('unit', { include: UNIT, timeoutMs: 120_000, atOnce: '100%', order: 0, isolate: false }),
       project('audio', { include: AUDIO, timeoutMs: 120_000, atOnce: 1, order: 1 }),
       project('e2e', { include: ['test/e2e/**/*.test.ts'], exclude: AUDIO, timeoutMs: 120_000, atOnce: 2, order: 2 }),
       project('interop', { include: ['test/interop/**/*.test.ts'], timeoutMs: 180_000, atOnce: 1, order: 3 }),
