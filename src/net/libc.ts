@@ -23,10 +23,10 @@ const SOCK_CLOEXEC = 0o2000000;
 const SOL_SOCKET = 1;
 const SO_RXQ_OVFL = 40;
 const SO_TIMESTAMPNS = 35;
-/** Level, the option that marks what is sent, the one that asks to be told of marks, and the type under which they are told. */
-export const TRAFFIC_CLASS = {
-  4: { level: 0, mark: 1, ask: 13, told: 1 },
-  6: { level: 41, mark: 67, ask: 66, told: 67 },
+/** Level, the option that marks what is sent, and the one that asks to be told of marks. */
+const TRAFFIC_CLASS = {
+  4: { level: 0, mark: 1, ask: 13 },
+  6: { level: 41, mark: 67, ask: 66 },
 } as const;
 /** The two bits below it belong to congestion notification. */
 const DSCP_SHIFT = 2;
@@ -294,6 +294,7 @@ export class LibcSockets implements DatagramSockets {
     const { controlWords: words } = this.batch;
     const start = this.batch.controlStart(slot);
     const controlLength = this.batch.controlLength(slot);
+    this.dscp = Number.NaN; // until it is told: that of the packet before is not this one's
     let offset = 0;
     while (offset + CMSG_DATA <= controlLength) {
       const word = start + (offset >> 2);
@@ -303,7 +304,7 @@ export class LibcSockets implements DatagramSockets {
       }
       const data = word + CMSG_DATA / 4;
       if (words[word + 2] !== SOL_SOCKET) {
-        // IPv4 tells one byte, IPv6 an int: the low byte of the word in either case.
+        // A mark: nothing else is asked for beside what the socket level tells. IPv4 tells one byte, IPv6 an int: the low byte of the word in either case.
         this.dscp = ((words[data] ?? 0) & 0xff) >> DSCP_SHIFT;
       } else if (words[word + 3] === SO_TIMESTAMPNS) {
         const wallSeconds = (words[data] ?? 0) + (words[data + 1] ?? 0) * 0x1_0000_0000;

@@ -67,7 +67,9 @@ export class MessageSocket {
   private readonly destinations = new Map<number, Map<string, Destination>>();
   private destinationCount = 0;
   private readonly hosts = new Map<number, string>();
+  /** When the looks began that found the socket empty last, and those of now; NaN: none has begun since. */
   private polledNs = monotonicNs();
+  private beganNs = Number.NaN;
   private sampledNs = 0;
 
   /** Use `openMessageSocket`. */
@@ -110,9 +112,12 @@ export class MessageSocket {
       this.sampledNs = nowNs;
       sockets.sampleClock();
     }
+    if (Number.isNaN(this.beganNs)) this.beganNs = nowNs;
     const length = sockets.receive(this.fd);
     if (length < 0) {
-      this.polledNs = nowNs;
+      // Not now: what was found empty is what there was at the last system call, and others may have come since.
+      this.polledNs = this.beganNs;
+      this.beganNs = Number.NaN;
       return null;
     }
     // The kernel's time is wall time, which may be set while we run: a message came neither before the last look nor after this one.

@@ -2,14 +2,13 @@
  * Datagrams of one socket that go to the kernel together, by one `sendmmsg`: a system call for each would cost as much as all
  * else that is done for a message, and would wake the far end for each of them.
  */
-import type { Libc } from './libc.js';
+import { type Libc, MSG_DONTWAIT } from './libc.js';
 
 /** Byte offsets in `struct msghdr` of 64-bit Linux; see receive-batch.ts for who keeps the memory. */
 const MSGHDR = { name: 0, nameLength: 8, iov: 16, iovLength: 24, bytes: 64 } as const;
 const IOV_BYTES = 16;
 const SOCKADDR_STRIDE = 32;
 const TWO_32 = 0x1_0000_0000;
-const MSG_DONTWAIT = 0x40;
 
 export class SendBatch {
   /** Datagrams that wait. */
