@@ -424,7 +424,11 @@ export class MediaLeg {
 
   private countEarly(length: number): void {
     const { header, facts, latch } = this;
-    if (header.parse(this.context.sockets.data, length) !== 'rtp') {
+    const kind = header.parse(this.context.sockets.data, length);
+    if (kind === 'malformed') {
+      facts.malformed++; // a datagram that is neither is told, whenever it comes
+    }
+    if (kind !== 'rtp') {
       return;
     }
     if (latch.isFormer(header.ssrc)) {

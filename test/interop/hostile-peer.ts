@@ -46,6 +46,8 @@ export interface HostilePeer {
 
 const HOST = '127.0.0.1';
 const PTIME_MS = 20;
+/** From the ACK to the first packet: on a host that others load the far end may be late to listen. */
+const START_DELAY_MS = 40;
 const PAYLOAD_BYTES = 160;
 const MAX_DATAGRAM_BYTES = 65_507;
 const SSRC = 0xca11_9a9e;
@@ -138,7 +140,7 @@ class Peer {
     if (port === 0 || this.streams.has(callId)) return;
     const socket = this.options.rtp === 'other-port' ? this.sockets.foreign : this.sockets.rtp;
     const packets = this.options.packets ?? 50;
-    const startedAtMs = performance.now();
+    const startedAtMs = performance.now() + START_DELAY_MS;
     let sent = 0;
     // More often than a packet is due: an interval of one ptime would drift, and a busy host makes it drift far.
     const timer = setInterval(() => {

@@ -4,7 +4,7 @@ import { gateStates, receivedOf, runCallgauge, type RunOutcome } from './callgau
 import { startHostilePeer, type HostilePeer, type HostilePeerOptions } from './hostile-peer.js';
 
 /** Audio ends within the last 0.2 s of the 3 s call, in which no packet is expected any more. */
-const PACKETS = 144;
+const PACKETS = 142;
 const CALLS = 2;
 const SENT = CALLS * PACKETS;
 const GATES = ['--gate', 'success_ratio == 100%', '--gate', 'one_way == 0'];
