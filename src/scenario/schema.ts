@@ -391,7 +391,7 @@ export const documentSchema = z.strictObject({
     .optional()
     .meta(
       help(
-        'Users, telephone numbers and caller names stand as ***1, ***2, … in everything that is written: files, reports, terminal. Hosts stay.',
+        'Users, telephone numbers and caller names stand as ***1, ***2, … in everything that is written, and keys that are pressed as x: files, reports, terminal. Hosts stay, and tones in captured audio.',
         'numbers',
       ),
     ),
