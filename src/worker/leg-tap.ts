@@ -30,6 +30,7 @@ export class LegTaps {
   constructor(
     readonly setup: CaptureSetup,
     readonly localAddress: string,
+    readonly ptimeMs: number,
   ) {
     this.sampled = new Set(setup.calls);
   }
@@ -125,7 +126,7 @@ export class LegTap {
       this.blocks ??= new PacketBlocks(this.taps.setup.wallOffset);
       this.blocks.take();
     } else {
-      this.ring ??= new HeaderRing();
+      this.ring ??= new HeaderRing(this.taps.ptimeMs);
       this.ring.clear();
     }
   }

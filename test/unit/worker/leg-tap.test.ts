@@ -128,7 +128,7 @@ describe('a sampled leg', () => {
     [true, [172, 12, 12, 172]],
     [false, [172, 16, 16, 172]],
   ])('leaves of keys that are pressed no more than headers where they are to be hidden: %s', (hidesKeys, captured) => {
-    const taps = new LegTaps({ calls: [0], audio: true, hidesKeys, maxBytes: 1e6, wallOffset: WALL }, '192.0.2.1');
+    const taps = new LegTaps({ calls: [0], audio: true, hidesKeys, maxBytes: 1e6, wallOffset: WALL }, '192.0.2.1', 20);
     const tap = taps.open(4000);
     tap.arm(0);
     tap.agree(remoteMedia({ address: '192.0.2.9', eventPayloadTypes: [101], eventSendPayloadType: 96 }));
@@ -159,7 +159,7 @@ describe('a sampled leg', () => {
 describe('a leg over IPv6', () => {
   it('has the address of the SDP where packets come from there, and none where a stranger sends', () => {
     const setup = { calls: [0], audio: false, hidesKeys: false, maxBytes: 1e6, wallOffset: WALL };
-    const taps = new LegTaps(setup, '2001:db8::1');
+    const taps = new LegTaps(setup, '2001:db8::1', 20);
     const tap = taps.open(4000);
     tap.arm(0);
     tap.agree(remoteMedia({ address: '2001:db8::9' }));
@@ -194,7 +194,7 @@ describe('a leg over IPv6', () => {
 describe('a sampled leg under SRTP', () => {
   it('is captured as it is on the wire, and what was in the packets stands beside it for the sound', () => {
     const setup = { calls: [0], audio: true, hidesKeys: false, maxBytes: 1e6, wallOffset: WALL };
-    const taps = new LegTaps(setup, '192.0.2.1');
+    const taps = new LegTaps(setup, '192.0.2.1', 20);
     const tap = taps.open(4000);
     tap.arm(0);
     const key = new Uint8Array(30);
@@ -218,6 +218,7 @@ describe('a sampled leg under SRTP', () => {
     const taps = new LegTaps(
       { calls: [0], audio: false, hidesKeys: false, maxBytes: 1e6, wallOffset: WALL },
       '192.0.2.1',
+      20,
     );
     const tap = taps.open(4000);
     tap.arm(0);
