@@ -21,6 +21,19 @@ describe('Opus', () => {
     expect(bytes / packets.length).toBeLessThan(120);
   });
 
+  it.each([
+    [10, [0, 4, 8, 12, 14, 18, 22, 26, 30], 101],
+    [40, [2, 6, 10], 26],
+    [60, [3, 7, 11], 17],
+  ])('has frames of %i ms too (RFC 6716 table 2)', async (ptimeMs, configurations, count) => {
+    const packets = await encodeOpus(tone, ptimeMs);
+    expect(packets).toHaveLength(count);
+    for (const [toc = 0] of packets) {
+      expect(toc & 0b11).toBe(0);
+      expect(configurations).toContain(toc >> 3);
+    }
+  });
+
   it('keeps packets apart from the memory of the encoder', async () => {
     const packets = await encodeOpus(tone, 20);
     expect(new Set(packets.map((packet) => Buffer.from(packet).toString('hex'))).size).toBeGreaterThan(10);
