@@ -6,6 +6,16 @@ const tone = Int16Array.from({ length: OPUS_SAMPLES_PER_SECOND + 100 }, (_, i) =
   Math.round(8000 * Math.sin((2 * Math.PI * 440 * i) / OPUS_SAMPLES_PER_SECOND)),
 );
 
+/** RFC 6716 table 2: frames of SILK, hybrid and CELT by configuration; §3.2: how many there are. */
+function durationMs([toc = 0, count = 0]: Uint8Array): number {
+  const configuration = toc >> 3;
+  const silk = [10, 20, 40, 60][configuration % 4];
+  const hybrid = [10, 20][configuration % 2];
+  const celt = [2.5, 5, 10, 20][configuration % 4];
+  const frameMs = (configuration < 12 ? silk : configuration < 16 ? hybrid : celt) ?? 0;
+  return frameMs * ([1, 2, 2, count & 0x3f][toc & 0b11] ?? 0);
+}
+
 describe('Opus', () => {
   it('gives one packet of one frame a ptime, as its first byte says (RFC 6716 §3.1)', async () => {
     const packets = await encodeOpus(tone, 20);
@@ -22,16 +32,13 @@ describe('Opus', () => {
   });
 
   it.each([
-    [10, [0, 4, 8, 12, 14, 18, 22, 26, 30], 101],
-    [40, [2, 6, 10], 26],
-    [60, [3, 7, 11], 17],
-  ])('has frames of %i ms too (RFC 6716 table 2)', async (ptimeMs, configurations, count) => {
+    [10, 101],
+    [40, 26],
+    [60, 17],
+  ])('gives packets of %i ms too, of one frame or several', async (ptimeMs, count) => {
     const packets = await encodeOpus(tone, ptimeMs);
     expect(packets).toHaveLength(count);
-    for (const [toc = 0] of packets) {
-      expect(toc & 0b11).toBe(0);
-      expect(configurations).toContain(toc >> 3);
-    }
+    expect(new Set(packets.map(durationMs))).toEqual(new Set([ptimeMs]));
   });
 
   it('keeps packets apart from the memory of the encoder', async () => {
