@@ -179,7 +179,9 @@ describe('a sampled leg under SRTP', () => {
     expect(parts).toMatchObject([{ why: 'sample', codec: 'PCMU', packets: 1 }]);
     expect(packetsOf(parts)).toMatchObject([{ captured: 182, length: 182, sequence: 1 }]);
     const bytes = parts[0]?.opened ?? new Uint8Array(0);
-    expect(packetsOf([{ ...parts[0]!, bytes }])).toMatchObject([{ captured: 172, length: 172, sequence: 1, to: '192.0.2.1:4000' }]);
+    expect(packetsOf([{ ...parts[0]!, bytes }])).toMatchObject([
+      { captured: 172, length: 172, sequence: 1, to: '192.0.2.1:4000' },
+    ]);
   });
 
   it('keeps nothing opened where no audio is asked for', () => {
