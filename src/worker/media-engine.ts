@@ -215,7 +215,11 @@ export class MediaEngine {
   }
 
   private checkClock(second: number): void {
-    this.clockStepped = this.sockets.sampleClock();
+    this.clockStepped = this.sockets.sampleClock(() => {
+      for (const leg of this.legs) {
+        leg.drain();
+      }
+    });
     if (this.clockStepped) {
       for (const leg of this.legs) {
         leg.voidJitter(second - 1);
