@@ -66,7 +66,7 @@ export class MediaEngine {
   ) {
     this.phases = Array.from({ length: setup.ptimeMs }, () => []);
     this.opener = new SlotOpener(setup, sockets);
-    this.taps = setup.capture === undefined ? null : new LegTaps(setup.capture, setup.localAddress);
+    this.taps = setup.capture === undefined ? null : new LegTaps(setup.capture, setup.localAddress, setup.ptimeMs);
     this.context = legContext({ setup, sockets, health: this.health, now });
   }
 
