@@ -19,6 +19,7 @@ import { type SipUri, createUri, formatAddress, nextHop, parseAddress, serialize
 import type { Client, ClientUser } from '../transaction/client.js';
 import type { Destination } from '../transaction/invite-client.js';
 import type { TimerHandle } from '../transaction/timers.js';
+import type { TransportFailure } from '../transport/transport.js';
 import type { Core } from './core.js';
 import { refusalDetail } from './refusal.js';
 
@@ -39,7 +40,7 @@ export interface RegistrationRequest {
 export interface RegistrationFailure {
   /** Null: no response came. */
   readonly status: number | null;
-  readonly cause: 'response' | 'timeout' | 'transport-error';
+  readonly cause: 'response' | 'timeout' | TransportFailure['cause'];
   readonly detail: string;
   /** Null: it is given up, since asking again would only be refused again, or lock the account. */
   readonly retryInMs: number | null;
@@ -205,9 +206,9 @@ export class Registration implements ClientUser {
     this.#fail({ status: null, cause: 'timeout', detail: 'no response to REGISTER for 64·T1' }, true);
   }
 
-  onTransportError(): void {
+  onTransportError({ cause, detail }: TransportFailure): void {
     this.#transaction = null;
-    this.#fail({ status: null, cause: 'transport-error', detail: 'the transport could not send' }, true);
+    this.#fail({ status: null, cause, detail }, true);
   }
 
   #succeed(response: SipMessage): void {
