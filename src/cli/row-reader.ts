@@ -245,7 +245,8 @@ function isRegistrations(value: unknown): boolean {
   const matches = fieldsOf(figures['matches']);
   const { registeredAtBegin, users, bound, refused, attempts, ineffective, failures, delayMs } = figures;
   const ways = [matches?.['header'], matches?.['callerName'], matches?.['number'], matches?.['unmatched']];
-  const counts = [users, bound, refused, attempts, ineffective, ...ways].every((one) => isCount(one));
+  const lost = figures['bindingsLost'] ?? 0;
+  const counts = [users, bound, refused, attempts, ineffective, lost, ...ways].every((one) => isCount(one));
   const hasBegin = registeredAtBegin === null || isCount(registeredAtBegin);
   return counts && hasBegin && isList(failures) && failures.every(isFailure) && isDelays(delayMs);
 }
