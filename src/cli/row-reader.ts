@@ -8,6 +8,7 @@ import type { RebuiltCall } from '../run/rebuild.js';
 import type { MediaProgress, ProgressLine, SignallingProgress, StateProgress } from '../run/progress-lines.js';
 import { BASIS, DIRECTION, FAR_XR, FAR_XR_FIGURES, LEG, ROW, SPOILED, type CallRecord } from '../worker/messages.js';
 import { readDtmf } from './dtmf-reader.js';
+import { readTransfers } from './transfer-reader.js';
 import { SPOILED_WORDS } from './row-lines.js';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -147,6 +148,7 @@ function recordOf(line: Fields, endpoint: number): CallRecord | null {
     earlyMedia: line['earlyMedia'] === true,
     hasMedia: line['hasMedia'] === true,
     dtmf: readDtmf(line['dtmf']),
+    transfers: readTransfers(line['transfers']),
   };
 }
 

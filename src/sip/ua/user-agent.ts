@@ -318,6 +318,8 @@ export class UserAgent {
   #inspect(exchange: Exchange): number | null {
     const { request, transaction } = exchange;
     const { publications } = this.#core;
+    // Outside of a call there is none to be transferred.
+    if (request.method === 'REFER' && this.#core.takesReferrals) return 603;
     const isPublication = request.method === 'PUBLISH' && publications !== null;
     if (!isPublication && !SERVED_METHODS.has(request.method)) return 405;
     // Without To tag they belong to no dialog.
