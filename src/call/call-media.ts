@@ -97,15 +97,16 @@ export class CallMedia {
   /** Audio of ours flows before the answer; what comes is not measured yet. */
   connectEarly(): void {
     if (this.agreed === null) return;
-    this.slot.connect({ ...this.agreed, answeredAtNs: this.context.now(), isEarly: true });
+    this.slot.connect(this.agreed, { answeredAtNs: this.context.now(), isEarly: true });
   }
 
   /** The answer is acknowledged: audio flows as it was agreed on. */
   connect(): void {
     if (this.agreed === null || this.isConnected) return;
     this.isConnected = true;
-    const listens = this.context.media.listensForTones === true ? { listensForTones: true as const } : {};
-    this.slot.connect({ ...this.agreed, answeredAtNs: this.context.now(), ...listens });
+    const answeredAtNs = this.context.now();
+    const listens = this.context.media.listensForTones === true;
+    this.slot.connect(this.agreed, listens ? { answeredAtNs, listensForTones: true } : { answeredAtNs });
   }
 
   #offerOf(codecs: readonly string[], isHeld: boolean): string {

@@ -20,7 +20,7 @@ export interface MediaSlot {
   /** Hears, after the release, the totals of what the leg received: a row of figures that the worker room knows. */
   onMeasured: ((totals: Float64Array) => void) | null;
   /** Once when the call is answered, and once before with `isEarly` where audio of ours is to flow before that. */
-  connect(remote: RemoteMedia): void;
+  connect(agreed: AgreedMedia, since: ConnectedSince): void;
   /** Agreed anew within the call: another address, hold, resume, another codec. */
   update(remote: RemoteMedia): void;
   /** Who is told of the keys of the far side, until the slot is free again. Absent: none are heard (signalling only). */
@@ -31,13 +31,16 @@ export interface MediaSlot {
   release(endedAtNs: number): void;
 }
 
-export interface RemoteMedia extends AgreedMedia {
+export interface ConnectedSince {
   /** When the ACK went or came, ns on the host's monotonic clock. */
   readonly answeredAtNs: number;
-  /** It was our wish that nothing comes. Absent: whatever is held is held by the far side. */
-  readonly heldByUs?: true;
   /** Keys are expected as tones: the audio is listened to, which costs. */
   readonly listensForTones?: true;
   /** The call is not answered yet. */
   readonly isEarly?: true;
+}
+
+export interface RemoteMedia extends AgreedMedia, ConnectedSince {
+  /** It was our wish that nothing comes. Absent: whatever is held is held by the far side. */
+  readonly heldByUs?: true;
 }

@@ -7,7 +7,7 @@ import type { RtcpXrWishes } from '../sdp/rtcp-xr.js';
 import type { AgreedSrtp, LocalSrtp } from '../sdp/media-security.js';
 import type { Direction } from '../sdp/session-description.js';
 import type { MediaSlot } from './media-slots.js';
-import { AnswerMemo, OfferTemplate, shapeOf } from './sdp-memo.js';
+import { AnswerMemo, OfferTemplate } from './sdp-memo.js';
 
 /** Where audio and reports go, which ways the audio flows, and what may come. No payload type stands in two of the lists. */
 export interface AgreedMedia {
@@ -108,13 +108,13 @@ export function offerFor(slot: MediaSlot, version: SdpVersion, preferences: Medi
 /** What their answer makes of our offer. */
 export function readAnswer(offer: Offer, sdp: string, preferences: MediaPreferences): AgreedMedia | MediaRefusal {
   const { answers } = memoOf(preferences);
-  const shape = offer.cryptoLines.length > 0 ? null : shapeOf(sdp);
-  const known = answers.recall(shape);
+  const isPersonal = offer.cryptoLines.length > 0;
+  const known = isPersonal ? null : answers.recall(sdp);
   if (known !== null) return known;
   const outcome = acceptAnswer(offer, sdp);
   if (!outcome.ok) return refused(outcome.refusal);
   const agreed = agreedMedia(outcome, preferences);
-  if (!('cause' in agreed)) answers.keep(shape, agreed);
+  if (!isPersonal && !('cause' in agreed)) answers.keep(sdp, agreed);
   return agreed;
 }
 

@@ -14,38 +14,82 @@ const LAST_PORT = 65_535;
 /** What is of one call only: its keys, and a port of its own for RTCP. */
 const PERSONAL = ['a=crypto:', 'a=rtcp:', 'a=candidate:', 'a=fingerprint:'];
 
-/** A description without what changes from call to call. */
+/** A description without what changes from call to call: what stands before the two numbers, between them and the port, and behind it. */
 interface Shape {
-  readonly text: string;
+  readonly head: string;
+  readonly middle: string;
+  readonly tail: string;
   readonly port: number;
+}
+
+interface Known {
+  readonly shape: Shape;
+  readonly agreed: AgreedMedia;
 }
 
 /** Meanings of answers. */
 export class AnswerMemo {
-  private readonly known = new Map<string, AgreedMedia>();
+  private readonly known = new Map<string, Known>();
+  /** The newest: nearly always the next one is like it, and then nothing is put together to look it up. */
+  private last: Known | null = null;
 
   /** What an answer like this one meant, for its port; null: none was like it. */
-  recall(shape: Shape | null): AgreedMedia | null {
-    const known = shape === null ? undefined : this.known.get(shape.text);
+  recall(sdp: string): AgreedMedia | null {
+    const { last } = this;
+    const port = last === null ? 0 : portOfLike(sdp, last.shape);
+    if (last !== null && port > 0) {
+      return withPort(last.agreed, port);
+    }
+    const shape = shapeOf(sdp);
+    const known = shape === null ? undefined : this.known.get(textOf(shape));
     if (known === undefined || shape === null) {
       return null;
     }
-    return withPort(known, shape.port);
+    this.last = known;
+    return withPort(known.agreed, shape.port);
   }
 
   /** From now on this is what such answers mean. */
-  keep(shape: Shape | null, agreed: AgreedMedia): void {
+  keep(sdp: string, agreed: AgreedMedia): void {
+    const shape = shapeOf(sdp);
     const { port, rtcpPort } = agreed;
     const isBeside = rtcpPort !== null && (rtcpPort === port || rtcpPort === port + 1);
     if (shape !== null && shape.port === port && isBeside && this.known.size < MOST_SHAPES) {
-      this.known.set(shape.text, agreed);
+      this.known.set(textOf(shape), { shape, agreed });
     }
   }
 }
 
+const textOf = ({ head, middle, tail }: Shape): string => head + middle + tail;
+
 function withPort(known: AgreedMedia, port: number): AgreedMedia {
   const behind = (known.rtcpPort ?? 0) - known.port;
   return { ...known, port, rtcpPort: port + behind };
+}
+
+/** The port of a description of that shape; 0: it is of another. */
+function portOfLike(sdp: string, { head, middle, tail }: Shape): number {
+  if (!sdp.startsWith(head)) {
+    return 0;
+  }
+  const idEnd = digitsEnd(sdp, head.length);
+  const versionEnd = digitsEnd(sdp, idEnd + 1);
+  const port = versionEnd + middle.length;
+  const portEnd = digitsEnd(sdp, port);
+  const isLike =
+    idEnd > head.length &&
+    sdp[idEnd] === ' ' &&
+    versionEnd > idEnd + 1 &&
+    sdp.startsWith(middle, versionEnd) &&
+    sdp.length - portEnd === tail.length &&
+    sdp.startsWith(tail, portEnd);
+  return isLike ? portAt(sdp, port, portEnd) : 0;
+}
+
+/** 0: it is no port, or none that has one beside it. */
+function portAt(sdp: string, start: number, end: number): number {
+  const number = Number(sdp.slice(start, end));
+  return number > 0 && number < LAST_PORT && sdp[start] !== '0' ? number : 0;
 }
 
 /**
@@ -71,9 +115,9 @@ export function shapeOf(sdp: string): Shape | null {
   if (sdp.indexOf('\n', user) < versionEnd) {
     return null;
   }
-  const number = Number(sdp.slice(port, portEnd));
-  return number > 0 && number < LAST_PORT && sdp[port] !== '0'
-    ? { text: `${sdp.slice(0, id)}${sdp.slice(versionEnd, port)}${sdp.slice(portEnd)}`, port: number }
+  const number = portAt(sdp, port, portEnd);
+  return number > 0
+    ? { head: sdp.slice(0, id), middle: sdp.slice(versionEnd, port), tail: sdp.slice(portEnd), port: number }
     : null;
 }
 

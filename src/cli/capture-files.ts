@@ -121,7 +121,7 @@ function audioOf(header: Uint8Array, parts: readonly CapturePart[]): Uint8Array 
   const audio = new ReceivedAudio();
   const datagrams = new DatagramReader();
   const rtp = new RtpHeader();
-  for (const { bytes, codec, payloadTypes, packets } of parts) {
+  for (const { bytes, opened, codec, payloadTypes, packets } of parts) {
     if (packets === 0 || codec === null) {
       continue;
     }
@@ -139,7 +139,7 @@ function audioOf(header: Uint8Array, parts: readonly CapturePart[]): Uint8Array 
       }
     });
     reader.push(header);
-    reader.push(bytes);
+    reader.push(opened ?? bytes);
   }
   return wavFile(audio.samples(), audio.samplesPerSecond);
 }

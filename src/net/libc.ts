@@ -2,6 +2,7 @@
  * Linux back end: libc's own calls through koffi. `recvmmsg` with SO_TIMESTAMPNS gives the kernel's arrival time and
  * SO_RXQ_OVFL the drops. Other systems use dgram.ts: their structs and constants differ.
  */
+import { Buffer } from 'node:buffer';
 import type koffi from 'koffi';
 import {
   ipv6Number,

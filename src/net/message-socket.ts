@@ -3,6 +3,7 @@
  * callback, and the kernel says when it came. node:dgram watches the same descriptor and owns it: it wakes a thread that has little
  * to do, where looking each millisecond would cost more than it saves.
  */
+import { Buffer } from 'node:buffer';
 import { formatIp, parseIp } from '../lib/ip-address.js';
 import { monotonicNs, NS_PER_SECOND } from '../lib/clock.js';
 import type { Destination } from './datagram.js';

@@ -2,6 +2,7 @@
  * Room for several datagrams that one `recvmmsg` takes: a count below what there was room for says that the socket is empty, so
  * that nobody has to ask once more. A system call costs more than what is done with the datagram.
  */
+import { Buffer } from 'node:buffer';
 import type { Libc } from './libc.js';
 
 /** Byte offsets in `struct msghdr` of 64-bit Linux; `struct mmsghdr` has the length of the datagram behind it. */

@@ -2,6 +2,7 @@
  * Datagrams of one socket that go to the kernel together, by one `sendmmsg`: a system call for each would cost as much as all
  * else that is done for a message, and would wake the far end for each of them.
  */
+import { Buffer } from 'node:buffer';
 import { type Libc, MSG_DONTWAIT } from './libc.js';
 
 /** Byte offsets in `struct msghdr` of 64-bit Linux; see receive-batch.ts for who keeps the memory. */

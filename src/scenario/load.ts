@@ -6,7 +6,7 @@ import { checkDocument, type Finding } from './checks.js';
 import { isMapping } from './mapping.js';
 import { besideFile, resolveScenario } from './resolve.js';
 import { parentPath, type Scenario, type Sources } from './scenario.js';
-import { documentSchema, knownKeys } from './schema.js';
+import { documentSchema, knownKeys, placeOfKey } from './schema.js';
 import { isSecretPath, NOT_SHOWN, withoutUriPassword } from './secrets.js';
 import { expandUsers } from './users.js';
 import { checkUsersDocument } from './users-checks.js';
@@ -86,7 +86,10 @@ function unknownKey(path: readonly PropertyKey[], key: string, source: YamlSourc
     const message = `expected only ${known.join(' and ')}, each with ": " behind it, got another key${NOT_SHOWN}`;
     return { code: 'unknown-key', where: placeIn(source, pathText(path)), message };
   }
-  const hint = near === undefined ? `known here: ${known.join(', ')}` : `did you mean "${near}"?`;
+  const place = placeOfKey(key);
+  const elsewhere = place === key ? `"${key}" at the top of the file` : place === undefined ? undefined : `"${place}"`;
+  const meant = elsewhere ?? (near === undefined ? undefined : `"${near}"`);
+  const hint = meant === undefined ? `known here: ${known.join(', ')}` : `did you mean ${meant}?`;
   const where = placeIn(source, pathText([...path, key]));
   return { code: 'unknown-key', where, message: `unknown key ${JSON.stringify(key)}`, hint };
 }

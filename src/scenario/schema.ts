@@ -436,6 +436,14 @@ export function knownKeys(path: readonly PropertyKey[]): string[] {
   return object instanceof z.ZodObject ? Object.keys(object.shape) : [];
 }
 
+/** Where a key is known that somebody wrote in another place: at the top or one level below it; undefined: nowhere, or in several. */
+export function placeOfKey(key: string): string | undefined {
+  const top = knownKeys([]);
+  if (top.includes(key)) return key;
+  const sections = top.filter((section) => knownKeys([section]).includes(key));
+  return sections.length === 1 ? `${sections[0]}.${key}` : undefined;
+}
+
 function unwrapped(schema: z.core.$ZodType | undefined): z.core.$ZodType | undefined {
   let at = schema;
   while (at instanceof z.ZodOptional || at instanceof z.ZodPrefault || at instanceof z.ZodPipe) {

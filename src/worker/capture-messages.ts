@@ -20,12 +20,14 @@ export interface CapturePart {
   /** Tells the legs of a call apart, and those of one worker. */
   readonly leg: number;
   readonly why: 'sample' | 'failed';
-  /** Of the audio, by the latest SDP; null: there was none, or it is sealed (SRTP). */
+  /** Of the audio, by the latest SDP; null: there was none. */
   readonly codec: string | null;
   /** Of that audio where it is received. */
   readonly payloadTypes: readonly number[];
   readonly packets: number;
   readonly bytes: Uint8Array;
+  /** What was received of sealed audio (SRTP), opened, as such blocks too: for the sound alone. Null: the audio is not sealed, or not captured. */
+  readonly opened: Uint8Array | null;
   /** False: there was more, beyond the bound. */
   readonly isWhole: boolean;
   /** The leg is over. */

@@ -88,6 +88,8 @@ export class LegTap {
   private payloadTypes: readonly number[] = [];
   private ring: HeaderRing | null = null;
   private blocks: PacketBlocks | null = null;
+  /** What came sealed, as it is inside: the file shows the wire, the sound needs this. */
+  private opened: PacketBlocks | null = null;
   private readonly local: UdpEnd;
   private readonly localRtcp: UdpEnd;
   /** Where the audio of the far side is expected from, as text and as the sockets name it. */
@@ -115,6 +117,7 @@ export class LegTap {
     this.isWhole = true;
     this.written = 0;
     this.codec = null;
+    this.opened = null;
     this.lastDestination = null;
     if (this.isSampled) {
       this.blocks ??= new PacketBlocks(this.taps.setup.wallOffset);
@@ -128,7 +131,10 @@ export class LegTap {
   agree({ address, codec, receivePayloadTypes, srtp }: AgreedMedia): void {
     this.remote = parseIp(address) ?? this.remote;
     this.remoteNumber = addressNumber(address) ?? Number.NaN;
-    this.codec = srtp === undefined ? codec : null; // what is captured is sealed
+    this.codec = codec;
+    if (srtp !== undefined && this.isSampled && this.taps.setup.audio) {
+      this.opened ??= new PacketBlocks(this.taps.setup.wallOffset);
+    }
     this.payloadTypes = receivePayloadTypes;
   }
 
@@ -145,6 +151,17 @@ export class LegTap {
       this.ring?.turnTo(peer, sourcePort);
       this.ring?.note(data, length, arrivalNs, false);
     }
+  }
+
+  /** The datagram that `sockets` hold was sealed, and has this length now that it is opened. */
+  receivedOpened(sockets: DatagramSockets, length: number): void {
+    const { opened } = this;
+    if (opened === null || !this.isSampled || this.isFrozen || !this.isWhole) {
+      return;
+    }
+    const { data, arrivalNs, sourcePort } = sockets;
+    const packet = { data, captured: length, length, atNs: arrivalNs, isSent: false };
+    opened.add(packet, this.local, { address: this.addressOf(this.peerOf(sockets.sourceAddress)), port: sourcePort });
   }
 
   sent(packet: Uint8Array, atNs: number, destination: Destination): void {
@@ -240,7 +257,8 @@ export class LegTap {
   private addPart(blocks: PacketBlocks, why: CapturePart['why'], isLast: boolean): void {
     const { call, leg, codec, payloadTypes, isWhole } = this;
     const { packets } = blocks;
-    this.taps.add({ call, leg, why, codec, payloadTypes, packets, bytes: blocks.take(), isWhole, isLast });
+    const opened = why === 'sample' && this.opened !== null ? this.opened.take() : null;
+    this.taps.add({ call, leg, why, codec, payloadTypes, packets, bytes: blocks.take(), opened, isWhole, isLast });
   }
 
   private peerAt(destination: Destination): number {

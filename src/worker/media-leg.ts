@@ -446,6 +446,7 @@ export class MediaLeg {
     if (length < 0) {
       return;
     }
+    if (this.srtp !== null) this.tap?.receivedOpened(sockets, length);
     const kind = header.parse(sockets.data, length);
     if (kind === 'rtp') {
       this.takeRtp();

@@ -4,7 +4,8 @@
  */
 import type { MessagePort } from 'node:worker_threads';
 import type { DigitsToSend } from '../call/dtmf.js';
-import type { DigitListener, MediaSlot, MediaSlots, RemoteMedia } from '../call/media-slots.js';
+import type { ConnectedSince, DigitListener, MediaSlot, MediaSlots, RemoteMedia } from '../call/media-slots.js';
+import type { AgreedMedia } from '../call/negotiation.js';
 import type { LegSide, Slot, SlotCommand, SlotReport } from './messages.js';
 
 /** More are asked for when fewer than this share of the open ones is free, but at least so many. */
@@ -195,8 +196,8 @@ class TakenSlot implements MediaSlot {
     return this.slot.rtpPort;
   }
 
-  connect(remote: RemoteMedia): void {
-    this.worker.command({ type: 'connect', slot: this.slot.slot, media: remote });
+  connect(agreed: AgreedMedia, since: ConnectedSince): void {
+    this.worker.command({ type: 'connect', slot: this.slot.slot, media: { ...agreed, ...since } });
   }
 
   listen(listener: DigitListener): void {

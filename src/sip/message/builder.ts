@@ -2,6 +2,7 @@
  * Requests and responses as text (RFC 3261 §7, §8.1.1, §8.2.6). This is the hot path of a load tester: plain concatenation
  * lets V8 build one rope that is flattened once by the socket, several times cheaper than arrays and join or templates of maps.
  */
+import { Buffer } from 'node:buffer';
 import { HeaderId } from './header-name.js';
 import type { SipMessage } from './message.js';
 import { reasonPhrase } from './reason-phrase.js';

@@ -32,7 +32,7 @@ export const HeaderId = {
 } as const;
 export type HeaderId = (typeof HeaderId)[keyof typeof HeaderId];
 
-const NAMES: readonly (readonly [HeaderId, ...string[]])[] = [
+const NAMES: readonly (readonly [HeaderId, string, ...string[]])[] = [
   [HeaderId.via, 'Via', 'v'],
   [HeaderId.from, 'From', 'f'],
   [HeaderId.to, 'To', 't'],
@@ -80,6 +80,23 @@ for (const [id, ...names] of NAMES) {
     IDS.set(name, id);
     IDS.set(name.toLowerCase(), id);
   }
+}
+
+/** Names in their usual spelling, by length and first letter. */
+const USUAL: { readonly name: string; readonly id: HeaderId }[][] = [];
+for (const [id, name] of NAMES) (USUAL[placeOf(name, 0, name.length)] ??= []).push({ name, id });
+
+function placeOf(text: string, start: number, end: number): number {
+  return ((end - start) << 8) | (text.charCodeAt(start) & 0xff);
+}
+
+/**
+ * The id of the usual spelling that stands between `start` and `end`; `HeaderId.other` for every other spelling. Nearly all headers
+ * are told so without a copy of their name, which would be hashed once and thrown away.
+ */
+export function usualHeaderId(text: string, start: number, end: number): HeaderId {
+  for (const { name, id } of USUAL[placeOf(text, start, end)] ?? []) if (text.startsWith(name, start)) return id;
+  return HeaderId.other;
 }
 
 /** The id of a header name in any case or compact form; `HeaderId.other` for names we do not read. */

@@ -1,4 +1,5 @@
 /** A SIP message over its own text: header values are cut out and decoded when asked for, then cached (RFC 3261 §7). */
+import { Buffer } from 'node:buffer';
 import { isToken, parseDigits, splitList } from './characters.js';
 import { HeaderId, headerIdOf, isListHeader } from './header-name.js';
 import { SipParseError, expected } from './parse-error.js';

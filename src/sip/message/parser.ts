@@ -1,6 +1,7 @@
 /** One datagram to one `SipMessage` (RFC 3261 §7, §18.3): one latin1 decode, one pass that notes where each header lies. */
+import { Buffer } from 'node:buffer';
 import { isBlank, isToken, parseDigits } from './characters.js';
-import { HeaderId, headerIdOf } from './header-name.js';
+import { HeaderId, headerIdOf, usualHeaderId } from './header-name.js';
 import { type MessageIndex, SipMessage, type StartLine } from './message.js';
 import { DEFAULT_PARSE_LIMITS, type ParseLimits, SipParseError, expected } from './parse-error.js';
 
@@ -145,9 +146,12 @@ function noteHeader(scan: HeaderScan, start: number, end: number): void {
   if (colon <= start || colon >= end) throw expected('bad-header', '"name: value"', text.slice(start, end));
   let nameEnd = colon;
   while (nameEnd > start && isBlank(text.charCodeAt(nameEnd - 1))) nameEnd--;
-  const name = text.slice(start, nameEnd);
-  const id = headerIdOf(name);
-  if (id === HeaderId.other && !isToken(name)) throw expected('bad-header', 'a header name', text.slice(start, end));
+  let id = usualHeaderId(text, start, nameEnd);
+  if (id === HeaderId.other) {
+    const name = text.slice(start, nameEnd);
+    id = headerIdOf(name);
+    if (id === HeaderId.other && !isToken(name)) throw expected('bad-header', 'a header name', text.slice(start, end));
+  }
   let valueStart = colon + 1;
   let valueEnd = end;
   while (valueStart < valueEnd && text.charCodeAt(valueStart) <= 32) valueStart++;

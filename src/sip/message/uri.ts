@@ -1,4 +1,5 @@
 /** SIP and SIPS URIs (RFC 3261 §19.1) and name-addr (§20.10). Parameters stay text, so that what came goes out unchanged. */
+import { Buffer } from 'node:buffer';
 import {
   endOfElement,
   isBlank,

@@ -3,6 +3,7 @@
  * what a garbage collector does worst, and cost more than all of the parsing. A text lies in as many blocks of one size as it
  * needs, so that the room of short ones serves long ones as well; nothing is moved, and nothing grows beyond what was set aside.
  */
+import { Buffer } from 'node:buffer';
 
 /** Which message it was, and its text. */
 export interface StoredText {

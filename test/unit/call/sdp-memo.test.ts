@@ -91,8 +91,8 @@ describe('answers', () => {
     const shape = shapeOf(answer());
     expect(shape?.port).toBe(20_000);
     const alike = shapeOf(answer({ o: 'pbx 20260101 7 IN IP4 192.0.2.1', m: 'audio 31234 RTP/AVP 0 101' }));
-    expect(alike).toEqual({ text: shape?.text, port: 31_234 });
-    expect(shapeOf(answer({ c: '192.0.2.2' }))?.text).not.toBe(shape?.text);
+    expect(alike).toEqual({ ...shape, port: 31_234 });
+    expect(shapeOf(answer({ c: '192.0.2.2' }))).not.toEqual(shape);
     expect(shapeOf(answer({ more: 'a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:AAAA\r\n' }))).toBeNull();
     expect(shapeOf(answer({ more: 'a=rtcp:20003\r\n' }))).toBeNull();
     expect(shapeOf(answer({ more: 'a=x\r\n'.repeat(1000) }))).toBeNull();

@@ -43,7 +43,8 @@ export class WatchedSlots implements MediaSlots {
       address: this.address,
       rtpPort: 20_000 + 2 * call,
       onMeasured: null,
-      connect: (remote) => {
+      connect: (agreed, since) => {
+        const remote = { ...agreed, ...since };
         const isEarly = remote.isEarly === true;
         mustHold(state === 'armed' || (state === 'early' && !isEarly), 'connected once, before the release');
         state = isEarly ? 'early' : 'connected';

@@ -55,6 +55,7 @@ function part(call: number, isLast: boolean) {
     payloadTypes: [0],
     packets,
     bytes,
+    opened: null,
     isWhole: true,
     isLast,
   };
@@ -133,6 +134,16 @@ describe('the file of a sampled call', () => {
     const { samples, sampleRate } = parseWav(host.files.get('out/evidence/call-0.wav') ?? new Uint8Array(0));
     expect(sampleRate).toBe(8000);
     expect([...new Set(samples)]).toEqual([32_124]);
+    expect(samples).toHaveLength(8000);
+  });
+
+  it('of sealed packets the sound is what was in them', () => {
+    const { host, files, captures, evidence } = world();
+    const { bytes } = part(0, true);
+    captures.add(0, { ...part(0, true), bytes: new Uint8Array(0), opened: bytes });
+    files.isLast = true;
+    files.flush(captures, evidence);
+    const { samples } = parseWav(host.files.get('out/evidence/call-0.wav') ?? new Uint8Array(0));
     expect(samples).toHaveLength(8000);
   });
 

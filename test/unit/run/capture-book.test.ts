@@ -10,6 +10,7 @@ const part = (changes: Partial<CapturePart>): CapturePart => ({
   payloadTypes: [0],
   packets: 10,
   bytes: new Uint8Array(4),
+  opened: null,
   isWhole: true,
   isLast: false,
   ...changes,

@@ -169,6 +169,14 @@ describe('bad documents: the exact lines', () => {
       `${HEAD}workers: { zzzzzz: 1 }\n`,
       ['4:12 workers.zzzzzz: unknown key "zzzzzz" (known here: signalling, media, realtime)'],
     ],
+    [
+      'a key of the top further down, and one of a section in another',
+      `${HEAD}call: { srtp: required }\nload: { hold: 10s }\n`,
+      [
+        '4:9 call.srtp: unknown key "srtp" (did you mean "srtp" at the top of the file?)',
+        '5:9 load.hold: unknown key "hold" (did you mean "call.hold"?)',
+      ],
+    ],
     ['a duplicate key', `${HEAD}name: again\n`, ['4:1 name: duplicate key "name", first on line 2']],
     ['nothing where something belongs', `${HEAD}gates:\n`, ['4:1 gates: expected a list, got nothing']],
     [

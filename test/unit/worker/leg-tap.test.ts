@@ -162,7 +162,7 @@ describe('a leg over IPv6', () => {
 });
 
 describe('a sampled leg under SRTP', () => {
-  it('is captured as it is on the wire, and tells no codec that a sound could be made with', () => {
+  it('is captured as it is on the wire, and what was in the packets stands beside it for the sound', () => {
     const setup = { calls: [0], audio: true, maxBytes: 1e6, wallOffset: WALL };
     const taps = new LegTaps(setup, '192.0.2.1');
     const tap = taps.open(4000);
@@ -173,10 +173,30 @@ describe('a sampled leg under SRTP', () => {
     const sockets = new MemorySockets(new MemoryNetwork());
     sockets.data.set(rtp({ sequence: 1 }));
     tap.received(sockets, 182);
+    tap.receivedOpened(sockets, 172);
     tap.close(false);
     const parts = taps.take();
-    expect(parts).toMatchObject([{ why: 'sample', codec: null, packets: 1 }]);
+    expect(parts).toMatchObject([{ why: 'sample', codec: 'PCMU', packets: 1 }]);
     expect(packetsOf(parts)).toMatchObject([{ captured: 182, length: 182, sequence: 1 }]);
+    const bytes = parts[0]?.opened ?? new Uint8Array(0);
+    expect(packetsOf([{ ...parts[0]!, bytes }])).toMatchObject([
+      { captured: 172, length: 172, sequence: 1, to: '192.0.2.1:4000' },
+    ]);
+  });
+
+  it('keeps nothing opened where no audio is asked for', () => {
+    const taps = new LegTaps({ calls: [0], audio: false, maxBytes: 1e6, wallOffset: WALL }, '192.0.2.1');
+    const tap = taps.open(4000);
+    tap.arm(0);
+    const key = new Uint8Array(30);
+    const srtp = { protocol: 'RTP/SAVP', suite: 'AES_CM_128_HMAC_SHA1_80', localKey: key, remoteKey: key };
+    tap.agree({ ...remoteMedia({ address: '192.0.2.9' }), srtp } as unknown as AgreedMedia);
+    const sockets = new MemorySockets(new MemoryNetwork());
+    sockets.data.set(rtp({ sequence: 1 }));
+    tap.received(sockets, 182);
+    tap.receivedOpened(sockets, 172);
+    tap.close(false);
+    expect(taps.take()).toMatchObject([{ packets: 1, opened: null }]);
   });
 });
 
