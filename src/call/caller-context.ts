@@ -43,6 +43,8 @@ export interface CallerFlow {
   readonly lateOffer: boolean;
   /** So many 3xx are followed. */
   readonly followRedirects: number;
+  /** The far side may have us call somebody else (REFER). */
+  readonly acceptTransfer: boolean;
   /** From the answer on; the call lasts until they are done and its hold time is over. */
   readonly steps: readonly Step[];
   readonly expect: Expectations | null;

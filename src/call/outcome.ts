@@ -1,6 +1,7 @@
 /** How calls end, as data: stable cause ids for final statuses, and the record that a call leaves behind. */
 
 import type { DtmfRecord } from './dtmf.js';
+import type { TransfersRecord } from './transfer-record.js';
 
 /** Times are ms since the start of the run; null where it never came to it. */
 export interface CallRecord {
@@ -33,6 +34,8 @@ export interface CallRecord {
   readonly hasMedia: boolean;
   /** Keys that were pressed, either way; null, or absent: none was, and none was missed. */
   readonly dtmf?: DtmfRecord | null;
+  /** What the far side asked for by REFER; null, or absent: nothing. */
+  readonly transfers?: TransfersRecord | null;
 }
 
 /** It did not come to what was expected of it, and not because we ended it. */

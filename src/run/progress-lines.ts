@@ -76,6 +76,8 @@ export interface RegistrationProgress {
   readonly refused: number;
   readonly attempts: number;
   readonly ineffective: number;
+  /** Null: not counted; absent in files of earlier versions. */
+  readonly bindingsLost?: number | null;
   readonly failures: readonly RegistrationFailures[];
   readonly matches: CallMatches;
   /** At the resolution of the histogram. */

@@ -36,6 +36,7 @@ export class RegistrationBook {
       refused: this.sumOf(({ refused }) => refused),
       attempts: this.sumOf(({ attempts }) => attempts),
       ineffective: this.sumOf(({ ineffective }) => ineffective),
+      bindingsLost: this.knownSum(({ bindingsLost }) => bindingsLost),
       failures: this.failures(),
       matches: {
         header: this.matched('header'),
@@ -48,9 +49,9 @@ export class RegistrationBook {
   }
 
   /** Takes the place of the workers that are gone. How many bindings they left behind nobody knows. */
-  restore({ registeredAtBegin, delayMs, ...figures }: RegistrationProgress): void {
+  restore({ registeredAtBegin, delayMs, bindingsLost = null, ...figures }: RegistrationProgress): void {
     this.boundAtBegin = registeredAtBegin;
-    this.byWorker.set(0, { ...figures, delaysMs: new Float64Array(0), left: null });
+    this.byWorker.set(0, { ...figures, bindingsLost, delaysMs: new Float64Array(0), left: null });
     for (let at = 0; at + 1 < delayMs.length; at += 2) {
       const count = delayMs[at + 1] ?? 0;
       if (count > 0) {
@@ -88,6 +89,7 @@ export class RegistrationBook {
       refused: this.sumOf(({ refused }) => refused),
       attempts: this.sumOf(({ attempts }) => attempts),
       ineffective: this.sumOf(({ ineffective }) => ineffective),
+      bindingsLost: this.knownSum(({ bindingsLost }) => bindingsLost),
       failures: this.failures(),
       leftRegistered: this.left,
       secondLegs: {
@@ -157,8 +159,13 @@ export class RegistrationBook {
   }
 
   private get left(): number | null {
-    const known = [...this.byWorker.values()].map(({ left }) => left).filter((left) => left !== null);
-    return known.length === 0 ? null : known.reduce((sum, left) => sum + left, 0);
+    return this.knownSum(({ left }) => left);
+  }
+
+  /** Over the workers that know; null: none does. */
+  private knownSum(figure: (figures: RegistrationFigures) => number | null): number | null {
+    const known = [...this.byWorker.values()].map(figure).filter((one) => one !== null);
+    return known.length === 0 ? null : known.reduce((sum, one) => sum + one, 0);
   }
 
   /** By what they were, the most frequent first. */

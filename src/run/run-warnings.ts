@@ -56,6 +56,10 @@ export function warningsOf(
   if (left !== null) {
     warnings.push(left);
   }
+  const declined = book.transfers.declinedInWords();
+  if (declined !== null) {
+    warnings.push(declined);
+  }
   const support = supportStatement(gates);
   if (support !== null) {
     warnings.push(support);

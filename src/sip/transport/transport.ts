@@ -43,6 +43,8 @@ export interface Transport {
   onError: ((host: string, port: number, failure: TransportFailure) => void) | null;
   /** Sends one message; calls neither `onMessage` nor `onError` before it returns. @param data wire text, one character per byte @param host name or address, no brackets */
   send(data: string, host: string, port: number): void;
+  /** Opens the connection to host:port, where there is none; null: it is up. Absent over datagrams. */
+  connect?(host: string, port: number): Promise<TransportFailure | null>;
   /** Whether a connection to host:port is up; never over datagrams. */
   hasConnection(host: string, port: number): boolean;
   /** Something to show a NAT or firewall that the way is in use; nothing where no connection is up. */

@@ -27,6 +27,7 @@ describe('an answered call', () => {
       answerDelayMs: 320,
       disconnectDelayMs: 20,
       dtmf: null,
+      transfers: null,
       heldBack: false,
       earlyMedia: false,
       hasMedia: true,

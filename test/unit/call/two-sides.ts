@@ -85,9 +85,18 @@ export type AnswererSettings = Partial<
   Pick<AnswererContext, 'rejectStatus' | 'ringMs' | 'dropAfterMs' | 'media' | 'srtp' | 'onKey' | 'onMeasured'>
 > & { readonly flow?: Partial<AnswererFlow> };
 /** Of the user agents. */
-export type AgentSettings = Partial<Pick<UserAgentOptions, 'reliableProvisional' | 'sessionTimer'>>;
+export type AgentSettings = Partial<
+  Pick<UserAgentOptions, 'reliableProvisional' | 'sessionTimer' | 'mayReach' | 'takesReferrals'>
+>;
 
-const CALLER_FLOW: CallerFlow = { identity: NOBODY, lateOffer: false, followRedirects: 0, steps: [], expect: null };
+const CALLER_FLOW: CallerFlow = {
+  identity: NOBODY,
+  lateOffer: false,
+  followRedirects: 0,
+  acceptTransfer: false,
+  steps: [],
+  expect: null,
+};
 const ANSWERER_FLOW: AnswererFlow = { refusalHeaders: NO_HEADERS, earlyMedia: false, reliable: 'asked', steps: [] };
 
 const MEDIA = {
@@ -106,6 +115,7 @@ export class TwoSides {
   readonly callerRecords: CallRecord[] = [];
   readonly answererRecords: CallRecord[] = [];
   readonly answeringCalls: AnsweringCall[] = [];
+  readonly calls: CallerCall[] = [];
   /** Calls of onAnswered: of the caller, of the answerer. */
   readonly answered = [0, 0];
   /** What the far side called itself, by call. */
@@ -174,6 +184,7 @@ export class TwoSides {
   /** Places a call; the second says whether it went out. */
   place(start: Partial<CallStart> = {}): { call: CallerCall; went: boolean } {
     const call = new CallerCall(this.context, { call: 0, intendedMs: this.nowMs, heldBack: false, ...start });
+    this.calls.push(call);
     return { call, went: call.start() };
   }
 

@@ -213,6 +213,7 @@ export function hostile(): Result {
         refused: 1,
         attempts: 3,
         ineffective: 1,
+        bindingsLost: 3,
         failures: [{ sipStatus: 403, cause: HOSTILE, count: 1 }],
         leftRegistered: null,
         secondLegs: { byHeader: 0, byCallerName: 1, byCalledUser: 0 },
