@@ -7,47 +7,27 @@ import { HeaderId } from '../sip/message/header-name.js';
 import type { SipMessage } from '../sip/message/message.js';
 import type { TimerHandle } from '../sip/transaction/timers.js';
 import type { CallEnd, CallFailure, OutgoingCall, OutgoingCallListener } from '../sip/ua/call-events.js';
+import type { Referral } from '../sip/ua/referral.js';
 import { CallMedia } from './call-media.js';
 import { type CallStart, type CallerContext, notStarted } from './caller-context.js';
 import { CallDigits, type ReceivedDigit, mismatchInWords } from './dtmf.js';
 import { EarlyAnswers } from './early-answers.js';
+import { COMPLETED, DETAIL_CHARACTERS, type Ending, type Stop, completionOf } from './caller-ending.js';
 import { type Disappointment, unmetHeader, unmetMedia } from './expectations.js';
 import { keyOfInfo } from './info-digit.js';
-import { NOBODY, inviteOf } from './invite-of.js';
+import { type CallTarget, NOBODY, inviteOf } from './invite-of.js';
 import type { DigitListener } from './media-slots.js';
 import type { MediaRefusal } from './negotiation.js';
-import { causeOfEvent, causeOfStatus, type CallPhase, type CallRecord } from './outcome.js';
+import { causeOfEvent, causeOfStatus, HOST_LIMITS, type CallPhase, type CallRecord } from './outcome.js';
 import { type StepFailure, Steps } from './steps.js';
+import type { Transfer } from './transfer-record.js';
+import { type TransferredCall, Transfers } from './transfers.js';
 
 export type { CallAgent, CallTarget } from './invite-of.js';
 
 export { notStarted, type CallerContext, type CallerFlow, type CallStart } from './caller-context.js';
 
-/** Why a call is ended before its time. */
-interface Stop {
-  /** By the end of the run. */
-  readonly cut: boolean;
-  readonly phase: CallPhase;
-  readonly cause: string;
-  readonly sipStatus?: number | null;
-  readonly detail?: string | null;
-}
-
-/** What a call came to. */
-type Ending = Pick<CallRecord, 'outcome' | 'phase' | 'sipStatus' | 'cause' | 'detail'>;
-
-const COMPLETED: Ending = { outcome: 'completed', phase: null, sipStatus: null, cause: null, detail: null };
-/** Nothing is wrong with it, but the scenario expects a refusal: a call that did not succeed has a cause. */
-const UNEXPECTED_ANSWER: Ending = { ...COMPLETED, phase: 'setup', sipStatus: 200, cause: 'unexpectedAnswer' };
-/** Where it was that something else than expected came. */
-const PLACES = {
-  answer: { phase: 'setup', sipStatus: 200 },
-  call: { phase: 'established', sipStatus: null },
-} as const;
-/** Of a peer's words in a record. */
-const DETAIL_CHARACTERS = 160;
-
-export class CallerCall implements OutgoingCallListener, DigitListener {
+export class CallerCall implements OutgoingCallListener, DigitListener, TransferredCall {
   liveIndex = -1;
   private readonly endpoint: number;
   private readonly callId: string;
@@ -55,6 +35,8 @@ export class CallerCall implements OutgoingCallListener, DigitListener {
   private steps: Steps | null = null;
   /** Null until a key is pressed, or expected. */
   private digits: CallDigits | null = null;
+  /** Null until the far side asks for one. */
+  private transfers: Transfers | null = null;
   /** Why an offer of the far side had no answer. */
   private refusal: MediaRefusal | null = null;
   /** What was expected of its answer and did not come. */
@@ -84,9 +66,9 @@ export class CallerCall implements OutgoingCallListener, DigitListener {
     const { context, startOf } = this;
     this.startedMs = this.elapsedMs();
     const slot = context.slots.take(startOf.call, this.endpoint);
-    const target = startOf.target ?? context.endpoints[this.endpoint];
+    const { target } = this;
     if (slot === null || target === undefined) {
-      context.onEnd(notStarted(context, startOf, 'noSlot'), this);
+      context.onEnd(notStarted(context, startOf, 'noSlot', context.slots.shortage ?? null), this);
       return false;
     }
     this.media = new CallMedia(context, startOf.call, slot);
@@ -131,6 +113,7 @@ export class CallerCall implements OutgoingCallListener, DigitListener {
       this.steps?.stop();
       this.media?.slot.release(this.context.now());
       this.dialog?.bye();
+      this.transfers?.hangUp();
     }
   }
 
@@ -179,12 +162,12 @@ export class CallerCall implements OutgoingCallListener, DigitListener {
 
   onReoffer(sdp: string): string | null {
     // Before our own offer has an answer there is no room for another one.
-    const hasRoom = this.byeAtMs === null && (this.establishedMs !== null || this.early.came);
+    const hasRoom = this.isInFirstDialog && (this.establishedMs !== null || this.early.came);
     return hasRoom ? (this.media?.reanswer(sdp) ?? null) : null;
   }
 
   onOfferAsked(scope: 'all' | 'current'): string | null {
-    if (this.byeAtMs !== null || this.media === null) {
+    if (!this.isInFirstDialog || this.media === null) {
       return null;
     }
     return scope === 'all' ? this.media.offer() : this.media.reoffer({});
@@ -193,8 +176,12 @@ export class CallerCall implements OutgoingCallListener, DigitListener {
   onOfferAnswered(sdp: string): void {
     const refusal = this.media?.takeAnswer(sdp) ?? null;
     if (refusal !== null) {
-      this.giveUp('established', refusal);
+      this.onUnusable(refusal);
     }
+  }
+
+  onUnusable(refusal: MediaRefusal): void {
+    this.giveUp('established', refusal);
   }
 
   onReanswerLost(): void {
@@ -221,6 +208,34 @@ export class CallerCall implements OutgoingCallListener, DigitListener {
       this.onDigit({ ...key, startMs: this.elapsedMs(), method: 'info' });
     }
     this.steps?.hear(request);
+  }
+
+  onReferred(referral: Referral): void {
+    const { context, media, dialog, target, callId } = this;
+    if (media === null || dialog === null || target === undefined || this.establishedMs === null) {
+      return;
+    }
+    this.transfers ??= new Transfers({
+      context,
+      call: this.startOf.call,
+      callId,
+      target,
+      slot: media.slot,
+      owner: this,
+      hangUpFirst: () => dialog.bye(),
+    });
+    this.transfers.take(referral);
+  }
+
+  /** Steps were for who had transferred us. */
+  onTransferred(): void {
+    this.steps?.stop();
+    this.onStepsDone(false);
+  }
+
+  onTransferLost({ sipStatus, cause, detail }: Transfer): void {
+    const why = detail ?? `the target of the transfer: ${cause}`;
+    this.end({ outcome: 'dropped', phase: 'established', sipStatus, cause: 'transferFailed', detail: why });
   }
 
   onStepFailed({ cause, sipStatus, detail }: StepFailure): void {
@@ -300,11 +315,21 @@ export class CallerCall implements OutgoingCallListener, DigitListener {
       this.disappointment = unmetHeader(flow.expect, failure.response);
     }
     const cause = sipStatus === null ? causeOfEvent(failure.cause) : causeOfStatus(sipStatus);
+    if (sipStatus === null && HOST_LIMITS.has(cause)) {
+      this.withdraw(cause, failure.detail);
+      return;
+    }
     const ending = { outcome: 'failed', phase: 'setup', sipStatus, cause, detail: failure.detail } as const;
     this.end({ ...ending, ...this.disappointment });
   }
 
   onEnded(end: CallEnd): void {
+    if (this.transfers?.outlives(end) !== true) {
+      this.finish(end);
+    }
+  }
+
+  finish(end: CallEnd): void {
     const { status: sipStatus, detail } = end;
     if (this.stop !== null) {
       const { cut, phase, cause, sipStatus: status = null, detail: why = null } = this.stop;
@@ -315,19 +340,26 @@ export class CallerCall implements OutgoingCallListener, DigitListener {
       this.end(this.completed());
     } else {
       const cause = causeOfEvent(end.cause);
-      this.end({ outcome: 'dropped', phase: 'teardown', sipStatus, cause, detail });
+      const outcome = HOST_LIMITS.has(cause) ? 'cut' : 'dropped';
+      this.end({ outcome, phase: 'teardown', sipStatus, cause, detail });
     }
   }
 
-  private completed(): Ending {
-    if (this.context.expect !== 'answered') {
-      return UNEXPECTED_ANSWER;
+  /** This host had no socket for it, so that the target never heard of it; of one that it had answered in part, we end it. */
+  private withdraw(cause: string, detail: string): void {
+    if (this.setupDelayMs !== null) {
+      this.end({ outcome: 'cut', phase: 'setup', sipStatus: null, cause, detail });
+      return;
     }
+    this.ended = true;
+    this.clearTimer();
+    this.media?.slot.release(this.context.now());
+    this.context.onEnd(notStarted(this.context, this.startOf, cause, detail.slice(0, DETAIL_CHARACTERS)), this);
+  }
+
+  private completed(): Ending {
     this.disappointment ??= this.unmetKeys();
-    const { disappointment } = this;
-    return disappointment === null
-      ? COMPLETED
-      : { ...COMPLETED, ...PLACES[disappointment.cause === 'dtmfMismatch' ? 'call' : 'answer'], ...disappointment };
+    return completionOf(this.context.expect, this.disappointment);
   }
 
   /** Only the end of the call tells that nothing more comes. */
@@ -346,6 +378,7 @@ export class CallerCall implements OutgoingCallListener, DigitListener {
     this.early.forget();
     this.clearTimer();
     this.steps?.stop();
+    this.transfers?.stop();
     const endedMs = this.elapsedMs();
     if (this.byeAtMs === null) {
       this.media?.slot.release(context.now());
@@ -372,8 +405,18 @@ export class CallerCall implements OutgoingCallListener, DigitListener {
       earlyMedia: this.early.came,
       hasMedia: context.slots.measured && this.media?.isConnected === true,
       dtmf: this.digits?.record(this.byeAtMs ?? endedMs) ?? null,
+      transfers: this.transfers?.record ?? null,
     };
     context.onEnd(record, this);
+  }
+
+  private get target(): CallTarget | undefined {
+    return this.startOf.target ?? this.context.endpoints[this.endpoint];
+  }
+
+  /** The audio is still that of the dialog of our INVITE. */
+  private get isInFirstDialog(): boolean {
+    return this.byeAtMs === null && this.transfers?.isUp !== true;
   }
 
   private elapsedMs(): number {

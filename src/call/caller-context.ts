@@ -43,6 +43,8 @@ export interface CallerFlow {
   readonly lateOffer: boolean;
   /** So many 3xx are followed. */
   readonly followRedirects: number;
+  /** The far side may have us call somebody else (REFER). */
+  readonly acceptTransfer: boolean;
   /** From the answer on; the call lasts until they are done and its hold time is over. */
   readonly steps: readonly Step[];
   readonly expect: Expectations | null;
@@ -58,7 +60,12 @@ export interface CallStart {
 }
 
 /** The record of a call that never left: a limit of ours, or the end of the run came first. */
-export function notStarted(context: CallerContext, start: CallStart, cause: string): CallRecord {
+export function notStarted(
+  context: CallerContext,
+  start: CallStart,
+  cause: string,
+  detail: string | null = null,
+): CallRecord {
   return {
     call: start.call,
     endpoint: start.call % context.endpoints.length,
@@ -72,7 +79,7 @@ export function notStarted(context: CallerContext, start: CallStart, cause: stri
     phase: 'start',
     sipStatus: null,
     cause,
-    detail: null,
+    detail,
     setupDelayMs: null,
     answerDelayMs: null,
     disconnectDelayMs: null,

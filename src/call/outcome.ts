@@ -1,6 +1,7 @@
 /** How calls end, as data: stable cause ids for final statuses, and the record that a call leaves behind. */
 
 import type { DtmfRecord } from './dtmf.js';
+import type { TransfersRecord } from './transfer-record.js';
 
 /** Times are ms since the start of the run; null where it never came to it. */
 export interface CallRecord {
@@ -33,12 +34,17 @@ export interface CallRecord {
   readonly hasMedia: boolean;
   /** Keys that were pressed, either way; null, or absent: none was, and none was missed. */
   readonly dtmf?: DtmfRecord | null;
+  /** What the far side asked for by REFER; null, or absent: nothing. */
+  readonly transfers?: TransfersRecord | null;
 }
 
 /** It did not come to what was expected of it, and not because we ended it. */
 export function hasFailed({ succeeded, outcome }: CallRecord): boolean {
   return !succeeded && outcome !== 'cut' && outcome !== 'notStarted';
 }
+
+/** Causes by which a call was not placed, or not kept, because this host had no more of something: no fault of the target. */
+export const HOST_LIMITS: ReadonlySet<string> = new Set(['noSlot', 'noFileHandle', 'noLocalPort', 'noSocketMemory']);
 
 /** The same for calls that ended alike. */
 export function causeKey({ phase, sipStatus, cause }: CallRecord): string {

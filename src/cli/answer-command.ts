@@ -50,7 +50,7 @@ export function answerCommand(program: Argv, host: ProcessHost, finish: (exitCod
     'be the callee: echo, play, ring, busy, redirect, hold, drop',
     (command) =>
       withEnvironment(
-        audioOptions(flowOptions(transportOptions(command)))
+        audioOptions(flowOptions(transportOptions(grouped(command))))
           .option('listen', {
             type: 'string',
             requiresArg: true,
@@ -109,6 +109,28 @@ export function answerCommand(program: Argv, host: ProcessHost, finish: (exitCod
       finish(await serve(host, plan, given.quiet));
     },
   );
+}
+
+/** In the order of the help. */
+const GROUPS: Readonly<Record<string, readonly string[]>> = {
+  'Where:': ['listen', 'transport', 'advertise', 'allow-public'],
+  'What it does:': [
+    'mode',
+    'ring',
+    'drop-after',
+    'redirect',
+    'early-media',
+    'reliable-provisional',
+    'steps',
+    'session-timer',
+  ],
+  'Audio:': ['audio', 'ptime', 'srtp', 'any-codec', 'impair', 'rtp-ports'],
+  'TLS:': ['tls-cert', 'tls-key', 'tls-key-password', 'tls-ca'],
+  'Output:': ['quiet', 'seed'],
+};
+
+function grouped(command: Argv): Argv {
+  return Object.entries(GROUPS).reduce((flagged, [group, names]) => flagged.group([...names], group), command);
 }
 
 /** What it sends, and over what. */

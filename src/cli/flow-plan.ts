@@ -8,6 +8,7 @@ export function callerFlowPlan(flow: FlowPlan): CallerFlowPlan {
     identity: { user: from.user, displayName: from.displayName, host: from.domain, headers: headersOf(flow) },
     lateOffer: flow.lateOffer,
     followRedirects: flow.followRedirects,
+    acceptTransfer: flow.acceptTransfer,
     steps: flow.steps,
     reliableProvisional: flow.reliableProvisional,
     sessionTimer: timer && {

@@ -12,6 +12,7 @@ import { cutPackets, joinPackets, readRtpDump, ReplayError, type ReplayedPackets
 import { usedBy, type ReplayPlan } from '../scenario/replay.js';
 import { placeOf, type Scenario } from '../scenario/scenario.js';
 import type { CodecClip, ReplayedCodec } from '../worker/messages.js';
+import { isCapture, readCapture } from './captured-payloads.js';
 import type { ProcessHost } from './host.js';
 
 /** Those that calls may come to use, in the order in which rows count them. */
@@ -95,7 +96,9 @@ async function opusOf(host: ProcessHost, { audioPath }: Scenario, { ptimeMs }: R
 
 /** @throws ReplayError, or what the file system says */
 function packetsOf(host: ProcessHost, path: string, plan: ReplayPlan): ReplayedPackets {
-  const { packetBytes, clockRate, ptimeMs } = plan;
+  const { packetBytes, clockRate, ptimeMs, payloadType } = plan;
   const file = host.readBytes(path);
-  return packetBytes === null ? readRtpDump(file, (clockRate * ptimeMs) / 1000) : cutPackets(file, packetBytes);
+  if (packetBytes !== null) return cutPackets(file, packetBytes);
+  const unitsPerPacket = (clockRate * ptimeMs) / 1000;
+  return isCapture(file) ? readCapture(file, payloadType, unitsPerPacket) : readRtpDump(file, unitsPerPacket);
 }

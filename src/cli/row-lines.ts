@@ -66,6 +66,7 @@ export function callLine(record: CallRecord, legs: JoinedLegs, endpoints: readon
     earlyMedia: record.earlyMedia,
     hasMedia: record.hasMedia,
     dtmf: dtmfPart(record),
+    transfers: transfersPart(record),
     endpoint: endpoints[record.endpoint] ?? null,
     codec: received === null ? null : codecName(received[LEG.codec] ?? Number.NaN),
     received: received === null ? null : receivedPart(received),
@@ -93,6 +94,19 @@ function dtmfPart({ dtmf }: CallRecord) {
     receivedBeyond,
     mismatch,
   };
+}
+
+/** What the far side asked for by REFER; null: nothing. */
+function transfersPart({ transfers }: CallRecord) {
+  if (transfers === undefined || transfers === null) {
+    return null;
+  }
+  const first = transfers.first.map((transfer) => ({
+    ...transfer,
+    askedMs: rounded(transfer.askedMs),
+    answeredMs: rounded(transfer.answeredMs),
+  }));
+  return { asked: transfers.asked, first };
 }
 
 function receivedPart(leg: Float64Array) {

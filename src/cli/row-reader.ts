@@ -8,6 +8,7 @@ import type { RebuiltCall } from '../run/rebuild.js';
 import type { MediaProgress, ProgressLine, SignallingProgress, StateProgress } from '../run/progress-lines.js';
 import { BASIS, DIRECTION, FAR_XR, FAR_XR_FIGURES, LEG, ROW, SPOILED, type CallRecord } from '../worker/messages.js';
 import { readDtmf } from './dtmf-reader.js';
+import { readTransfers } from './transfer-reader.js';
 import { SPOILED_WORDS } from './row-lines.js';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -147,6 +148,7 @@ function recordOf(line: Fields, endpoint: number): CallRecord | null {
     earlyMedia: line['earlyMedia'] === true,
     hasMedia: line['hasMedia'] === true,
     dtmf: readDtmf(line['dtmf']),
+    transfers: readTransfers(line['transfers']),
   };
 }
 
@@ -233,8 +235,16 @@ function isSignallingProgress(line: Fields): line is Fields & SignallingProgress
 function isStateProgress(line: Fields): line is Fields & StateProgress {
   const { elapsedMs, cpuSeconds, interrupted, lostWorkers, doubts, warnings } = line;
   const isSignal = interrupted === null || SIGNALS.some((name) => name === interrupted);
-  const isCpu = isTable(line['cpu'] ?? [], 2) && isRegistrations(line['registrations'] ?? null);
-  return isTime(elapsedMs) && isTime(cpuSeconds) && isCpu && isSignal && [lostWorkers, doubts, warnings].every(isTexts);
+  const isCpu = [line['cpu'], line['hostCpu']].every((cpu) => isTable(cpu ?? [], 2));
+  const isOfUsers = isRegistrations(line['registrations'] ?? null);
+  return (
+    isTime(elapsedMs) &&
+    isTime(cpuSeconds) &&
+    isCpu &&
+    isOfUsers &&
+    isSignal &&
+    [lostWorkers, doubts, warnings].every(isTexts)
+  );
 }
 
 function isRegistrations(value: unknown): boolean {
@@ -245,7 +255,8 @@ function isRegistrations(value: unknown): boolean {
   const matches = fieldsOf(figures['matches']);
   const { registeredAtBegin, users, bound, refused, attempts, ineffective, failures, delayMs } = figures;
   const ways = [matches?.['header'], matches?.['callerName'], matches?.['number'], matches?.['unmatched']];
-  const counts = [users, bound, refused, attempts, ineffective, ...ways].every((one) => isCount(one));
+  const lost = figures['bindingsLost'] ?? 0;
+  const counts = [users, bound, refused, attempts, ineffective, lost, ...ways].every((one) => isCount(one));
   const hasBegin = registeredAtBegin === null || isCount(registeredAtBegin);
   return counts && hasBegin && isList(failures) && failures.every(isFailure) && isDelays(delayMs);
 }

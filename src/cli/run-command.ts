@@ -387,7 +387,7 @@ class RunCommand {
       type: 'state',
       elapsedMs: durationMs,
       cpuSeconds,
-      cpu: this.cpu.take(),
+      ...this.cpu.take(),
       interrupted,
       lostWorkers: shown(lostWorkers),
       doubts: shown(doubts),

@@ -28,10 +28,10 @@ export interface ReplayedPackets {
   readonly lengths: Uint16Array;
 }
 
-interface Stream {
+/** Packets of one source and payload type, in order of arrival. */
+export interface CapturedStream {
   readonly ssrc: number;
   readonly payloadType: number;
-  /** In order of arrival. */
   readonly packets: { readonly position: number; readonly timestamp: number; readonly payload: Uint8Array }[];
 }
 
@@ -41,7 +41,11 @@ interface Stream {
  * @param unitsPerPacket what the timestamps must grow by @throws ReplayError
  */
 export function readRtpDump(file: Uint8Array, unitsPerPacket: number): ReplayedPackets {
-  const stream = streamIn(file);
+  return replayOf(streamIn(file), unitsPerPacket);
+}
+
+/** As `readRtpDump` does with the stream of such a file. @throws ReplayError */
+export function replayOf(stream: CapturedStream, unitsPerPacket: number): ReplayedPackets {
   const packets = stream.packets.toSorted((a, b) => a.position - b.position);
   const each = packets.filter(({ position }, index) => position !== packets[index - 1]?.position);
   checkTime(each, unitsPerPacket);
@@ -57,9 +61,9 @@ export function cutPackets(file: Uint8Array, packetBytes: number): ReplayedPacke
   return joinPackets(Array.from({ length: count }, (_, i) => file.subarray(i * packetBytes, (i + 1) * packetBytes)));
 }
 
-function streamIn(file: Uint8Array): Stream {
+function streamIn(file: Uint8Array): CapturedStream {
   const header = new RtpHeader();
-  let stream: Stream | null = null;
+  let stream: CapturedStream | null = null;
   for (let at = firstRecord(file); at < file.length;) {
     const length = word(file, at);
     const end = at + length;
@@ -70,7 +74,10 @@ function streamIn(file: Uint8Array): Stream {
     // A packet length of 0 is RTCP.
     if (word(file, at + 2) > 0 && header.parse(packet, packet.length) === 'rtp') {
       stream ??= { ssrc: header.ssrc, payloadType: header.payloadType, packets: [] };
-      take(stream, header, packet);
+      if (header.ssrc !== stream.ssrc) {
+        throw new ReplayError('expected one RTP stream, found a second source (SSRC)');
+      }
+      takePacket(stream, header, packet);
     }
     at = end;
   }
@@ -80,11 +87,9 @@ function streamIn(file: Uint8Array): Stream {
   return stream;
 }
 
-function take(stream: Stream, header: RtpHeader, packet: Uint8Array): void {
+/** The packet that `header` was read of, where it is of this payload type and holds something. */
+export function takePacket(stream: CapturedStream, header: RtpHeader, packet: Uint8Array): void {
   const { packets } = stream;
-  if (header.ssrc !== stream.ssrc) {
-    throw new ReplayError('expected one RTP stream, found a second source (SSRC)');
-  }
   if (header.payloadType !== stream.payloadType || header.payloadLength === 0) {
     return;
   }
@@ -98,13 +103,15 @@ function firstRecord(file: Uint8Array): number {
   const line = String.fromCharCode(...file.subarray(0, MAX_LINE_BYTES));
   const end = line.indexOf('\n');
   if (!line.startsWith(MAGIC) || end < 0) {
-    throw new ReplayError('expected a file of rtpdump, which begins with "#!rtpplay1.0 ", found another beginning');
+    throw new ReplayError(
+      'expected a capture (pcap, pcapng) or a file of rtpdump, which begins with "#!rtpplay1.0 ", found another beginning',
+    );
   }
   return end + 1 + FILE_HEADER_BYTES;
 }
 
 /** Most steps between neighbours must be those of the packet time: a pause of the speaker makes a longer one here and there. */
-function checkTime(packets: Stream['packets'], unitsPerPacket: number): void {
+function checkTime(packets: CapturedStream['packets'], unitsPerPacket: number): void {
   const counts = new Map<number, number>();
   for (const [index, { position, timestamp }] of packets.entries()) {
     const next = packets[index + 1];

@@ -76,6 +76,8 @@ export interface RegistrationProgress {
   readonly refused: number;
   readonly attempts: number;
   readonly ineffective: number;
+  /** Null: not counted; absent in files of earlier versions. */
+  readonly bindingsLost?: number | null;
   readonly failures: readonly RegistrationFailures[];
   readonly matches: CallMatches;
   /** At the resolution of the histogram. */
@@ -89,6 +91,8 @@ export interface StateProgress {
   readonly cpuSeconds: number;
   /** What of all cores was used, by the second; absent in files of earlier versions. */
   readonly cpu?: readonly CpuLine[];
+  /** The same of all that ran on the host. */
+  readonly hostCpu?: readonly CpuLine[];
   readonly interrupted: 'SIGINT' | 'SIGTERM' | 'SIGHUP' | null;
   readonly lostWorkers: readonly string[];
   readonly doubts: readonly string[];

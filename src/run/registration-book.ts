@@ -1,6 +1,7 @@
 /** What the users' registrations came to, over all workers (RFC 6076 §4.1, §4.2). */
 import { Distribution } from '../metrics/histogram.js';
 import type { RegistrationFailures, RegistrationFigures } from '../worker/messages.js';
+import { hostLimitInWords, hostLimitRemedy } from './host-limits.js';
 import type { RegistrationProgress } from './progress-lines.js';
 import type { RegistrationsBlock } from './result-registrations.js';
 
@@ -35,6 +36,7 @@ export class RegistrationBook {
       refused: this.sumOf(({ refused }) => refused),
       attempts: this.sumOf(({ attempts }) => attempts),
       ineffective: this.sumOf(({ ineffective }) => ineffective),
+      bindingsLost: this.knownSum(({ bindingsLost }) => bindingsLost),
       failures: this.failures(),
       matches: {
         header: this.matched('header'),
@@ -47,9 +49,9 @@ export class RegistrationBook {
   }
 
   /** Takes the place of the workers that are gone. How many bindings they left behind nobody knows. */
-  restore({ registeredAtBegin, delayMs, ...figures }: RegistrationProgress): void {
+  restore({ registeredAtBegin, delayMs, bindingsLost = null, ...figures }: RegistrationProgress): void {
     this.boundAtBegin = registeredAtBegin;
-    this.byWorker.set(0, { ...figures, delaysMs: new Float64Array(0), left: null });
+    this.byWorker.set(0, { ...figures, bindingsLost, delaysMs: new Float64Array(0), left: null });
     for (let at = 0; at + 1 < delayMs.length; at += 2) {
       const count = delayMs[at + 1] ?? 0;
       if (count > 0) {
@@ -87,6 +89,7 @@ export class RegistrationBook {
       refused: this.sumOf(({ refused }) => refused),
       attempts: this.sumOf(({ attempts }) => attempts),
       ineffective: this.sumOf(({ ineffective }) => ineffective),
+      bindingsLost: this.knownSum(({ bindingsLost }) => bindingsLost),
       failures: this.failures(),
       leftRegistered: this.left,
       secondLegs: {
@@ -117,6 +120,10 @@ export class RegistrationBook {
   hint(): string {
     const [first] = this.failures();
     const status = first?.sipStatus ?? null;
+    const ours = hostLimitRemedy(first?.cause ?? null);
+    if (ours !== null) {
+      return ours;
+    }
     if (status === null) {
       return 'check address, port, transport and firewall of the target';
     }
@@ -126,6 +133,13 @@ export class RegistrationBook {
     return status >= 500
       ? 'the registrar is not ready, or has too much to do: try a lower registration.rate'
       : 'check the names of users, and that the target is the domain where they are known';
+  }
+
+  /** Users who had no socket of this host, in words; null: all had one. */
+  hostLimitInWords(): string | null {
+    const own = this.failures().find(({ cause }) => hostLimitInWords(cause) !== null);
+    const times = own === undefined || own.count === 1 ? 'once' : `${own.count} times`;
+    return own === undefined ? null : `a user could not be registered, ${times}: ${hostLimitInWords(own.cause) ?? ''}`;
   }
 
   /** Bindings that stayed behind, in words; null: none did. */
@@ -145,8 +159,13 @@ export class RegistrationBook {
   }
 
   private get left(): number | null {
-    const known = [...this.byWorker.values()].map(({ left }) => left).filter((left) => left !== null);
-    return known.length === 0 ? null : known.reduce((sum, left) => sum + left, 0);
+    return this.knownSum(({ left }) => left);
+  }
+
+  /** Over the workers that know; null: none does. */
+  private knownSum(figure: (figures: RegistrationFigures) => number | null): number | null {
+    const known = [...this.byWorker.values()].map(figure).filter((one) => one !== null);
+    return known.length === 0 ? null : known.reduce((sum, one) => sum + one, 0);
   }
 
   /** By what they were, the most frequent first. */

@@ -79,6 +79,7 @@ export function buildResult(book: RunBook, facts: RunFacts): Result {
     signalling: signallingBlock(book),
     quality: { ...qualityBlocks(book.total, facts.media), findings: book.findings.list() },
     dtmf: book.dtmf.block(),
+    transfers: book.transfers.block(),
     lost: lostBlock(facts.lostCalls ?? NOTHING_LOST, audio),
     seconds: book.total.series
       .seconds()

@@ -8,6 +8,12 @@ export const registrationsSchema = z.strictObject({
   refused: count.describe('users who were refused for good'),
   attempts: count.describe('registrations and refreshes, each once, however often it was challenged'),
   ineffective: count.describe('of these, ended by a 4xx, 5xx or 6xx, or by no response'),
+  bindingsLost: count
+    .nullable()
+    .default(null)
+    .describe(
+      'times that a registered user was not reached any more, since its connection was closed by the far side or broke, and was registered anew; null: not counted',
+    ),
   failures: z.array(z.strictObject({ sipStatus: z.int().nullable(), cause: z.string(), count })),
   leftRegistered: count.nullable().describe('users who could not be unregistered at the end; null: not known'),
   secondLegs: z

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { SPOIL_CONDITIONS } from '../metrics/names.js';
 import { comparisonSchema } from './comparison.js';
 import { dtmfSchema } from './result-dtmf.js';
+import { transfersSchema } from './result-transfers.js';
 import { registrationsSchema } from './result-registrations.js';
 import { evidenceSchema, worstCallSchema } from './result-evidence.js';
 import { addedDistribution, addedNumber, count, distribution, nullableNumber, ratio } from './result-fields.js';
@@ -170,6 +171,7 @@ const generatorSecondSchema = z.strictObject({
     .describe('audio datagrams that the kernel dropped at our sockets, as it was seen; null: unknown'),
   eventLoopDelayP99Ms: nullableNumber.describe('of the latest signalling thread'),
   cpuRatio: nullableNumber.describe('CPU seconds of this process / (wall seconds × cores)'),
+  hostCpuRatio: nullableNumber.default(null).describe('the same of all that ran on the host; null: unknown'),
   startsDue: count.nullable(),
   startsMade: count.nullable().describe('those that were held back included, in the second in which they were made'),
 });
@@ -245,6 +247,10 @@ export const resultSchema = z.strictObject({
     findings: z.array(findingSchema).default([]).describe('odd streams'),
   }),
   dtmf: dtmfSchema.nullable().default(null).describe('keys of the calls; null: none was pressed or expected'),
+  transfers: transfersSchema
+    .nullable()
+    .default(null)
+    .describe('transfers (REFER) that far sides asked for; null: none did'),
   lost: z
     .strictObject({ calls: lostSchema, audio: lostSchema })
     .default({ calls: { count: 0, callIds: [] }, audio: { count: 0, callIds: [] } })

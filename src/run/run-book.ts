@@ -8,6 +8,7 @@ import type { CallRecord, MediaBatch, SignallingBatch, SipCounts } from '../work
 import { CallStripsBook } from './call-strips.js';
 import { CaptureBook, type DecodesCodec } from './capture-book.js';
 import { DtmfBook } from './dtmf-book.js';
+import { TransferBook } from './transfer-book.js';
 import { EvidenceBook } from './evidence-book.js';
 import { FarLegs } from './far-legs.js';
 import { FindingsBook } from './findings-book.js';
@@ -62,6 +63,7 @@ export class RunBook implements MetricSource {
   readonly captures: CaptureBook;
   readonly findings = new FindingsBook();
   readonly dtmf = new DtmfBook();
+  readonly transfers = new TransferBook();
   /** Of the users, where the run has some. */
   readonly registrations = new RegistrationBook();
   /** Call-IDs of answered calls whose legs never told what they received. */
@@ -188,6 +190,7 @@ export class RunBook implements MetricSource {
       }
       this.joins.addCall(record);
       this.dtmf.add(record);
+      this.transfers.add(record);
       this.windows.forEach((books) => books.addCall(record));
       this.watches.forEach((watch) => watch.addCall(record));
     }

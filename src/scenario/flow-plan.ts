@@ -36,6 +36,8 @@ export interface FlowPlan {
   readonly sessionTimer: SessionTimerPlan | null;
   /** So many 3xx are followed. */
   readonly followRedirects: number;
+  /** The far side may have us call somebody else (REFER). */
+  readonly acceptTransfer: boolean;
   readonly from: { readonly user: string | null; readonly displayName: string | null; readonly domain: string | null };
   /** URI of P-Asserted-Identity. */
   readonly assertedIdentity: string | null;

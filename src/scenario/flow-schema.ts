@@ -169,6 +169,14 @@ export const flowFields = {
     .meta(
       help('Follow so many 3xx of a call. Only to addresses that may be called, and never to an emergency number.'),
     ),
+  acceptTransfer: fields
+    .flag()
+    .prefault(false)
+    .meta(
+      help(
+        'True: where the far side transfers a call (REFER), call whom it names, and go on with that one. Only where calls may go, and never an emergency number, but whichever number it is: say so only where you trust the far side. Default: it is declined.',
+      ),
+    ),
   from: z
     .strictObject({
       user: fields

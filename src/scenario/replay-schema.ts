@@ -9,14 +9,15 @@ export const replayEntry = z
       .line('a path', 1024)
       .meta(
         help(
-          'The payloads, relative to this file: one RTP stream as rtpdump writes it (RTPtools, or Wireshark: "Save RTP stream"), or with `packetBytes` the bare payloads. They are played in a loop, one packet a `ptime`.',
+          'The payloads, relative to this file: a capture (pcap, pcapng), of which the longest RTP stream with `payloadType` is taken; one RTP stream as rtpdump writes it (RTPtools, or Wireshark: "Save RTP stream"); or with `packetBytes` the bare payloads. They are played in a loop, one packet a `ptime`.',
+          'g729.pcap',
           'g729.rtpdump',
         ),
       ),
     packetBytes: fields
       .integer(1, 1400)
       .optional()
-      .meta(help('The file is packets of so many bytes and nothing else. Absent: an rtpdump file.', 20)),
+      .meta(help('The file is packets of so many bytes and nothing else. Absent: a capture or an rtpdump file.', 20)),
     rtpmap: fields.rtpMap().meta(help('As it stands in the SDP.', 'G729/8000', 'iLBC/8000', 'AMR-WB/16000')),
     payloadType: fields.payloadType().meta(help('In our offers: 96 to 127, or the static one of the codec.', 18, 97)),
     ptime: fields

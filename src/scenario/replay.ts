@@ -20,7 +20,7 @@ export interface ReplayPlan {
   readonly ptimeMs: number;
   /** Null: it is encoded here, of the audio of the scenario. */
   readonly path: string | null;
-  /** Null: an rtpdump file. */
+  /** Null: a capture or an rtpdump file. */
   readonly packetBytes: number | null;
   /** Null: the published one, if there is any. */
   readonly ie: number | null;

@@ -16,6 +16,7 @@ export function flowOf(call: CallFile): FlowPlan {
     reliableProvisional: call.reliableProvisional,
     sessionTimer: timerOf(call.sessionTimer),
     followRedirects: call.followRedirects,
+    acceptTransfer: call.acceptTransfer,
     from: {
       user: call.from.user ?? null,
       displayName: call.from.displayName ?? null,
@@ -79,6 +80,7 @@ export function flowForm(scenario: Scenario): Record<string, unknown> {
       flow.reliableProvisional === 'supported' ? null : value('reliableProvisional', flow.reliableProvisional),
     sessionTimer: flow.sessionTimer === null ? null : timerForm(flow.sessionTimer),
     followRedirects: flow.followRedirects === 0 ? null : value('followRedirects', flow.followRedirects),
+    acceptTransfer: flow.acceptTransfer ? value('acceptTransfer', true) : null,
     from: Object.keys(from).length === 0 ? null : from,
     assertedIdentity: value('assertedIdentity', flow.assertedIdentity),
     privacy: flow.privacy.length === 0 ? null : privacy,

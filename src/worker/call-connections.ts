@@ -127,6 +127,7 @@ class ConnectedCall implements OutgoingCall {
       onReanswerLost: () => listener.onReanswerLost(),
       onSessionExpired: () => listener.onSessionExpired(),
       onTold: (request) => listener.onTold(request),
+      onReferred: (referral) => listener.onReferred?.(referral),
       onFailed: (failure) => {
         this.#closeSoon();
         listener.onFailed(failure);

@@ -10,9 +10,16 @@ import type { AnswererRole, CallerRole, HeaderPairs, ReplayedCodec, SignallingSe
 /** For the calls that it places. */
 export function callerFlow({ flow }: CallerRole): Pick<CallerContext, 'flow'> {
   if (flow === undefined) return {};
-  const { identity, lateOffer, followRedirects, steps, expect } = flow;
+  const { identity, lateOffer, followRedirects, acceptTransfer, steps, expect } = flow;
   return {
-    flow: { identity: { ...identity, headers: blockOf(identity.headers) }, lateOffer, followRedirects, steps, expect },
+    flow: {
+      identity: { ...identity, headers: blockOf(identity.headers) },
+      lateOffer,
+      followRedirects,
+      acceptTransfer,
+      steps,
+      expect,
+    },
   };
 }
 
@@ -24,11 +31,14 @@ export function answererFlow({ flow }: AnswererRole): Pick<AnswererContext, 'flo
 }
 
 /** For its user agents. */
-export function agentFlow({ role }: SignallingSetup): Pick<UserAgentOptions, 'reliableProvisional' | 'sessionTimer'> {
+export function agentFlow({
+  role,
+}: SignallingSetup): Pick<UserAgentOptions, 'reliableProvisional' | 'sessionTimer' | 'takesReferrals'> {
   const { flow } = role;
   if (flow === undefined) return {};
   return {
     ...('reliableProvisional' in flow && { reliableProvisional: flow.reliableProvisional }),
+    ...('acceptTransfer' in flow && { takesReferrals: flow.acceptTransfer }),
     ...(flow.sessionTimer !== null && { sessionTimer: flow.sessionTimer }),
   };
 }

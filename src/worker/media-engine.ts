@@ -84,6 +84,11 @@ export class MediaEngine {
     return Number.isFinite(this.context.epochNs);
   }
 
+  /** Why no more slots could be opened when they were last asked for; null: they could. */
+  get slotShortage(): string | null {
+    return this.opener.shortage;
+  }
+
   /** When the next tick is due, ns; +∞ before the run begins. */
   get nextTickNs(): number {
     return this.context.epochNs + this.tickIndex * NS_PER_MS;
@@ -103,7 +108,14 @@ export class MediaEngine {
       this.phases[slot % this.phases.length]?.push(leg);
       return { slot, rtpPort };
     });
-    owner.postMessage({ type: 'slots', slots, more: more && slots.length === count } satisfies SlotReport);
+    const shortage = this.slotShortage;
+    const isWhole = slots.length === count;
+    owner.postMessage({
+      type: 'slots',
+      slots,
+      more: more && isWhole,
+      ...(shortage !== null && { shortage }),
+    } satisfies SlotReport);
     return slots.length;
   }
 
@@ -215,7 +227,11 @@ export class MediaEngine {
   }
 
   private checkClock(second: number): void {
-    this.clockStepped = this.sockets.sampleClock();
+    this.clockStepped = this.sockets.sampleClock(() => {
+      for (const leg of this.legs) {
+        leg.drain();
+      }
+    });
     if (this.clockStepped) {
       for (const leg of this.legs) {
         leg.voidJitter(second - 1);

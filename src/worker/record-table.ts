@@ -4,6 +4,7 @@
  */
 import type { DtmfRecord } from '../call/dtmf.js';
 import type { CallPhase, CallRecord } from '../call/outcome.js';
+import type { TransfersRecord } from '../call/transfer-record.js';
 
 export interface RecordTable {
   /** `COLUMNS` numbers a record; NaN for null. */
@@ -14,6 +15,8 @@ export interface RecordTable {
   readonly callIds: string;
   /** Keys of the few records that have some, by the record's index. */
   readonly dtmf: ReadonlyMap<number, DtmfRecord>;
+  /** The same of what far sides asked for by REFER. */
+  readonly transfers: ReadonlyMap<number, TransfersRecord>;
 }
 
 const COLUMN = {
@@ -40,6 +43,7 @@ export function writeRecords(records: readonly CallRecord[]): RecordTable {
   const numbers = new Float64Array(records.length * COLUMNS);
   const words = new Words();
   const dtmf = new Map<number, DtmfRecord>();
+  const transfers = new Map<number, TransfersRecord>();
   let callIds = '';
   records.forEach((record, index) => {
     writeRecord(numbers, index * COLUMNS, record, words);
@@ -47,8 +51,11 @@ export function writeRecords(records: readonly CallRecord[]): RecordTable {
     if (record.dtmf) {
       dtmf.set(index, record.dtmf);
     }
+    if (record.transfers) {
+      transfers.set(index, record.transfers);
+    }
   });
-  return { numbers, words: words.known, callIds, dtmf };
+  return { numbers, words: words.known, callIds, dtmf, transfers };
 }
 
 /** The records again, made when the first of them is asked for; several ask. */
@@ -102,13 +109,15 @@ function writeRecord(numbers: Float64Array, at: number, record: CallRecord, word
     (record.hasMedia ? FLAG.hasMedia : 0);
 }
 
-function readAll({ numbers, words, callIds, dtmf }: RecordTable): CallRecord[] {
+function readAll({ numbers, words, callIds, dtmf, transfers }: RecordTable): CallRecord[] {
   const records: CallRecord[] = [];
   let start = 0;
   for (let at = 0; at < numbers.length; at += COLUMNS) {
     const end = callIds.indexOf('\n', start);
     const callId = callIds.slice(start, end);
-    records.push(readRecord({ numbers, at, words, callId, dtmf: dtmf.get(at / COLUMNS) ?? null }));
+    const index = at / COLUMNS;
+    const more = { dtmf: dtmf.get(index) ?? null, transfers: transfers.get(index) ?? null };
+    records.push(readRecord({ numbers, at, words, callId, ...more }));
     start = end + 1;
   }
   return records;
@@ -120,9 +129,10 @@ interface Place {
   readonly words: readonly string[];
   readonly callId: string;
   readonly dtmf: DtmfRecord | null;
+  readonly transfers: TransfersRecord | null;
 }
 
-function readRecord({ numbers, at, words, callId, dtmf }: Place): CallRecord {
+function readRecord({ numbers, at, words, callId, dtmf, transfers }: Place): CallRecord {
   const flags = numbers[at + COLUMN.flags] ?? 0;
   const word = (column: number): string | null => words[numbers[at + column] ?? -1] ?? null;
   return {
@@ -146,6 +156,7 @@ function readRecord({ numbers, at, words, callId, dtmf }: Place): CallRecord {
     earlyMedia: (flags & FLAG.earlyMedia) !== 0,
     hasMedia: (flags & FLAG.hasMedia) !== 0,
     dtmf,
+    transfers,
   };
 }
 

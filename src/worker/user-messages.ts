@@ -29,6 +29,8 @@ export interface RegistrationFigures {
   /** Registrations and refreshes that came to an end; one that was challenged is one. */
   readonly attempts: number;
   readonly ineffective: number;
+  /** Times that a registered user was not reached any more, since its connection was closed by the far side or broke; null: not counted. */
+  readonly bindingsLost: number | null;
   readonly failures: readonly RegistrationFailures[];
   /** Since the last time: from the REGISTER that was accepted to its 2xx, ms. */
   readonly delaysMs: Float64Array;

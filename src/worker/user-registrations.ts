@@ -2,7 +2,7 @@
  * The registrations of a worker's users: begun at the chosen rate, kept by `sip/ua/registration.ts`, removed at the end.
  * Counts what RFC 6076 §4.1 and §4.2 ask for: the delay of the REGISTER that was accepted, and attempts that came to nothing.
  */
-import { causeOfEvent, causeOfStatus } from '../call/outcome.js';
+import { causeOfEvent, causeOfStatus, HOST_LIMITS } from '../call/outcome.js';
 import { NS_PER_MS } from '../lib/clock.js';
 import { type HeaderBlock, NO_HEADERS } from '../sip/message/builder.js';
 import type { Timers } from '../sip/transaction/timers.js';
@@ -35,6 +35,8 @@ const TURN_MS = 10;
 const GRACE_MS = 8_000;
 /** A registrar that has said nothing at all for so long is not there. */
 const SILENT_MS = 10_000;
+/** A PBX that closes each connection at once is not registered at without end. */
+const RENEWAL_INTERVAL_MS = 5_000;
 /** All are removed within about a second. */
 const REMOVAL_TURNS = 100;
 
@@ -44,8 +46,12 @@ export class UserRegistrations {
   private readonly sentAtNs: Float64Array;
   private readonly bound: Uint8Array;
   private readonly refusedUsers: Uint8Array;
+  /** To be registered anew, over another connection. */
+  private readonly unreached: Uint8Array;
+  /** When the next of them may begin, ns. */
+  private nextRenewalNs = 0;
   private readonly failures = new Map<string, { sipStatus: number | null; cause: string; count: number }>();
-  private readonly counts = { bound: 0, refused: 0, attempts: 0, ineffective: 0 };
+  private readonly counts = { bound: 0, refused: 0, attempts: 0, ineffective: 0, bindingsLost: 0 };
   private delaysMs: number[] = [];
   private startedAtNs: number | null = null;
   private lastStartNs = 0;
@@ -58,6 +64,7 @@ export class UserRegistrations {
     this.sentAtNs = new Float64Array(count);
     this.bound = new Uint8Array(count);
     this.refusedUsers = new Uint8Array(count);
+    this.unreached = new Uint8Array(count);
   }
 
   /** Begins with the first user. */
@@ -139,13 +146,14 @@ export class UserRegistrations {
   take(): Omit<RegistrationFigures, 'matches'> {
     const delaysMs = Float64Array.from(this.delaysMs);
     this.delaysMs = [];
-    const { bound, refused, attempts, ineffective } = this.counts;
+    const { bound, refused, attempts, ineffective, bindingsLost } = this.counts;
     return {
       users: this.options.users.length,
       bound,
       refused,
       attempts,
       ineffective,
+      bindingsLost,
       failures: [...this.failures.values()],
       delaysMs,
       left: this.isRemoving ? bound : null,
@@ -160,6 +168,7 @@ export class UserRegistrations {
       onRequest: () => void (this.sentAtNs[user] = options.now()),
       onSuccess: (kind) => this.noteSuccess(user, kind),
       onFailure: (kind, failure) => this.noteFailure(user, kind, failure),
+      onUnreached: () => this.noteUnreached(user),
     };
     this.kept.push(options.register(options.users[user] as CallUser, listener, user));
   }
@@ -189,13 +198,39 @@ export class UserRegistrations {
     }
   }
 
+  /** Nobody is called where no call can come, until the registrar has the Contact of another connection. */
+  private noteUnreached(user: number): void {
+    const { ratePerSecond, timers } = this.options;
+    if (this.isRemoving || this.unreached[user] === 1) {
+      return;
+    }
+    this.unreached[user] = 1;
+    this.counts.bindingsLost++;
+    this.setBound(user, false);
+    const nowNs = this.options.now();
+    // All at once, as when a PBX restarts, come back at the rate at which they came.
+    const turnNs = Math.max(nowNs, this.nextRenewalNs);
+    this.nextRenewalNs = turnNs + (1000 / ratePerSecond) * NS_PER_MS;
+    const atNs = Math.max(turnNs, (this.sentAtNs[user] ?? 0) + RENEWAL_INTERVAL_MS * NS_PER_MS);
+    timers.schedule((atNs - nowNs) / NS_PER_MS, () => this.renew(user));
+  }
+
+  private renew(user: number): void {
+    this.unreached[user] = 0;
+    if (!this.isRemoving && this.bound[user] === 0) {
+      this.kept[user]?.refresh();
+    }
+  }
+
   private countFailure({ status, cause }: RegistrationFailure): void {
-    this.counts.attempts++;
-    this.counts.ineffective++;
+    const named = status === null ? causeOfEvent(cause) : causeOfStatus(status);
+    // Where this host had no socket for it, the registrar was not asked.
+    const counts = HOST_LIMITS.has(named) ? 0 : 1;
+    this.counts.attempts += counts;
+    this.counts.ineffective += counts;
     const key = `${status ?? cause}`;
     const known = this.failures.get(key);
     if (known === undefined) {
-      const named = status === null ? causeOfEvent(cause) : causeOfStatus(status);
       this.failures.set(key, { sipStatus: status, cause: named, count: 1 });
     } else {
       known.count++;

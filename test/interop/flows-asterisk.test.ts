@@ -62,6 +62,20 @@ describe.skipIf(!asteriskAvailable())('the course of a call, against Asterisk', 
     expect(refused.result.calls).toMatchObject({ attempted: CALLS, answered: 0, succeeded: CALLS });
   });
 
+  it.concurrent('a transfer that Asterisk asks for is taken where the scenario says so, and declined where not', async () => {
+    const [taken, declined] = await Promise.all([
+      run('refer', '  hold: 4s\n  acceptTransfer: true\n'),
+      run('refer', '  hold: 4s\n'),
+    ]);
+    expect(taken.result.calls).toMatchObject(ALL_GOOD);
+    expect(taken.result.transfers).toMatchObject({ calls: CALLS, asked: CALLS, answered: CALLS, causes: [] });
+    expect(responsesOf(taken.result)).toMatchObject({ 'INVITE 200': 2 * CALLS, 'NOTIFY 200': 2 * CALLS });
+    // A second of silence before the transfer, and three of echo behind it.
+    expect(receivedOf(taken.result).packets.expected).toBeGreaterThan(CALLS * 2.5 * 50);
+    expect(declined.result.transfers).toMatchObject({ asked: CALLS, answered: 0, refused: CALLS });
+    expect(declined.result.warnings.join()).toContain('call.acceptTransfer');
+  });
+
   it.concurrent('a key pressed by INFO is heard, and without it Asterisk hangs up', async () => {
     const info =
       '  steps: [{ wait: 500ms }, { info: { type: application/dtmf-relay, body: "Signal=5\\nDuration=160" } }]\n';

@@ -1,6 +1,7 @@
 /** Whatever a far side says within a call, in whatever order: each request is answered, nothing throws, and nothing is left behind. */
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
+import type { Referral } from '../../src/sip/ua/referral.js';
 import { SDP } from '../unit/sip/ua/network.js';
 import { established } from '../unit/sip/ua/peer-in-call.js';
 
@@ -24,6 +25,10 @@ const HEADERS = [
   'Contact: <sip:x@10.0.0.9;maddr=>',
   'Contact: *',
   'Refer-To: <sip:112@10.0.0.9>',
+  'Refer-To: <sip:carol@10.0.0.9>',
+  'r: <sip:carol@10.0.0.9;maddr=?Replaces=%>',
+  'Refer-To: "',
+  'Referred-By: \u0080;;,<',
   'Retry-After: 99999999999',
 ];
 
@@ -48,8 +53,18 @@ it('is answered once for each request, and ends without a trace', () => {
   fc.assert(
     fc.property(fc.array(said, { minLength: 1, maxLength: 12 }), (sequence) => {
       const { network, agent, callee, calls, got, say } = established(SDP);
+      // Whoever transfers us is told at once that nobody was called, or never.
+      Object.assign(callee, {
+        onReferred: (referral: Referral) => {
+          if ('status' in referral.call) return;
+          referral.accept();
+          if (index % 2 === 0) referral.conclude(503);
+        },
+      });
+      let index = 0;
       let cseq = 10;
-      for (const [index, { method, headers, body, step, pauseMs, ours, answer }] of sequence.entries()) {
+      for (const { method, headers, body, step, pauseMs, ours, answer } of sequence) {
+        index++;
         callee.reanswer = callee.ownOffer = answer;
         if (ours === 'offer') calls[0]!.offer({ method: 'INVITE', sdp: () => SDP }, () => {});
         if (ours === 'update') calls[0]!.send({ method: 'UPDATE' }, () => {});

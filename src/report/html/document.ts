@@ -9,6 +9,7 @@ import { heatDefinitions } from './chart/heat.js';
 import { keyDefinitions } from './chart/strokes.js';
 import { distributionSection } from './distribution-section.js';
 import { dtmfSection } from './dtmf-section.js';
+import { transfersSection } from './transfers-section.js';
 import { endpointsSection } from './endpoints-section.js';
 import { farEndSection } from './far-end-section.js';
 import { gatesSection } from './gates-section.js';
@@ -40,6 +41,7 @@ const SECTIONS: readonly ((result: Result) => Section | null)[] = [
   causesSection,
   setupSection,
   dtmfSection,
+  transfersSection,
   endpointsSection,
   oddStreamsSection,
   worstCallsSection,

@@ -31,10 +31,12 @@ export function dtmfSection({ dtmf }: Result): Section | null {
 
 function summary({ calls, mismatched, received: { durationMs } }: DtmfBlock): string {
   const [shortest, median, longest] = (['min', 'p50', 'max'] as const).map((each) => percentileText(durationMs, each));
-  const lengths =
-    durationMs === null ? '' : ` Received keys lasted ${shortest} to ${longest}, half of them up to ${median}.`;
+  const range = shortest === longest ? `${median} each` : `${shortest} to ${longest}, half of them up to ${median}`;
+  const lengths = durationMs === null ? '' : ` Received keys lasted ${range}.`;
   const wrong =
-    mismatched === 0 ? 'Every expected key came.' : `Others came than expected in ${formatCount(mismatched)}.`;
+    mismatched === 0
+      ? 'None came otherwise than expected.'
+      : `Others came than expected in ${formatCount(mismatched)}.`;
   return `Calls with keys: ${formatCount(calls)}. ${wrong}${lengths}`;
 }
 

@@ -119,7 +119,8 @@ function sessionTable({ signalling }: Result): Markup {
 const known = (count: number | null): string => (count === null ? 'not known' : formatCount(count));
 
 function registrationsTable(block: RegistrationsBlock, ira: number | null): Markup {
-  const { users, registeredAtBegin, refused, attempts, failures, leftRegistered, secondLegs, strangeCalls } = block;
+  const { users, registeredAtBegin, refused, attempts, bindingsLost, failures, leftRegistered } = block;
+  const { secondLegs, strangeCalls } = block;
   const ineffective = html`IRA, ineffective attempts<br /><small>4xx, 5xx, 6xx or no response, RFC 6076 §4.2</small>`;
   const rows: HtmlValue[][] = [
     ['Users', formatCount(users)],
@@ -131,6 +132,9 @@ function registrationsTable(block: RegistrationsBlock, ira: number | null): Mark
       html`– of these ${sipStatus === null ? '' : `${sipStatus} `}${networkText(cause)}`,
       formatCount(count),
     ]),
+    ...(bindingsLost === null || bindingsLost === 0
+      ? []
+      : [['Registered anew, since the connection was lost', formatCount(bindingsLost)]]),
     ['Not unregistered at the end', known(leftRegistered)],
     ['Called legs known by our header', formatCount(secondLegs.byHeader)],
     ['Called legs known by the caller’s name', formatCount(secondLegs.byCallerName)],

@@ -6,10 +6,13 @@ export const DETAIL_CHARACTERS = 120;
 /** As it stands in Via. */
 export type Protocol = 'UDP' | 'TCP' | 'TLS' | 'WS' | 'WSS';
 
+/** What of this host was used up, so that no socket came about: it says nothing of the peer. */
+export type HostLimit = 'no-file-handle' | 'no-local-port' | 'no-socket-memory';
+
 /** Why a message could not be brought to the peer, or its connection is gone. */
 export interface TransportFailure {
   /** `connection-failed`: refused, timed out, closed or reset. `tls-failed`: no agreement on TLS, or a bad certificate. */
-  readonly cause: 'transport-error' | 'connection-failed' | 'tls-failed';
+  readonly cause: 'transport-error' | 'connection-failed' | 'tls-failed' | HostLimit;
   /** For people; at most 120 characters, may hold network text. */
   readonly detail: string;
 }
@@ -40,6 +43,8 @@ export interface Transport {
   onError: ((host: string, port: number, failure: TransportFailure) => void) | null;
   /** Sends one message; calls neither `onMessage` nor `onError` before it returns. @param data wire text, one character per byte @param host name or address, no brackets */
   send(data: string, host: string, port: number): void;
+  /** Opens the connection to host:port, where there is none; null: it is up. Absent over datagrams. */
+  connect?(host: string, port: number): Promise<TransportFailure | null>;
   /** Whether a connection to host:port is up; never over datagrams. */
   hasConnection(host: string, port: number): boolean;
   /** Something to show a NAT or firewall that the way is in use; nothing where no connection is up. */

@@ -2,6 +2,7 @@
 import type { HeaderBlock } from '../message/builder.js';
 import type { SipMessage } from '../message/message.js';
 import type { TransportFailure } from '../transport/transport.js';
+import type { Referral } from './referral.js';
 
 /** Why an INVITE of ours came to nothing. */
 export interface CallFailure {
@@ -41,6 +42,8 @@ export interface MidCallListener {
   onSessionExpired(): void;
   /** INFO, MESSAGE or NOTIFY within the call, which is answered 200. */
   onTold(request: SipMessage): void;
+  /** It wants us to call somebody else (REFER). Declined (603) where this is absent, or neither takes nor refuses it at once. */
+  onReferred?(referral: Referral): void;
 }
 
 /** How a request of ours within the call came out. */

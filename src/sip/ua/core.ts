@@ -63,6 +63,8 @@ export interface UserAgentOptions {
   readonly reliableProvisional?: ReliableProvisionalWish;
   /** Asked for in calls that we place, and given to those that come (RFC 4028); default: as the far side wants it. */
   readonly sessionTimer?: SessionTimerWish;
+  /** REFERs may be sent to us: Allow says so. Default false. */
+  readonly takesReferrals?: boolean;
   /** Keeps the messages of the calls that are placed; default: nobody does. */
   readonly log?: MessageLog;
 }
@@ -116,6 +118,7 @@ export class Core implements TransactionLayer {
   readonly publications: PublicationRules | null;
   readonly reliableProvisional: ReliableProvisionalWish;
   readonly sessionTimer: SessionTimerWish | null;
+  readonly takesReferrals: boolean;
   #maxServerTransactions: number;
   #maxServerBytes: number;
   #invites = new Map<string, InviteServer>();
@@ -138,13 +141,15 @@ export class Core implements TransactionLayer {
     this.publications = options.publications ?? null;
     this.reliableProvisional = options.reliableProvisional ?? 'supported';
     this.sessionTimer = options.sessionTimer ?? null;
+    this.takesReferrals = options.takesReferrals ?? false;
     this.#maxServerTransactions = options.maxServerTransactions ?? MAX_SERVER_TRANSACTIONS;
     this.#maxServerBytes = options.maxServerBytes ?? MAX_SERVER_BYTES;
     this.user = options.user;
     this.#fromHost = formatHost(options.advertisedHost);
     this.#isSecure = options.isSecure ?? false;
     const agent = ['User-Agent', toWire(options.userAgent)] as const;
-    const allow = ['Allow', this.publications === null ? ALLOWED_METHODS : `${ALLOWED_METHODS}, PUBLISH`] as const;
+    const others = [...(this.takesReferrals ? ['REFER'] : []), ...(this.publications === null ? [] : ['PUBLISH'])];
+    const allow = ['Allow', [ALLOWED_METHODS, ...others].join(', ')] as const;
     this.noContact = headerBlock([agent]);
     this.allow = headerBlock([allow, agent]);
     this.capabilities = joinBlocks(SUPPORTED, headerBlock([allow, ['Accept', 'application/sdp'], agent]));

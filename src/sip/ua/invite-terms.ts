@@ -26,6 +26,8 @@ export interface InviteRequest {
   /** Our offer; '' leaves it to the far side, whose offer our ACK or PRACK answers. */
   readonly sdp: string;
   readonly callId?: string;
+  /** Call-ID of the call that this one is a part of: their messages are kept together. */
+  readonly partOf?: string;
   /** Where the INVITE goes instead of the target's host, and whatever in the dialog is for that host; the Request-URI stays. */
   readonly nextHop?: Destination;
   /** Tried in this order where the one before gives no answer, no connection or a 503 (RFC 3263 §4.3). */

@@ -43,13 +43,15 @@ class CallLog {
   endedAtNs = Number.POSITIVE_INFINITY;
   /** Call-ID of its other end, where that came back to us. */
   otherEnd: string | null = null;
+  /** Call-IDs of further dialogs of the call, whose messages stand among its own. */
+  parts: string[] | null = null;
 }
 
 export class MessageLog {
   private readonly live = new StringTable<CallLog>();
   /** In the order in which they ended. */
   private readonly ended = new Map<string, CallLog>();
-  /** Other ends of the calls above, each as long as its call. The peer chose their names. */
+  /** Other ends and further dialogs of the calls above, each as long as its call. The peer chose the names of the ends. */
   private readonly otherEnds = new Map<string, CallLog>();
   private readonly store: TextStore;
 
@@ -78,6 +80,14 @@ export class MessageLog {
     log.otherEnd = otherEnd;
     this.otherEnds.set(otherEnd, new CallLog());
     this.noteReceived(invite);
+  }
+
+  /** Messages with the other Call-ID, of a dialog that we begin for the call, stand among its own from now on. */
+  openPart(callId: string, partId: string): void {
+    const log = this.live.get(callId);
+    if (log === undefined || this.logOf(partId) !== undefined) return;
+    (log.parts ??= []).push(partId);
+    this.otherEnds.set(partId, log);
   }
 
   /** A message of ours that goes out. */
@@ -180,6 +190,7 @@ export class MessageLog {
   private forget(callId: string, log: CallLog): void {
     this.ended.delete(callId);
     this.releaseTexts(log);
+    for (const partId of log.parts ?? []) this.otherEnds.delete(partId);
     const otherEnd = log.otherEnd === null ? undefined : this.otherEnds.get(log.otherEnd);
     if (log.otherEnd === null || otherEnd === undefined) return;
     this.otherEnds.delete(log.otherEnd);

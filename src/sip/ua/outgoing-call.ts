@@ -86,7 +86,8 @@ export class UacCall implements OutgoingCall, InviteClientUser, SessionUser {
   ) {
     this.#listener = listener;
     this.callId = request.callId ?? core.ids.callId();
-    core.log?.open(this.callId);
+    if (request.partOf === undefined) core.log?.open(this.callId);
+    else core.log?.openPart(request.partOf, this.callId);
     this.#terms = new InviteTerms(core, request, this.callId);
     this.#transaction = core.startInvite(this.#terms.fields(1), this.#terms.peer.address, this);
   }

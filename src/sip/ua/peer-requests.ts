@@ -1,6 +1,7 @@
 /**
  * What the far side begins within a dialog, answered (RFC 3261 §12.2.2, §14.2; RFC 3311 §5.2; RFC 6086): offers as the call
- * above says, one at a time; requests that ask nothing with 200; a transfer is declined, since whom we call is not the peer's to say.
+ * above says, one at a time; requests that ask nothing with 200; a transfer is declined unless the call above takes it, since whom we
+ * call is not the peer's to say.
  */
 import { type HeaderBlock, headerBlock, joinBlocks, toWire } from '../message/builder.js';
 import type { SipMessage } from '../message/message.js';
@@ -8,7 +9,9 @@ import { unsupportedBy } from '../message/option-tags.js';
 import type { Dialog } from '../dialog/dialog.js';
 import type { MidCallListener } from './call-events.js';
 import type { Core } from './core.js';
+import type { DialogParts } from './dialog-request.js';
 import type { Exchange } from './exchange.js';
+import { Referral } from './referral.js';
 import { RepeatedAnswer } from './repeated-answer.js';
 import type { TimerAnswer } from './session-timer.js';
 import { fractionOf } from './spread.js';
@@ -17,6 +20,8 @@ import { hasUsableContact, refreshTarget } from './target-refresh.js';
 /** The session that is spoken to. */
 export interface PeerRequestsOwner {
   readonly dialog: Dialog;
+  /** What requests of ours in the dialog need. */
+  readonly parts: DialogParts;
   /** We have not begun to hang up. */
   readonly isActive: boolean;
   /** An offer of ours is on its way. */
@@ -87,8 +92,14 @@ export class PeerRequests {
     else if (method === 'INFO' || method === 'MESSAGE' || method === 'NOTIFY') {
       exchange.reply(200);
       this.owner.listener()?.onTold(request);
-    } else if (method === 'REFER') exchange.reply(603);
+    } else if (method === 'REFER') this.#receiveRefer(exchange);
     else exchange.reply(405, { headers: this.core.allow });
+  }
+
+  #receiveRefer(exchange: Exchange): void {
+    const referral = new Referral(this.core, this.owner.parts, exchange);
+    if (this.owner.isActive) this.owner.listener()?.onReferred?.(referral);
+    if (!referral.isAnswered) referral.refuse();
   }
 
   /** Re-INVITE and UPDATE: both refresh target and session, and may hold an offer. */

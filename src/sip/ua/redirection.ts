@@ -2,16 +2,13 @@
  * Where a 3xx leads (RFC 3261 §8.1.3.4). Its Contacts are the peer's word: followed is the best one that may be called, by the
  * rules of every destination, and never a name that was not looked up before the run.
  */
-import { isEmergencyUser } from '../../lib/emergency.js';
-import { parseIp } from '../../lib/ip-address.js';
 import { parameterOf } from '../message/characters.js';
 import { HeaderId } from '../message/header-name.js';
 import type { SipMessage } from '../message/message.js';
 import { SipParseError } from '../message/parse-error.js';
-import { type SipUri, nextHop, parseAddress, parseUri, serializeUri, uriParameter } from '../message/uri.js';
+import { type SipUri, parseAddress, parseUri, serializeUri } from '../message/uri.js';
 import type { Destination } from '../transaction/invite-client.js';
-import type { Protocol } from '../transport/transport.js';
-import { type MayReach, type Peer, permittedHop } from './next-hop.js';
+import { type DestinationRules, destinationOf } from './peer-destination.js';
 
 /** More Contacts than that are not looked at. */
 const MAX_CONTACTS = 8;
@@ -22,10 +19,7 @@ export interface Redirection {
 }
 
 /** What a Contact is held against. */
-export interface RedirectionRules {
-  readonly protocol: Protocol;
-  readonly mayReach: MayReach | null;
-  readonly peer: Peer;
+export interface RedirectionRules extends DestinationRules {
   /** Request-URIs that have been called, so that nobody goes in circles. */
   readonly tried: ReadonlySet<string>;
 }
@@ -43,25 +37,16 @@ export function redirectionOf(response: SipMessage, rules: RedirectionRules): Re
   return refusal;
 }
 
-function read(contact: string, { protocol, mayReach, peer, tried }: RedirectionRules): Redirection | string {
+function read(contact: string, rules: RedirectionRules): Redirection | string {
   try {
     const target = { ...parseUri(parseAddress(contact).uri), headers: '' };
-    if (tried.has(serializeUri(target))) return 'redirected in a circle';
-    if (isEmergencyUser(target.user ?? '')) return 'redirected to an emergency number, which is never called';
-    if (target.scheme !== 'sip' || !fits(target, protocol)) return `redirected away from ${protocol}`;
-    const wanted = nextHop(target);
-    const isKnown = parseIp(wanted.host) !== undefined || wanted.host.toLowerCase() === peer.named.host.toLowerCase();
-    const hop = isKnown ? permittedHop(wanted, peer, mayReach) : null;
-    return hop === null ? `redirected to ${wanted.host.slice(0, 40)}, which may not be called` : { target, hop };
+    if (rules.tried.has(serializeUri(target))) return 'redirected in a circle';
+    const hop = destinationOf(target, rules);
+    return typeof hop === 'string' ? `redirected ${hop}` : { target, hop };
   } catch (error) {
     if (!(error instanceof SipParseError)) throw error;
     return 'redirected to a Contact that cannot be read';
   }
-}
-
-function fits(target: SipUri, protocol: Protocol): boolean {
-  const transport = uriParameter(target, 'transport')?.toUpperCase() ?? 'UDP';
-  return transport === protocol;
 }
 
 /** By q (§20.10, default 1), those of the same in the order of the message. */

@@ -19,6 +19,7 @@ import { type SipUri, createUri, formatAddress, nextHop, parseAddress, serialize
 import type { Client, ClientUser } from '../transaction/client.js';
 import type { Destination } from '../transaction/invite-client.js';
 import type { TimerHandle } from '../transaction/timers.js';
+import type { TransportFailure } from '../transport/transport.js';
 import type { Core } from './core.js';
 import { refusalDetail } from './refusal.js';
 
@@ -39,7 +40,7 @@ export interface RegistrationRequest {
 export interface RegistrationFailure {
   /** Null: no response came. */
   readonly status: number | null;
-  readonly cause: 'response' | 'timeout' | 'transport-error';
+  readonly cause: 'response' | 'timeout' | TransportFailure['cause'];
   readonly detail: string;
   /** Null: it is given up, since asking again would only be refused again, or lock the account. */
   readonly retryInMs: number | null;
@@ -53,6 +54,11 @@ export interface RegistrationListener {
   /** The attempt came to a 2xx. @param expiresSeconds as granted; 0 when the binding was removed */
   onSuccess(kind: RegistrationKind, expiresSeconds: number): void;
   onFailure(kind: RegistrationKind, failure: RegistrationFailure): void;
+  /**
+   * The connection over which the binding was made is gone, and with it the way to us that its Contact names. Nothing is done
+   * of its own accord before the next refresh: whoever has many users makes them anew (`refresh`) at a rate of its own.
+   */
+  onUnreached?(): void;
 }
 
 /** The first binding (or the first after it was lost), its refresh, its end. */
@@ -81,7 +87,11 @@ export class Registration implements ClientUser {
   #kind: RegistrationKind = 'register';
   #failures = 0;
   #raised = false;
-  #isBound = false;
+  /** The Contact that the registrar has of us, as far as we know; null: none. */
+  #boundUri: string | null = null;
+  #isConnecting = false;
+  /** The last attempt was made because the Contact had changed under the one before it. */
+  #isMoving = false;
   #serviceRoutes: HeaderBlock = NO_HEADERS;
   /** What was accepted once is refused only for a while: a registrar that restarts does not know its users at first. */
   #wasBound = false;
@@ -106,7 +116,7 @@ export class Registration implements ClientUser {
 
   /** The registrar knows us, as far as we know. */
   get isBound(): boolean {
-    return this.#isBound;
+    return this.#boundUri !== null;
   }
 
   /** Route headers for what the user sends from now on (RFC 3608 §5): those of the last accepted REGISTER. */
@@ -114,17 +124,23 @@ export class Registration implements ClientUser {
     return this.#serviceRoutes;
   }
 
-  /** A REGISTER of its has no final answer yet. */
+  /** A REGISTER of its has no final answer yet, or waits for its connection. */
   get isUnderWay(): boolean {
     const state = this.#transaction?.state;
-    return state === 'trying' || state === 'proceeding';
+    return this.#isConnecting || state === 'trying' || state === 'proceeding';
   }
 
   /** Refreshes before its time: the registrar seems to have lost the binding. Nothing where none is thought to be, or one is under way. */
   refresh(): void {
-    if (this.#isStopping || this.isUnderWay || !this.#isBound) return;
+    if (this.#isStopping || this.isUnderWay || !this.isBound) return;
     this.#clearTimer();
     this.#attempt('refresh');
+  }
+
+  /** A connection of ours is gone: perhaps the one over which we are registered. */
+  noteConnectionLost(host: string, port: number): void {
+    const isOurs = host === this.#hop.host && port === this.#hop.port;
+    if (isOurs && this.isBound && !this.#isStopping && !this.isUnderWay) this.listener.onUnreached?.();
   }
 
   /** Removes the binding (§10.2.2), once; where there is none and none is under way there is nothing to remove. */
@@ -133,24 +149,39 @@ export class Registration implements ClientUser {
     this.#isStopping = true;
     this.#clearTimer();
     // One under way is heard to its end first: two REGISTERs at a time of one Call-ID are forbidden (§10.2).
-    if (this.#isBound && !this.isUnderWay) this.#attempt('remove');
+    if (this.isBound && !this.isUnderWay) this.#attempt('remove');
   }
 
   /** Ends it without a word: no timer, no message, no event comes after it. */
   abandon(): void {
     this.#isStopping = true;
+    this.#isConnecting = false;
     this.#clearTimer();
     this.#transaction?.abandon();
     this.#transaction = null;
   }
 
   #attempt(kind: RegistrationKind): void {
+    const { transport } = this.core;
+    const { host, port } = this.#hop;
     this.#kind = kind;
     this.#raised = false;
-    // Another address may have been learned, or another connection opened, since the last binding was made.
-    if (kind === 'register') this.#contactUri = this.#contactNow();
     this.listener.onAttempt(kind);
-    this.#send();
+    if (transport.connect === undefined || transport.hasConnection(host, port)) {
+      this.#send();
+      return;
+    }
+    // Where the Contact names our end of the connection, that is known once it is there.
+    this.#isConnecting = true;
+    void transport.connect(host, port).then((failure) => this.#connected(failure));
+  }
+
+  #connected(failure: TransportFailure | null): void {
+    if (!this.#isConnecting) return; // abandoned
+    this.#isConnecting = false;
+    if (failure !== null) this.#fail({ status: null, cause: 'transport-error', detail: failure.detail }, true);
+    else if (!this.#isStopping || this.#kind === 'remove') this.#send();
+    else if (this.isBound) this.#attempt('remove');
   }
 
   #contactNow(): string {
@@ -159,6 +190,8 @@ export class Registration implements ClientUser {
 
   #send(): void {
     const { core } = this;
+    // Another address may have been learned, or another connection opened, since the last binding was made.
+    if (this.#kind !== 'remove') this.#contactUri = this.#contactNow();
     this.listener.onRequest?.();
     this.#transaction = core.startClient(this.#fields(), this.#hop, this);
   }
@@ -171,6 +204,7 @@ export class Registration implements ClientUser {
     const expires = this.#kind === 'remove' ? 0 : this.#expiresSeconds;
     const binding = headerBlock([
       ['Contact', `<${this.#contactUri}>;expires=${expires}`],
+      ...this.#staleContact,
       ['Expires', `${expires}`],
       ['Supported', 'path'],
     ]);
@@ -191,6 +225,12 @@ export class Registration implements ClientUser {
     };
   }
 
+  /** Removes what leads nowhere any more: the registrar would ring it beside the one that is made. */
+  get #staleContact(): (readonly [string, string])[] {
+    const stale = this.#boundUri;
+    return stale === null || stale === this.#contactUri ? [] : [['Contact', `<${stale}>;expires=0`]];
+  }
+
   onFinal(response: SipMessage): void {
     const { status } = response;
     this.#transaction = null;
@@ -205,9 +245,9 @@ export class Registration implements ClientUser {
     this.#fail({ status: null, cause: 'timeout', detail: 'no response to REGISTER for 64·T1' }, true);
   }
 
-  onTransportError(): void {
+  onTransportError({ cause, detail }: TransportFailure): void {
     this.#transaction = null;
-    this.#fail({ status: null, cause: 'transport-error', detail: 'the transport could not send' }, true);
+    this.#fail({ status: null, cause, detail }, true);
   }
 
   #succeed(response: SipMessage): void {
@@ -215,8 +255,8 @@ export class Registration implements ClientUser {
     this.#authorizer.confirm();
     this.#failures = 0;
     const grantedSeconds = kind === 'remove' ? 0 : grantedOf(response, this.#contactUri, this.#expiresSeconds);
-    this.#isBound = grantedSeconds > 0;
-    this.#wasBound ||= this.#isBound;
+    this.#boundUri = grantedSeconds > 0 ? this.#contactUri : null;
+    this.#wasBound ||= this.isBound;
     if (kind !== 'remove' && grantedSeconds === 0) {
       this.#fail({ status: response.status, cause: 'response', detail: 'the 2xx grants no time (expires=0)' }, true);
       return;
@@ -225,7 +265,14 @@ export class Registration implements ClientUser {
     this.listener.onSuccess(kind, grantedSeconds);
     if (kind === 'remove') return;
     if (this.#isStopping) this.#attempt('remove');
+    else if (this.#hasMoved()) this.#attempt('refresh');
     else this.#after(refreshDelayMs(grantedSeconds));
+  }
+
+  /** This answer has taught us another address than the one that is bound. Once: one that changes with each answer is none to follow. */
+  #hasMoved(): boolean {
+    this.#isMoving = !this.#isMoving && this.#contactNow() !== this.#contactUri;
+    return this.#isMoving;
   }
 
   #answer(response: SipMessage): void {
@@ -250,7 +297,7 @@ export class Registration implements ClientUser {
     const retryInMs = isTriedAgain ? (RETRY_MS[Math.min(this.#failures, RETRY_MS.length - 1)] ?? null) : null;
     this.#failures++;
     // A registrar that says nothing to a refresh still has the binding until it runs out.
-    if (kind !== 'refresh' || failure.cause === 'response') this.#isBound = false;
+    if (kind !== 'refresh' || failure.cause === 'response') this.#boundUri = null;
     this.listener.onFailure(kind, { ...failure, retryInMs });
     // The listener may have ended it.
     if (retryInMs !== null && !this.#isStopping) this.#after(retryInMs);
@@ -263,7 +310,7 @@ export class Registration implements ClientUser {
 
   again(): void {
     this.#timer = null;
-    this.#attempt(this.#isBound ? 'refresh' : 'register');
+    this.#attempt(this.isBound ? 'refresh' : 'register');
   }
 
   #clearTimer(): void {

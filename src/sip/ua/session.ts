@@ -59,7 +59,7 @@ export class Session implements ClientUser, MidCall {
   /** Registers itself for requests of the peer. */
   constructor(
     private readonly core: Core,
-    private readonly parts: SessionParts,
+    readonly parts: SessionParts,
     private readonly user: SessionUser,
   ) {
     const { dialog } = parts;

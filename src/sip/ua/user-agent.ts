@@ -84,6 +84,7 @@ export class UserAgent {
   #lateAnswers: LateAnswers;
   /** To tag of answers given without a transaction: the same for a request that comes again. */
   #statelessTag: string;
+  #registrations: Registration[] = [];
 
   constructor(options: UserAgentOptions) {
     this.#core = new Core(options);
@@ -91,7 +92,7 @@ export class UserAgent {
     this.#lateAnswers = new LateAnswers(this.#core);
     this.#statelessTag = options.ids.tag();
     options.transport.onMessage = (data, host, port) => this.#receive(data, { host, port });
-    options.transport.onError = (host, port, failure) => this.#core.table.failTransport(host, port, failure);
+    options.transport.onError = (host, port, failure) => this.#noteLost(host, port, failure);
   }
 
   /** What Via and Contact say from the next request on. @param port null: none is written */
@@ -132,7 +133,9 @@ export class UserAgent {
 
   /** Binds a user to this user agent at a registrar, and keeps it bound. @throws SipParseError for a registrar whose maddr is empty */
   register(request: RegistrationRequest, listener: RegistrationListener): Registration {
-    return new Registration(this.#core, request, listener);
+    const registration = new Registration(this.#core, request, listener);
+    this.#registrations.push(registration);
+    return registration;
   }
 
   /** Sends event state (RFC 3903) to the target's host. @throws SipParseError for a target whose maddr is empty */
@@ -180,6 +183,14 @@ export class UserAgent {
     table.clear();
     for (const session of sessions.values()) session.close();
     sessions.clear();
+  }
+
+  /** What waits for an answer fails, and whoever is registered over that connection is not reached any more. */
+  #noteLost(host: string, port: number, failure: TransportFailure): void {
+    const { table, isReliable } = this.#core;
+    table.failTransport(host, port, failure);
+    if (!isReliable) return;
+    for (const registration of this.#registrations) registration.noteConnectionLost(host, port);
   }
 
   #receive(data: Uint8Array, source: Source): void {
@@ -307,6 +318,8 @@ export class UserAgent {
   #inspect(exchange: Exchange): number | null {
     const { request, transaction } = exchange;
     const { publications } = this.#core;
+    // Outside of a call there is none to be transferred.
+    if (request.method === 'REFER' && this.#core.takesReferrals) return 603;
     const isPublication = request.method === 'PUBLISH' && publications !== null;
     if (!isPublication && !SERVED_METHODS.has(request.method)) return 405;
     // Without To tag they belong to no dialog.

@@ -14,6 +14,7 @@ import { Network, agentOn } from '../sip/ua/network.js';
 
 /** Slots that note what is done with them, and refuse what may not be. */
 export class WatchedSlots implements MediaSlots {
+  shortage: string | null = null;
   measured = true;
   free = Number.POSITIVE_INFINITY;
   readonly log: string[] = [];
@@ -84,9 +85,18 @@ export type AnswererSettings = Partial<
   Pick<AnswererContext, 'rejectStatus' | 'ringMs' | 'dropAfterMs' | 'media' | 'srtp' | 'onKey' | 'onMeasured'>
 > & { readonly flow?: Partial<AnswererFlow> };
 /** Of the user agents. */
-export type AgentSettings = Partial<Pick<UserAgentOptions, 'reliableProvisional' | 'sessionTimer'>>;
+export type AgentSettings = Partial<
+  Pick<UserAgentOptions, 'reliableProvisional' | 'sessionTimer' | 'mayReach' | 'takesReferrals'>
+>;
 
-const CALLER_FLOW: CallerFlow = { identity: NOBODY, lateOffer: false, followRedirects: 0, steps: [], expect: null };
+const CALLER_FLOW: CallerFlow = {
+  identity: NOBODY,
+  lateOffer: false,
+  followRedirects: 0,
+  acceptTransfer: false,
+  steps: [],
+  expect: null,
+};
 const ANSWERER_FLOW: AnswererFlow = { refusalHeaders: NO_HEADERS, earlyMedia: false, reliable: 'asked', steps: [] };
 
 const MEDIA = {
@@ -105,6 +115,7 @@ export class TwoSides {
   readonly callerRecords: CallRecord[] = [];
   readonly answererRecords: CallRecord[] = [];
   readonly answeringCalls: AnsweringCall[] = [];
+  readonly calls: CallerCall[] = [];
   /** Calls of onAnswered: of the caller, of the answerer. */
   readonly answered = [0, 0];
   /** What the far side called itself, by call. */
@@ -173,6 +184,7 @@ export class TwoSides {
   /** Places a call; the second says whether it went out. */
   place(start: Partial<CallStart> = {}): { call: CallerCall; went: boolean } {
     const call = new CallerCall(this.context, { call: 0, intendedMs: this.nowMs, heldBack: false, ...start });
+    this.calls.push(call);
     return { call, went: call.start() };
   }
 

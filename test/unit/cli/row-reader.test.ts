@@ -63,6 +63,31 @@ describe('what was written is read back', () => {
     }
   });
 
+  it('the transfers of a call, and nothing where they are not as they must be', () => {
+    const asked = { to: '<sip:a@192.0.2.1>', detail: null, askedMs: 10.5, answeredMs: null };
+    const transfers = {
+      asked: 3,
+      first: [
+        { ...asked, outcome: 'refused' as const, sipStatus: 603, cause: 'transferTarget', detail: 'sent "away"' },
+        { ...asked, outcome: 'answered' as const, sipStatus: 200, cause: null, answeredMs: 99 },
+      ],
+    };
+    const line = callLine(recordOf({ transfers }), { received: null, sent: null }, NAMES);
+    expect(readCallLine(line, ENDPOINTS)?.record.transfers).toEqual(transfers);
+    for (const [from, to] of [
+      ['"outcome":"refused"', '"outcome":"smoke"'],
+      ['"asked":3', '"asked":1'],
+      ['"asked":3', '"asked":1.5'],
+      ['"sipStatus":603', '"sipStatus":6030'],
+      ['"askedMs":10.5', '"askedMs":"x"'],
+      ['"to":"<sip:a@192.0.2.1>"', '"to":7'],
+      ['"first":[{', '"first":[7,{'],
+    ] as const) {
+      expect(line).toContain(from);
+      expect(readCallLine(line.replace(from, to), ENDPOINTS)?.record).toMatchObject({ call: 0, transfers: null });
+    }
+  });
+
   it('a call without media, and one that was never started', () => {
     for (const record of [recordOf(), notStartedRecord()]) {
       const line = callLine(record, { received: null, sent: null }, NAMES);

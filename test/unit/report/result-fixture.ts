@@ -135,6 +135,7 @@ function generatorSeconds(seconds: number): Result['generator']['seconds'] {
     receiveDrops: 0,
     eventLoopDelayP99Ms: 1.3,
     cpuRatio: 0.34,
+    hostCpuRatio: 0.61,
     startsDue: 2,
     startsMade: 2,
   }));
@@ -212,6 +213,7 @@ export function hostile(): Result {
         refused: 1,
         attempts: 3,
         ineffective: 1,
+        bindingsLost: 3,
         failures: [{ sipStatus: 403, cause: HOSTILE, count: 1 }],
         leftRegistered: null,
         secondLegs: { byHeader: 0, byCallerName: 1, byCalledUser: 0 },

@@ -71,8 +71,14 @@ describe('an rtpdump file', () => {
   });
 
   it.each([
-    ['expected a file of rtpdump, which begins with "#!rtpplay1.0 ", found another beginning', Uint8Array.of(1, 2, 3)],
-    ['expected a file of rtpdump, which begins with "#!rtpplay1.0 ", found another beginning', new Uint8Array(0)],
+    [
+      'expected a capture (pcap, pcapng) or a file of rtpdump, which begins with "#!rtpplay1.0 ", found another beginning',
+      Uint8Array.of(1, 2, 3),
+    ],
+    [
+      'expected a capture (pcap, pcapng) or a file of rtpdump, which begins with "#!rtpplay1.0 ", found another beginning',
+      new Uint8Array(0),
+    ],
     ['expected RTP packets, found none', fileOf()],
     ['expected RTP packets, found none', fileOf(rtcp)],
     ['expected one RTP stream, found a second source (SSRC)', dump({ sequence: 1 }, { sequence: 2, ssrc: 8 })],

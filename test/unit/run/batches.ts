@@ -34,6 +34,7 @@ export function recordOf(changes: Partial<CallRecord> = {}): CallRecord {
     earlyMedia: false,
     hasMedia: false,
     dtmf: null,
+    transfers: null,
     ...changes,
   };
 }

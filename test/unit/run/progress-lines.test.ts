@@ -91,8 +91,10 @@ it('lines of an earlier version, which had none of it, are read; others that are
   };
   expect(read(state, { registrations: null })).not.toBeNull();
   expect(read(state, { registrations })).toMatchObject({ registrations });
+  expect(read(state, { registrations: { ...registrations, bindingsLost: 2 } })).not.toBeNull();
   for (const bad of [
     { users: -1 },
+    { bindingsLost: 1.5 },
     { registeredAtBegin: 'x' },
     { failures: [{ sipStatus: 9999, cause: 'x', count: 1 }] },
     { failures: [5] },

@@ -58,6 +58,7 @@ const REGISTRATIONS = {
   refused: 1,
   attempts: 25,
   ineffective: 5,
+  bindingsLost: 4,
   failures: [{ sipStatus: 403, cause: 'forbidden', count: 5 }],
   matches: { header: 0, callerName: 7, number: 1, unmatched: 2 },
   delayMs: [40, 19, 80, 1],
@@ -74,6 +75,7 @@ it('has the registrations as they were written last, and the gates on them', () 
     refused: 1,
     attempts: 25,
     ineffective: 5,
+    bindingsLost: 4,
     failures: REGISTRATIONS.failures,
     leftRegistered: null,
     secondLegs: { byHeader: 0, byCallerName: 7, byCalledUser: 1 },
@@ -82,6 +84,11 @@ it('has the registrations as they were written last, and the gates on them', () 
   expect(signalling.ira).toBe(0.2);
   expect(signalling.registrationDelayMs).toMatchObject({ count: 20, min: 40, max: 80, p50: 40 });
   expect(gates.map(({ observed }) => observed)).toEqual([40, 0.2]);
+});
+
+it('does not know how many bindings were lost where an earlier version has not written it', () => {
+  const { bindingsLost: _, ...earlier } = REGISTRATIONS;
+  expect(rebuilt(state(earlier)).signalling.registrations?.bindingsLost).toBeNull();
 });
 
 it.each([[undefined], [null]])('has none where there were no users, or nobody wrote of them (%j)', (registrations) => {

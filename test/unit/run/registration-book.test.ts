@@ -14,6 +14,7 @@ function figuresOf(changes: Partial<RegistrationFigures> = {}): RegistrationFigu
     refused: 0,
     attempts: 5,
     ineffective: 0,
+    bindingsLost: 0,
     failures: [],
     delaysMs: new Float64Array(0),
     left: null,
@@ -39,14 +40,15 @@ describe('the registrations of a run', () => {
     book.begin();
     const matches = { header: 1, callerName: 2, number: 3, unmatched: 4 };
     const failures = [{ sipStatus: 503, cause: 'serviceUnavailable', count: 1 }];
-    book.take(0, figuresOf({ attempts: 15, ineffective: 1, failures, left: 0, matches }));
-    book.take(1, figuresOf({ attempts: 5, ineffective: 3, refused: 1, left: 2, matches }));
+    book.take(0, figuresOf({ attempts: 15, ineffective: 1, bindingsLost: 2, failures, left: 0, matches }));
+    book.take(1, figuresOf({ attempts: 5, ineffective: 3, bindingsLost: 3, refused: 1, left: 2, matches }));
     expect(book.block()).toEqual({
       users: 10,
       registeredAtBegin: 5,
       refused: 1,
       attempts: 20,
       ineffective: 4,
+      bindingsLost: 5,
       failures,
       leftRegistered: 2,
       secondLegs: { byHeader: 2, byCallerName: 4, byCalledUser: 6 },
@@ -144,4 +146,14 @@ describe('the registrations of a run', () => {
     expect(book.scalar(query('ira'))).toEqual({ value: 0.25, samples: 8 });
     expect(book.distribution(query('registration_delay'))).toMatchObject({ count: 2, min: 5, max: 15 });
   });
+});
+
+it('users without a socket of this host are named as its own limit, with what mends it', () => {
+  const failures = [{ sipStatus: null, cause: 'noLocalPort', count: 3 }];
+  const book = bookOf({ bound: 0, attempts: 0, failures });
+  expect(book.hostLimitInWords()).toBe(
+    'a user could not be registered, 3 times: this host had no free local port left (widen net.ipv4.ip_local_port_range, or let calls share connections)',
+  );
+  expect(book.hint()).toBe('widen net.ipv4.ip_local_port_range, or let calls share connections');
+  expect(bookOf({ failures: [{ sipStatus: 403, cause: 'forbidden', count: 1 }] }).hostLimitInWords()).toBeNull();
 });

@@ -31,6 +31,7 @@ const ALL = `  hold: 5s
   reliableProvisional: required
   sessionTimer: { expires: 30m, refresher: uas, minSE: 90s }
   followRedirects: 2
+  acceptTransfer: true
   from: { user: "+4930123456", displayName: Test caller, domain: example.com }
   assertedIdentity: tel:+4930123456
   privacy: [id, critical]
@@ -45,6 +46,7 @@ describe('the course of a call', () => {
       reliableProvisional: 'supported',
       sessionTimer: null,
       followRedirects: 0,
+      acceptTransfer: false,
       from: { user: null, displayName: null, domain: null },
       assertedIdentity: null,
       privacy: [],
@@ -70,6 +72,7 @@ describe('the course of a call', () => {
       reliableProvisional: 'required',
       sessionTimer: { expiresMs: 1_800_000, refresher: 'uas', minSeMs: 90_000 },
       followRedirects: 2,
+      acceptTransfer: true,
       from: { user: '+4930123456', displayName: 'Test caller', domain: 'example.com' },
       assertedIdentity: 'tel:+4930123456',
       privacy: ['id', 'critical'],

@@ -32,6 +32,20 @@ const record: fc.Arbitrary<CallRecord> = fc.record({
     receivedBeyond: 0,
     mismatch: { expected: '56', received: '5' },
   }),
+  transfers: fc.constantFrom(null, {
+    asked: 1,
+    first: [
+      {
+        to: '<sip:a@b>',
+        outcome: 'failed' as const,
+        sipStatus: 486,
+        cause: 'busy',
+        detail: null,
+        askedMs: 1,
+        answeredMs: null,
+      },
+    ],
+  }),
 });
 
 it('come out as they went in, each time they are walked, also after a way between threads', () => {

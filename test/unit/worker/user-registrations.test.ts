@@ -35,6 +35,10 @@ class Kept implements KeptRegistration {
     this.listener.onRequest?.();
   }
 
+  lose(): void {
+    this.listener.onUnreached?.();
+  }
+
   fail(failure: RegistrationFailure, kind: 'register' | 'refresh' | 'remove' = 'register'): void {
     this.isUnderWay = false;
     this.listener.onFailure(kind, failure);
@@ -105,7 +109,16 @@ describe('registrations', () => {
     ]);
     const { delaysMs, ...figures } = bench.registrations.take();
     expect(Array.from(delaysMs)).toEqual([20, 80]);
-    expect(figures).toEqual({ users: 2, bound: 2, refused: 0, attempts: 2, ineffective: 0, failures: [], left: null });
+    expect(figures).toEqual({
+      users: 2,
+      bound: 2,
+      refused: 0,
+      attempts: 2,
+      ineffective: 0,
+      bindingsLost: 0,
+      failures: [],
+      left: null,
+    });
     expect(bench.registrations.take().delaysMs).toHaveLength(0);
     expect([bench.registrations.routesOf(1), bench.registrations.routesOf(2)]).toEqual([
       'Route: <sip:edge;lr>\r\n',
@@ -152,6 +165,39 @@ describe('registrations', () => {
     const bench = new Bench(2).to(100);
     bench.registrations.refresh(1);
     expect(bench.kept.map(({ refreshes }) => refreshes)).toEqual([0, 1]);
+  });
+});
+
+describe('users whose connection is lost', () => {
+  it('count as not registered, and are asked for anew at the rate of the run, each 5 s after its last REGISTER at least', () => {
+    const bench = new Bench(3, 10).to(300);
+    bench.kept.forEach((kept) => kept.succeed());
+    bench.to(60_000).kept.forEach((kept) => kept.lose());
+    bench.of(0).lose(); // it is noted
+    expect(bench.registrations.take()).toMatchObject({ bound: 0, bindingsLost: 3 });
+    const refreshes = (): number[] => bench.kept.map((kept) => kept.refreshes);
+    expect(bench.to(60_050) && refreshes()).toEqual([1, 0, 0]);
+    expect(bench.to(60_150) && refreshes()).toEqual([1, 1, 0]);
+    expect(bench.to(60_250) && refreshes()).toEqual([1, 1, 1]);
+    bench.of(0).askAgain(); // REGISTERs at 60.25 s
+    bench.of(0).succeed('refresh');
+    expect(bench.bound.at(-1)).toEqual([0, true]);
+    bench.to(61_000).of(0).lose();
+    expect(bench.to(65_200) && refreshes()).toEqual([1, 1, 1]);
+    expect(bench.to(65_300) && refreshes()).toEqual([2, 1, 1]);
+  });
+
+  it('are left alone where they are registered by then, or the run ends', () => {
+    const bench = new Bench(2, 10).to(200);
+    bench.kept.forEach((kept) => kept.succeed());
+    bench.kept.forEach((kept) => kept.lose());
+    bench.of(0).succeed('refresh');
+    bench.to(5_050);
+    bench.registrations.removeAll();
+    bench.of(0).lose();
+    bench.to(20_000);
+    expect(bench.kept.map(({ refreshes }) => refreshes)).toEqual([0, 0]);
+    expect(bench.registrations.take().bindingsLost).toBe(2);
   });
 });
 

@@ -184,3 +184,18 @@ describe('the log is bounded', () => {
     expect(log.size).toEqual({ calls: 1, bytes: 0 });
   });
 });
+
+it('a further dialog of a call has its messages among those of the call, and goes with it', () => {
+  const log = new MessageLog({ now: () => 0 });
+  log.openPart('c9', 'p9'); // no call of ours
+  log.open('c1');
+  log.openPart('c1', 'p1');
+  log.noteSent(textOf('p1'));
+  log.noteReceived(invite('p1'));
+  log.noteSent(textOf('p9'));
+  expect(firstLines(log, 'c1')).toEqual(['→ BYE sip:a@b SIP/2.0', '← BYE sip:a@b SIP/2.0']);
+  expect([log.read('p1'), log.readOtherEnd('c1'), log.size.calls]).toEqual([null, null, 1]);
+  log.drop('c1');
+  log.noteSent(textOf('p1'));
+  expect(log.size).toEqual({ calls: 0, bytes: 0 });
+});

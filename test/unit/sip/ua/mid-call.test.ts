@@ -1,5 +1,6 @@
 /** What the far side may begin within a call, and how it is answered (RFC 3261 §12.2.2, §14, RFC 3311 §5.2, RFC 6086). */
 import { describe, expect, it } from 'vitest';
+import type { Referral } from '../../../../src/sip/ua/referral.js';
 import { SDP } from './network.js';
 import { answersOf, established, wordsOf } from './peer-in-call.js';
 
@@ -273,4 +274,69 @@ it('a request of ours within the call has a number of its own, and its body', ()
   network.wheel.advance(network.wheel.nowMs + 40_000);
   expect(statuses).toEqual([200, null]);
   expect(got[1]!.cseq.number).toBe(got[0]!.cseq.number + 1);
+});
+
+describe('REFER', () => {
+  const CAROL = 'Refer-To: <sip:carol@10.0.0.9>';
+
+  it('is allowed where it may be taken, and has no place outside of a call', () => {
+    const { network, got, say } = established(ANSWER, { takesReferrals: true });
+    say('FOO', 6);
+    expect(got[0]!.header('Allow')).toBe('INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, REFER');
+    const text =
+      `REFER sip:bob@10.0.0.2 SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.9;branch=z9hG4bKlone\r\nFrom: <sip:x@10.0.0.9>;tag=q\r\n` +
+      `To: <sip:bob@10.0.0.2>\r\nCall-ID: lone\r\nCSeq: 1 REFER\r\n${CAROL}\r\nContent-Length: 0\r\n\r\n`;
+    network.nodes.get('10.0.0.9:5060')!.send(text, '10.0.0.2', 5060);
+    network.wheel.advance(network.wheel.nowMs + 50);
+    expect(got[1]!.status).toBe(603);
+  });
+
+  it('that is taken says what it asks for, and is told how that goes, even when the call is over (RFC 3515 §2.4)', () => {
+    const { network, got, say, callee } = established(ANSWER, { takesReferrals: true });
+    let referral: Referral | null = null;
+    Object.assign(callee, {
+      onReferred: (asked: Referral) => {
+        referral = asked;
+        asked.accept();
+      },
+    });
+    const to = '<sip:carol@10.0.0.9;method=INVITE?Replaces=a%40b%3Bto-tag%3D1%3Bfrom-tag%3D2>';
+    say('REFER', 6, { headers: [`r: ${to}`, 'b: <sip:x@10.0.0.9>'] });
+    expect(wordsOf(got)).toEqual([202, 'NOTIFY']);
+    expect(got[0]!.header('Contact')).toBe('<sip:user2@10.0.0.2:5060>');
+    const { call } = referral!;
+    expect(call).toMatchObject({
+      target: { user: 'carol', host: '10.0.0.9', params: '', headers: '' },
+      hop: { host: '10.0.0.9', port: 5060 },
+      headers: 'Replaces: a@b;to-tag=1;from-tag=2\r\nRequire: replaces\r\nReferred-By: <sip:x@10.0.0.9>\r\n',
+    });
+    say('BYE', 7);
+    referral!.conclude(486);
+    referral!.conclude(200); // it has been said
+    network.wheel.advance(network.wheel.nowMs + 50);
+    const notified = got.filter(({ method, isRequest }) => isRequest && method === 'NOTIFY');
+    expect(
+      notified.map((request) => [
+        request.cseq.number,
+        request.header('Event'),
+        request.header('Subscription-State'),
+        request.contentType,
+        request.body,
+      ]),
+    ).toEqual([
+      [1, 'refer;id=6', 'active;expires=180', 'message/sipfrag', 'SIP/2.0 100 Trying\r\n'],
+      [2, 'refer;id=6', 'terminated;reason=noresource', 'message/sipfrag', 'SIP/2.0 486 Busy Here\r\n'],
+    ]);
+  });
+
+  it('is told nothing more where nobody knows of it any more (481)', () => {
+    const { network, got, say, reply, callee } = established(ANSWER, { takesReferrals: true });
+    let referral: Referral | null = null;
+    Object.assign(callee, { onReferred: (asked: Referral) => (referral = asked).accept() });
+    say('REFER', 6, { headers: [CAROL] });
+    reply(got[1]!, 481);
+    referral!.conclude(200);
+    network.wheel.advance(network.wheel.nowMs + 50);
+    expect(wordsOf(got)).toEqual([202, 'NOTIFY']);
+  });
 });

@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest';
 import type { SipMessage } from '../../../../src/sip/message/message.js';
 import { headerBlock } from '../../../../src/sip/message/builder.js';
 import { parseUri } from '../../../../src/sip/message/uri.js';
+import type { TransportFailure } from '../../../../src/sip/transport/transport.js';
 import type { RegistrationListener, Registration } from '../../../../src/sip/ua/registration.js';
-import { Network, agentOn } from './network.js';
+import { FakeTransport, Network, agentOn } from './network.js';
 import { ScriptedCallee, type Say, expectedResponse, parametersOf } from './scripted-callee.js';
 
 const CREDENTIALS = { user: 'alice', password: 'se:cret' };
@@ -200,7 +201,7 @@ describe('a registration', () => {
     expect([setup.registration.isUnderWay, setup.events.at(-1)]).toEqual([false, '52 remove ok 0']);
   });
 
-  it('goes by an outbound proxy, and names the address of now when it is made anew', () => {
+  it('goes by an outbound proxy, and names the address of now when it is refreshed', () => {
     const network = new Network();
     const { agent } = agentOn(network, '10.0.0.1', 1);
     const registrar = new ScriptedCallee(network, '10.0.0.9', (_, count) =>
@@ -223,7 +224,7 @@ describe('a registration', () => {
     for (let now = 9_000; now <= 12_000; now += 100) network.wheel.advance(now);
     expect(registrar.requests.map((request) => [request.header('Route'), request.header('Contact')])).toEqual([
       ['<sip:10.0.0.9;lr>', '<sip:alice@10.0.0.1:5060>;expires=20'],
-      ['<sip:10.0.0.9;lr>', '<sip:alice@10.0.0.1:5060>;expires=20'],
+      ['<sip:10.0.0.9;lr>', '<sip:alice@203.0.113.7:6000>;expires=20'],
       ['<sip:10.0.0.9;lr>', '<sip:alice@203.0.113.7:6000>;expires=20'],
     ]);
     expect(requests).toBe(3);
@@ -292,5 +293,137 @@ describe('the end of a registration', () => {
     early.registration.abandon();
     advance(early, 60);
     expect(early.events).toEqual(['0 register']);
+  });
+});
+
+/** A transport whose connections the test opens and ends. */
+class Line extends FakeTransport {
+  isUp = true;
+  readonly asked: string[] = [];
+  settle: (failure: TransportFailure | null) => void = () => {};
+
+  constructor(network: Network) {
+    super(network, '10.0.0.1', 'TLS');
+  }
+
+  override hasConnection(): boolean {
+    return this.isUp;
+  }
+
+  connect(host: string, port: number): Promise<TransportFailure | null> {
+    this.asked.push(`${host}:${port}`);
+    return new Promise((resolve) => (this.settle = resolve));
+  }
+
+  lose(host = '10.0.0.9'): void {
+    this.isUp = false;
+    this.onError?.(host, 5060, REFUSED);
+  }
+
+  async open(): Promise<void> {
+    this.isUp = true;
+    this.settle(null);
+    await Promise.resolve();
+  }
+
+  async fail(): Promise<void> {
+    this.settle(REFUSED);
+    await Promise.resolve();
+  }
+}
+
+const REFUSED = { cause: 'connection-failed', detail: 'ECONNREFUSED' } as const;
+const CONTACT = /^Contact: (.*)\r$/gm;
+
+function overLine() {
+  const network = new Network();
+  const line = new Line(network);
+  const { agent } = agentOn(network, '10.0.0.1', 1, { transport: line });
+  const texts: string[] = [];
+  const registrar = new ScriptedCallee(network, '10.0.0.9', () => OK_60);
+  const send = line.send.bind(line);
+  line.send = (data, host, port) => {
+    texts.push(data);
+    send(data, host, port);
+  };
+  const events: string[] = [];
+  const registration = agent.register(
+    { registrar: parseUri('sip:10.0.0.9'), user: 'alice', credentials: null, expiresSeconds: 60 },
+    {
+      onAttempt: (kind) => void events.push(kind),
+      onSuccess: (kind) => void events.push(`${kind} ok`),
+      onFailure: (kind, { detail, retryInMs }) => void events.push(`${kind} failed ${detail} ${retryInMs}`),
+      onUnreached: () => void events.push('unreached'),
+    },
+  );
+  network.wheel.advance(100);
+  const contacts = (): string[][] => texts.map((text) => [...text.matchAll(CONTACT)].map(([, value]) => value ?? ''));
+  return { network, line, agent, registrar, events, registration, contacts };
+}
+
+const OK_60: Say = { status: 200, headers: ['Expires: 60'] };
+const contactAt = (port: number, expires: number): string =>
+  `<sip:alice@10.0.0.1:${port};transport=tls>;expires=${expires}`;
+
+describe('a registration over a connection', () => {
+  it('that is lost says so, and is made anew over the next one, which it waits for', async () => {
+    const { network, line, agent, events, registration, contacts } = overLine();
+    line.lose('10.0.0.8'); // another one
+    line.lose();
+    expect([events, registration.isBound]).toEqual([['register', 'register ok', 'unreached'], true]);
+    registration.refresh();
+    expect([line.asked, contacts().length, registration.isUnderWay]).toEqual([['10.0.0.9:5060'], 1, true]);
+    line.lose(); // nothing new
+    agent.advertise('10.0.0.1', 7_000); // our end of the connection, now that it is there
+    await line.open();
+    network.wheel.advance(200);
+    expect(contacts()).toEqual([[contactAt(5060, 60)], [contactAt(7_000, 60), contactAt(5060, 0)]]);
+    expect(events.slice(3)).toEqual(['refresh', 'refresh ok']);
+    registration.remove();
+    expect(contacts().at(-1)).toEqual([contactAt(7_000, 0)]);
+  });
+
+  it('is tried again where the connection cannot be had, and removes what is bound once it can', async () => {
+    const { network, line, agent, events, registration, contacts } = overLine();
+    line.lose();
+    registration.refresh();
+    await line.fail();
+    expect(events.slice(3)).toEqual(['refresh', 'refresh failed ECONNREFUSED 1000']);
+    network.wheel.advance(1_200);
+    agent.advertise('10.0.0.1', 7_000);
+    registration.remove(); // it still waits for its connection
+    expect(line.asked).toHaveLength(2);
+    await line.open();
+    expect(contacts().slice(1)).toEqual([[contactAt(5060, 0)]]);
+    network.wheel.advance(1_400);
+    expect(events.slice(5)).toEqual(['refresh', 'remove', 'remove ok']);
+  });
+
+  it('that was abandoned sends nothing when its connection comes after all', async () => {
+    const { line, events, registration, contacts } = overLine();
+    line.lose();
+    registration.refresh();
+    registration.abandon();
+    await line.open();
+    line.lose();
+    expect([contacts().length, registration.isUnderWay]).toEqual([1, false]);
+    expect(events.slice(3)).toEqual(['refresh']);
+  });
+});
+
+describe('an address that is learned from the answer', () => {
+  it('is registered at once, and one that changes with each answer only once', () => {
+    const network = new Network();
+    const { agent } = agentOn(network, '10.0.0.1', 1);
+    const registrar = new ScriptedCallee(network, '10.0.0.9', () => OK_60);
+    let port = 6_000;
+    agent.onAddressSeen = () => agent.advertise('192.0.2.1', ++port);
+    const bindings = { registrar: parseUri('sip:10.0.0.9'), user: 'alice', credentials: null, expiresSeconds: 60 };
+    agent.register(bindings, { onAttempt: () => {}, onSuccess: () => {}, onFailure: () => {} });
+    network.wheel.advance(29_000);
+    expect(registrar.requests.map((request) => request.headers('Contact'))).toEqual([
+      ['<sip:alice@10.0.0.1:5060>;expires=60'],
+      ['<sip:alice@192.0.2.1:6001>;expires=60', '<sip:alice@10.0.0.1:5060>;expires=0'],
+    ]);
   });
 });
