@@ -57,7 +57,7 @@ export class CallerCall implements OutgoingCallListener, DigitListener, Transfer
     private readonly context: CallerContext,
     private readonly startOf: CallStart,
   ) {
-    this.endpoint = startOf.call % context.endpoints.length;
+    this.endpoint = startOf.group ?? startOf.call % context.endpoints.length;
     this.callId = context.callIdOf(startOf.call);
   }
 

@@ -57,6 +57,8 @@ export interface CallStart {
   readonly heldBack: boolean;
   /** In place of the endpoint's: one user calls another. */
   readonly target?: CallTarget;
+  /** The group that it is counted in; absent: calls are dealt to the endpoints in turn. */
+  readonly group?: number;
 }
 
 /** The record of a call that never left: a limit of ours, or the end of the run came first. */
@@ -68,7 +70,7 @@ export function notStarted(
 ): CallRecord {
   return {
     call: start.call,
-    endpoint: start.call % context.endpoints.length,
+    endpoint: start.group ?? start.call % context.endpoints.length,
     callId: context.callIdOf(start.call),
     intendedMs: start.intendedMs,
     startedMs: null,

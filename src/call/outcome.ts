@@ -3,9 +3,13 @@
 import type { DtmfRecord } from './dtmf.js';
 import type { TransfersRecord } from './transfer-record.js';
 
+/** Where there was no user who could have placed the call, it is not known whose figures it would have been part of. */
+export const NO_GROUP = -1;
+
 /** Times are ms since the start of the run; null where it never came to it. */
 export interface CallRecord {
   readonly call: number;
+  /** The group of calls that it is counted in: of its endpoint, or of the labels of its caller; NO_GROUP: of none. */
   readonly endpoint: number;
   readonly callId: string;
   readonly intendedMs: number;

@@ -100,7 +100,9 @@ function endOf(address: string, port: number | undefined): UdpEnd | null {
 }
 
 function serverOf(setup: SignallingSetup | undefined, endpoint: number): UdpEnd | null {
-  const server = setup?.role.type === 'caller' ? setup.role.endpoints[endpoint]?.servers[0] : undefined;
+  const endpoints = setup?.role.type === 'caller' ? setup.role.endpoints : [];
+  // The groups of users are all at one endpoint.
+  const server = (endpoints.length === 1 ? endpoints[0] : endpoints[endpoint])?.servers[0];
   return server === undefined ? null : endOf(server.addresses[0] ?? '', server.port);
 }
 

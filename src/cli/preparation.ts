@@ -9,6 +9,7 @@ import { WavError } from '../media/source/wav-error.js';
 import type { ScoreScale } from '../metrics/names.js';
 import { declareCodecs, scaleOfName } from '../run/codec-scale.js';
 import { ResultSource } from '../run/result-source.js';
+import { callGroups } from '../scenario/call-groups.js';
 import { idleMsOf } from '../scenario/fit-stages.js';
 import { codecsOfCalls } from '../scenario/flow-plan.js';
 import { loadScenario } from '../scenario/load.js';
@@ -165,9 +166,10 @@ function readGates(scenario: Scenario, { noGates }: RunFlags, hasBaseline: boole
 
 function gateContext(scenario: Scenario, hasBaseline: boolean): GateContext {
   const labels: Record<string, string[]> = {};
-  for (const endpoint of scenario.endpoints) {
-    for (const [key, value] of Object.entries(endpoint.labels)) {
-      (labels[key] ??= []).push(value);
+  for (const group of callGroups(scenario.endpoints, scenario.users?.list ?? null).list) {
+    for (const [key, value] of Object.entries(group.labels)) {
+      const values = (labels[key] ??= []);
+      if (!values.includes(value)) values.push(value);
     }
   }
   return {

@@ -6,7 +6,17 @@ import { SRTP_SUITE_NAMES } from '../lib/srtp-suite.js';
 import { codecIndexOf, UNKNOWN_CODEC } from '../run/codec-scale.js';
 import type { RebuiltCall } from '../run/rebuild.js';
 import type { MediaProgress, ProgressLine, SignallingProgress, StateProgress } from '../run/progress-lines.js';
-import { BASIS, DIRECTION, FAR_XR, FAR_XR_FIGURES, LEG, ROW, SPOILED, type CallRecord } from '../worker/messages.js';
+import {
+  BASIS,
+  DIRECTION,
+  FAR_XR,
+  FAR_XR_FIGURES,
+  LEG,
+  NO_GROUP,
+  ROW,
+  SPOILED,
+  type CallRecord,
+} from '../worker/messages.js';
 import { readDtmf } from './dtmf-reader.js';
 import { readTransfers } from './transfer-reader.js';
 import { SPOILED_WORDS } from './row-lines.js';
@@ -93,7 +103,8 @@ export function readSecondLine(text: string, endpoints: ReadonlyMap<string, numb
 /** A line of `calls.ndjson`. */
 export function readCallLine(text: string, endpoints: ReadonlyMap<string, number>): RebuiltCall | null {
   const line = objectOf(text);
-  const endpoint = endpoints.get(String(line?.['endpoint']));
+  const name = line?.['endpoint'];
+  const endpoint = name === null ? NO_GROUP : typeof name === 'string' ? endpoints.get(name) : undefined;
   const record = line === null || endpoint === undefined ? null : recordOf(line, endpoint);
   if (line === null || record === null) {
     return null;

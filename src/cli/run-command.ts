@@ -20,7 +20,6 @@ import { RunBook } from '../run/run-book.js';
 import { Run, type RunEnd, type RunPlan } from '../run/run.js';
 import { factsOf, type RunRecord } from '../run/run-record.js';
 import { ptimeOf } from '../scenario/replay.js';
-import { shownAt } from '../scenario/scenario.js';
 import type { MediaWorkerSetup } from '../worker/messages.js';
 import { checkBaseline, checkOut, withBaseline } from './baseline-run.js';
 import { netBackend, withEnvironment } from './environment.js';
@@ -35,7 +34,7 @@ import { leaveEarlierRun } from './earlier-run.js';
 import { Progress } from './progress.js';
 import { CoursePlan } from './progress-course.js';
 import { RESULT_FILE, RunFiles } from './run-files.js';
-import { runRecord } from './run-facts.js';
+import { recordedEndpoints, runRecord } from './run-facts.js';
 import { createRunToken, localAddressFor, loopbackEndpoint, planRun, type ResolvedEndpoint } from './run-plan.js';
 import { protocolOf } from './target-servers.js';
 import { addScenarioFlags, lastOf, scenarioArguments } from './scenario-flags.js';
@@ -192,7 +191,7 @@ class RunCommand {
     const files = new RunFiles(
       host,
       directory,
-      prepared.scenario.endpoints.map(({ name }) => this.shown(name)),
+      this.record.endpoints.map(({ name }) => this.shown(name)),
     );
     this.begin(files);
     stop.listen(host);
@@ -270,11 +269,10 @@ class RunCommand {
     this.record = {
       ...this.record,
       callIds: plan.callIds,
-      endpoints: endpoints.map(({ name, uri, labels }, index) => ({
-        name,
-        labels: { ...labels },
-        target: shownAt(prepared.scenario, `endpoints[${index}].target`, uri),
-      })),
+      endpoints: recordedEndpoints(
+        prepared.scenario,
+        endpoints.map(({ uri }) => uri),
+      ),
     };
     return plan;
   }

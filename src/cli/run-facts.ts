@@ -5,6 +5,7 @@ import { findCodecImpairment, type CodecImpairment } from '../quality/codec-impa
 import { SCORE_WINDOW_SECONDS } from '../quality/stream-meter.js';
 import type { Result } from '../run/result.js';
 import { RUN_RECORD_VERSION, type RunRecord } from '../run/run-record.js';
+import { callGroups } from '../scenario/call-groups.js';
 import { idleMsOf } from '../scenario/fit-stages.js';
 import { codecsOfCalls } from '../scenario/flow-plan.js';
 import { ptimeOf } from '../scenario/replay.js';
@@ -34,7 +35,7 @@ export function runRecord({ host, prepared, startedAt, seed, noGates, inconclusi
     name: scenario.name,
     startedAt: startedAt.toISOString(),
     process: host.identity,
-    endpoints: endpointsOf(scenario),
+    endpoints: recordedEndpoints(scenario),
     media: scenario.media,
     warmupMs: scenario.load.warmupMs,
     idleMs: idleMsOf(scenario.load),
@@ -85,12 +86,16 @@ function contextOf({ endpoints, labels, codecs, areDefaults, references }: RunGa
   };
 }
 
-function endpointsOf(scenario: Scenario): RunRecord['endpoints'] {
-  return scenario.endpoints.map(({ name, labels, target }, index) => ({
-    name,
-    labels: { ...labels },
-    target: target.kind === 'loopback' ? 'loopback' : shownAt(scenario, `endpoints[${index}].target`, target.uri),
-  }));
+/** The groups of calls that have figures of their own. @param uris where the endpoints are, once that is known */
+export function recordedEndpoints(scenario: Scenario, uris: readonly string[] = []): RunRecord['endpoints'] {
+  const { endpoints, users } = scenario;
+  return callGroups(endpoints, users?.list ?? null).list.map(({ name, labels, partOf }, group) => {
+    const index = partOf === null ? group : endpoints.findIndex((endpoint) => endpoint.name === partOf);
+    const target = endpoints[index]?.target;
+    const uri = uris[index] ?? (target === undefined || target.kind === 'loopback' ? 'loopback' : target.uri);
+    const shown = uri === 'loopback' ? uri : shownAt(scenario, `endpoints[${index}].target`, uri);
+    return { name, labels: { ...labels }, target: shown, partOf };
+  });
 }
 
 interface MethodParts {

@@ -6,6 +6,7 @@ import type { ReachRules } from '../lib/reach.js';
 import { routedLocalAddress } from '../net/resolve.js';
 import { socketDrops } from '../net/socket-drops.js';
 import type { RunPlan } from '../run/run.js';
+import { callGroups } from '../scenario/call-groups.js';
 import { idleMsOf } from '../scenario/fit-stages.js';
 import { legsPerCall, usersCap } from '../scenario/peak.js';
 import { ptimeOf } from '../scenario/replay.js';
@@ -64,7 +65,7 @@ export function planRun(host: ProcessHost, parts: PlanParts): RunPlan {
     },
     callIds: { runToken: parts.runToken, host: scenario.network.advertise ?? parts.localAddress },
     book: {
-      endpoints,
+      endpoints: callGroups(endpoints, scenario.users?.list ?? null).list,
       media: scenario.media,
       warmupMs: scenario.load.warmupMs,
       idleMs: idleMsOf(scenario.load),
@@ -231,16 +232,19 @@ function signallingSetup(parts: PlanParts, index: number): SignallingSetup {
 }
 
 /** A worker's share of the users. They call each other within it: both legs of a call are on one thread. */
-function usersRole({ users, call }: Scenario, index: number, workers: number): UsersRole | null {
+function usersRole({ users, call, endpoints }: Scenario, index: number, workers: number): UsersRole | null {
   if (users === null) {
     return null;
   }
-  const own = users.list.filter((_, n) => ownsCall(n, workers, index));
+  const groups = callGroups(endpoints, users.list);
+  const all = users.list.map(({ user, authUser, password }, n) => ({
+    user,
+    credentials: password === null ? null : { user: authUser, password },
+    group: groups.ofUser[n] ?? 0,
+  }));
   return {
-    list: own.map(({ user, authUser, password }) => ({
-      user,
-      credentials: password === null ? null : { user: authUser, password },
-    })),
+    list: all.filter((_, n) => ownsCall(n, workers, index)),
+    groups: groups.list.length,
     arePaired: call.to === 'users',
     ratePerSecond: users.rate / workers,
     expiresSeconds: Math.round(users.expiresMs / 1000),

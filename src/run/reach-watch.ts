@@ -45,14 +45,14 @@ export class ReachWatch {
         this.unreached++;
         this.last = record;
         this.workers.add(worker);
-        this.endpoints.add(record.endpoint);
+        this.endpoints.add(this.indexOf(record));
       }
     }
   }
 
   /** Calls of every endpoint and every thread have failed so, and none of them did not. */
   get isHopeless(): boolean {
-    const isAll = this.workers.size === this.setups.length && this.endpoints.size === this.names.length;
+    const isAll = this.workers.size === this.setups.length && this.endpoints.size === this.peers.length;
     return isAll && this.unreached >= ENOUGH_CALLS && this.unreached === this.ended;
   }
 
@@ -67,18 +67,23 @@ export class ReachWatch {
     if (last === null || this.unreached !== this.ended) {
       return null;
     }
-    const name = this.names.length === 1 ? 'the target' : `endpoint ${this.names[last.endpoint] ?? ''}`;
+    const name = this.peers.length === 1 ? 'the target' : `endpoint ${this.names[last.endpoint] ?? ''}`;
     const why = last.detail ?? last.cause ?? '';
     const all = this.ended === 1 ? 'the only call' : `all ${this.ended} calls`;
     return {
-      reason: `${name} cannot be reached${placeOf(this.peerOf(last.endpoint))}: ${why}; so ended ${all}`,
+      reason: `${name} cannot be reached${placeOf(this.peers[this.indexOf(last)])}: ${why}; so ended ${all}`,
       hint: hintOf(last.cause, why),
     };
   }
 
-  private peerOf(endpoint: number): Peer | undefined {
+  private get peers(): readonly Peer[] {
     const role = this.setups[0]?.role;
-    return role?.type === 'caller' ? role.endpoints[endpoint] : undefined;
+    return role?.type === 'caller' ? role.endpoints : [];
+  }
+
+  /** Groups of users are all at one endpoint. */
+  private indexOf({ endpoint }: CallRecord): number {
+    return this.peers.length === 1 ? 0 : endpoint;
   }
 }
 

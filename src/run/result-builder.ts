@@ -25,6 +25,7 @@ export interface RunFacts {
     readonly name: string;
     readonly target: string;
     readonly labels: Readonly<Record<string, string>>;
+    readonly partOf?: string | null;
   }[];
   readonly media: boolean;
   readonly gates: readonly Gate[];
@@ -213,6 +214,7 @@ function endpointBlock(
     name: endpoint.name,
     target: endpoint.target,
     labels: endpoint.labels,
+    partOf: endpoint.partOf ?? null,
     codec: codecs.length === 1 ? (codecs[0]?.codec ?? null) : null,
     codecs,
     srtp: facts.media ? srtpOf(group) : [],

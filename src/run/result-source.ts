@@ -13,6 +13,7 @@ import { SESSION_RATIOS, type SessionRatio } from './session-counts.js';
 import type { QualityFigure } from './quality-book.js';
 import { mergeDistributions } from './quality-book.js';
 import type { EndpointResult, Result } from './result.js';
+import { isAllowed } from './window-books.js';
 import { hasBothEnds } from './result-registrations.js';
 import type { DistributionSummary } from './result-fields.js';
 
@@ -141,14 +142,21 @@ export class ResultSource implements MetricSource {
     if (Object.keys(tags).length === 0) {
       return [this.result];
     }
-    const matching = this.result.endpoints.filter((endpoint) =>
-      Object.entries(tags).every(([tag, value]) => {
-        if (tag === 'codec') {
-          return endpoint.codecs.some(({ codec }) => codec === value);
-        }
-        return (tag === 'endpoint' ? endpoint.name : endpoint.labels[tag]) === value;
-      }),
+    const { codec: wanted, ...others } = tags;
+    const { endpoints } = this.result;
+    const matching = endpoints.filter(
+      (endpoint) =>
+        isAllowed(endpoint, Object.entries(others)) &&
+        (wanted === undefined || endpoint.codecs.some(({ codec }) => codec === wanted)),
     );
+    // What is not told apart by users, such as the round trip of OPTIONS, stands in the whole only.
+    if (
+      wanted === undefined &&
+      matching.length === endpoints.length &&
+      endpoints.some(({ partOf }) => partOf !== null)
+    ) {
+      return [this.result];
+    }
     const mixed = tags['codec'] !== undefined && matching.some(({ codecs }) => codecs.length > 1);
     return matching.length === 0 || mixed ? null : matching;
   }

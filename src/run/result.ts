@@ -99,6 +99,13 @@ const endpointSchema = z.strictObject({
   name: z.string(),
   target: z.string(),
   labels: z.record(z.string(), z.string()),
+  partOf: z
+    .string()
+    .nullable()
+    .default(null)
+    .describe(
+      'the endpoint, where only those of its calls are meant that users with these labels placed; null: all its calls',
+    ),
   codec: z.string().nullable().describe('of all its legs; null when there were none, or several codecs'),
   codecs: z
     .array(z.strictObject({ codec: z.string(), legs: count }))

@@ -3,7 +3,7 @@ import type { Stat } from '../gates/grammar.js';
 import type { DistributionView, MetricQuery, MetricSource, ScalarView, SecondFigure } from '../gates/source.js';
 import { Distribution } from '../metrics/histogram.js';
 import type { ScoreScale } from '../metrics/names.js';
-import { DIRECTION, LEG, ROW } from '../worker/messages.js';
+import { DIRECTION, LEG, NO_GROUP, ROW } from '../worker/messages.js';
 import type { CallRecord, MediaBatch, SignallingBatch, SipCounts } from '../worker/messages.js';
 import { CallStripsBook } from './call-strips.js';
 import { CaptureBook, type DecodesCodec } from './capture-book.js';
@@ -382,7 +382,9 @@ export class RunBook implements MetricSource {
 
   private addOptionsRtt({ optionsRttMs, second }: SignallingBatch): void {
     for (let at = 0; at < optionsRttMs.length; at += 2) {
-      const [endpoint = 0, rttMs = Number.NaN] = optionsRttMs.subarray(at, at + 2);
+      const [asked = 0, rttMs = Number.NaN] = optionsRttMs.subarray(at, at + 2);
+      // Of an endpoint whose users are told apart it is no more that of the one than of the other.
+      const endpoint = (this.plan.endpoints[asked]?.partOf ?? null) === null ? asked : NO_GROUP;
       this.windows.forEach((books) => books.addOptionsRtt(second, endpoint, rttMs));
       this.watches.forEach((watch) => watch.addOptionsRtt(second, endpoint, rttMs));
     }

@@ -41,7 +41,15 @@ export const runRecordSchema = z.strictObject({
     bootId: z.string().nullable(),
   }),
   endpoints: z
-    .array(z.strictObject({ name: z.string(), target: z.string(), labels: z.record(z.string(), z.string()) }))
+    .array(
+      z.strictObject({
+        name: z.string(),
+        target: z.string(),
+        labels: z.record(z.string(), z.string()),
+        /** As in the result. */
+        partOf: z.string().nullable().default(null),
+      }),
+    )
     .min(1)
     .max(10_000),
   media: z.boolean(),

@@ -9,9 +9,12 @@ import { codecIndexOf } from './codec-scale.js';
 import { GroupBook } from './group-book.js';
 import { distributionOf, missingReason, scalarOf } from './metric-figures.js';
 
+/** A group of calls: those of an endpoint, or of them those of users with these labels. */
 export interface NamedEndpoint {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** The endpoint of such users; null or absent: the group has all its calls. */
+  readonly partOf?: string | null;
 }
 
 export interface WindowPlan {
@@ -143,7 +146,17 @@ export function endpointsOf(
   if (narrowing.length === 0) {
     return null;
   }
-  const holds = ({ name, labels }: NamedEndpoint): boolean =>
-    narrowing.every(([tag, value]) => (tag === 'endpoint' ? name : labels[tag]) === value);
-  return new Set(endpoints.flatMap((endpoint, index) => (holds(endpoint) ? [index] : [])));
+  const allowed = endpoints.flatMap((endpoint, index) => (isAllowed(endpoint, narrowing) ? [index] : []));
+  // Figures of the endpoint of all users, such as the round trip of OPTIONS, are those of the run, and of no group.
+  return allowed.length === endpoints.length && endpoints.some(({ partOf = null }) => partOf !== null)
+    ? null
+    : new Set(allowed);
+}
+
+/** Tags but the codec, each with its value. */
+export function isAllowed(
+  { name, labels, partOf = null }: NamedEndpoint,
+  tags: readonly (readonly [string, string])[],
+): boolean {
+  return tags.every(([tag, value]) => (tag === 'endpoint' ? (partOf ?? name) : labels[tag]) === value);
 }

@@ -96,7 +96,7 @@ function authForm(scenario: Scenario, auth: Auth | null, path: string): Record<s
 function usersForm(scenario: Scenario): Record<string, unknown> {
   const { users } = scenario;
   if (users === null) return {};
-  const entries = users.entries.map(({ user, range, password, authUser }, index) => {
+  const entries = users.entries.map(({ user, range, password, authUser, labels }, index) => {
     const path = `users[${index}]`;
     const text = (key: string, plain: string | null): string | null =>
       plain === null ? null : shownAt(scenario, `${path}.${key}`, plain);
@@ -105,6 +105,8 @@ function usersForm(scenario: Scenario): Record<string, unknown> {
       range: text('range', range && formatUserRange(range)),
       password: password === null ? null : shownPassword(scenario, `${path}.password`),
       authUser: text('authUser', authUser),
+      // Left out where there are none, as in the documents of runs before users could have any.
+      labels: Object.keys(labels).length === 0 ? null : labels,
     });
   });
   const registration = {

@@ -69,7 +69,8 @@ function fromEnvironment(name: string, { env }: ReferenceSources): string | Trou
 function fromRow(rest: string, { fieldOf }: ReferenceSources): string | Trouble {
   const [, , column] = /^([^#]+)#([^#]+)$/.exec(rest) ?? [];
   if (fieldOf === undefined) {
-    const message = 'expected no ${csv:…} here: only user, password and authUser of users may come from a CSV file';
+    const message =
+      'expected no ${csv:…} here: only user, password, authUser and labels of users may come from a CSV file';
     return { code: 'bad-reference', message };
   }
   return column === undefined

@@ -128,11 +128,12 @@ function endpointsOf({ target, endpoints }: ScenarioFile): Scenario['endpoints']
 
 function usersOf({ users, registration }: ScenarioFile, list: readonly User[]): Scenario['users'] {
   if (users === undefined) return null;
-  const entries = users.map(({ user = null, range = null, password = null, authUser = null }) => ({
+  const entries = users.map(({ user = null, range = null, password = null, authUser = null, labels }) => ({
     user,
     range,
     password,
     authUser,
+    labels,
   }));
   return { entries, list, rate: registration.rate, expiresMs: registration.expires };
 }

@@ -91,6 +91,8 @@ export interface UserEntry {
   readonly range: UserRange | null;
   readonly password: string | null;
   readonly authUser: string | null;
+  /** Values may be columns of a CSV file. */
+  readonly labels: Readonly<Record<string, string>>;
 }
 
 export interface User {
@@ -98,6 +100,7 @@ export interface User {
   readonly authUser: string;
   /** Null: nothing is asked for. */
   readonly password: string | null;
+  readonly labels: Readonly<Record<string, string>>;
 }
 
 export type TransportName = 'udp' | 'tcp' | 'tls' | 'ws' | 'wss';

@@ -18,7 +18,7 @@ export function isTextPath(path: string): boolean {
 
 /** Whether the value at this path may be one of each row of a CSV file. */
 export function isRowPath(path: string): boolean {
-  return /^users\[\d+\]\.(user|password|authUser)$/.test(path);
+  return /^users\[\d+\]\.(user$|password$|authUser$|labels\b)/.test(path);
 }
 
 /** Whether a line of the file may hold a password: then the parser, which quotes what it does not like, is not quoted. */

@@ -2,9 +2,12 @@
 import type { Problem } from '../lib/errors.js';
 import type { Finding } from './checks.js';
 import { isMapping } from './mapping.js';
+import { callGroups, MAX_GROUPS } from './call-groups.js';
 import { isEmergencyUser } from '../lib/emergency.js';
 import { placeOf, type Scenario } from './scenario.js';
 import { TARGET_FORM } from './target.js';
+
+const TAGS_OF_GATES: ReadonlySet<string> = new Set(['direction', 'per', 'endpoint', 'codec']);
 
 /** The rules over a raw document, so that a bad value elsewhere hides none of them. */
 export function checkUsersDocument(document: unknown): Finding[] {
@@ -20,13 +23,26 @@ export function checkUsersDocument(document: unknown): Finding[] {
 
 function checkEntries(users: unknown): Finding[] {
   const entries: unknown[] = Array.isArray(users) ? users : [];
-  return entries.flatMap((entry, index): Finding[] => {
-    if (!isMapping(entry)) return [];
-    const count = ['user', 'range'].filter((key) => Object.hasOwn(entry, key)).length;
-    if (count === 1) return [];
-    const message = `expected either "user" or "range", got ${count === 0 ? 'neither' : 'both'}`;
-    return [{ code: 'bad-users', path: ['users', index], message }];
-  });
+  return entries.flatMap((entry, index) => checkEntry(entry, index).concat(checkLabels(entry, index)));
+}
+
+/** Each is a tag of gates, beside those that every run has. */
+function checkLabels(entry: unknown, index: number): Finding[] {
+  const labels = isMapping(entry) ? entry['labels'] : undefined;
+  const taken = Object.keys(isMapping(labels) ? labels : {}).filter((key) => TAGS_OF_GATES.has(key));
+  return taken.map((key) => ({
+    code: 'bad-label',
+    path: ['users', index, 'labels', key],
+    message: `expected a label of another name: ${key} is a tag of every gate`,
+  }));
+}
+
+function checkEntry(entry: unknown, index: number): Finding[] {
+  if (!isMapping(entry)) return [];
+  const count = ['user', 'range'].filter((key) => Object.hasOwn(entry, key)).length;
+  if (count === 1) return [];
+  const message = `expected either "user" or "range", got ${count === 0 ? 'neither' : 'both'}`;
+  return [{ code: 'bad-users', path: ['users', index], message }];
 }
 
 /** Only users who call each other need no number. */
@@ -73,7 +89,16 @@ export function checkUsers(scenario: Scenario): Problem[] {
     ...checkCredentials(scenario),
     ...checkNames(scenario),
     ...checkEnough(scenario),
+    ...checkGroups(scenario),
   ];
+}
+
+function checkGroups(scenario: Scenario): Problem[] {
+  const { length } = callGroups(scenario.endpoints, scenario.users?.list ?? null).list;
+  if (length <= MAX_GROUPS) return [];
+  const message = `expected at most ${MAX_GROUPS} different sets of labels, got ${length}`;
+  const hint = 'each has figures of its own: label what users have in common, such as their site';
+  return [{ code: 'too-many-groups', where: placeOf(scenario, 'users'), message, hint }];
 }
 
 /** Each needs a port of this host, and they leave some to everybody else. */

@@ -38,6 +38,16 @@ export const userEntry = z
       .credential('a user name', QUOTED)
       .optional()
       .meta(help('User name of the digest authentication. Default: the user.', '${csv:users.csv#login}')),
+    labels: z
+      .record(z.string(), fields.line('a label', 64))
+      .prefault({})
+      .meta(
+        help(
+          'Free labels beside those of the endpoint: calls that these users place have figures of their own, in reports and by gates such as `mos{site=berlin}.p5 >= 3.6`. A column of a CSV file may be empty: then that user has no such label.',
+          { site: 'berlin', device: 'softphone' },
+          { site: '${csv:users.csv#site}' },
+        ),
+      ),
   })
   .meta({ title: 'users' });
 

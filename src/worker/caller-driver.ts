@@ -87,7 +87,7 @@ export class CallerDriver implements Driver {
         this.live.noteAnswer();
         // Of a call between our users both ends are here: nobody reports.
         if (role.figures && role.users?.arePaired !== true) {
-          this.farFigures.await(call, call % options.context.endpoints.length, agent);
+          this.farFigures.await(call, this.groupOf(call), agent);
         }
       },
       onEnd: (record, call) => {
@@ -168,15 +168,19 @@ export class CallerDriver implements Driver {
     return this.farFigures.ourAnswerers;
   }
 
+  private groupOf(call: number): number {
+    return this.users?.groupOf(call) ?? call % this.options.context.endpoints.length;
+  }
+
   private get nextIsHeld(): boolean {
     return (this.nextDueMs ?? 0) <= this.cappedAtMs;
   }
 
   private startNext(): void {
-    const target = this.users?.reserve(this.next) ?? null;
-    const start = { call: this.next, intendedMs: this.nextDueMs ?? 0, heldBack: this.nextIsHeld };
+    const reserved = this.users?.reserve(this.next) ?? {};
+    const start = { call: this.next, intendedMs: this.nextDueMs ?? 0, heldBack: this.nextIsHeld, ...reserved };
     this.advance();
-    const call = new CallerCall(this.context, target === null ? start : { ...start, target });
+    const call = new CallerCall(this.context, start);
     this.live.add(call);
     if (call.start()) {
       this.counts.started++;
@@ -217,7 +221,8 @@ export class CallerDriver implements Driver {
   private giveUpHeld(cause: string): void {
     const elapsedMs = (this.context.now() - this.context.epochNs) / NS_PER_MS;
     while (this.nextDueMs !== null && this.nextDueMs <= elapsedMs) {
-      const start = { call: this.next, intendedMs: this.nextDueMs, heldBack: true };
+      const group = this.users === null ? {} : { group: this.users.groupOfNobody };
+      const start = { call: this.next, intendedMs: this.nextDueMs, heldBack: true, ...group };
       this.advance();
       this.live.note(notStarted(this.context, start, cause));
     }

@@ -21,7 +21,7 @@ import type { CapturePart, CaptureSetup } from './capture-messages.js';
 import type { RegistrationFigures, RegistrationReport, UsersRole } from './user-messages.js';
 
 export { HEADERS_PER_RUN, type CapturePart, type CaptureSetup } from './capture-messages.js';
-export { causeKey, hasFailed, HOST_LIMITS, type CallRecord } from '../call/outcome.js';
+export { causeKey, hasFailed, HOST_LIMITS, NO_GROUP, type CallRecord } from '../call/outcome.js';
 export type { TlsMaterial } from '../sip/transport/tls-settings.js';
 export type {
   CallMatches,

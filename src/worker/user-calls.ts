@@ -6,7 +6,7 @@
 import { AnsweringCall, type AnswererContext } from '../call/answering-call.js';
 import { callTokenOf, findCallToken, runIdOf, TOKEN_HEADER } from '../call/call-token.js';
 import type { CallAgent, CallTarget } from '../call/caller-call.js';
-import type { CallRecord } from '../call/outcome.js';
+import { NO_GROUP, type CallRecord } from '../call/outcome.js';
 import { type HeaderBlock, joinBlocks, NO_HEADERS } from '../sip/message/builder.js';
 import type { Timers } from '../sip/transaction/timers.js';
 import { SipParseError } from '../sip/message/parse-error.js';
@@ -22,6 +22,8 @@ export interface UserCallsOptions {
   /** The PBX: where every call goes. */
   readonly target: CallTarget;
   readonly arePaired: boolean;
+  /** Sets of labels by which their calls are told apart; absent: 1. */
+  readonly groups?: number;
   readonly runToken: string;
   readonly timers: Timers;
   /** Users that may be registered, now or later. */
@@ -89,8 +91,19 @@ export class UserCalls {
     return this.answering.size;
   }
 
+  /** Of a call for which there was no user. */
+  get groupOfNobody(): number {
+    return (this.options.groups ?? 1) === 1 ? 0 : NO_GROUP;
+  }
+
+  /** The caller's. */
+  groupOf(call: number): number {
+    const reservation = this.options.pool.reservationOf(call);
+    return reservation === null ? this.groupOfNobody : (this.options.users[reservation.caller]?.group ?? 0);
+  }
+
   /** Who calls, and whom; null when nobody is free. */
-  reserve(call: number): CallTarget | null {
+  reserve(call: number): { readonly target: CallTarget; readonly group: number } | null {
     const { pool, users, target } = this.options;
     const reservation = pool.reserve(call);
     const caller = reservation === null ? undefined : users[reservation.caller];
@@ -103,7 +116,7 @@ export class UserCalls {
     const routes = joinBlocks(target.routes ?? NO_HEADERS, this.options.routesOf(reservation.caller));
     const agent = this.options.agentOf(reservation.caller);
     const own = { uri, routes, credentials: caller.credentials, fromUser: caller.user };
-    return { ...target, ...own, ...(agent !== undefined && { agent }) };
+    return { target: { ...target, ...own, ...(agent !== undefined && { agent }) }, group: caller.group ?? 0 };
   }
 
   /** The first leg has ended. */
@@ -155,8 +168,18 @@ export class UserCalls {
   }
 
   private contextOf(call: number, context: SecondLegContext): AnswererContext {
+    // What the called user receives is what the caller's leg sent.
+    const { slots } = context;
+    const group = this.groupOf(call);
     return {
       ...context,
+      slots: {
+        measured: slots.measured,
+        take: (of) => slots.take(of, group),
+        get shortage() {
+          return slots.shortage ?? null;
+        },
+      },
       rejectStatus: null,
       ringMs: 0,
       dropAfterMs: null,

@@ -7,6 +7,8 @@ export interface CallUser {
   readonly user: string;
   /** Null: nothing is asked for. */
   readonly credentials: Credentials | null;
+  /** Whose figures the calls that it places are part of; absent: there is only one group. */
+  readonly group?: number;
 }
 
 /** The users of one signalling worker. */
@@ -17,6 +19,8 @@ export interface UsersRole {
   /** New registrations of this worker per second. */
   readonly ratePerSecond: number;
   readonly expiresSeconds: number;
+  /** The calls of users are told apart by so many sets of labels; absent: 1. */
+  readonly groups?: number;
 }
 
 /** Totals since the start, but for the delays. */

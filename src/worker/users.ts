@@ -42,7 +42,7 @@ export class Users {
     const { role, userAgent, target, timers, runToken, openLine } = options;
     const lines = openLine === null ? null : new UserLines(openLine);
     this.lines = lines;
-    const { list: users, arePaired } = role;
+    const { list: users, arePaired, groups = 1 } = role;
     const pool = new UserPool(users.length, arePaired);
     this.registrations = new UserRegistrations({
       users,
@@ -66,6 +66,7 @@ export class Users {
       pool,
       target,
       arePaired,
+      groups,
       runToken,
       timers,
       possible: () => registrations.possible,

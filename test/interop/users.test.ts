@@ -28,12 +28,36 @@ describe.skipIf(!asteriskAvailable())('users of Asterisk', { retry: 1 }, () => {
   describe.concurrent('side by side', () => {
     it('register, each from a port of its own, call each other, measure both ends, and unregister', async () => {
       const flags = ['--rate', '1.4/s', '--hold', '2s', '--connections', 'user'];
-      const outcome = await runCallgauge(flags, { scenario: scenario('1101-1106') });
+      const gates = ['berlin', 'paris'].flatMap((site) => [
+        `success_ratio{site=${site}} >= 99%`,
+        `mos{site=${site},direction=sent,per=call}.min >= 3.5`,
+      ]);
+      const sitesOf = 'range: 1101-1103\n    password: secret\n    labels: { site: berlin }\n  - range: 1104-1106\n';
+      const labelled = scenario('1101-1106')
+        .replace('range: 1101-1106\n', `${sitesOf}    labels: { site: paris }\n`)
+        .replace('gates:\n', `gates:\n${gates.map((gate) => `  - ${gate}\n`).join('')}`);
+      const outcome = await runCallgauge(flags, { scenario: labelled });
       // A busy host makes gates untrusted; none of the scenario fails or lacks values.
       const doubtful = outcome.result.gates.filter(({ state }) => state !== 'pass' && state !== 'untrusted');
       expect(doubtful.map(({ expr, state, observed, reason }) => ({ expr, state, observed, reason }))).toEqual([]);
       const { calls, signalling, quality } = outcome.result;
       expect(calls).toMatchObject({ attempted: 20, answered: 20, completed: 20, oneWay: 0, noMedia: 0 });
+      // Calls of either site have figures of their own, and make up the run together.
+      const sites = outcome.result.endpoints;
+      expect(sites.map(({ name, labels, partOf }) => ({ name, labels, partOf }))).toEqual([
+        { name: 'target (site=berlin)', labels: { site: 'berlin' }, partOf: 'target' },
+        { name: 'target (site=paris)', labels: { site: 'paris' }, partOf: 'target' },
+      ]);
+      for (const { name, calls: own, quality: heard } of sites) {
+        expect(own.attempted).toBeGreaterThan(0);
+        expect(outcome.calls.filter((call) => call.endpoint === name)).toHaveLength(own.attempted);
+        expect(heard.received?.perCall.mosLq?.count).toBe(own.attempted);
+        expect(heard.sent?.perCall.mosLq?.count).toBe(own.attempted);
+      }
+      expect(sites.reduce((sum, { calls: own }) => sum + own.attempted, 0)).toBe(20);
+      expect(
+        outcome.result.gates.filter(({ expr }) => expr.includes('site=')).map(({ samples }) => samples > 0),
+      ).toEqual([true, true, true, true]);
       expect(signalling.registrations).toMatchObject({
         users: 6,
         registeredAtBegin: 6,

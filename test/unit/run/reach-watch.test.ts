@@ -89,3 +89,14 @@ describe('a target', () => {
     expect(watch.trouble()?.hint).toMatch(hint);
   });
 });
+
+it('of users with different labels is one and the same', () => {
+  const endpoints = [
+    { servers: [{ addresses: ['192.0.2.1'], port: 5060, priority: 0, weight: 0 }], protocol: 'TCP' },
+  ] as readonly Partial<CallerEndpoint>[];
+  const setup = { role: { type: 'caller', endpoints } } as unknown as SignallingSetup;
+  const watch = new ReachWatch([setup], ['pbx (site=a)', 'pbx (site=b)', 'pbx (site=c)']);
+  watch.take({ worker: 0, records: several(10, unreached({ endpoint: 1 })) });
+  expect(watch.isHopeless).toBe(true);
+  expect(watch.trouble()?.reason).toMatch(/^the target cannot be reached at 192.0.2.1:5060 over TCP: /);
+});

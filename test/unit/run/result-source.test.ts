@@ -135,3 +135,33 @@ describe('a result that was written', () => {
     expect(empty.scalar(query('success_ratio'))).toBeNull();
   });
 });
+
+describe('parts of an endpoint by the labels of users', () => {
+  const result = baseline();
+  const [first, second] = result.endpoints;
+  if (first === undefined || second === undefined) throw new Error('no endpoints');
+  const parts = [
+    { ...first, name: 'pbx (site=a)', labels: { site: 'a' }, partOf: 'pbx' },
+    { ...second, name: 'pbx (site=b)', labels: { site: 'b' }, partOf: 'pbx' },
+  ];
+  const source = new ResultSource(
+    parseResult(
+      serializeResult({
+        ...result,
+        endpoints: parts,
+        signalling: { ...result.signalling, signallingRttMs: summaryOf('ms', 5, 6) },
+      }),
+    ),
+  );
+
+  it('are read by their labels', () => {
+    expect(source.distribution(query('setup_delay', { tags: { site: 'b' } }))).toMatchObject({ count: 1, max: 300 });
+    expect(source.distribution(query('setup_delay', { tags: { site: 'a' } }))).toMatchObject({ count: 2, max: 200 });
+  });
+
+  it('are together the endpoint, with what is not told apart by users', () => {
+    const tags = { endpoint: 'pbx' };
+    expect(source.distribution(query('signalling_rtt', { tags }))?.count).toBe(2);
+    expect(source.distribution(query('signalling_rtt', { tags: { site: 'a' } }))).toBeNull();
+  });
+});

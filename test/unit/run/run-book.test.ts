@@ -5,7 +5,7 @@ import { METRICS } from '../../../src/metrics/names.js';
 import type { GroupBook } from '../../../src/run/group-book.js';
 import { RunBook, type RunBookPlan } from '../../../src/run/run-book.js';
 import { NO_FAR_END } from '../../../src/run/metric-figures.js';
-import { BASIS, DIRECTION, LEG } from '../../../src/worker/messages.js';
+import { BASIS, DIRECTION, LEG, NO_GROUP } from '../../../src/worker/messages.js';
 import {
   concat,
   cutRecord,
@@ -759,5 +759,49 @@ describe('the round trip of OPTIONS', () => {
       }),
     );
     expect(book.retransmissionRatio()).toBe(0.1);
+  });
+});
+
+describe('users of one endpoint who are told apart by their labels', () => {
+  const plan: RunBookPlan = {
+    ...TWO,
+    endpoints: [
+      { name: 'pbx (site=berlin)', labels: { site: 'berlin' }, partOf: 'pbx' },
+      { name: 'pbx (site=paris)', labels: { site: 'paris' }, partOf: 'pbx' },
+    ],
+  };
+  const book = filled(plan);
+  book.addSignalling(
+    signallingBatch({
+      records: [notStartedRecord({ call: 9, endpoint: NO_GROUP, cause: 'noFreeUser' })],
+    }),
+  );
+
+  it('have figures of their own, which are those of the same calls of two endpoints', () => {
+    for (const [site, endpoint] of [
+      ['berlin', 'trunk-a'],
+      ['paris', 'trunk-b'],
+    ] as const) {
+      for (const metric of ['setup_delay', 'mos_lq', 'success_ratio', 'loss']) {
+        const ofUsers = valueOf(book, metric, { tags: { site } });
+        expect(ofUsers).not.toBeNull();
+        expect(ofUsers).toEqual(valueOf(filled(), metric, { tags: { endpoint } }));
+      }
+    }
+  });
+
+  it('are together the endpoint', () => {
+    expect(valueOf(book, 'setup_delay', { tags: { endpoint: 'pbx' } })).toEqual(valueOf(book, 'setup_delay'));
+  });
+
+  it('share the round trip of OPTIONS, which is of none of them', () => {
+    const book = new RunBook(plan);
+    book.addSignalling(signallingBatch({ second: 1, optionsRttMs: Float64Array.of(0, 27) }));
+    expect(valueOf(book, 'signalling_rtt', { tags: { endpoint: 'pbx' } })?.[0]).toBeCloseTo(27, 1);
+    expect(valueOf(book, 'signalling_rtt', { tags: { site: 'berlin' } })).toBeNull();
+  });
+
+  it('have no part in a call for which there was no user', () => {
+    expect([book.total, ...book.groups].map(({ calls }) => calls.notStarted)).toEqual([1, 0, 0]);
   });
 });

@@ -73,12 +73,12 @@ registration: { rate: 30/m, expires: 1m }
 `;
     const { users, call, endpoints } = good(text, { 'scenarios/users.csv': CSV }, { P: '0001' });
     expect(users?.list).toEqual([
-      { user: '0123', password: '0001', authUser: 'login' },
-      { user: 'alice', password: null, authUser: 'alice' },
-      { user: '1001', password: 'p', authUser: '1001' },
-      { user: '1002', password: 'p', authUser: '1002' },
-      { user: 'x1001', password: SECRET, authUser: 'a@0001' },
-      { user: 'x0100', password: 'p,w', authUser: 'b@0001' },
+      { user: '0123', password: '0001', authUser: 'login', labels: {} },
+      { user: 'alice', password: null, authUser: 'alice', labels: {} },
+      { user: '1001', password: 'p', authUser: '1001', labels: {} },
+      { user: '1002', password: 'p', authUser: '1002', labels: {} },
+      { user: 'x1001', password: SECRET, authUser: 'a@0001', labels: {} },
+      { user: 'x0100', password: 'p,w', authUser: 'b@0001', labels: {} },
     ]);
     expect(users).toMatchObject({ rate: 0.5, expiresMs: 60_000 });
     expect(call.to).toBe('users');
@@ -105,6 +105,42 @@ registration: { rate: 30/m, expires: 1m }
 });
 
 const at = (line: string, column: number): string => `scenarios/peak.yaml:5:${column} ${line}`;
+
+const differentUsers = (count: number): string =>
+  Array.from({ length: count }, (_, user) => `  - { user: u${user}, labels: { seat: s${user} } }\n`).join('');
+
+describe('labels of users', () => {
+  const text = `${HEAD}users:
+  - { range: 1001-1002, labels: { site: berlin } }
+  - { user: "\${csv:u.csv#nr}", labels: { site: "\${csv:u.csv#site}", device: desk } }
+`;
+  const files = { 'scenarios/u.csv': 'nr,site\n7,paris\n8,\n' };
+
+  it('are those of all of an entry, or of each row of a CSV file; an empty field is none', () => {
+    expect(good(text, files).users?.list.map(({ user, labels }) => [user, labels])).toEqual([
+      ['1001', { site: 'berlin' }],
+      ['1002', { site: 'berlin' }],
+      ['7', { site: 'paris', device: 'desk' }],
+      ['8', { device: 'desk' }],
+    ]);
+  });
+
+  it('are written back as they were written', () => {
+    const document = scenarioDocument(good(text, files));
+    expect(document['users']).toEqual([
+      { range: '1001-1002', labels: { site: 'berlin' } },
+      { user: '${csv:u.csv#nr}', labels: { site: '${csv:u.csv#site}', device: 'desk' } },
+    ]);
+    expect(good(stringify(document), files).users).toEqual(good(text, files).users);
+  });
+
+  it('may be of 100 different sets at most', () => {
+    expect(checked(`${HEAD}users:\n${differentUsers(100)}`)).toEqual([]);
+    expect(checked(`${HEAD}users:\n${differentUsers(101)}`)).toEqual([
+      'scenarios/peak.yaml:5:1 users: expected at most 100 different sets of labels, got 101 (each has figures of its own: label what users have in common, such as their site)',
+    ]);
+  });
+});
 
 describe('what is wrong with users', () => {
   it.each<[string, string]>([
@@ -150,10 +186,34 @@ describe('what is wrong with users', () => {
       'users: [{ user: "${csv:u.csv#extension}", password: "${csv:gap.csv#a}" }]',
       at('users[0].password: expected columns of one CSV file, got several', 43),
     ],
+    [
+      'users: [{ user: a, labels: { site: [] } }]',
+      at('users[0].labels.site: expected a label of 1 to 64 characters on one line, got a list', 30),
+    ],
+    [
+      'users: [{ user: a, labels: { codec: x } }]',
+      at('users[0].labels.codec: expected a label of another name: codec is a tag of every gate', 30),
+    ],
+    [
+      'users: [{ user: a, labels: { site: "${file:one.txt}" } }]',
+      at(
+        'users[0].labels.site: expected plain text, got a reference: names, labels and gates are printed in every report',
+        30,
+      ),
+    ],
+    [
+      'users: [{ user: "${csv:u.csv#extension}", password: "${csv:u.csv#secret}", labels: { site: "${csv:u.csv#secret}" } }]',
+      at('users[0].labels.site: expected no label that is a password', 86),
+    ],
+    [
+      'users: [{ user: "${csv:u.csv#extension}", labels: { site: "${csv:u.csv#sit}" } }]',
+      at('users[0].labels.site: unknown column "sit" (known here: extension, secret, login)', 53),
+    ],
     ['users: [{ range: 1-100000 }, { user: a }]', at('users: expected at most 100000 users, got 100001', 1)],
   ])('%s', (line, problem) => {
     const files = {
       'scenarios/u.csv': CSV,
+      'scenarios/one.txt': 'berlin\n',
       'scenarios/bad.csv': 'a,b\n1\n',
       'scenarios/empty.csv': 'a\n',
       'scenarios/gap.csv': 'a,b\n1,2\n,2\n',
@@ -174,7 +234,7 @@ describe('what is wrong with users', () => {
   it('CSV files are for users only', () => {
     const [line] = linesOf('version: 1\nname: u\ntarget: "sip:${csv:u.csv#a}@10.0.0.5"\n');
     expect(line).toBe(
-      'scenarios/peak.yaml:3:1 target: expected no ${csv:…} here: only user, password and authUser of users may come from a CSV file',
+      'scenarios/peak.yaml:3:1 target: expected no ${csv:…} here: only user, password, authUser and labels of users may come from a CSV file',
     );
   });
 

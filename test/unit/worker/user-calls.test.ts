@@ -25,6 +25,8 @@ interface BenchOptions {
   /** The PBX forgets the second leg when the first ends. */
   readonly forgetsBye?: boolean;
   readonly possible?: number;
+  /** Group by user. */
+  readonly groups?: readonly number[];
 }
 
 /** A PBX that answers the caller with the callee's answer, and passes the BYE of either on. */
@@ -95,9 +97,10 @@ class Bench {
   readonly forgotten: number[] = [];
   readonly secondLegs: [call: number, callId: string][] = [];
   readonly taken: [call: number, side: string][] = [];
+  readonly takenFor: [call: number, side: string, group: number][] = [];
 
   constructor(options: BenchOptions = {}) {
-    const { users = 4, calls = 6, possible = users } = options;
+    const { users = 4, calls = 6, possible = users, groups } = options;
     const { agent } = agentOn(this.network, '10.0.0.1', 1);
     this.pbx = new Pbx(this.network, options);
     this.pool = new UserPool(users, true);
@@ -106,7 +109,11 @@ class Bench {
       nextHop: { host: '10.0.0.9', port: 5060 },
       credentials: null,
     };
-    const list = Array.from({ length: users }, (_, user) => ({ user: `${1001 + user}`, credentials: null }));
+    const list = Array.from({ length: users }, (_, user) => ({
+      user: `${1001 + user}`,
+      credentials: null,
+      ...(groups !== undefined && { group: groups[user] ?? 0 }),
+    }));
     const ofThird = agentOn(this.network, '10.0.0.3', 3).agent;
     this.calls = new UserCalls({
       users: list,
@@ -114,6 +121,7 @@ class Bench {
       pool: this.pool,
       target,
       arePaired: true,
+      ...(groups !== undefined && { groups: new Set(groups).size }),
       runToken: 'run',
       timers: this.network.wheel,
       possible: () => possible,
@@ -182,8 +190,9 @@ class Bench {
   private slots(side: string) {
     return {
       measured: true,
-      take: (call: number) => {
+      take: (call: number, group: number) => {
         this.taken.push([call, side]);
+        this.takenFor.push([call, side, group]);
         return {
           address: '10.0.0.1',
           rtpPort: 4000,
@@ -318,5 +327,30 @@ describe('a call to one of our users', () => {
     expect(recorder.events.at(-1)).toBe('failed response 486');
     expect(bench.calls.matches).toEqual({ ...none, callerName: 1, unmatched: 1 });
     expect(bench.runTo(4000).outcomes).toEqual(['completed']);
+  });
+});
+
+describe('users with different labels', () => {
+  it('place calls of their own group; whom they call has no part in it, but for its audio, which is what they sent', () => {
+    const bench = new Bench({ users: 4, calls: 2, groups: [1, 0, 2, 0] }).bind(4).runTo(3000);
+    // 1001 calls 1002, 1003 calls 1004.
+    expect(bench.records.map(({ call, endpoint }) => [call, endpoint])).toEqual([
+      [0, 1],
+      [1, 2],
+    ]);
+    expect(bench.takenFor).toEqual([
+      [0, 'caller', 1],
+      [0, 'callee', 1],
+      [1, 'caller', 2],
+      [1, 'callee', 2],
+    ]);
+  });
+
+  it('have no part in calls that nobody could place', () => {
+    const bench = new Bench({ users: 2, calls: 2, possible: 0, groups: [0, 1] }).runTo(1000);
+    expect(bench.records.map(({ outcome, endpoint }) => [outcome, endpoint])).toContainEqual(['notStarted', -1]);
+    const alike = new Bench({ users: 2, calls: 2, possible: 0 }).runTo(1000);
+    expect(alike.records.map(({ endpoint }) => endpoint)).not.toContain(-1);
+    expect(alike.records.length).toBeGreaterThan(0);
   });
 });
