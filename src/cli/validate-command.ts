@@ -1,6 +1,7 @@
 /** `callgauge validate`, and what `run --dry-run` prints: the plan and its expected peak. Nothing is sent. */
 import type { Argv } from 'yargs';
 import { formatDuration, formatRate } from '../lib/units.js';
+import { callGroups } from '../scenario/call-groups.js';
 import { escapeTerminal } from '../report/visible-text.js';
 import { redactorOf } from '../run/redacted-result.js';
 import { withEnvironment } from './environment.js';
@@ -28,14 +29,16 @@ function roundedDuration(ms: number): string {
 }
 
 /** Who registers, how long that takes, and whom they call. */
-function usersLines({ users, call }: Prepared['scenario']): [string, string][] {
+function usersLines({ users, call, endpoints }: Prepared['scenario']): [string, string][] {
   if (users === null) {
     return [];
   }
   const { length } = users.list;
   const seconds = Math.ceil(length / users.rate);
   const whom = call.to === 'users' ? 'call each other' : 'call the target';
-  return [['users', `${length}, registered at ${formatRate(users.rate)} (about ${seconds}s), ${whom}`]];
+  const groups = callGroups(endpoints, users.list).list.length;
+  const apart = groups === 1 ? '' : `, told apart by ${groups} sets of labels`;
+  return [['users', `${length}, registered at ${formatRate(users.rate)} (about ${seconds}s), ${whom}${apart}`]];
 }
 
 /** The plan as `key  value` lines on stdout, warnings on stderr. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { callLine, secondLine } from '../../../src/cli/row-lines.js';
 import { readCallLine, readProgressLine, readSecondLine } from '../../../src/cli/row-reader.js';
-import { BASIS, LEG, ROW, SPOILED } from '../../../src/worker/messages.js';
+import { BASIS, LEG, NO_GROUP, ROW, SPOILED } from '../../../src/worker/messages.js';
 import { legsOf, notStartedRecord, recordOf, rowsOf, sentLegsOf } from '../run/batches.js';
 
 const NAMES = ['trunk-a', 'trunk-b'];
@@ -37,6 +37,14 @@ describe('what was written is read back', () => {
     const received = filled(LEG, { call: 7, direction: 0, endpoint: 1, codec: 0, ...flags });
     const sent = sentLegsOf({ call: 7, endpoint: 1, codec: 0, lost: 3, basis: BASIS.answerer });
     expect(readCallLine(callLine(record, { received, sent }, NAMES), ENDPOINTS)).toEqual({ record, received, sent });
+  });
+
+  it('a call for which there was no user: no endpoint is named, and it is of none', () => {
+    const record = notStartedRecord({ call: 7, endpoint: NO_GROUP, cause: 'noFreeUser' });
+    const line = callLine(record, { received: null, sent: null }, NAMES);
+    expect(JSON.parse(line)).toMatchObject({ call: 7, endpoint: null });
+    expect(readCallLine(line, ENDPOINTS)?.record).toEqual(record);
+    expect(readCallLine(line.replace('"endpoint":null', '"endpoint":"else"'), ENDPOINTS)).toBeNull();
   });
 
   it('the keys of a call, and nothing where they are not as they must be', () => {

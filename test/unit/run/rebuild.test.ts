@@ -3,7 +3,9 @@ import { expect, it } from 'vitest';
 import { Rebuild } from '../../../src/run/rebuild.js';
 import { parseRunRecord } from '../../../src/run/run-record.js';
 import type { StateProgress } from '../../../src/run/progress-lines.js';
+import { NO_GROUP } from '../../../src/worker/messages.js';
 import { typicalPass } from '../report/result-fixture.js';
+import { failedRecord, notStartedRecord, recordOf } from './batches.js';
 
 const { tool, name, startedAt, environment, method, seed } = typicalPass();
 const RECORD = {
@@ -43,6 +45,40 @@ const state = (registrations: StateProgress['registrations']): StateProgress => 
   doubts: [],
   warnings: [],
   ...(registrations !== undefined && { registrations }),
+});
+
+it('has figures by the labels of users', () => {
+  const gates = ['success_ratio{site=a} >= 50%', 'success_ratio{site=b} >= 50%', 'success_ratio{endpoint=pbx} >= 50%'];
+  const record = {
+    ...RECORD,
+    endpoints: ['a', 'b'].map((site) => ({
+      name: `pbx (site=${site})`,
+      target: 'sip:pbx.test',
+      labels: { site },
+      partOf: 'pbx',
+    })),
+    gates: { ...RECORD.gates, inputs: gates, context: { ...RECORD.gates.context, labels: { site: ['a', 'b'] } } },
+  };
+  const rebuild = new Rebuild(parseRunRecord(JSON.stringify(record)));
+  for (const call of [
+    recordOf({ call: 0, endpoint: 1 }),
+    recordOf({ call: 1, endpoint: 0 }),
+    failedRecord({ call: 2, endpoint: 0 }),
+    notStartedRecord({ call: 3, endpoint: NO_GROUP }),
+  ]) {
+    rebuild.addCall({ record: call, received: null, sent: null });
+  }
+  const { calls, endpoints, gates: results } = rebuild.finish('dead', []);
+  expect(endpoints.map(({ labels, partOf, calls: own }) => [labels, partOf, own.attempted, own.notStarted])).toEqual([
+    [{ site: 'a' }, 'pbx', 2, 0],
+    [{ site: 'b' }, 'pbx', 1, 0],
+  ]);
+  expect(calls).toMatchObject({ requested: 4, attempted: 3, notStarted: 1 });
+  expect(results.map(({ observed, samples }) => [observed, samples])).toEqual([
+    [1 / 2, 2],
+    [1, 1],
+    [2 / 3, 3],
+  ]);
 });
 
 function rebuilt(...states: readonly StateProgress[]) {
