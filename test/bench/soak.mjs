@@ -32,6 +32,8 @@ function residentMb(pid) {
   }
 }
 
+const worst = (values) => Math.max(...values.filter((value) => value !== null));
+
 /** Rows of the run's own seconds that all calls were up in, parted in tenths, with the memory at the end of each. */
 function table(result, memory) {
   const rampSeconds = Math.ceil(calls / rate) + 1;
@@ -42,8 +44,7 @@ function table(result, memory) {
     const within = ({ second }) => second >= from && second < from + width;
     const own = result.generator.seconds.filter(within);
     const seen = result.seconds.filter(within);
-    const worst = (values) => Math.max(...values.filter((value) => value !== null));
-    const last = memory.filter(({ second }) => second < from + width).at(-1);
+    const last = memory.findLast(({ second }) => second < from + width);
     return {
       'from s': Math.round(from),
       'MB caller': last?.caller ?? Number.NaN,
