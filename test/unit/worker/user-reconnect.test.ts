@@ -44,6 +44,7 @@ async function registeredUsers({ port, wheel, userAgent, openLine }: Place, name
     },
     userAgent,
     openLine,
+    marksLegs: false,
     target: { uri: parseUri(`sip:${HOST}:${port}`), nextHop: { host: HOST, port }, credentials: null },
     timers: wheel,
     runToken: 'run',
