@@ -5,7 +5,8 @@
 import { parseIp } from '../lib/ip-address.js';
 import { formatsOf } from '../sdp/format.js';
 import { parseSdp } from '../sdp/parser.js';
-import { connectionOf, directionOf, ptimeMsOf, type MediaDescription } from '../sdp/session-description.js';
+import { connectionOf, directionOf, ptimeMsOf } from '../sdp/session-description.js';
+import type { Direction, MediaDescription } from '../sdp/session-description.js';
 import type { SessionDescription } from '../sdp/session-description.js';
 import type { SipMessage } from '../sip/message/message.js';
 import { indexMessage } from '../sip/message/parser.js';
@@ -25,6 +26,10 @@ export interface SipCall {
   readonly holds: { readonly atMs: number; readonly isHeld: boolean }[];
   /** Who of both sides holds by its last description. */
   readonly heldBy: Set<string>;
+  /** Its beginning is not in the capture: what is said first may be a hold. */
+  readonly isJoined: boolean;
+  /** What each side has sent or taken from the beginning, and nothing else; null: it was open since. */
+  readonly oneWay: Map<string, Direction | null>;
 }
 
 /** Where a side of a call wants its audio. */
@@ -33,6 +38,14 @@ export interface MediaPlace {
   readonly encodings: ReadonlyMap<number, Encoding>;
   /** Null: not said. */
   readonly ptimeMs: number | null;
+}
+
+/** A description within a call. */
+interface Saying {
+  readonly call: SipCall;
+  /** The call is not up so far. */
+  readonly isForming: boolean;
+  readonly atMs: number;
 }
 
 const MAX_CALLS = 20_000;
@@ -82,6 +95,7 @@ export class SipCalls {
       return;
     }
     const { method, status, isRequest } = message;
+    const isForming = !call.isJoined && call.answeredAtMs === null;
     if (isRequest && method === 'BYE') {
       call.endedAtMs ??= atMs;
     } else if (isRequest && method === 'INVITE') {
@@ -92,11 +106,11 @@ export class SipCalls {
       call.answeredAtMs ??= atMs;
     }
     if (message.contentType === 'application/sdp' && message.body !== '') {
-      this.describe(call, parseSdp(message.body), atMs);
+      this.describe({ call, isForming, atMs }, parseSdp(message.body));
     }
   }
 
-  private callOf({ callId, method }: SipMessage): SipCall | null {
+  private callOf({ callId, method, to }: SipMessage): SipCall | null {
     const known = this.calls.get(callId);
     if (known !== undefined || this.calls.size >= MAX_CALLS || !['INVITE', 'ACK', 'UPDATE', 'PRACK'].includes(method)) {
       return known ?? null;
@@ -109,12 +123,14 @@ export class SipCalls {
       endedAtMs: null,
       holds: [],
       heldBy: new Set(),
+      isJoined: method !== 'INVITE' || to.tag !== null,
+      oneWay: new Map(),
     };
     this.calls.set(callId, call);
     return call;
   }
 
-  private describe(call: SipCall, sdp: SessionDescription, atMs: number): void {
+  private describe({ call, isForming, atMs }: Saying, sdp: SessionDescription): void {
     for (const media of sdp.media) {
       const connection = connectionOf(sdp, media);
       const address = connection === null ? undefined : parseIp(connection.address);
@@ -125,8 +141,10 @@ export class SipCalls {
       if (this.places.has(endpoint) || this.places.size < MAX_PLACES) {
         this.places.set(endpoint, { call, encodings: encodingsOf(media), ptimeMs: ptimeMsOf(media) });
       }
-      const isHeld = directionOf(sdp, media) !== 'sendrecv' || connection.address === '0.0.0.0';
-      noteHold(call, `${sdp.origin.username} ${sdp.origin.sessionId} ${sdp.origin.address}`, isHeld, atMs);
+      const side = `${sdp.origin.username} ${sdp.origin.sessionId} ${sdp.origin.address}`;
+      const direction = directionOf(sdp, media);
+      const isUsual = isAsFromTheBeginning(call, side, direction, isForming);
+      noteHold(call, side, !isUsual || connection.address === '0.0.0.0', atMs);
       return; // audio in a second stream of one call is none of ours
     }
   }
@@ -138,6 +156,17 @@ export function isAnswered(call: SipCall, nowMs: number): boolean {
     call.answeredAtMs = call.okAtMs;
   }
   return call.answeredAtMs !== null;
+}
+
+/** Open, or one way as it has always been: who began by only sending or taking puts nobody on hold by saying it again. */
+function isAsFromTheBeginning({ oneWay }: SipCall, side: string, direction: Direction, isForming: boolean): boolean {
+  if (!oneWay.has(side) && oneWay.size < MAX_SIDES) {
+    const isOneWay = isForming && (direction === 'sendonly' || direction === 'recvonly');
+    oneWay.set(side, isOneWay ? direction : null);
+  } else if (direction === 'sendrecv') {
+    oneWay.set(side, null);
+  }
+  return direction === 'sendrecv' || direction === oneWay.get(side);
 }
 
 function noteHold(call: SipCall, side: string, isHeld: boolean, atMs: number): void {

@@ -19,7 +19,7 @@ import { keyOfInfo } from './info-digit.js';
 import { type CallTarget, NOBODY, inviteOf } from './invite-of.js';
 import type { DigitListener } from './media-slots.js';
 import type { MediaRefusal } from './negotiation.js';
-import { causeOfEvent, causeOfStatus, type CallPhase, type CallRecord } from './outcome.js';
+import { causeOfEvent, causeOfStatus, HOST_LIMITS, type CallPhase, type CallRecord } from './outcome.js';
 import { type StepFailure, Steps } from './steps.js';
 import type { Transfer } from './transfer-record.js';
 import { type TransferredCall, Transfers } from './transfers.js';
@@ -70,7 +70,7 @@ export class CallerCall implements OutgoingCallListener, DigitListener, Transfer
     const slot = context.slots.take(startOf.call, this.endpoint);
     const { target } = this;
     if (slot === null || target === undefined) {
-      context.onEnd(notStarted(context, startOf, 'noSlot'), this);
+      context.onEnd(notStarted(context, startOf, 'noSlot', context.slots.shortage ?? null), this);
       return false;
     }
     this.media = new CallMedia(context, startOf.call, slot);
@@ -321,6 +321,10 @@ export class CallerCall implements OutgoingCallListener, DigitListener, Transfer
       this.disappointment = unmetHeader(flow.expect, failure.response);
     }
     const cause = sipStatus === null ? causeOfEvent(failure.cause) : causeOfStatus(sipStatus);
+    if (sipStatus === null && HOST_LIMITS.has(cause)) {
+      this.withdraw(cause, failure.detail);
+      return;
+    }
     const ending = { outcome: 'failed', phase: 'setup', sipStatus, cause, detail: failure.detail } as const;
     this.end({ ...ending, ...this.disappointment });
   }
@@ -342,8 +346,21 @@ export class CallerCall implements OutgoingCallListener, DigitListener, Transfer
       this.end(this.completed());
     } else {
       const cause = causeOfEvent(end.cause);
-      this.end({ outcome: 'dropped', phase: 'teardown', sipStatus, cause, detail });
+      const outcome = HOST_LIMITS.has(cause) ? 'cut' : 'dropped';
+      this.end({ outcome, phase: 'teardown', sipStatus, cause, detail });
     }
+  }
+
+  /** This host had no socket for it, so that the target never heard of it; of one that it had answered in part, we end it. */
+  private withdraw(cause: string, detail: string): void {
+    if (this.setupDelayMs !== null) {
+      this.end({ outcome: 'cut', phase: 'setup', sipStatus: null, cause, detail });
+      return;
+    }
+    this.ended = true;
+    this.clearTimer();
+    this.media?.slot.release(this.context.now());
+    this.context.onEnd(notStarted(this.context, this.startOf, cause, detail.slice(0, DETAIL_CHARACTERS)), this);
   }
 
   private completed(): Ending {

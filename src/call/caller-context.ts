@@ -63,7 +63,12 @@ export interface CallStart {
 }
 
 /** The record of a call that never left: a limit of ours, or the end of the run came first. */
-export function notStarted(context: CallerContext, start: CallStart, cause: string): CallRecord {
+export function notStarted(
+  context: CallerContext,
+  start: CallStart,
+  cause: string,
+  detail: string | null = null,
+): CallRecord {
   return {
     call: start.call,
     endpoint: start.call % context.endpoints.length,
@@ -77,7 +82,7 @@ export function notStarted(context: CallerContext, start: CallStart, cause: stri
     phase: 'start',
     sipStatus: null,
     cause,
-    detail: null,
+    detail,
     setupDelayMs: null,
     answerDelayMs: null,
     disconnectDelayMs: null,

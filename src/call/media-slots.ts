@@ -5,6 +5,8 @@ import type { AgreedMedia } from './negotiation.js';
 export interface MediaSlots {
   /** A free slot, armed (drained) from now on; null when none is left. */
   take(call: number, endpoint: number): MediaSlot | null;
+  /** Why there are no more of them, in words; null, or absent: as far as is known there may be. */
+  readonly shortage?: string | null;
   /** A media worker measures what the slots receive; false: signalling only. */
   readonly measured: boolean;
 }

@@ -46,6 +46,9 @@ export function hasFailed({ succeeded, outcome }: CallRecord): boolean {
   return !succeeded && outcome !== 'cut' && outcome !== 'notStarted';
 }
 
+/** Causes by which a call was not placed, or not kept, because this host had no more of something: no fault of the target. */
+export const HOST_LIMITS: ReadonlySet<string> = new Set(['noSlot', 'noFileHandle', 'noLocalPort', 'noSocketMemory']);
+
 /** The same for calls that ended alike. */
 export function causeKey({ phase, sipStatus, cause }: CallRecord): string {
   return `${phase ?? ''}|${sipStatus ?? ''}|${cause ?? ''}`;

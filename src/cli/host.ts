@@ -46,6 +46,12 @@ export interface HostFacts {
   readonly openFilesLimit: number | null;
 }
 
+/** Of all cores. */
+export interface HostCpu {
+  readonly busy: number;
+  readonly total: number;
+}
+
 /** SIGHUP: the terminal was closed. */
 export type Signal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
 
@@ -266,6 +272,15 @@ export class ProcessHost {
     return (user + system) / 1e6;
   }
 
+  /** CPU time of the whole host so far, in ticks of its own; null where the system does not tell. */
+  get hostCpu(): HostCpu | null {
+    try {
+      return readHostCpu(readFileSync('/proc/stat', 'latin1'));
+    } catch {
+      return null; // no Linux
+    }
+  }
+
   facts(): HostFacts {
     const processors = cpus();
     return {
@@ -321,6 +336,13 @@ function startTicksOf(pid: number): string | null {
   } catch {
     return null; // no Linux
   }
+}
+
+/** proc(5): user, nice, system, idle, iowait, irq, softirq, steal; what a hypervisor gave to others is as good as busy. */
+export function readHostCpu(stat: string): HostCpu | null {
+  const times = (/^cpu +([\d ]+)/.exec(stat)?.[1] ?? '').split(' ').slice(0, 8).map(Number);
+  const total = times.reduce((sum, time) => sum + time, 0);
+  return times.length < 4 ? null : { busy: total - (times[3] ?? 0) - (times[4] ?? 0), total };
 }
 
 function bootId(): string | null {

@@ -237,8 +237,16 @@ function isSignallingProgress(line: Fields): line is Fields & SignallingProgress
 function isStateProgress(line: Fields): line is Fields & StateProgress {
   const { elapsedMs, cpuSeconds, interrupted, lostWorkers, doubts, warnings } = line;
   const isSignal = interrupted === null || SIGNALS.some((name) => name === interrupted);
-  const isCpu = isTable(line['cpu'] ?? [], 2) && isRegistrations(line['registrations'] ?? null);
-  return isTime(elapsedMs) && isTime(cpuSeconds) && isCpu && isSignal && [lostWorkers, doubts, warnings].every(isTexts);
+  const isCpu = [line['cpu'], line['hostCpu']].every((cpu) => isTable(cpu ?? [], 2));
+  const isOfUsers = isRegistrations(line['registrations'] ?? null);
+  return (
+    isTime(elapsedMs) &&
+    isTime(cpuSeconds) &&
+    isCpu &&
+    isOfUsers &&
+    isSignal &&
+    [lostWorkers, doubts, warnings].every(isTexts)
+  );
 }
 
 function isRegistrations(value: unknown): boolean {

@@ -11,7 +11,7 @@ import { serializeResult } from '../report/json.js';
 import { renderSummary } from '../report/text.js';
 import { escapeTerminal } from '../report/visible-text.js';
 import type { NumberRedactor } from '../run/redaction.js';
-import { redactorOf, redactTexts } from '../run/redacted-result.js';
+import { redactCall, redactorOf, redactTexts } from '../run/redacted-result.js';
 import { NOTHING_LOST } from '../run/lost-calls.js';
 import type { StateProgress } from '../run/progress-lines.js';
 import type { GateResult, Result } from '../run/result.js';
@@ -306,8 +306,7 @@ class RunCommand {
       onWarning: (text) => this.progress.say(this.shown(text), 'warning'),
     });
     run.book.onJoined = (record, legs) => {
-      const detail = record.detail === null ? null : this.shown(record.detail);
-      files.addCall({ ...record, detail }, legs);
+      files.addCall(this.redactor === null ? record : redactCall(record, this.redactor), legs);
     };
     return run;
   }
@@ -388,7 +387,7 @@ class RunCommand {
       type: 'state',
       elapsedMs: durationMs,
       cpuSeconds,
-      cpu: this.cpu.take(),
+      ...this.cpu.take(),
       interrupted,
       lostWorkers: shown(lostWorkers),
       doubts: shown(doubts),

@@ -162,6 +162,7 @@ function captureSetup({ scenario, schedule }: Prepared, wall: CaptureSetup['wall
   return {
     calls: Array.from({ length: count }, (_, index) => Math.floor(index * step)),
     audio,
+    hidesKeys: scenario.redact !== null,
     maxBytes: Math.min(LEG_CAPTURE_BYTES, Math.floor(CAPTURE_BYTES / Math.max(1, count))),
     wallOffset: wall,
   };

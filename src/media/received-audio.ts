@@ -20,7 +20,7 @@ interface PlacedPacket {
   readonly codec: string;
 }
 
-/** Timestamps this far off their arrival have been set anew. */
+/** Timestamps this far off their arrival have been set anew: the sound is no longer than the call, whatever they say. */
 const JUMP_MS = 2000;
 const MAX_SECONDS = 3600;
 
@@ -30,7 +30,6 @@ export class ReceivedAudio {
   private firstMs = Number.NaN;
   private ssrc = Number.NaN;
   private timestamp = 0;
-  private atMs = 0;
   private at = 0;
 
   /** In the order of arrival. Of a codec with another sampling rate than the first packet's nothing is taken. */
@@ -73,13 +72,12 @@ export class ReceivedAudio {
 
   private placeOf({ ssrc, timestamp, atMs }: ReceivedPacket, clockRate: number): number {
     const changeMs = (((timestamp - this.timestamp) | 0) * 1000) / clockRate;
-    const isSetAnew = ssrc !== this.ssrc || Math.abs(changeMs - (atMs - this.atMs)) > JUMP_MS;
-    const sinceMs = isSetAnew ? atMs - this.firstMs : changeMs;
-    const samples = Math.round((sinceMs * this.samplesPerSecond) / 1000);
-    this.at = isSetAnew ? samples : this.at + samples;
+    const changed = this.at + Math.round((changeMs * this.samplesPerSecond) / 1000);
+    const arrived = Math.round(((atMs - this.firstMs) * this.samplesPerSecond) / 1000);
+    const isOff = Math.abs(changed - arrived) > (JUMP_MS * this.samplesPerSecond) / 1000;
+    this.at = ssrc !== this.ssrc || isOff ? arrived : changed;
     this.ssrc = ssrc;
     this.timestamp = timestamp;
-    this.atMs = atMs;
     return this.at;
   }
 }

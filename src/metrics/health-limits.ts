@@ -7,4 +7,6 @@ export const HEALTH_LIMITS = {
   /** A start this long after its time was not achieved. */
   startLagMs: 500,
   achievedStarts: 0.98,
+  /** From where on the CPU of the host counts as used up, over a second and all cores. */
+  hostCpuRatio: 0.95,
 } as const;

@@ -52,8 +52,11 @@ export interface DatagramSockets {
   drops(handle: number): number | null;
   /** Sends so far that failed after `send` had said true, over all sockets, closed ones too. */
   sendErrors(): number;
-  /** Samples the offset between wall and monotonic clock; true when the wall clock jumped by more than 1 ms since. */
-  sampleClock(): boolean;
+  /**
+   * Samples the offset between wall and monotonic clock; true when the wall clock jumped by more than 1 ms since.
+   * @param beforeStep called then, while times are still told by the old offset
+   */
+  sampleClock(beforeStep?: () => void): boolean;
 }
 
 /** Longest datagram kept; a longer one is no audio packet of ours and is cut. */

@@ -141,8 +141,8 @@ export class ImpairedSockets implements DatagramSockets {
     return this.plain.sendErrors() + this.lateFailures;
   }
 
-  sampleClock(): boolean {
-    return this.plain.sampleClock();
+  sampleClock(beforeStep?: () => void): boolean {
+    return this.plain.sampleClock(beforeStep);
   }
 
   /** When the loop should flush next, ns; +∞ when nothing waits. */

@@ -234,7 +234,7 @@ export class LibcSockets implements DatagramSockets {
     return 0; // the kernel answers at once: each failure is a `send` that said false
   }
 
-  sampleClock(): boolean {
+  sampleClock(beforeStep?: () => void): boolean {
     let narrowestNs = Number.POSITIVE_INFINITY;
     let seconds = 0;
     let offsetNs = 0;
@@ -251,6 +251,9 @@ export class LibcSockets implements DatagramSockets {
     }
     const stepNs = (seconds - this.offsetSeconds) * 1e9 + (offsetNs - this.offsetNs);
     const stepped = this.clockSampled && Math.abs(stepNs) > CLOCK_STEP_NS;
+    if (stepped) {
+      beforeStep?.();
+    }
     this.offsetSeconds = seconds;
     this.offsetNs = offsetNs;
     this.clockSampled = true;

@@ -8,27 +8,34 @@ import { OPEN_SECONDS, slotOf, type MeteredSecond, type StreamTotals } from './m
 /** A voided second and the two before it are open when it is voided; the other rows of the rings lie ahead. */
 const SECONDS_AHEAD = OPEN_SECONDS - 3;
 
+const JITTER_SUM = 0;
+const JITTER_COUNT = 1;
+const JITTER_MAX = 2;
+const SILENCE_MAX = 3;
+const DUPLICATES = 4;
+const REORDERINGS = 5;
+/** 1: the wall clock jumped in it. */
+const VOIDED = 6;
+/** The estimate when the second began. */
+const JITTER_BEFORE = 7;
+const COLUMNS = 8;
+
+const rowOf = (second: number): number => slotOf(second) * COLUMNS;
+
 export class ArrivalSeconds {
   /** When the packet before came, ms; NaN before the first. */
   lastArrivalMs = Number.NaN;
 
-  private readonly jitterSum = new Float64Array(OPEN_SECONDS);
-  private readonly jitterCount = new Int32Array(OPEN_SECONDS);
-  private readonly jitterMax = new Float64Array(OPEN_SECONDS);
-  private readonly silenceMax = new Float64Array(OPEN_SECONDS);
-  private readonly duplicates = new Int32Array(OPEN_SECONDS);
-  private readonly reorderings = new Int32Array(OPEN_SECONDS);
-  private readonly voided = new Uint8Array(OPEN_SECONDS);
+  /** A row for each open second: one table, for each array of its own costs more than what stands in it. */
+  private readonly cells = new Float64Array(OPEN_SECONDS * COLUMNS);
 
   /** Silence counts from here at the earliest: from the answer, or the end of a hold. */
   private silenceFromMs = 0;
   /** The second of the packet in hand; it never goes back, whatever the wall clock does. */
   private second = Number.NEGATIVE_INFINITY;
-  private slot = 0;
+  private row = 0;
   private previousTransitMs = Number.NaN;
   private jitter = 0;
-  /** The estimate when the second began. */
-  private readonly jitterBefore = new Float64Array(OPEN_SECONDS);
   private totalSum = 0;
   private totalCount = 0;
 
@@ -41,18 +48,18 @@ export class ArrivalSeconds {
     const second = Math.max(Math.floor(arrivalMs / 1000), this.second, firstOpen);
     const open = Math.min(second, firstOpen + OPEN_SECONDS - 1);
     for (let entered = Math.max(this.second + 1, firstOpen); entered <= open; entered++) {
-      this.jitterBefore[slotOf(entered)] = this.jitter;
+      this.cells[rowOf(entered) + JITTER_BEFORE] = this.jitter;
     }
     this.second = open;
-    this.slot = slotOf(open);
+    this.row = rowOf(open);
   }
 
   countDuplicate(): void {
-    this.duplicates[this.slot] = (this.duplicates[this.slot] ?? 0) + 1;
+    this.count(DUPLICATES);
   }
 
   countReordering(): void {
-    this.reorderings[this.slot] = (this.reorderings[this.slot] ?? 0) + 1;
+    this.count(REORDERINGS);
   }
 
   /** The next packet's transit cannot be compared with the last one's. */
@@ -67,15 +74,15 @@ export class ArrivalSeconds {
   }
 
   countArrival(arrivalMs: number, mediaMs: number): void {
-    const { slot } = this;
+    const { cells, row } = this;
     const transitMs = arrivalMs - mediaMs;
     if (!Number.isNaN(this.previousTransitMs)) {
       this.jitter = nextJitter(this.jitter, transitMs - this.previousTransitMs);
     }
     this.previousTransitMs = transitMs;
-    this.jitterSum[slot] = (this.jitterSum[slot] ?? 0) + this.jitter;
-    this.jitterCount[slot] = (this.jitterCount[slot] ?? 0) + 1;
-    this.jitterMax[slot] = Math.max(this.jitterMax[slot] ?? 0, this.jitter);
+    cells[row + JITTER_SUM] = (cells[row + JITTER_SUM] ?? 0) + this.jitter;
+    cells[row + JITTER_COUNT] = (cells[row + JITTER_COUNT] ?? 0) + 1;
+    cells[row + JITTER_MAX] = Math.max(cells[row + JITTER_MAX] ?? 0, this.jitter);
     this.endSilence(arrivalMs);
   }
 
@@ -97,14 +104,14 @@ export class ArrivalSeconds {
 
   /** The wall clock jumped in this second, which has just ended. */
   voidSecond(second: number): void {
-    this.voided[slotOf(second)] = 1;
+    this.cells[rowOf(second) + VOIDED] = 1;
     for (let ahead = 1; ahead <= SECONDS_AHEAD; ahead++) {
-      this.clearJitter(slotOf(second + ahead));
+      this.clearJitter(rowOf(second + ahead));
     }
     if (this.second >= second) {
-      this.jitter = this.jitterBefore[slotOf(second)] ?? 0;
+      this.jitter = this.cells[rowOf(second) + JITTER_BEFORE] ?? 0;
       this.second = second;
-      this.slot = slotOf(second);
+      this.row = rowOf(second);
     }
     this.breakTransit();
     if (!Number.isNaN(this.lastArrivalMs)) {
@@ -114,39 +121,41 @@ export class ArrivalSeconds {
 
   /** Moves a second's facts to its figures and the totals; its row of the rings is free then. */
   take(second: number, figures: MeteredSecond, totals: StreamTotals): void {
-    const slot = slotOf(second);
-    figures.duplicate = this.duplicates[slot] ?? 0;
-    figures.reordered = this.reorderings[slot] ?? 0;
+    const { cells } = this;
+    const row = rowOf(second);
+    const isVoided = cells[row + VOIDED] === 1;
+    figures.duplicate = cells[row + DUPLICATES] ?? 0;
+    figures.reordered = cells[row + REORDERINGS] ?? 0;
     totals.duplicate += figures.duplicate;
     totals.reordered += figures.reordered;
-    const packets = this.jitterCount[slot] ?? 0;
-    if (this.voided[slot] === 0) {
-      totals.longestSilenceMs = Math.max(totals.longestSilenceMs, this.silenceMax[slot] ?? 0);
+    const packets = cells[row + JITTER_COUNT] ?? 0;
+    if (!isVoided) {
+      totals.longestSilenceMs = Math.max(totals.longestSilenceMs, cells[row + SILENCE_MAX] ?? 0);
     }
-    if (packets > 0 && this.voided[slot] === 0) {
-      const sum = this.jitterSum[slot] ?? 0;
+    if (packets > 0 && !isVoided) {
+      const sum = cells[row + JITTER_SUM] ?? 0;
       figures.jitterMs = sum / packets;
       this.totalSum += sum;
       this.totalCount += packets;
-      const greatest = this.jitterMax[slot] ?? 0;
+      const greatest = cells[row + JITTER_MAX] ?? 0;
       totals.jitterMs = this.totalSum / this.totalCount;
       totals.jitterMaxMs = totals.jitterMaxMs >= greatest ? totals.jitterMaxMs : greatest;
     }
-    this.clearJitter(slot);
-    this.duplicates[slot] = 0;
-    this.reorderings[slot] = 0;
-    this.voided[slot] = 0;
+    cells.fill(0, row, row + JITTER_BEFORE);
+  }
+
+  private count(column: number): void {
+    const at = this.row + column;
+    this.cells[at] = (this.cells[at] ?? 0) + 1;
   }
 
   private endSilence(arrivalMs: number): void {
-    this.silenceMax[this.slot] = Math.max(this.silenceMax[this.slot] ?? 0, this.silenceAt(arrivalMs));
+    const at = this.row + SILENCE_MAX;
+    this.cells[at] = Math.max(this.cells[at] ?? 0, this.silenceAt(arrivalMs));
     this.lastArrivalMs = arrivalMs;
   }
 
-  private clearJitter(slot: number): void {
-    this.jitterSum[slot] = 0;
-    this.jitterCount[slot] = 0;
-    this.jitterMax[slot] = 0;
-    this.silenceMax[slot] = 0;
+  private clearJitter(row: number): void {
+    this.cells.fill(0, row + JITTER_SUM, row + DUPLICATES);
   }
 }

@@ -7,6 +7,12 @@ const GUARD_MS = 200;
 /** And may take so long after the hold until its first packet: as with a late start, that is no loss. */
 const RETURN_MS = 1000;
 
+const FROM = 0;
+const UNTIL = 1;
+const RETURNED = 2;
+const COLUMNS = 3;
+const NO_HOLDS = new Float64Array(0);
+
 export class HoldTimes {
   /** When the last hold ended, −∞ before there was one. */
   endedMs = Number.NEGATIVE_INFINITY;
@@ -15,10 +21,8 @@ export class HoldTimes {
   /** Whether a hold has ended and no packet came since. */
   awaitsPacket = false;
 
-  private readonly from = new Float64Array(KEPT).fill(Number.NaN);
-  private readonly until = new Float64Array(KEPT).fill(Number.NaN);
-  /** When the first packet after it came, if soon. */
-  private readonly returned = new Float64Array(KEPT).fill(Number.NaN);
+  /** Of each: from when, until when, and when the first packet after it came, if soon. Most calls have none, and no table. */
+  private times = NO_HOLDS;
 
   private isOpen = false;
 
@@ -27,17 +31,20 @@ export class HoldTimes {
   }
 
   begin(nowMs: number): void {
-    const place = this.begun % KEPT;
-    this.from[place] = nowMs;
-    this.until[place] = this.returned[place] = Number.POSITIVE_INFINITY;
+    if (this.begun === 0) {
+      this.times = new Float64Array(KEPT * COLUMNS);
+    }
+    const row = (this.begun % KEPT) * COLUMNS;
+    this.times[row + FROM] = nowMs;
+    this.times[row + UNTIL] = this.times[row + RETURNED] = Number.POSITIVE_INFINITY;
     this.begun++;
     this.isOpen = true;
     this.awaitsPacket = false;
   }
 
   end(nowMs: number): void {
-    const place = (this.begun - 1) % KEPT;
-    this.until[place] = this.returned[place] = this.endedMs = nowMs;
+    const row = this.lastRow;
+    this.times[row + UNTIL] = this.times[row + RETURNED] = this.endedMs = nowMs;
     this.isOpen = false;
     this.awaitsPacket = true;
   }
@@ -46,14 +53,15 @@ export class HoldTimes {
   noteArrival(arrivalMs: number): void {
     this.awaitsPacket = false;
     if (arrivalMs > this.endedMs && arrivalMs - this.endedMs <= RETURN_MS) {
-      this.returned[(this.begun - 1) % KEPT] = this.endedMs = arrivalMs;
+      this.times[this.lastRow + RETURNED] = this.endedMs = arrivalMs;
     }
   }
 
   /** Whether a packet that was due then is none of ours to expect. */
   covers(timeMs: number): boolean {
-    for (let i = 0; i < Math.min(this.begun, KEPT); i++) {
-      if (timeMs >= (this.from[i] ?? 0) && timeMs < (this.until[i] ?? 0)) {
+    const { times, rows } = this;
+    for (let row = 0; row < rows; row += COLUMNS) {
+      if (timeMs >= (times[row + FROM] ?? 0) && timeMs < (times[row + UNTIL] ?? 0)) {
         return true;
       }
     }
@@ -62,9 +70,10 @@ export class HoldTimes {
 
   /** Until when silence at that time is excused; NaN where it is not. */
   excusedUntil(timeMs: number): number {
-    for (let i = 0; i < Math.min(this.begun, KEPT); i++) {
-      if (timeMs >= (this.from[i] ?? 0) - GUARD_MS && timeMs < (this.returned[i] ?? 0)) {
-        return this.returned[i] ?? Number.NaN;
+    const { times, rows } = this;
+    for (let row = 0; row < rows; row += COLUMNS) {
+      if (timeMs >= (times[row + FROM] ?? 0) - GUARD_MS && timeMs < (times[row + RETURNED] ?? 0)) {
+        return times[row + RETURNED] ?? Number.NaN;
       }
     }
     return Number.NaN;
@@ -72,11 +81,21 @@ export class HoldTimes {
 
   /** Whether a part of this stretch of time was on hold. */
   touches(fromMs: number, untilMs: number): boolean {
-    for (let i = 0; i < Math.min(this.begun, KEPT); i++) {
-      if ((this.from[i] ?? 0) < untilMs && (this.until[i] ?? 0) > fromMs) {
+    const { times, rows } = this;
+    for (let row = 0; row < rows; row += COLUMNS) {
+      if ((times[row + FROM] ?? 0) < untilMs && (times[row + UNTIL] ?? 0) > fromMs) {
         return true;
       }
     }
     return false;
+  }
+
+  /** Cells in use. */
+  private get rows(): number {
+    return Math.min(this.begun, KEPT) * COLUMNS;
+  }
+
+  private get lastRow(): number {
+    return ((this.begun - 1) % KEPT) * COLUMNS;
   }
 }

@@ -5,12 +5,15 @@ import type { MeteredSecond } from './metered-second.js';
 /** The score of a second covers so many trailing seconds. */
 export const SCORE_WINDOW_SECONDS = 5;
 
+const EXPECTED = 0;
+const BAD = 1;
+/** Runs of bad packets that began in the second, and 1 where it begins within one. */
+const RUNS = 2;
+const IN_RUN = 3;
+const COLUMNS = 4;
+
 export class ScoreWindow {
-  private readonly expected = new Int32Array(SCORE_WINDOW_SECONDS);
-  private readonly bad = new Int32Array(SCORE_WINDOW_SECONDS);
-  /** Runs of bad packets that began in the second, and 1 where it begins within one. */
-  private readonly runs = new Int32Array(SCORE_WINDOW_SECONDS);
-  private readonly inRun = new Uint8Array(SCORE_WINDOW_SECONDS);
+  private readonly cells = new Int32Array(SCORE_WINDOW_SECONDS * COLUMNS);
   private last = Number.NEGATIVE_INFINITY;
 
   /**
@@ -19,11 +22,11 @@ export class ScoreWindow {
    */
   take(second: number, figures: MeteredSecond): void {
     this.turnTo(second);
-    const slot = placeOf(second);
-    this.expected[slot] = figures.expected;
-    this.bad[slot] = figures.lost + figures.discarded;
-    this.runs[slot] = figures.badRuns;
-    this.inRun[slot] = figures.beginsInBadRun;
+    const row = placeOf(second);
+    this.cells[row + EXPECTED] = figures.expected;
+    this.cells[row + BAD] = figures.lost + figures.discarded;
+    this.cells[row + RUNS] = figures.badRuns;
+    this.cells[row + IN_RUN] = figures.beginsInBadRun;
     if (figures.received === 0) {
       figures.badRatio = 1;
       figures.burstR = 1;
@@ -36,11 +39,8 @@ export class ScoreWindow {
   private turnTo(second: number): void {
     const from = Math.max(this.last + 1, second - SCORE_WINDOW_SECONDS + 1);
     for (let skipped = from; skipped < second; skipped++) {
-      const slot = placeOf(skipped);
-      this.expected[slot] = 0;
-      this.bad[slot] = 0;
-      this.runs[slot] = 0;
-      this.inRun[slot] = 0;
+      const row = placeOf(skipped);
+      this.cells.fill(0, row, row + COLUMNS);
     }
     this.last = second;
   }
@@ -51,15 +51,15 @@ export class ScoreWindow {
     let runs = 0;
     let seconds = 0;
     for (let at = second - SCORE_WINDOW_SECONDS + 1; at <= second; at++) {
-      const slot = placeOf(at);
-      const here = this.expected[slot] ?? 0;
+      const row = placeOf(at);
+      const here = this.cells[row + EXPECTED] ?? 0;
       if (here > 0 && expected === 0) {
-        runs += this.inRun[slot] ?? 0; // the window cuts that run: what is left of it is one too
+        runs += this.cells[row + IN_RUN] ?? 0; // the window cuts that run: what is left of it is one too
       }
       seconds += here > 0 ? 1 : 0;
       expected += here;
-      bad += this.bad[slot] ?? 0;
-      runs += this.runs[slot] ?? 0;
+      bad += this.cells[row + BAD] ?? 0;
+      runs += this.cells[row + RUNS] ?? 0;
     }
     figures.badRatio = seconds > 1 ? bad / expected : Number.NaN;
     figures.burstR = seconds > 1 ? burstRatio(bad, runs, expected) : Number.NaN;
@@ -68,5 +68,5 @@ export class ScoreWindow {
 
 /** Also before the first second of all. */
 function placeOf(second: number): number {
-  return ((second % SCORE_WINDOW_SECONDS) + SCORE_WINDOW_SECONDS) % SCORE_WINDOW_SECONDS;
+  return (((second % SCORE_WINDOW_SECONDS) + SCORE_WINDOW_SECONDS) % SCORE_WINDOW_SECONDS) * COLUMNS;
 }

@@ -105,7 +105,24 @@ const overload: Rule = (result) => {
 const noSlot: Rule = (result) => {
   const refused = causesOf(result, /^noSlot$/);
   const most = Math.max(1, result.calls.peakConcurrent);
+  if (refused !== null && result.reasons.some((reason) => /no media slot.*no file handle/.test(reason))) {
+    return `ulimit -n: no media slot was free for ${refused}, as this host had no file handle left: raise the limit of open files`;
+  }
   return refused && `--concurrency ${most}, or a wider network.rtpPorts: no media slot was free for ${refused}`;
+};
+
+const ADVICE_ON_LIMITS: readonly (readonly [cause: RegExp, advice: string])[] = [
+  [/^noFileHandle$/, 'ulimit -n: this host had no file handle left'],
+  [/^noLocalPort$/, 'net.ipv4.ip_local_port_range, or --connections worker: this host had no free local port left'],
+  [/^noSocketMemory$/, 'net.ipv4.tcp_mem: this host had no memory for another socket'],
+];
+
+const hostLimit: Rule = (result) => {
+  for (const [cause, advice] of ADVICE_ON_LIMITS) {
+    const refused = causesOf(result, cause);
+    if (refused !== null) return `${advice} for ${refused}`;
+  }
+  return null;
 };
 
 const lateAudio: Rule = (result) => {
@@ -120,7 +137,8 @@ const lateAudio: Rule = (result) => {
 
 const lateSignalling: Rule = (result) => {
   const isLate = strainedBy(result, /signalling threads were late/);
-  if (!isLate && !strainedBy(result, /calls were started within/)) return null;
+  const isRefused = noSlot(result) !== null || hostLimit(result) !== null; // those were not late
+  if (!isLate && (isRefused || !strainedBy(result, /calls were started within/))) return null;
   const { workers, cores } = result.environment;
   const what = isLate ? 'the signalling threads were late' : 'calls were started too late';
   return workers.signalling + workers.media < cores
@@ -212,6 +230,7 @@ const OF_CALLS: readonly Rule[] = [
   codec,
   overload,
   noSlot,
+  hostLimit,
   lateAudio,
   lateSignalling,
   drops,

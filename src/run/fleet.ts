@@ -48,6 +48,8 @@ export interface LostWorker {
 export interface FleetFacts {
   readonly netBackend: 'libc' | 'dgram' | 'none';
   readonly slots: number;
+  /** Why they are fewer than were asked for; null: they are not. */
+  readonly slotShortage: string | null;
   readonly localPorts: readonly number[];
   readonly bufferBytes: { readonly requested: number; readonly granted: number | null };
   /** Code point of SIP over UDP; null: not set. */
@@ -165,7 +167,8 @@ export class Fleet {
     const granted = ready.map(({ bufferBytes }) => bufferBytes.granted);
     return {
       netBackend: backends[0]?.backend ?? 'none',
-      slots,
+      slots: slots.opened,
+      slotShortage: slots.shortage,
       signallingDscp: ready[0]?.dscp ?? null,
       mediaDscp: backends[0]?.backend === 'libc' ? (this.plan.media[0]?.dscp ?? null) : null,
       localPorts: ready.map(({ localPort }) => localPort),
@@ -177,8 +180,9 @@ export class Fleet {
   }
 
   /** Deals the slots: each signalling worker gets its share of each media worker's. */
-  private async join(): Promise<number> {
+  private async join(): Promise<{ readonly opened: number; readonly shortage: string | null }> {
     let opened = 0;
+    let shortage: string | null = null;
     for (const [s, signalling] of this.signalling.entries()) {
       let ofThisWorker = 0;
       for (const [m, media] of this.media.entries()) {
@@ -187,10 +191,11 @@ export class Fleet {
         joinWorkers(media, signalling, { worker: m, slots: share });
         const answer = await Promise.race([this.answerOf(signalling, 'slots-open'), refused]);
         ofThisWorker = answer.opened;
+        shortage ??= answer.shortage;
       }
       opened += ofThisWorker;
     }
-    return opened;
+    return { opened, shortage };
   }
 
   private listen(): void {

@@ -19,6 +19,7 @@ const COMBINE = {
   drops: sum,
   loopDelayP99Ms: Math.max,
   cpuRatio: Math.max,
+  hostCpuRatio: Math.max,
   startsDue: sum,
   startsMade: sum,
 } as const;
@@ -62,6 +63,17 @@ export class GeneratorSeconds {
     this.add(second, 'cpuRatio', ratio);
   }
 
+  /** The same of all that ran on the host. */
+  addHostCpu(second: number, ratio: number): void {
+    this.add(second, 'hostCpuRatio', ratio);
+  }
+
+  /** How busy the host was in its busiest second, 0–1; null where nobody knows. */
+  get hostCpuPeak(): number | null {
+    const known = [...this.points.values()].flatMap(({ hostCpuRatio }) => hostCpuRatio ?? []);
+    return known.length === 0 ? null : Math.max(...known);
+  }
+
   list(): GeneratorSecond[] {
     return [...this.points]
       .toSorted(([a], [b]) => a - b)
@@ -75,6 +87,7 @@ export class GeneratorSeconds {
           receiveDrops: point.drops ?? null,
           eventLoopDelayP99Ms: point.loopDelayP99Ms ?? null,
           cpuRatio: point.cpuRatio ?? null,
+          hostCpuRatio: point.hostCpuRatio ?? null,
           startsDue: point.startsDue ?? null,
           startsMade: point.startsMade ?? null,
         };

@@ -166,6 +166,9 @@ export class GroupBook {
       this.causes.set(key, { record, count: 1 });
     } else {
       entry.count++;
+      if (entry.record.detail === null && record.detail !== null) {
+        entry.record = record; // the first that says why
+      }
     }
   }
 

@@ -6,7 +6,7 @@ import type { HealthConditions } from '../gates/source.js';
 import { Distribution } from '../metrics/histogram.js';
 import { HEALTH_LIMITS } from '../metrics/health-limits.js';
 import type { SpoilCondition } from '../metrics/names.js';
-import { LEG, type CallRecord, type MediaBatch, type SignallingBatch } from '../worker/messages.js';
+import { HOST_LIMITS, LEG, type CallRecord, type MediaBatch, type SignallingBatch } from '../worker/messages.js';
 
 export class HealthBook {
   readonly sendLatenessMs = new Distribution('ms');
@@ -86,10 +86,11 @@ export class HealthBook {
     return all === 0 ? null : this.knownDrops / all;
   }
 
-  /** Conditions that hold, each with its sentence. */
-  conditions(netBackend: 'libc' | 'dgram' | 'none'): HealthConditions['spoiled'] {
+  /** Conditions that hold, each with its sentence. @param hostCpuPeak how busy the host was at most, 0–1; null: unknown */
+  conditions(netBackend: 'libc' | 'dgram' | 'none', hostCpuPeak: number | null = null): HealthConditions['spoiled'] {
     const spoiled: Partial<Record<SpoilCondition, string>> = {};
-    const lateness = this.latenessTrouble();
+    const cpu = cpuInWords(hostCpuPeak);
+    const lateness = this.latenessTrouble(cpu);
     if (lateness !== null) {
       spoiled.sendLateness = lateness;
       if (netBackend === 'dgram') {
@@ -100,7 +101,7 @@ export class HealthBook {
     if (drops !== null) {
       spoiled.receiveDrops = drops;
     }
-    const signalling = this.signallingTrouble();
+    const signalling = this.signallingTrouble(cpu);
     if (signalling !== null) {
       spoiled.eventLoopDelay = signalling;
     }
@@ -120,40 +121,44 @@ export class HealthBook {
     return `this host refused to send ${this.sendErrors} of ${tried} audio packets (limit 0.1 %)`;
   }
 
+  /** The same of audio whose time had passed before this host came to it: the target was not loaded as the run promised. */
+  missedTrouble(cpu: string): string | null {
+    const due = this.sentPackets + this.missedPackets;
+    if (due === 0 || this.missedPackets / due <= HEALTH_LIMITS.missedPacketRatio) {
+      return null;
+    }
+    return `${this.missedPackets} of ${due} audio packets were more than a packet time late and not sent (limit 0.1 %)${cpu}`;
+  }
+
   /** Drops that can be dated spoil their call-seconds alone, up to the limit. What is not known is no evidence either way. */
   private dropTrouble(): string | null {
     if ((this.knownDropRatio ?? 0) > HEALTH_LIMITS.receiveDropRatio) {
-      return `this host dropped ${this.knownDrops} datagrams that had reached its sockets (limit 0.01 %)`;
+      return `this host dropped ${this.knownDrops} datagrams that had reached its sockets, as their receive buffers were full (limit 0.01 %)`;
     }
     return this.undatedDrops > 0
       ? `this host dropped ${this.undatedDrops} datagrams in seconds that it had told of before it saw that`
       : null;
   }
 
-  private latenessTrouble(): string | null {
+  /** @param cpu what the host's CPU has to do with it */
+  private latenessTrouble(cpu: string): string | null {
     const p99Ms = this.sendLatenessMs.percentile(99);
     if (p99Ms > HEALTH_LIMITS.sendLatenessP99Ms) {
-      return `audio left late: send lateness p99 ${p99Ms.toFixed(1)} ms (limit 5 ms)`;
+      return `audio left late: send lateness p99 ${p99Ms.toFixed(1)} ms (limit 5 ms)${cpu}`;
     }
-    const due = this.sentPackets + this.missedPackets;
-    if (due > 0 && this.missedPackets / due > HEALTH_LIMITS.missedPacketRatio) {
-      return `${this.missedPackets} of ${due} audio packets were more than a packet time late and not sent (limit 0.1 %)`;
-    }
-    const refused = this.sendTrouble();
-    if (refused !== null) {
-      return refused;
-    }
-    return null;
+    return this.missedTrouble(cpu) ?? this.sendTrouble();
   }
 
   /** Both make the target look slow: late reading, and messages that were lost on our side. */
-  private signallingTrouble(): string | null {
+  private signallingTrouble(cpu: string): string | null {
     const delayMs = this.eventLoopDelayMs.percentile(99);
     if (delayMs > HEALTH_LIMITS.eventLoopDelayP99Ms) {
-      return `signalling threads were late: event-loop delay p99 ${delayMs.toFixed(1)} ms (limit 20 ms)`;
+      return `signalling threads were late: event-loop delay p99 ${delayMs.toFixed(1)} ms (limit 20 ms)${cpu}`;
     }
     const drops = this.signallingDrops ?? 0;
-    return drops > 0 ? `this host dropped ${drops} SIP messages that had reached its sockets` : null;
+    return drops > 0
+      ? `this host dropped ${drops} SIP messages that had reached its sockets, as their receive buffers were full`
+      : null;
   }
 
   private startTrouble(): string | null {
@@ -166,7 +171,7 @@ export class HealthBook {
 
   private addStart(record: CallRecord): void {
     this.heldBack += record.heldBack ? 1 : 0;
-    if (record.startedMs === null && (record.cause === 'noSlot' || !record.heldBack)) {
+    if (record.startedMs === null && (HOST_LIMITS.has(record.cause ?? '') || !record.heldBack)) {
       this.refused++;
       return;
     }
@@ -181,6 +186,17 @@ export class HealthBook {
       this.lateStarts++;
     }
   }
+}
+
+/** To stand behind what was late: whether it was the host that was short of CPU, or one of our threads that was held up on a host with CPU to spare. */
+export function cpuInWords(hostCpuPeak: number | null): string {
+  if (hostCpuPeak === null) {
+    return '';
+  }
+  const percent = `${Math.round(hostCpuPeak * 100)} %`;
+  return hostCpuPeak >= HEALTH_LIMITS.hostCpuRatio
+    ? `; the CPU of this host was used up (${percent} busy in its busiest second)`
+    : `; the CPU of this host was not used up (${percent} busy in its busiest second): a thread was held up, or has too much to do`;
 }
 
 /** Pairs of (µs, count) into a distribution in ms. */

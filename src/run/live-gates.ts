@@ -77,7 +77,7 @@ export class LiveGates {
 export function healthOf(book: RunBook, netBackend: 'libc' | 'dgram' | 'none'): HealthConditions {
   const floor = book.health.floorJitterMs;
   return {
-    spoiled: book.health.conditions(netBackend),
+    spoiled: book.health.conditions(netBackend, book.generatorSeconds.hostCpuPeak),
     reflected: book.total.calls.roundTrip > 0,
     bothEnds: book.registrations.secondLegs > 0,
     floorJitterMs: floor.count === 0 ? null : floor.percentile(95),

@@ -91,6 +91,8 @@ export interface StateProgress {
   readonly cpuSeconds: number;
   /** What of all cores was used, by the second; absent in files of earlier versions. */
   readonly cpu?: readonly CpuLine[];
+  /** The same of all that ran on the host. */
+  readonly hostCpu?: readonly CpuLine[];
   readonly interrupted: 'SIGINT' | 'SIGTERM' | 'SIGHUP' | null;
   readonly lostWorkers: readonly string[];
   readonly doubts: readonly string[];

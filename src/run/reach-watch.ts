@@ -2,6 +2,7 @@
  * Whether the target can be reached at all. Over connections each call is told at once that nobody takes them, or that there
  * is no agreement on TLS: where that befell every call, and no response ever came, it is the run that could not be run.
  */
+import { hostLimitRemedy } from './host-limits.js';
 import type { CallRecord, CallerEndpoint, SignallingBatch, SignallingSetup } from '../worker/messages.js';
 
 /** So many calls are enough to see that none gets through. */
@@ -36,8 +37,11 @@ export class ReachWatch {
     for (const record of records) {
       const isCut = record.outcome === 'cut';
       this.cut += isCut ? 1 : 0;
-      this.ended += isCut || record.outcome === 'notStarted' ? 0 : 1;
-      if (record.outcome === 'failed' && record.sipStatus === null && UNREACHED.has(record.cause ?? '')) {
+      // Who got no socket of this host has reached nobody either.
+      const isOurs = record.outcome === 'notStarted' && hostLimitRemedy(record.cause) !== null;
+      this.ended += isCut || (record.outcome === 'notStarted' && !isOurs) ? 0 : 1;
+      const isUnreached = record.outcome === 'failed' && UNREACHED.has(record.cause ?? '');
+      if (isOurs || (isUnreached && record.sipStatus === null)) {
         this.unreached++;
         this.last = record;
         this.workers.add(worker);
@@ -88,6 +92,10 @@ function placeOf(peer: Peer | undefined): string {
 }
 
 function hintOf(cause: string | null, why: string): string {
+  const ours = hostLimitRemedy(cause);
+  if (ours !== null) {
+    return ours;
+  }
   if (cause === 'tlsFailed') {
     return BAD_CERTIFICATE.test(why)
       ? '--tls-ca FILE trusts the authority of its certificate, --tls-server-name NAME expects another name in it, --tls-insecure takes any'

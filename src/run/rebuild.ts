@@ -118,6 +118,7 @@ export class Rebuild {
         break;
       case 'state':
         this.state = line;
+        line.hostCpu?.forEach(([second, ratio]) => this.book.generatorSeconds.addHostCpu(second, ratio));
         line.cpu?.forEach(([second, ratio]) => this.book.generatorSeconds.addCpu(second, ratio));
         break;
     }

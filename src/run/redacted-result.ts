@@ -1,5 +1,7 @@
 /** Whole values in which no number and no name is left: results, above all. See `redaction.ts`. */
 import type { Scenario } from '../scenario/scenario.js';
+import type { CallRecord } from '../worker/messages.js';
+import { hideKeys, hideKeysOfBody, hideKeysOfCall } from './key-redaction.js';
 import { NumberRedactor } from './redaction.js';
 
 /** Text that is no words: a histogram in base64 may hold any digits, a time has some by nature, and a path those of its call. */
@@ -13,6 +15,8 @@ const NO_WORDS: ReadonlySet<string> = new Set([
   'bootId',
   'startTicks',
 ]);
+/** Keys that were pressed, or expected: of steps, and of calls in which others came. */
+const KEYS: ReadonlySet<string> = new Set(['digits', 'dtmf', 'expected', 'received']);
 const USER_FLAG = /(--user[ =])('(?:[^']|'\\'')*'|\S+)/g;
 const REFERENCE = /^\$\{.*\}$/s;
 
@@ -48,6 +52,26 @@ export function redactTexts<T>(value: T, redactor: NumberRedactor): T {
   return hiddenValue(value, redactor, '') as T;
 }
 
+/** An ended call, for its row: what the network said of it, whom it was to be transferred to, and the keys that were pressed. */
+export function redactCall(record: CallRecord, redactor: NumberRedactor): CallRecord {
+  const { detail, dtmf } = record;
+  const hidden = { ...record, detail: hiddenOrNull(detail, redactor), ...hiddenTransfers(record, redactor) };
+  return dtmf === undefined || dtmf === null ? hidden : { ...hidden, dtmf: hideKeysOfCall(dtmf) };
+}
+
+const hiddenOrNull = (text: string | null, redactor: NumberRedactor): string | null =>
+  text === null ? null : redactor.text(text);
+
+function hiddenTransfers({ transfers }: CallRecord, redactor: NumberRedactor): Pick<CallRecord, 'transfers'> {
+  if (transfers === undefined || transfers === null) return {};
+  const first = transfers.first.map((one) => ({
+    ...one,
+    to: redactor.text(one.to),
+    detail: hiddenOrNull(one.detail, redactor),
+  }));
+  return { transfers: { ...transfers, first } };
+}
+
 function hiddenValue(value: unknown, redactor: NumberRedactor, key: string): unknown {
   if (typeof value === 'string') return hiddenText(value, redactor, key);
   if (Array.isArray(value)) return value.map((item) => hiddenValue(item, redactor, key));
@@ -64,8 +88,10 @@ function hiddenValue(value: unknown, redactor: NumberRedactor, key: string): unk
 
 function hiddenText(text: string, redactor: NumberRedactor, key: string): string {
   if (NO_WORDS.has(key)) return text;
+  if (KEYS.has(key)) return hideKeys(text);
   if ((key === 'user' || key === 'authUser') && !REFERENCE.test(text)) return redactor.user(text);
   if (key === 'range') return text.replaceAll(/\d+/g, (number) => redactor.user(number));
+  if (key === 'body') return redactor.text(hideKeysOfBody(text)); // of an INFO
   return redactor.text(key === 'command' ? hideUserFlag(text, redactor) : text);
 }
 

@@ -3,7 +3,9 @@
  * `***1`, `***2`, … in the order in which they are first met, the same one for the same number. Hosts stay.
  * A counter and no hash, not even a keyed one: the seed of a run stands in its result, and whoever has the key finds a
  * ten-digit number behind a hash by trying them all. The numbers are kept in memory only.
+ * Keys that were pressed are hidden as well: `key-redaction.ts`.
  */
+import { hideKeysInText } from './key-redaction.js';
 
 const MARK = '***';
 /** Different numbers with a pseudonym of their own; what a peer sends may not grow this without bound. */
@@ -75,7 +77,7 @@ export class NumberRedactor {
   }
 
   private sentence(text: string): string {
-    const addressed = loginsHidden(this.addresses(text), (user) => this.user(user));
+    const addressed = loginsHidden(this.addresses(hideKeysInText(text)), (user) => this.user(user));
     return this.words(this.otherForms(addressed));
   }
 

@@ -1,6 +1,7 @@
 /** What the users' registrations came to, over all workers (RFC 6076 §4.1, §4.2). */
 import { Distribution } from '../metrics/histogram.js';
 import type { CallRecord, RegistrationFailures, RegistrationFigures } from '../worker/messages.js';
+import { hostLimitInWords, hostLimitRemedy } from './host-limits.js';
 import type { RegistrationProgress } from './progress-lines.js';
 import type { RegistrationsBlock } from './result-registrations.js';
 
@@ -135,6 +136,10 @@ export class RegistrationBook {
   hint(): string {
     const [first] = this.failures();
     const status = first?.sipStatus ?? null;
+    const ours = hostLimitRemedy(first?.cause ?? null);
+    if (ours !== null) {
+      return ours;
+    }
     if (status === null) {
       return 'check address, port, transport and firewall of the target';
     }
@@ -144,6 +149,13 @@ export class RegistrationBook {
     return status >= 500
       ? 'the registrar is not ready, or has too much to do: try a lower registration.rate'
       : 'check the names of users, and that the target is the domain where they are known';
+  }
+
+  /** Users who had no socket of this host, in words; null: all had one. */
+  hostLimitInWords(): string | null {
+    const own = this.failures().find(({ cause }) => hostLimitInWords(cause) !== null);
+    const times = own === undefined || own.count === 1 ? 'once' : `${own.count} times`;
+    return own === undefined ? null : `a user could not be registered, ${times}: ${hostLimitInWords(own.cause) ?? ''}`;
   }
 
   /** Bindings that stayed behind, in words; null: none did. */

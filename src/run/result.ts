@@ -171,6 +171,7 @@ const generatorSecondSchema = z.strictObject({
     .describe('audio datagrams that the kernel dropped at our sockets, as it was seen; null: unknown'),
   eventLoopDelayP99Ms: nullableNumber.describe('of the latest signalling thread'),
   cpuRatio: nullableNumber.describe('CPU seconds of this process / (wall seconds × cores)'),
+  hostCpuRatio: nullableNumber.default(null).describe('the same of all that ran on the host; null: unknown'),
   startsDue: count.nullable(),
   startsMade: count.nullable().describe('those that were held back included, in the second in which they were made'),
 });

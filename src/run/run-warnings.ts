@@ -1,19 +1,25 @@
 /** What a reader should know beside the gates: why a run proves nothing, and what its figures do not show. */
 import type { GateResult } from '../gates/evaluate.js';
 import { supportedRatio } from '../gates/support.js';
+import { cpuInWords } from './health.js';
+import { refusedCalls } from './host-limits.js';
 import type { RunBook } from './run-book.js';
 
 /** A run that did not place its calls, or could not send its audio, proves nothing that it promised. */
 export function doubtsOf(book: RunBook, spoiled: Readonly<Partial<Record<string, string>>>): string[] {
-  const refused = book.total.causes.get('start||noSlot')?.count ?? 0;
-  const doubts =
-    refused === 0 ? [] : [`${refused} calls were not placed: no media slot was free (widen network.rtpPorts)`];
+  const doubts = refusedCalls(book.total.causes.values());
+  const withoutSocket = book.registrations.hostLimitInWords();
+  if (withoutSocket !== null) {
+    doubts.push(withoutSocket);
+  }
   const unplaced = book.total.causes.get('start||noRegisteredUser')?.count ?? 0;
   if (unplaced > 0) {
     doubts.push(`${unplaced} calls were not placed: too few users were registered`);
   }
-  const sendTrouble = book.health.sendTrouble();
-  return [...doubts, ...[spoiled['lateStarts'], sendTrouble ?? undefined].filter((text) => text !== undefined)];
+  const { health } = book;
+  const missed = health.missedTrouble(cpuInWords(book.generatorSeconds.hostCpuPeak));
+  const others = [spoiled['lateStarts'], missed, health.sendTrouble()];
+  return [...doubts, ...others.filter((text) => text !== undefined && text !== null)];
 }
 
 /** The kernel's count comes with the packets, and this back end does not see it. */

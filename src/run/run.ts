@@ -203,8 +203,8 @@ export class Run {
     if (facts.slots < this.plan.slotsNeeded) {
       throw new CannotRunError(
         'too-few-slots',
-        `${this.plan.slotsNeeded} media slots are needed, ${facts.slots} could be opened (ports in use, or too few file handles)`,
-        'widen network.rtpPorts, raise the limit of open files (ulimit -n), or lower the concurrency',
+        `${this.plan.slotsNeeded} media slots are needed, ${facts.slots} could be opened: ${facts.slotShortage ?? 'why is not known'}`,
+        'or lower the concurrency',
       );
     }
     if (this.plan.waitMs > 0 && this.interrupted === null) {

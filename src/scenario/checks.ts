@@ -1,6 +1,7 @@
 /** What the schema cannot say: rules between the values of a document. Each check looks only at what was readable. */
 import type { Problem } from '../lib/errors.js';
 import { parseRate } from '../lib/units.js';
+import { CODEC_NAMES } from './fields.js';
 import { idleMsOf } from './fit-stages.js';
 import { checkFlow } from './flow-checks.js';
 import { isMapping } from './mapping.js';
@@ -105,7 +106,7 @@ function isZero(stage: unknown): boolean {
 /** Oddities of a whole scenario that do not stop it. */
 export function scenarioWarnings(scenario: Scenario): string[] {
   const warnings: string[] = [];
-  const { load, media, audioPath, workers } = scenario;
+  const { load, media, audioPath, workers, codecs } = scenario;
   const given = callsOfStages(scenario);
   if (load.calls !== null && given < load.calls) {
     const stages = `the stages end after ${Math.ceil(given)} calls`;
@@ -118,6 +119,9 @@ export function scenarioWarnings(scenario: Scenario): string[] {
   }
   warnings.push(...tlsWarnings(scenario), ...srtpWarnings(scenario));
   if (!media && scenario.silenceSuppression) warnings.push('silenceSuppression: not used, since media is off');
+  const isBuiltIn = codecs.some((codec) => CODEC_NAMES.some((known) => known === codec));
+  if (media && scenario.silenceSuppression && !isBuiltIn)
+    warnings.push(`silenceSuppression: not used, since the pauses of ${codecs.join(' and ')} are not known`);
   if (!media && audioPath !== null) warnings.push('audio: not used, since media is off');
   if (!media && workers.media !== null) warnings.push('workers.media: not used, since media is off');
   return warnings;

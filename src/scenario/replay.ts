@@ -4,6 +4,7 @@ import type { Finding } from './checks.js';
 import { CODEC_NAMES } from './fields.js';
 import { codecsOfCalls } from './flow-plan.js';
 import { isMapping } from './mapping.js';
+import { formatDuration } from '../lib/units.js';
 import { placeOf, type Scenario } from './scenario.js';
 import type { Path } from './yaml-source.js';
 
@@ -27,15 +28,14 @@ export interface ReplayPlan {
   readonly scale: 'narrowband' | 'wideband';
 }
 
-/** Encoded once, at the start, by a package that is optional. What it costs depends on the sender's settings: there is no score. */
-const OPUS: ReplayPlan = {
+/** Encoded once, at the start, by a package that is optional, in packets of the scenario's ptime. What it costs depends on the sender's settings: there is no score. */
+const OPUS: Omit<ReplayPlan, 'ptimeMs'> = {
   name: 'OPUS',
   encoding: 'opus',
   clockRate: 48_000,
   channels: 2,
   payloadType: 111,
   fmtp: 'useinbandfec=1',
-  ptimeMs: 20,
   path: null,
   packetBytes: null,
   ie: null,
@@ -43,8 +43,13 @@ const OPUS: ReplayPlan = {
   scale: 'wideband',
 };
 
+/** RFC 6716 §2.1.4, of those that `ptime` may be. */
+const OPUS_PTIMES_MS: ReadonlySet<number> = new Set([10, 20, 40, 60]);
+
 /** Of codecs that are built in, and of their RTP clocks. */
 const CLOCK_RATE = 8000;
+/** What `ptime` is where nobody asks for another one. */
+const USUAL_PTIME_MS = 20;
 
 /** Audio of a packet, ms: the same for all codecs of a scenario. */
 export function ptimeOf(scenario: Scenario): number {
@@ -52,9 +57,9 @@ export function ptimeOf(scenario: Scenario): number {
 }
 
 /** Those that calls may come to use; captured Opus goes before our own. */
-export function usedBy({ replay, codecs, call }: Scenario): ReplayPlan[] {
+export function usedBy({ replay, codecs, call, ptimeMs }: Scenario): ReplayPlan[] {
   const used = codecsOfCalls(codecs, call.flow);
-  const known = replay.some(({ name }) => name === OPUS.name) ? replay : [...replay, OPUS];
+  const known = replay.some(({ name }) => name === OPUS.name) ? replay : [...replay, { ...OPUS, ptimeMs }];
   return known.filter(({ name }) => used.includes(name));
 }
 
@@ -75,8 +80,23 @@ export function checkReplay(scenario: Scenario): Problem[] {
       ? []
       : [problem(where, `expected codecs of one RTP clock, got ${words(first)} and ${words(other)}`)]),
     ...inBandProblems(scenario, replayed),
+    ...ptimeProblems(scenario, replayed),
     ...(uneven === undefined ? [] : [problem(where, 'expected codecs of one ptime, got several')]),
   ];
+}
+
+/** What is asked for must be possible: captured packets are as they are. */
+function ptimeProblems(scenario: Scenario, [first]: readonly ReplayPlan[]): Problem[] {
+  const { ptimeMs } = scenario;
+  if (first === undefined) return [];
+  const isPossible =
+    first.path === null ? OPUS_PTIMES_MS.has(ptimeMs) : ptimeMs === USUAL_PTIME_MS || ptimeMs === first.ptimeMs;
+  const possible =
+    first.path === null
+      ? `10ms, 20ms, 40ms or 60ms, as packets of ${first.name} may be`
+      : `${formatDuration(first.ptimeMs)}, as the packets of ${first.name} have`;
+  const message = `expected ${possible}, got ${formatDuration(ptimeMs)}`;
+  return isPossible ? [] : [problem(placeOf(scenario, 'ptime'), message)];
 }
 
 /** A tone can only be put into audio that is encoded here. */

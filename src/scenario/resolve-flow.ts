@@ -97,7 +97,7 @@ function expectForm(scenario: Scenario): Record<string, unknown> {
   return given({
     status: expect,
     headers: Object.keys(headers).length === 0 ? null : headersForm(scenario, 'call.expect.headers', headers),
-    dtmf,
+    dtmf: dtmf === null ? null : shownAt(scenario, 'call.expect.dtmf', dtmf),
     sdp: Object.keys(sdp).length === 0 ? null : sdp,
   });
 }
@@ -131,16 +131,21 @@ function stepForm(step: PlannedStep, value: (path: string, plain: unknown) => un
       return { info: { type: value('info.type', step.contentType), body: value('info.body', step.body) } };
     case 'dtmf': {
       const { digits, method, toneMs, gapMs } = step;
-      return { dtmf: { digits, method, tone: formatDuration(toneMs), gap: formatDuration(gapMs) } };
+      const shown = digitsForm('dtmf', digits, value);
+      return { dtmf: { digits: shown, method, tone: formatDuration(toneMs), gap: formatDuration(gapMs) } };
     }
     case 'expectDtmf':
-      return { expectDtmf: { digits: step.digits, within: formatDuration(step.ms) } };
+      return { expectDtmf: { digits: digitsForm('expectDtmf', step.digits, value), within: formatDuration(step.ms) } };
     case 'refer':
       return { refer: value('refer', step.to) };
     default:
       return step.kind;
   }
 }
+
+/** A PIN that came by a reference stays behind it, whichever of the two forms the step was written in. */
+const digitsForm = (key: string, digits: string, value: (path: string, plain: unknown) => unknown): unknown =>
+  value(`${key}.digits`, value(key, digits));
 
 function given(record: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== null));

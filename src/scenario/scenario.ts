@@ -21,7 +21,7 @@ export interface Scenario {
   readonly audioPath: string | null;
   /** Offered, in order of preference; at least one. */
   readonly codecs: readonly CodecName[];
-  /** Audio of a packet in a codec that is built in; `ptimeOf` for all. */
+  /** Audio of a packet in a codec that is built in, or Opus of ours; `ptimeOf` for all. */
   readonly ptimeMs: number;
   /** Codecs that are not built in. */
   readonly replay: readonly ReplayPlan[];

@@ -334,7 +334,13 @@ export const documentSchema = z.strictObject({
   ptime: fields
     .packetTime()
     .prefault('20ms')
-    .meta(help('Audio of one packet, for the codecs that are built in; it is offered as a=ptime.', '20ms', '30ms')),
+    .meta(
+      help(
+        'Audio of one packet, for the codecs that are built in and Opus (10ms, 20ms, 40ms or 60ms); it is offered as a=ptime.',
+        '20ms',
+        '30ms',
+      ),
+    ),
   media: fields.flag().prefault(true).meta(help('False: signalling only, no RTP.')),
   rtcpXr: fields
     .flag()
@@ -391,7 +397,7 @@ export const documentSchema = z.strictObject({
     .optional()
     .meta(
       help(
-        'Users, telephone numbers and caller names stand as ***1, ***2, … in everything that is written: files, reports, terminal. Hosts stay.',
+        'Users, telephone numbers and caller names stand as ***1, ***2, … in everything that is written, and keys that are pressed as x: files, reports, terminal. Hosts stay, and tones in captured audio.',
         'numbers',
       ),
     ),

@@ -8,9 +8,12 @@ export function isSecretPath(path: string): boolean {
   return /(^|\.)auth(\.password\b.*)?$|\.keyPassword\b.*$|^users\[\d+\]\.password\b.*$/.test(path);
 }
 
-/** Credentials are text: a reference that stands for `0123` or `true` stays what it is. */
+const CREDENTIALS = /(^|\.)auth\.(user|password)$|\.keyPassword$/;
+const KEYS = /^call\.(expect\.dtmf|steps\[\d+\]\.(dtmf|expectDtmf)(\.digits)?)$/;
+
+/** Credentials and keys to press are text: a reference that stands for `0123` or `true` stays what it is. */
 export function isTextPath(path: string): boolean {
-  return /(^|\.)auth\.(user|password)$|\.keyPassword$/.test(path) || isRowPath(path);
+  return CREDENTIALS.test(path) || KEYS.test(path) || isRowPath(path);
 }
 
 /** Whether the value at this path may be one of each row of a CSV file. */

@@ -92,6 +92,7 @@ export class CallerDriver implements Driver {
       },
       onEnd: (record, call) => {
         this.live.end(record, call);
+        this.counts.started -= wasWithdrawn(record) ? 1 : 0;
         options.onRecord?.(record);
         this.users?.noteEnd(record);
         this.watchRefusals(record);
@@ -236,4 +237,9 @@ export class CallerDriver implements Driver {
       this.options.onTooManyRefusals(this.refusalsInARow, record);
     }
   }
+}
+
+/** It had begun before this host turned out to have no socket for it. */
+function wasWithdrawn({ outcome, cause }: CallRecord): boolean {
+  return outcome === 'notStarted' && cause !== 'noSlot';
 }

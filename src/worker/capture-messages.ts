@@ -5,6 +5,8 @@ export interface CaptureSetup {
   readonly calls: readonly number[];
   /** With what is said in them; else their headers alone. */
   readonly audio: boolean;
+  /** Of packets that press keys the headers alone, whatever else is captured. */
+  readonly hidesKeys: boolean;
   /** Of one leg; beyond it nothing more is captured. */
   readonly maxBytes: number;
   /** Wall time at 0 of the monotonic clock: whole seconds since 1970, and the rest in ns. */

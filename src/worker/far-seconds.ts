@@ -13,35 +13,44 @@ const WINDOW = SCORE_WINDOW_SECONDS;
 /** A score of less audio than this says little. */
 const MIN_SCORED_PACKETS = 50;
 
+/** Columns of an open second. */
+const EXPECTED = 0;
+const LOST = 1;
+const JITTER_MS = 2;
+const SPAN_MS = 3;
+const REPORTS = 4;
+const RTT_MS = 5;
+const COLUMNS = 6;
+/** Behind them the last reports of closed seconds, newest last in the turn of `closed`: what was expected, lost and spanned. */
+const WINDOW_AT = OPEN_SECONDS * COLUMNS;
+const WINDOW_COLUMNS = 3;
+
+/** Shared by all legs of a thread: used before the next one is taken. */
+const FIGURES = { expected: 0, lost: 0, received: 0, jitterMs: Number.NaN, badRatio: Number.NaN };
+const SCORE = emptyScore();
+
 export class FarSeconds {
-  /** Of the second that was taken last. */
-  readonly figures = { expected: 0, lost: 0, received: 0, jitterMs: Number.NaN, badRatio: Number.NaN };
-  readonly score = emptyScore();
+  /** Of the second that was taken last, of whatever leg. */
+  readonly figures = FIGURES;
+  readonly score = SCORE;
   /** Over the whole leg; NaN before the first. */
   meanRttMs = Number.NaN;
   /** The newest, which later seconds are scored with; NaN before the first. */
   latestRttMs = Number.NaN;
 
-  private readonly expected = new Float64Array(OPEN_SECONDS);
-  private readonly lost = new Float64Array(OPEN_SECONDS);
-  private readonly jitterMs = new Float64Array(OPEN_SECONDS);
-  private readonly spanMs = new Float64Array(OPEN_SECONDS);
-  private readonly reports = new Int32Array(OPEN_SECONDS);
-  private readonly rttMs = new Float64Array(OPEN_SECONDS);
+  /** One table: an array for each column costs more than what stands in it. */
+  private readonly cells = new Float64Array(WINDOW_AT + WINDOW * WINDOW_COLUMNS);
   private rttSumMs = 0;
   private rttCount = 0;
-  /** The last reports of closed seconds, newest last in the turn of `closed`. */
-  private readonly windowExpected = new Float64Array(WINDOW);
-  private readonly windowLost = new Float64Array(WINDOW);
-  private readonly windowSpanMs = new Float64Array(WINDOW);
   private closed = 0;
   /** The first second that is still open; NaN before any has closed. */
   private firstOpen = Number.NaN;
 
   clear(): void {
-    this.reports.fill(0);
-    this.rttMs.fill(Number.NaN);
-    this.windowExpected.fill(0);
+    this.cells.fill(0);
+    for (let row = 0; row < WINDOW_AT; row += COLUMNS) {
+      this.cells[row + RTT_MS] = Number.NaN;
+    }
     this.closed = this.rttSumMs = this.rttCount = 0;
     this.meanRttMs = this.latestRttMs = this.firstOpen = Number.NaN;
   }
@@ -51,17 +60,20 @@ export class FarSeconds {
     if (!(interval.expected > 0)) {
       return; // it began to count afresh, or had nothing of ours to tell yet: only a later report tells of an interval
     }
-    const slot = this.placeOf(second);
-    const isFirst = this.reports[slot] === 0;
-    this.reports[slot] = (this.reports[slot] ?? 0) + 1;
-    this.expected[slot] = (isFirst ? 0 : (this.expected[slot] ?? 0)) + interval.expected;
-    this.lost[slot] = (isFirst ? 0 : (this.lost[slot] ?? 0)) + interval.lost;
-    this.spanMs[slot] = (isFirst ? 0 : (this.spanMs[slot] ?? 0)) + interval.spanMs;
-    this.jitterMs[slot] = interval.jitterMs;
+    const { cells } = this;
+    const row = this.rowOf(second);
+    if (cells[row + REPORTS] === 0) {
+      cells[row + EXPECTED] = cells[row + LOST] = cells[row + SPAN_MS] = 0;
+    }
+    cells[row + REPORTS] = (cells[row + REPORTS] ?? 0) + 1;
+    cells[row + EXPECTED] = (cells[row + EXPECTED] ?? 0) + interval.expected;
+    cells[row + LOST] = (cells[row + LOST] ?? 0) + interval.lost;
+    cells[row + SPAN_MS] = (cells[row + SPAN_MS] ?? 0) + interval.spanMs;
+    cells[row + JITTER_MS] = interval.jitterMs;
   }
 
   noteRoundTrip(second: number, rttMs: number): void {
-    this.rttMs[this.placeOf(second)] = rttMs;
+    this.cells[this.rowOf(second) + RTT_MS] = rttMs;
     this.latestRttMs = rttMs;
     this.rttSumMs += rttMs;
     this.rttCount++;
@@ -70,7 +82,7 @@ export class FarSeconds {
 
   /** The round trip of the report that came in this second; NaN where none did. */
   rttIn(second: number): number {
-    return this.rttMs[slotOf(second)] ?? Number.NaN;
+    return this.cells[slotOf(second) * COLUMNS + RTT_MS] ?? Number.NaN;
   }
 
   /**
@@ -78,40 +90,42 @@ export class FarSeconds {
    * @param oneWayDelayMs Ta, NaN where it is unknown
    */
   take(second: number, impairment: CodecImpairment | undefined, oneWayDelayMs: number): boolean {
-    const slot = slotOf(second);
-    const hasReport = (this.reports[slot] ?? 0) > 0;
+    const { cells } = this;
+    const row = slotOf(second) * COLUMNS;
+    const hasReport = (cells[row + REPORTS] ?? 0) > 0;
     if (hasReport) {
       const { figures } = this;
-      figures.expected = this.expected[slot] ?? 0;
+      figures.expected = cells[row + EXPECTED] ?? 0;
       // Packets that were booked as lost and came late make the difference negative; no share of loss is.
-      figures.lost = Math.max(0, this.lost[slot] ?? 0);
+      figures.lost = Math.max(0, cells[row + LOST] ?? 0);
       figures.received = figures.expected - figures.lost;
-      figures.jitterMs = this.jitterMs[slot] ?? Number.NaN;
-      this.pushWindow(slot);
+      figures.jitterMs = cells[row + JITTER_MS] ?? Number.NaN;
+      this.pushWindow(row);
       figures.badRatio = this.windowBadRatio();
       // How the losses lie is in no report block: they count as random.
       scoreInto(this.score, impairment, { badRatio: figures.badRatio, burstR: 1, oneWayDelayMs });
     }
-    this.reports[slot] = 0;
-    this.rttMs[slot] = Number.NaN;
+    cells[row + REPORTS] = 0;
+    cells[row + RTT_MS] = Number.NaN;
     this.firstOpen = second + 1;
     return hasReport;
   }
 
   /** A thread that was held up reads reports of seconds that have closed, or of some that are far ahead: the nearest open one. */
-  private placeOf(second: number): number {
+  private rowOf(second: number): number {
     const { firstOpen } = this;
     if (Number.isNaN(firstOpen)) {
-      return slotOf(second);
+      return slotOf(second) * COLUMNS;
     }
-    return slotOf(Math.min(Math.max(second, firstOpen), firstOpen + OPEN_SECONDS - 1));
+    return slotOf(Math.min(Math.max(second, firstOpen), firstOpen + OPEN_SECONDS - 1)) * COLUMNS;
   }
 
-  private pushWindow(slot: number): void {
-    const place = this.closed % WINDOW;
-    this.windowExpected[place] = this.expected[slot] ?? 0;
-    this.windowLost[place] = this.lost[slot] ?? 0;
-    this.windowSpanMs[place] = this.spanMs[slot] ?? 0;
+  private pushWindow(row: number): void {
+    const { cells } = this;
+    const place = placeInWindow(this.closed);
+    cells[place] = cells[row + EXPECTED] ?? 0;
+    cells[place + 1] = cells[row + LOST] ?? 0;
+    cells[place + 2] = cells[row + SPAN_MS] ?? 0;
     this.closed++;
   }
 
@@ -120,11 +134,15 @@ export class FarSeconds {
     let lost = 0;
     let spanMs = 0;
     for (let back = 1; back <= Math.min(WINDOW, this.closed) && spanMs < SCORE_WINDOW_SECONDS * 1000; back++) {
-      const place = (this.closed - back) % WINDOW;
-      expected += this.windowExpected[place] ?? 0;
-      lost += this.windowLost[place] ?? 0;
-      spanMs += this.windowSpanMs[place] ?? 0;
+      const place = placeInWindow(this.closed - back);
+      expected += this.cells[place] ?? 0;
+      lost += this.cells[place + 1] ?? 0;
+      spanMs += this.cells[place + 2] ?? 0;
     }
     return expected < MIN_SCORED_PACKETS ? Number.NaN : Math.max(0, lost) / expected;
   }
+}
+
+function placeInWindow(turn: number): number {
+  return WINDOW_AT + (turn % WINDOW) * WINDOW_COLUMNS;
 }

@@ -1,12 +1,12 @@
 /**
- * The headers of the last packets of a leg, both ways: what shows how the audio of a failed call ended. 5.8 KB a leg in typed
- * arrays, 2 s at 50 packets/s each way; noting a packet allocates nothing and takes some 30 ns.
+ * The headers of the last packets of a leg, both ways: what shows how the audio of a failed call ended. In typed arrays, 5.8 KB a
+ * leg for 2 s at 50 packets/s each way; noting a packet allocates nothing and takes some 30 ns.
  */
 import { RTP_HEADER_BYTES } from '../rtp/packet.js';
 
-/** 2.08 s of both directions at 20 ms. */
-const PACKETS = 208;
 const KEPT_NS = 2e9;
+/** What there is room for, with some slack. */
+const ROOM_MS = 2080;
 const WORDS = RTP_HEADER_BYTES / 4;
 /** In the lower half of a mark, below it the length, above it the port of the far side. */
 const SENT = 0x8000;
@@ -25,14 +25,24 @@ export interface NotedHeader {
 }
 
 export class HeaderRing {
-  private readonly times = new Float64Array(PACKETS);
-  private readonly words = new Uint32Array(PACKETS * WORDS);
-  private readonly peers = new Uint32Array(PACKETS);
-  private readonly marks = new Uint32Array(PACKETS);
+  private readonly size: number;
+  private readonly times: Float64Array;
+  private readonly words: Uint32Array;
+  private readonly peers: Uint32Array;
+  private readonly marks: Uint32Array;
   private next = 0;
   private count = 0;
   private peer = 0;
   private port = 0;
+
+  /** @param ptimeMs from one packet to the next, in each direction */
+  constructor(ptimeMs: number) {
+    this.size = 2 * Math.ceil(ROOM_MS / ptimeMs);
+    this.times = new Float64Array(this.size);
+    this.words = new Uint32Array(this.size * WORDS);
+    this.peers = new Uint32Array(this.size);
+    this.marks = new Uint32Array(this.size);
+  }
 
   clear(): void {
     this.next = this.count = 0;
@@ -45,10 +55,10 @@ export class HeaderRing {
   }
 
   note(data: Uint8Array, length: number, atNs: number, isSent: boolean): void {
+    const { words, size } = this;
     const at = this.next;
-    this.next = at + 1 === PACKETS ? 0 : at + 1;
-    this.count = this.count < PACKETS ? this.count + 1 : PACKETS;
-    const { words } = this;
+    this.next = at + 1 === size ? 0 : at + 1;
+    this.count = this.count < size ? this.count + 1 : size;
     const word = at * WORDS;
     words[word] = (data[0]! << 24) | (data[1]! << 16) | (data[2]! << 8) | data[3]!;
     words[word + 1] = (data[4]! << 24) | (data[5]! << 16) | (data[6]! << 8) | data[7]!;
@@ -60,13 +70,14 @@ export class HeaderRing {
 
   /** Those of the last two seconds before the newest, in the order in which they were noted. */
   read(visit: (header: Readonly<NotedHeader>) => void): void {
-    const start = this.next - this.count + (this.count > this.next ? PACKETS : 0);
+    const { size } = this;
+    const start = this.next - this.count + (this.count > this.next ? size : 0);
     let newestNs = Number.NEGATIVE_INFINITY;
-    for (let i = 0; i < this.count; i++) newestNs = Math.max(newestNs, this.times[(start + i) % PACKETS] ?? 0);
+    for (let i = 0; i < this.count; i++) newestNs = Math.max(newestNs, this.times[(start + i) % size] ?? 0);
     const header = { bytes: new Uint8Array(RTP_HEADER_BYTES), length: 0, atNs: 0, peer: 0, port: 0, isSent: false };
     const view = new DataView(header.bytes.buffer);
     for (let i = 0; i < this.count; i++) {
-      const at = (start + i) % PACKETS;
+      const at = (start + i) % size;
       header.atNs = this.times[at] ?? 0;
       if (header.atNs < newestNs - KEPT_NS) continue;
       for (let word = 0; word < WORDS; word++) view.setUint32(word * 4, this.words[at * WORDS + word] ?? 0);

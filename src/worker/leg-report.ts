@@ -21,6 +21,11 @@ import {
 import type { Rows } from './rows.js';
 import { fillVoipMetrics } from './voip-figures.js';
 
+// Shared by all legs of a thread: used and left within one call.
+const scratch = emptyScore();
+const conversation: Conversation = { rttMs: Number.NaN, mouthToEarMs: Number.NaN, mosCq: Number.NaN };
+const ownMetrics = new VoipMetrics();
+
 export class LegReport {
   readonly key: LegKey = { call: -1, endpoint: 0, codec: 0 };
   readonly far = new FarSeconds();
@@ -31,10 +36,6 @@ export class LegReport {
   /** What seconds are scored with from a second on, after a change of codec. */
   private nextImpairment: CodecImpairment | undefined = undefined;
   private nextFrom = Number.POSITIVE_INFINITY;
-  private readonly scratch = emptyScore();
-  private readonly conversation: Conversation = { rttMs: Number.NaN, mouthToEarMs: Number.NaN, mosCq: Number.NaN };
-
-  private readonly ownMetrics = new VoipMetrics();
 
   constructor(private readonly ptimeMs: number) {}
 
@@ -68,7 +69,7 @@ export class LegReport {
 
   /** Closes a second of the meter. @param isUp the call lasted into this second */
   writeSecond(second: number, meter: StreamMeter, rows: Rows, isUp: boolean): void {
-    const { far, key, conversation } = this;
+    const { far, key } = this;
     if (second >= this.nextFrom) {
       this.nextFrom = Number.POSITIVE_INFINITY;
       this.impairment = this.nextImpairment;
@@ -97,7 +98,7 @@ export class LegReport {
     if (totals === undefined || !(totals.expected > 0)) {
       return null;
     }
-    const { far, ownMetrics, legImpairment: impairment, ptimeMs } = this;
+    const { far, legImpairment: impairment, ptimeMs } = this;
     fillVoipMetrics(ownMetrics, { totals, impairment, ptimeMs, rttMs: far.meanRttMs });
     return ownMetrics;
   }
@@ -111,7 +112,7 @@ export class LegReport {
       readonly farMetrics: Readonly<VoipMetrics>;
     },
   ): void {
-    const { far, key, conversation } = this;
+    const { far, key } = this;
     const { totals } = parts.meter;
     this.impairment = this.legImpairment;
     this.fillConversation(totals, far.meanRttMs);
@@ -126,12 +127,11 @@ export class LegReport {
   /** Listening and conversational score of what the far end reports; how its losses lie is in no report. */
   private scoreSent(lossRatio: number): Score {
     const oneWayDelayMs = this.delayOf(this.far.meanRttMs);
-    scoreInto(this.scratch, this.impairment, { badRatio: lossRatio, burstR: 1, oneWayDelayMs });
-    return this.scratch;
+    scoreInto(scratch, this.impairment, { badRatio: lossRatio, burstR: 1, oneWayDelayMs });
+    return scratch;
   }
 
   private fillConversation(figures: { readonly badRatio: number; readonly burstR: number }, rttMs: number): void {
-    const { conversation, scratch } = this;
     const oneWayDelayMs = this.delayOf(rttMs);
     scoreInto(scratch, this.impairment, { badRatio: figures.badRatio, burstR: figures.burstR, oneWayDelayMs });
     conversation.rttMs = rttMs;

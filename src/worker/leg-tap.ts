@@ -30,6 +30,7 @@ export class LegTaps {
   constructor(
     readonly setup: CaptureSetup,
     readonly localAddress: string,
+    readonly ptimeMs: number,
   ) {
     this.sampled = new Set(setup.calls);
   }
@@ -86,6 +87,8 @@ export class LegTap {
   private written = 0;
   private codec: string | null = null;
   private payloadTypes: readonly number[] = [];
+  /** Of keys that are pressed, either way, where they are to be hidden. */
+  private hiddenTypes: readonly number[] = [];
   private ring: HeaderRing | null = null;
   private blocks: PacketBlocks | null = null;
   /** What came sealed, as it is inside: the file shows the wire, the sound needs this. */
@@ -123,12 +126,13 @@ export class LegTap {
       this.blocks ??= new PacketBlocks(this.taps.setup.wallOffset);
       this.blocks.take();
     } else {
-      this.ring ??= new HeaderRing();
+      this.ring ??= new HeaderRing(this.taps.ptimeMs);
       this.ring.clear();
     }
   }
 
-  agree({ address, codec, receivePayloadTypes, srtp }: AgreedMedia): void {
+  agree(media: AgreedMedia): void {
+    const { address, codec, receivePayloadTypes, srtp } = media;
     this.remote = parseIp(address) ?? this.remote;
     this.remoteNumber = addressNumber(address) ?? Number.NaN;
     this.codec = codec;
@@ -136,6 +140,7 @@ export class LegTap {
       this.opened ??= new PacketBlocks(this.taps.setup.wallOffset);
     }
     this.payloadTypes = receivePayloadTypes;
+    this.hiddenTypes = this.taps.setup.hidesKeys ? keyTypesOf(media) : [];
   }
 
   /** The datagram that `sockets` hold: RTP, or whatever came to its port. */
@@ -224,7 +229,8 @@ export class LegTap {
   private packetOf(data: Uint8Array, length: number, atNs: number, isSent: boolean): NotedPacket {
     // RTCP that shares the port tells of packets and says nothing.
     const isRtcp = ((data[1] ?? 0) & 0xe0) === 0xc0;
-    const captured = this.taps.setup.audio || isRtcp ? length : Math.min(length, RTP_HEADER_BYTES);
+    const isWhole = isRtcp || (this.taps.setup.audio && !this.hiddenTypes.includes((data[1] ?? 0) & 0x7f));
+    const captured = isWhole ? length : Math.min(length, RTP_HEADER_BYTES);
     return { data, captured, length, atNs, isSent };
   }
 
@@ -284,3 +290,6 @@ export class LegTap {
     return { family: 4, bytes: [peer >>> 24, (peer >>> 16) & 255, (peer >>> 8) & 255, peer & 255] };
   }
 }
+
+const keyTypesOf = ({ eventPayloadTypes, eventSendPayloadType }: AgreedMedia): readonly number[] =>
+  eventSendPayloadType === null ? eventPayloadTypes : [...eventPayloadTypes, eventSendPayloadType];

@@ -66,7 +66,7 @@ export class MediaEngine {
   ) {
     this.phases = Array.from({ length: setup.ptimeMs }, () => []);
     this.opener = new SlotOpener(setup, sockets);
-    this.taps = setup.capture === undefined ? null : new LegTaps(setup.capture, setup.localAddress);
+    this.taps = setup.capture === undefined ? null : new LegTaps(setup.capture, setup.localAddress, setup.ptimeMs);
     this.context = legContext({ setup, sockets, health: this.health, now });
   }
 
@@ -82,6 +82,11 @@ export class MediaEngine {
 
   get begun(): boolean {
     return Number.isFinite(this.context.epochNs);
+  }
+
+  /** Why no more slots could be opened when they were last asked for; null: they could. */
+  get slotShortage(): string | null {
+    return this.opener.shortage;
   }
 
   /** When the next tick is due, ns; +∞ before the run begins. */
@@ -103,7 +108,14 @@ export class MediaEngine {
       this.phases[slot % this.phases.length]?.push(leg);
       return { slot, rtpPort };
     });
-    owner.postMessage({ type: 'slots', slots, more: more && slots.length === count } satisfies SlotReport);
+    const shortage = this.slotShortage;
+    const isWhole = slots.length === count;
+    owner.postMessage({
+      type: 'slots',
+      slots,
+      more: more && isWhole,
+      ...(shortage !== null && { shortage }),
+    } satisfies SlotReport);
     return slots.length;
   }
 
@@ -215,7 +227,11 @@ export class MediaEngine {
   }
 
   private checkClock(second: number): void {
-    this.clockStepped = this.sockets.sampleClock();
+    this.clockStepped = this.sockets.sampleClock(() => {
+      for (const leg of this.legs) {
+        leg.drain();
+      }
+    });
     if (this.clockStepped) {
       for (const leg of this.legs) {
         leg.voidJitter(second - 1);

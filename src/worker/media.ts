@@ -133,7 +133,13 @@ class MediaThread {
     } catch (error) {
       const code = error instanceof NetError ? error.code : 'other';
       send({ type: 'cannot-open', code, message: messageOf(error) });
-      owner.postMessage({ type: 'slots', slots: [], more: false } satisfies SlotReport);
+      const shortage = this.engine.slotShortage;
+      owner.postMessage({
+        type: 'slots',
+        slots: [],
+        more: false,
+        ...(shortage !== null && { shortage }),
+      } satisfies SlotReport);
       return 0;
     }
   }

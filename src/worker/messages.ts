@@ -21,7 +21,7 @@ import type { CapturePart, CaptureSetup } from './capture-messages.js';
 import type { RegistrationFigures, RegistrationReport, UsersRole } from './user-messages.js';
 
 export { HEADERS_PER_RUN, type CapturePart, type CaptureSetup } from './capture-messages.js';
-export { causeKey, hasFailed, type CallRecord } from '../call/outcome.js';
+export { causeKey, hasFailed, HOST_LIMITS, type CallRecord } from '../call/outcome.js';
 export type { TlsMaterial } from '../sip/transport/tls-settings.js';
 export type {
   CallMatches,
@@ -135,8 +135,8 @@ export type SlotCommand =
 
 /** To the signalling worker that owns the slot. */
 export type SlotReport =
-  /** `more`: the rest of what was asked for follows. None at all: nothing is left to open. */
-  | { readonly type: 'slots'; readonly slots: readonly Slot[]; readonly more: boolean }
+  /** `more`: the rest of what was asked for follows. None at all: nothing is left to open. `shortage`: why there are fewer than were asked for. */
+  | { readonly type: 'slots'; readonly slots: readonly Slot[]; readonly more: boolean; readonly shortage?: string }
   /** The far side has pressed a key, and it is over. */
   | { readonly type: 'digit'; readonly slot: number; readonly digit: ReceivedDigit }
   /** `totals`: the row by LEG of what the leg received; null: it was never connected. */
@@ -616,7 +616,8 @@ export type SignallingReport =
       /** Of SIP over UDP; null: not set. */
       readonly dscp: number | null;
     }
-  | { readonly type: 'slots-open'; readonly opened: number }
+  /** `shortage`: why they are fewer than were asked for, as far as somebody knows. */
+  | { readonly type: 'slots-open'; readonly opened: number; readonly shortage: string | null }
   | { readonly type: 'waited'; readonly reachable: boolean }
   | { readonly type: 'cannot-open'; readonly code: string; readonly message: string }
   | { readonly type: 'stop-asked'; readonly detail: string };

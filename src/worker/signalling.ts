@@ -90,7 +90,7 @@ class SignallingThread {
     switch (command.type) {
       case 'media':
         await this.pool?.join(command.port);
-        this.report({ type: 'slots-open', opened: this.pool?.opened ?? 0 });
+        this.report({ type: 'slots-open', opened: this.pool?.opened ?? 0, shortage: this.pool?.shortage ?? null });
         break;
       case 'wait':
         this.report({ type: 'waited', reachable: await this.waitForTargets(command.timeoutMs) });

@@ -2,6 +2,11 @@
 import { NetError, type DatagramSockets } from '../net/datagram.js';
 import type { PortRange } from './messages.js';
 
+const REMEDIES: Readonly<Partial<Record<NetError['code'], string>>> = {
+  'address-in-use': 'widen network.rtpPorts',
+  'too-many-open-files': 'raise the limit of open files: ulimit -n',
+};
+
 export interface OpenSlot {
   readonly rtpHandle: number;
   readonly rtcpHandle: number;
@@ -9,8 +14,11 @@ export interface OpenSlot {
 }
 
 export class SlotOpener {
+  /** Why there are no more; null: nobody has asked for more than there were. */
+  private refusal: NetError | null = null;
   private nextPort: number;
   private readonly step: number;
+  private hasMetOthers = false;
 
   /** Workers take every n-th pair of the range, so that they do not run into each other. */
   constructor(
@@ -27,13 +35,20 @@ export class SlotOpener {
     this.step = 2 * setup.workers;
   }
 
+  /** That in words, with what mends it; null: there is none. */
+  get shortage(): string | null {
+    const { refusal } = this;
+    const remedy = REMEDIES[refusal?.code ?? 'other'];
+    return refusal === null ? null : `${refusal.message}${remedy === undefined ? '' : ` (${remedy})`}`;
+  }
+
   /**
    * Opens `count` slots, or as many as there are ports and file handles.
    * @throws NetError when none at all could be opened
    */
   async open(count: number): Promise<OpenSlot[]> {
     const slots: OpenSlot[] = [];
-    let refusal: NetError | null = null;
+    this.refusal = null;
     while (slots.length < count && this.nextPort + 1 <= this.setup.rtpPorts.last) {
       const port = this.nextPort;
       this.nextPort += this.step;
@@ -43,17 +58,25 @@ export class SlotOpener {
         if (!(error instanceof NetError)) {
           throw error;
         }
-        refusal = error;
         if (error.code !== 'address-in-use') {
+          this.nextPort = port; // what it lacked may be there when more are asked for
+          this.refusal = error;
           break;
         }
+        this.hasMetOthers = true;
       }
     }
-    if (slots.length === 0 && count > 0) {
-      const { first, last } = this.setup.rtpPorts;
-      throw refusal ?? new NetError('address-in-use', `no RTP port pair is left in ${first}-${last}`);
+    if (slots.length < count) {
+      this.refusal ??= this.usedUp();
+      if (slots.length === 0) throw this.refusal;
     }
     return slots;
+  }
+
+  private usedUp(): NetError {
+    const { first, last } = this.setup.rtpPorts;
+    const others = this.hasMetOthers ? ' (some are in use by other programs)' : '';
+    return new NetError('address-in-use', `no RTP port pair is left in ${first}-${last}${others}`);
   }
 
   private async openPair(port: number): Promise<OpenSlot> {

@@ -24,6 +24,8 @@ class MediaWorkerSlots {
   readonly listeners = new Map<number, DigitListener>();
   private growing = true;
   private exhausted = false;
+  /** Why fewer were opened than were asked for. */
+  shortage: string | null = null;
   private lost = false;
 
   constructor(
@@ -104,6 +106,7 @@ class MediaWorkerSlots {
       return;
     }
     this.growing = report.more;
+    this.shortage = report.shortage ?? null;
     this.exhausted ||= report.slots.length === 0;
     for (const slot of report.slots) {
       this.ports.set(slot.slot, slot.rtpPort);
@@ -147,6 +150,10 @@ export class SlotPool implements MediaSlots {
     return this.workers.reduce((sum, worker) => sum + worker.opened, 0);
   }
 
+  get shortage(): string | null {
+    return this.workers.find(({ shortage }) => shortage !== null)?.shortage ?? null;
+  }
+
   take(call: number, endpoint: number, side: LegSide = 'only'): MediaSlot | null {
     let best = this.workers[0];
     for (const worker of this.workers) {
@@ -160,7 +167,7 @@ export class SlotPool implements MediaSlots {
 
   /** The same slots, for calls that have two legs of ours. */
   forSide(side: LegSide): MediaSlots {
-    return { measured: this.measured, take: (call, endpoint) => this.take(call, endpoint, side) };
+    return new SidedSlots(this, side);
   }
 
   /** Calls have failed: their media workers keep what they know of the last packets. */
@@ -179,6 +186,23 @@ export class SlotPool implements MediaSlots {
     for (const worker of this.workers) {
       worker.close();
     }
+  }
+}
+
+class SidedSlots implements MediaSlots {
+  readonly measured = true;
+
+  constructor(
+    private readonly pool: SlotPool,
+    private readonly side: LegSide,
+  ) {}
+
+  get shortage(): string | null {
+    return this.pool.shortage;
+  }
+
+  take(call: number, endpoint: number): MediaSlot | null {
+    return this.pool.take(call, endpoint, this.side);
   }
 }
 

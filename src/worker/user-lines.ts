@@ -4,6 +4,7 @@
  */
 import { messageOf } from '../lib/errors.js';
 import { type HeaderBlock, NO_HEADERS } from '../sip/message/builder.js';
+import { hostLimitOf } from '../sip/transport/failure.js';
 import type { IncomingCall } from '../sip/ua/call-events.js';
 import type { RegistrationListener } from '../sip/ua/registration.js';
 import type { UserAgent } from '../sip/ua/user-agent.js';
@@ -64,7 +65,8 @@ class OpeningRegistration implements KeptRegistration {
     } catch (error) {
       if (this.#isOver) return;
       this.#isOver = true;
-      const failure = { status: null, cause: 'transport-error', detail: messageOf(error), retryInMs: null } as const;
+      const cause = hostLimitOf((error as NodeJS.ErrnoException).code) ?? 'transport-error';
+      const failure = { status: null, cause, detail: messageOf(error), retryInMs: null } as const;
       listener.onFailure('register', failure);
       return;
     }

@@ -2,7 +2,7 @@
  * The registrations of a worker's users: begun at the chosen rate, kept by `sip/ua/registration.ts`, removed at the end.
  * Counts what RFC 6076 §4.1 and §4.2 ask for: the delay of the REGISTER that was accepted, and attempts that came to nothing.
  */
-import { causeOfEvent, causeOfStatus } from '../call/outcome.js';
+import { causeOfEvent, causeOfStatus, HOST_LIMITS } from '../call/outcome.js';
 import { NS_PER_MS } from '../lib/clock.js';
 import { type HeaderBlock, NO_HEADERS } from '../sip/message/builder.js';
 import type { Timers } from '../sip/transaction/timers.js';
@@ -223,12 +223,14 @@ export class UserRegistrations {
   }
 
   private countFailure({ status, cause }: RegistrationFailure): void {
-    this.counts.attempts++;
-    this.counts.ineffective++;
+    const named = status === null ? causeOfEvent(cause) : causeOfStatus(status);
+    // Where this host had no socket for it, the registrar was not asked.
+    const counts = HOST_LIMITS.has(named) ? 0 : 1;
+    this.counts.attempts += counts;
+    this.counts.ineffective += counts;
     const key = `${status ?? cause}`;
     const known = this.failures.get(key);
     if (known === undefined) {
-      const named = status === null ? causeOfEvent(cause) : causeOfStatus(status);
       this.failures.set(key, { sipStatus: status, cause: named, count: 1 });
     } else {
       known.count++;

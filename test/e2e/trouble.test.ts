@@ -173,3 +173,24 @@ test('a folder that may only be read gives exit 5 before a packet leaves', async
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
+
+test('file handles that run out in mid-run are the limit of this host: inconclusive, whatever became of the other calls', async () => {
+  const answerer = await startAnswerer(['--transport', 'tcp', '--ring', '1500ms']);
+  const folder = temporaryFolder();
+  const calls = '--calls 320 --rate 320/s --hold 30ms --connections call --no-media';
+  const end = await bash(
+    `ulimit -n 300; callgauge run --target '${answerer.uri};transport=tcp' ${calls} --out '${folder}'`,
+  );
+  await stopAnswerer(answerer);
+  const { verdict, reasons, gates, calls: counts } = readResult(folder);
+  expect([end.code, verdict]).toEqual([4, 'inconclusive']);
+  expect(reasons).toContainEqual(
+    expect.stringMatching(
+      /^\d+ calls got no connection: this host had no file handle left \(raise the limit of open files/,
+    ),
+  );
+  expect(counts.notStarted).toBeGreaterThan(0);
+  expect(counts.causes).toEqual([{ phase: 'start', sipStatus: null, cause: 'noFileHandle', count: counts.notStarted }]);
+  expect(gates[0]).toMatchObject({ state: 'pass', observed: 1, samples: 320 - counts.notStarted });
+  expect(end.stdout.replaceAll(/\s+/g, ' ')).toContain('→ ulimit -n: this host had no file handle left for');
+});

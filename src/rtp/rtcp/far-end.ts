@@ -38,6 +38,10 @@ export interface FarEndContext {
   sentLongBefore(atNs: number): number;
 }
 
+/** Shared by all far ends of a thread: it keeps nothing of what it has read. */
+const reader = new CompoundReader();
+const NOTHING_TOLD: Readonly<VoipMetrics> = new VoipMetrics();
+
 export class FarEnd implements RtcpVisitor {
   /** A BYE came; RTP of a new source takes it back. */
   hasLeft = false;
@@ -46,9 +50,7 @@ export class FarEnd implements RtcpVisitor {
   readonly report = new FarReport();
   readonly roundTrip = new RoundTrip();
   readonly counts: FarCounts = emptyCounts();
-  /** The newest; of the whole call, as the RFC wants it. */
-  readonly voipMetrics = new VoipMetrics();
-  private readonly reader = new CompoundReader();
+  private newestMetrics: VoipMetrics | null = null;
   /** Of the compound that is read. */
   private isRelated = false;
   /** A block told of packets of ours, or whether any came cannot be said from this compound. */
@@ -67,6 +69,11 @@ export class FarEnd implements RtcpVisitor {
 
   constructor(private readonly context: FarEndContext) {}
 
+  /** The newest; of the whole call, as the RFC wants it. */
+  get voipMetrics(): Readonly<VoipMetrics> {
+    return this.newestMetrics ?? NOTHING_TOLD;
+  }
+
   /** For the next leg. */
   reset(): void {
     this.hasLeft = this.hasNews = false;
@@ -81,7 +88,7 @@ export class FarEnd implements RtcpVisitor {
   receive(data: Uint8Array, length: number, arrivalNs: number): 'ok' | 'malformed' | 'stray' {
     this.isRelated = this.hasTold = this.hasRoundTrip = false;
     this.arrivalNs = arrivalNs;
-    if (this.reader.read(data, length, this) !== 'ok') {
+    if (reader.read(data, length, this) !== 'ok') {
       this.counts.malformed++;
       return 'malformed';
     }
@@ -182,7 +189,7 @@ export class FarEnd implements RtcpVisitor {
     if (this.isAboutUs(metrics.ssrc, reporter)) {
       this.isRelated = true;
       this.counts.voipMetrics++;
-      Object.assign(this.voipMetrics, metrics);
+      Object.assign((this.newestMetrics ??= new VoipMetrics()), metrics);
     }
   }
 

@@ -63,6 +63,15 @@ const HEARD_AFTER_NS = NS_PER_SECOND;
 
 const NO_BLOCKS: readonly ReportBlock[] = [];
 
+// Shared by all sessions of a thread: used and left within one call.
+const writer = new CompoundWriter();
+const report = new SenderReport();
+const block = new ReportBlock();
+const BLOCKS: readonly ReportBlock[] = [block];
+const referenceTime: ReferenceTime = { seconds: 0, fraction: 0 };
+const delaySinceReference: DelaySinceReference = { ssrc: 0, lastReference: 0, delay: 0 };
+const extendedReport: ExtendedReport = { referenceTime: null, delaySinceReference: null, voipMetrics: null };
+
 export class RtcpSession {
   /** Monotonic; +∞ before a leg begins and after its BYE. */
   dueAtNs = Number.POSITIVE_INFINITY;
@@ -77,10 +86,6 @@ export class RtcpSession {
   };
   private readonly reception = new ReceptionStatistics();
   private readonly far: FarEnd;
-  private readonly writer = new CompoundWriter();
-  private readonly report = new SenderReport();
-  private readonly block = new ReportBlock();
-  private readonly blocks: readonly ReportBlock[] = [this.block];
   private readonly timing: IntervalState = {
     members: 1,
     senders: 0,
@@ -90,13 +95,6 @@ export class RtcpSession {
     rtcpOctetsPerSecond: 0,
   };
   private extended: ExtendedWishes | null = null;
-  private readonly referenceTime: ReferenceTime = { seconds: 0, fraction: 0 };
-  private readonly delaySinceReference: DelaySinceReference = { ssrc: 0, lastReference: 0, delay: 0 };
-  private readonly extendedReport: ExtendedReport = {
-    referenceTime: null,
-    delaySinceReference: null,
-    voipMetrics: null,
-  };
   private cname: Uint8Array = new Uint8Array(0);
   private fixedIntervalNs = Number.NaN;
   private octets = 0;
@@ -205,7 +203,7 @@ export class RtcpSession {
   /**
    * The report that is due; sets when the next one is. An SR when we sent RTP since the second last report (§6.4), else
    * an RR. @param metrics of the stream that is heard, for XR; its SSRC is filled in here; null: nothing is known yet
-   * @returns a view of a buffer that the next call writes over
+   * @returns a view of a buffer that the next call writes over, of whatever session of the thread
    */
   write(nowNs: number, metrics: VoipMetrics | null = null): Uint8Array {
     const bytes = this.compound(nowNs, metrics);
@@ -224,22 +222,22 @@ export class RtcpSession {
       return null;
     }
     this.compound(nowNs, metrics);
-    this.writer.bye(this.sent.ssrc, reason);
-    const bytes = this.writer.bytes();
+    writer.bye(this.sent.ssrc, reason);
+    const bytes = writer.bytes();
     this.afterReport(bytes.length, nowNs);
     return bytes;
   }
 
   private compound(nowNs: number, metrics: VoipMetrics | null = null): Uint8Array {
-    const { writer, reception, sent, block } = this;
-    const blocks = reception.hasNews ? this.blocks : NO_BLOCKS;
+    const { reception, sent } = this;
+    const blocks = reception.hasNews ? BLOCKS : NO_BLOCKS;
     if (reception.hasNews) {
       reception.writeTo(block);
       this.far.fillLastSr(block, nowNs);
     }
     if (this.isSender()) {
       this.fillSenderReport(nowNs);
-      writer.senderReport(this.report, blocks);
+      writer.senderReport(report, blocks);
     } else {
       writer.receiverReport(sent.ssrc, blocks);
     }
@@ -252,7 +250,7 @@ export class RtcpSession {
 
   /** A reference time always: who sends learns nothing by its SRs where its audio does not arrive. */
   private extend({ voipMetrics, referenceTimes }: ExtendedWishes, nowNs: number, metrics: VoipMetrics | null): void {
-    const { extendedReport: report, referenceTime, delaySinceReference, reception, context, far } = this;
+    const { reception, context, far } = this;
     const isWanted = referenceTimes !== 'none';
     if (isWanted) {
       context.clock.set(nowNs);
@@ -265,11 +263,12 @@ export class RtcpSession {
     if (hasMetrics) {
       metrics.ssrc = reception.ssrc;
     }
-    report.referenceTime = isWanted ? referenceTime : null;
-    report.delaySinceReference = answers && far.fillDelay(delaySinceReference, nowNs) ? delaySinceReference : null;
-    report.voipMetrics = hasMetrics ? metrics : null;
+    extendedReport.referenceTime = isWanted ? referenceTime : null;
+    extendedReport.delaySinceReference =
+      answers && far.fillDelay(delaySinceReference, nowNs) ? delaySinceReference : null;
+    extendedReport.voipMetrics = hasMetrics ? metrics : null;
     if (isWanted || hasMetrics) {
-      this.writer.extendedReport(this.sent.ssrc, report);
+      writer.extendedReport(this.sent.ssrc, extendedReport);
     }
   }
 
@@ -278,7 +277,7 @@ export class RtcpSession {
   }
 
   private fillSenderReport(nowNs: number): void {
-    const { report, sent, context } = this;
+    const { sent, context } = this;
     context.clock.set(nowNs);
     report.ssrc = sent.ssrc;
     report.ntpSeconds = context.clock.seconds;

@@ -14,32 +14,38 @@ const tail = new Uint8Array(2 * BLOCK_BYTES);
 const state = new Int32Array(WORDS);
 
 export class HmacSha1 {
-  private readonly inner = new Int32Array(WORDS);
-  private readonly outer = new Int32Array(WORDS);
+  /** Behind the inner pad, and behind the outer one. */
+  private readonly states = new Int32Array(2 * WORDS);
 
   /** @throws RangeError for a key of more than 64 bytes, which would have to be hashed first */
   constructor(key: Uint8Array) {
     if (key.length > BLOCK_BYTES) {
       throw new RangeError(`expected at most ${BLOCK_BYTES} bytes, got ${key.length}`);
     }
-    padState(this.inner, key, 0x36);
-    padState(this.outer, key, 0x5c);
+    padState(key, 0x36);
+    this.states.set(state);
+    padState(key, 0x5c);
+    this.states.set(state, WORDS);
   }
 
   /** Writes the first `tagBytes` (at most 20) of the MAC over the first `length` bytes of `data` into `tag`. */
   compute(data: Uint8Array, length: number, tag: Uint8Array, tagBytes: number): void {
-    state.set(this.inner);
+    this.restore(0);
     const whole = length - (length % BLOCK_BYTES);
     for (let at = 0; at < whole; at += BLOCK_BYTES) compress(data, at);
     finish(data, whole, length);
     writeState(tail, 4 * WORDS);
-    state.set(this.outer);
+    this.restore(WORDS);
     finish(tail, 0, WORDS * 4);
     writeState(tag, tagBytes);
   }
+
+  private restore(from: number): void {
+    for (let word = 0; word < WORDS; word++) state[word] = this.states[from + word]!;
+  }
 }
 
-function padState(into: Int32Array, key: Uint8Array, pad: number): void {
+function padState(key: Uint8Array, pad: number): void {
   const block = new Uint8Array(BLOCK_BYTES).fill(pad);
   for (let i = 0; i < key.length; i++) block[i] = pad ^ key[i]!;
   state[0] = 0x67452301;
@@ -48,7 +54,6 @@ function padState(into: Int32Array, key: Uint8Array, pad: number): void {
   state[3] = 0x10325476;
   state[4] = 0xc3d2e1f0;
   compress(block, 0);
-  into.set(state);
 }
 
 /** The rest of a message, less than a block, with its padding; the block of the key's pad counts to the length. */

@@ -10,14 +10,16 @@ const HALF = 0x8000;
 /** RTCP of ours is shorter than most audio. */
 const BUFFER_BYTES = 256;
 
+/** What is to be sent, of all streams of a thread: each is sent before the next one is made. */
+let data = new Uint8Array(BUFFER_BYTES);
+let view = data.subarray(0, 0);
+
 export class SrtpSender {
   private transform: Transform;
   /** Of the newest packet; -1: none yet. Goes on under a new key: RFC 3711 §3.3.1 forbids to begin again. */
   private rtpIndex = -1;
   private rtcpIndex = 0;
   private readonly place: PacketPlace = { ssrc: 0, index: 0 };
-  private data = new Uint8Array(BUFFER_BYTES);
-  private view = this.data.subarray(0, 0);
 
   /** @param master key and salt behind each other @throws RangeError for another length than the suite has */
   constructor(suite: SrtpSuiteName, master: Uint8Array) {
@@ -34,23 +36,23 @@ export class SrtpSender {
     this.transform.shortenRtcpTag();
   }
 
-  /** @param packet whole, with its header @returns what is to be sent, good until the next call */
+  /** @param packet whole, with its header @returns what is to be sent, good until the next call of any sender of the thread */
   protectRtp(packet: Uint8Array): Uint8Array {
     const { place } = this;
     const headerBytes = rtpHeaderBytes(packet, packet.length);
     place.ssrc = readUint32(packet, 8);
     place.index = this.nextRtpIndex((packet[2]! << 8) | packet[3]!);
-    this.take(packet);
-    return this.given(this.transform.sealRtp(this.data, headerBytes, packet.length, place));
+    take(packet);
+    return given(this.transform.sealRtp(data, headerBytes, packet.length, place));
   }
 
-  /** @param compound whole @returns what is to be sent, good until the next call */
+  /** @param compound whole @returns what is to be sent, good until the next call of any sender of the thread */
   protectRtcp(compound: Uint8Array): Uint8Array {
     const { place } = this;
     place.ssrc = readUint32(compound, 4);
     place.index = this.rtcpIndex++;
-    this.take(compound);
-    return this.given(this.transform.sealRtcp(this.data, compound.length, place));
+    take(compound);
+    return given(this.transform.sealRtcp(data, compound.length, place));
   }
 
   /** Sequence numbers go up; one that stays is of a packet that never left. */
@@ -61,22 +63,22 @@ export class SrtpSender {
     this.rtpIndex = (rollover + (isWrapped ? 1 : 0)) * SEQUENCES + sequence;
     return this.rtpIndex;
   }
+}
 
-  private take(packet: Uint8Array): void {
-    if (packet.length + MAX_OVERHEAD_BYTES > this.data.length) {
-      this.data = new Uint8Array(packet.length + MAX_OVERHEAD_BYTES);
-      this.view = this.data.subarray(0, 0);
-    }
-    this.data.set(packet);
+function take(packet: Uint8Array): void {
+  if (packet.length + MAX_OVERHEAD_BYTES > data.length) {
+    data = new Uint8Array(packet.length + MAX_OVERHEAD_BYTES);
+    view = data.subarray(0, 0);
   }
+  data.set(packet);
+}
 
-  /** Audio packets are of one length: a view for each would be garbage. */
-  private given(length: number): Uint8Array {
-    if (this.view.length !== length) {
-      this.view = this.data.subarray(0, length);
-    }
-    return this.view;
+/** Audio packets are of one length: a view for each would be garbage. */
+function given(length: number): Uint8Array {
+  if (view.length !== length) {
+    view = data.subarray(0, length);
   }
+  return view;
 }
 
 /** @throws RangeError for another length of `master` than the suite has */

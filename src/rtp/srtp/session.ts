@@ -25,7 +25,7 @@ export class SrtpSession {
     this.keys = keys;
   }
 
-  /** @returns what is to be sent, good until the next call of either */
+  /** @returns what is to be sent, good until the next call of either, in any session of the thread */
   protectRtp(packet: Uint8Array): Uint8Array {
     return this.sender.protectRtp(packet);
   }

@@ -6,10 +6,13 @@ export const DETAIL_CHARACTERS = 120;
 /** As it stands in Via. */
 export type Protocol = 'UDP' | 'TCP' | 'TLS' | 'WS' | 'WSS';
 
+/** What of this host was used up, so that no socket came about: it says nothing of the peer. */
+export type HostLimit = 'no-file-handle' | 'no-local-port' | 'no-socket-memory';
+
 /** Why a message could not be brought to the peer, or its connection is gone. */
 export interface TransportFailure {
   /** `connection-failed`: refused, timed out, closed or reset. `tls-failed`: no agreement on TLS, or a bad certificate. */
-  readonly cause: 'transport-error' | 'connection-failed' | 'tls-failed';
+  readonly cause: 'transport-error' | 'connection-failed' | 'tls-failed' | HostLimit;
   /** For people; at most 120 characters, may hold network text. */
   readonly detail: string;
 }

@@ -40,7 +40,7 @@ export interface RegistrationRequest {
 export interface RegistrationFailure {
   /** Null: no response came. */
   readonly status: number | null;
-  readonly cause: 'response' | 'timeout' | 'transport-error';
+  readonly cause: 'response' | 'timeout' | TransportFailure['cause'];
   readonly detail: string;
   /** Null: it is given up, since asking again would only be refused again, or lock the account. */
   readonly retryInMs: number | null;
@@ -245,9 +245,9 @@ export class Registration implements ClientUser {
     this.#fail({ status: null, cause: 'timeout', detail: 'no response to REGISTER for 64·T1' }, true);
   }
 
-  onTransportError(): void {
+  onTransportError({ cause, detail }: TransportFailure): void {
     this.#transaction = null;
-    this.#fail({ status: null, cause: 'transport-error', detail: 'the transport could not send' }, true);
+    this.#fail({ status: null, cause, detail }, true);
   }
 
   #succeed(response: SipMessage): void {

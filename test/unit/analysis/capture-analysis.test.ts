@@ -201,6 +201,29 @@ describe('a call with its signalling', () => {
     expect(tape.analyse().streams[0]).toMatchObject({ received: 345, lost: 0 });
   });
 
+  it('that is one-way from the beginning is not on hold, and a hold of it is one', () => {
+    const tape = new Tape()
+      .sip(0, A, B, request('INVITE', sdp('192.0.2.1', 4000, '0', ['a=sendonly'])).replace(';tag=2', ''))
+      .sip(900, B, A, response('200 OK', 'INVITE', sdp('192.0.2.9', 6000, '0', ['a=recvonly'])))
+      .sip(1000, A, B, request('ACK'))
+      .stream(1000, 150, { lost: [60, 61] })
+      .sip(4000, A, B, request('INVITE', sdp('192.0.2.1', 4000, '0', ['a=inactive'])))
+      .sip(4050, B, A, response('200 OK', 'INVITE', sdp('192.0.2.9', 6000, '0', ['a=inactive'])))
+      .sip(9000, A, B, request('BYE'));
+    expect(tape.analyse().streams).toMatchObject([{ packets: 148, received: 148, lost: 2 }]);
+  });
+
+  it('whose hold is the first that the capture has of it is on hold', () => {
+    const tape = new Tape()
+      .stream(0, 150)
+      .sip(2900, A, B, request('INVITE', sdp('192.0.2.1', 4000, '0', ['a=sendonly'])))
+      .sip(2950, B, A, response('200 OK', 'INVITE', sdp('192.0.2.9', 6000, '0', ['a=recvonly'])))
+      .sip(2980, A, B, request('ACK'))
+      .stream(3000, 1, { first: 150 })
+      .sip(9000, A, B, request('BYE'));
+    expect(tape.analyse().streams[0]?.lost).toBe(0);
+  });
+
   it('says what its payload types are', () => {
     const attributes = ['a=rtpmap:97 PCMA/8000', 'a=rtpmap:98 telephone-event/8000', 'a=ptime:20'];
     const tape = call(5000, '97 98', attributes).stream(1000, 150, { payloadType: 97 });

@@ -342,6 +342,47 @@ describe('a call that we cut', () => {
   });
 });
 
+describe('a call for which this host has no socket', () => {
+  const failure = { cause: 'no-file-handle', detail: 'connect EMFILE 10.0.0.2:5060' } as const;
+
+  it('was never placed, gives its slot back, and says nothing of the target', () => {
+    const sides = new TwoSides();
+    sides.network.lose = () => true;
+    sides.place({ call: 3, intendedMs: 0 });
+    sides.caller.transport.onError?.('10.0.0.2', 5060, failure);
+    expect(sides.callerRecords).toMatchObject([
+      {
+        call: 3,
+        outcome: 'notStarted',
+        phase: 'start',
+        cause: 'noFileHandle',
+        startedMs: null,
+        detail: failure.detail,
+      },
+    ]);
+    expect(sides.callerSlots.log.at(-1)).toBe('0 release 3');
+    sides.settle();
+    expect(sides.callerRecords).toHaveLength(1);
+  });
+
+  it('is cut by us where the target had begun to answer', () => {
+    const sides = new TwoSides();
+    sides.place();
+    sides.advance(100);
+    sides.caller.transport.onError?.('10.0.0.2', 5060, failure);
+    expect(sides.callerRecords).toMatchObject([{ outcome: 'cut', phase: 'setup', cause: 'noFileHandle' }]);
+    sides.settle();
+  });
+});
+
+it('a call without a slot says why there is none', () => {
+  const sides = new TwoSides();
+  sides.callerSlots.free = 0;
+  sides.callerSlots.shortage = 'no RTP port pair is left in 4000-4003 (widen network.rtpPorts)';
+  sides.place();
+  expect(sides.settle().caller).toMatchObject({ cause: 'noSlot', detail: sides.callerSlots.shortage });
+});
+
 it('a call without a slot never starts: nothing is sent', () => {
   const sides = new TwoSides();
   sides.callerSlots.free = 0;

@@ -14,6 +14,7 @@ import { Network, agentOn } from '../sip/ua/network.js';
 
 /** Slots that note what is done with them, and refuse what may not be. */
 export class WatchedSlots implements MediaSlots {
+  shortage: string | null = null;
   measured = true;
   free = Number.POSITIVE_INFINITY;
   readonly log: string[] = [];

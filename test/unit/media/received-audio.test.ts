@@ -48,6 +48,12 @@ describe('received audio', () => {
     expect(framesOf(audio)).toEqual([32_124, 0, 0, -32_124, -32_124, 0, 32_124]);
   });
 
+  it('is no longer than the call and what it may be off, whatever the timestamps say', () => {
+    const audio = new ReceivedAudio();
+    for (let n = 0; n < 100; n++) audio.add(packet(n, { timestamp: (n * 160 * 90) >>> 0 })); // each 1.8 s on, each 20 ms
+    expect(audio.samples().length / 8000).toBeLessThanOrEqual(99 * 0.02 + 2 + 0.02);
+  });
+
   it('of a codec with another sampling rate, or of none, is left out', () => {
     const audio = new ReceivedAudio();
     audio.add(packet(0, { codec: 'OPUS' }));

@@ -128,6 +128,24 @@ describe('advice', () => {
       withCauses({ phase: 'start', cause: 'noSlot', count: 4 }),
       '--concurrency 40, or a wider network.rtpPorts: no media slot was free for 4 calls',
     ],
+    [
+      'no file handle for a media slot',
+      {
+        ...withCauses({ phase: 'start', cause: 'noSlot', count: 4 }),
+        reasons: ['4 calls were not placed: no media slot was free: no file handle is left for UDP 10.0.0.1:4000'],
+      },
+      'ulimit -n: no media slot was free for 4 calls, as this host had no file handle left: ',
+    ],
+    [
+      'no file handle for a connection',
+      withCauses({ phase: 'start', cause: 'noFileHandle', count: 4 }),
+      'ulimit -n: this host had no file handle left for 4 calls',
+    ],
+    [
+      'no port for a connection',
+      withCauses({ phase: 'start', cause: 'noLocalPort', count: 1 }),
+      'net.ipv4.ip_local_port_range, or --connections worker: this host had no free local port left for 1 call',
+    ],
     ['late audio, cores left', strained(LATE, { cores: 4 }), '--workers media=2: audio left late'],
     [
       'late audio, no core left',

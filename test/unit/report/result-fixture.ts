@@ -135,6 +135,7 @@ function generatorSeconds(seconds: number): Result['generator']['seconds'] {
     receiveDrops: 0,
     eventLoopDelayP99Ms: 1.3,
     cpuRatio: 0.34,
+    hostCpuRatio: 0.61,
     startsDue: 2,
     startsMade: 2,
   }));

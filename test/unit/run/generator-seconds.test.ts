@@ -32,6 +32,7 @@ describe('the generator over time', () => {
         receiveDrops: 0,
         eventLoopDelayP99Ms: null,
         cpuRatio: null,
+        hostCpuRatio: null,
         startsDue: null,
         startsMade: null,
       },

@@ -49,6 +49,31 @@ describe('each condition at its limit and just beyond', () => {
     );
   });
 
+  it('says whether lateness comes from a host without CPU, or from a thread that was held up, where that is known', () => {
+    const late = healthOf([{ latenessUs: pairs(6000, 1) }], [{ loopDelayUs: pairs(30_000, 1) }]);
+    expect(late.conditions('libc', 0.95)).toEqual({
+      sendLateness:
+        'audio left late: send lateness p99 6.0 ms (limit 5 ms); the CPU of this host was used up (95 % busy in its busiest second)',
+      eventLoopDelay:
+        'signalling threads were late: event-loop delay p99 30.0 ms (limit 20 ms); the CPU of this host was used up (95 % busy in its busiest second)',
+    });
+    expect(late.conditions('libc', 0.4).sendLateness).toContain(
+      'not used up (40 % busy in its busiest second): a thread was held up, or has too much to do',
+    );
+    const missed = healthOf([{ sent: 90, missed: 10 }]);
+    expect(missed.conditions('libc', 1).sendLateness).toBe(
+      '10 of 100 audio packets were more than a packet time late and not sent (limit 0.1 %); the CPU of this host was used up (100 % busy in its busiest second)',
+    );
+  });
+
+  it('starts that found no socket of this host were not achieved, also where a cap had held them back', () => {
+    const records = ['noFileHandle', 'noLocalPort', 'noSocketMemory'].map((cause, call) =>
+      notStartedRecord({ call, cause, heldBack: true }),
+    );
+    const health = healthOf([], [{ records: [...started(0, 7), ...records] }]);
+    expect(health.conditions('none').lateStarts).toContain('only 7 of 10 calls were started');
+  });
+
   it('receive drops: 0.01 % of what reached us, by the last count of each worker', () => {
     const other = { worker: 1, received: 4999, drops: 0 };
     expect(conditionsOf(healthOf([{ received: 5000, drops: 1 }, other]))).toEqual([]);
@@ -78,7 +103,7 @@ describe('each condition at its limit and just beyond', () => {
     expect(conditionsOf(health)).toEqual([]);
     health.signallingDrops = 1;
     expect(health.conditions('libc').eventLoopDelay).toBe(
-      'this host dropped 1 SIP messages that had reached its sockets',
+      'this host dropped 1 SIP messages that had reached its sockets, as their receive buffers were full',
     );
   });
 

@@ -44,6 +44,17 @@ describe('a target', () => {
     expect(watch.trouble()?.reason).toMatch(/; so ended the only call$/);
   });
 
+  it('that no socket of this host was left to reach is no fault of its own', () => {
+    const watch = watchOf();
+    const detail = 'connect EMFILE 192.0.2.1:5060 - Local (undefined:undefined)';
+    watch.take({ worker: 0, records: several(10, notStartedRecord({ cause: 'noFileHandle', detail })) });
+    expect(watch.isHopeless).toBe(true);
+    expect(watch.trouble()).toEqual({
+      reason: `the target cannot be reached at 192.0.2.1:5060 over TCP: ${detail}; so ended all 10 calls`,
+      hint: 'raise the limit of open files: ulimit -n, or let calls share connections',
+    });
+  });
+
   it.each<[string, CallRecord]>([
     ['answered', recordOf()],
     ['was refused by a response', failedRecord()],

@@ -157,3 +157,13 @@ describe('the registrations of a run', () => {
     expect(book.distribution(query('registration_delay'))).toMatchObject({ count: 2, min: 5, max: 15 });
   });
 });
+
+it('users without a socket of this host are named as its own limit, with what mends it', () => {
+  const failures = [{ sipStatus: null, cause: 'noLocalPort', count: 3 }];
+  const book = bookOf({ bound: 0, attempts: 0, failures });
+  expect(book.hostLimitInWords()).toBe(
+    'a user could not be registered, 3 times: this host had no free local port left (widen net.ipv4.ip_local_port_range, or let calls share connections)',
+  );
+  expect(book.hint()).toBe('widen net.ipv4.ip_local_port_range, or let calls share connections');
+  expect(bookOf({ failures: [{ sipStatus: 403, cause: 'forbidden', count: 1 }] }).hostLimitInWords()).toBeNull();
+});

@@ -561,7 +561,9 @@ describe('the gate that ended a run', () => {
   it('is untrusted where the end shows that this host spoiled it', () => {
     const { gates, exitCode } = endedWith(3);
     expect(gates).toMatchObject([{ state: 'untrusted', observed: 90 }]);
-    expect(gates[0]?.reason).toBe('ended the run; this host dropped 3 SIP messages that had reached its sockets');
+    expect(gates[0]?.reason).toBe(
+      'ended the run; this host dropped 3 SIP messages that had reached its sockets, as their receive buffers were full',
+    );
     expect(exitCode).toBe(4);
   });
 });
@@ -766,6 +768,8 @@ describe('whatever the workers send', () => {
 const placed = (count: number, lagMs = 0) =>
   Array.from({ length: count }, (_, call) => recordOf({ call, intendedMs: 0, startedMs: lagMs }));
 
+const withdrawn = (cause: string, detail: string | null, call: number) => notStartedRecord({ call, cause, detail });
+
 describe('a run that did not place its calls', () => {
   const gates = ['success_ratio >= 99%'];
   const verdictOf = (records: CallRecord[], situation: Situation = {}) => {
@@ -779,13 +783,60 @@ describe('a run that did not place its calls', () => {
     expect(verdictOf(placed(100))).toMatchObject({ verdict: 'pass', exitCode: 0 });
     const refused = verdictOf([...placed(100), notStartedRecord({ call: 100 })]);
     expect(refused).toMatchObject({ verdict: 'inconclusive', exitCode: 4 });
-    expect(refused.reasons.join()).toContain('1 calls were not placed: no media slot was free');
+    expect(refused.reasons.join()).toContain('1 call was not placed: no media slot was free');
   });
 
   it('in time is no pass either', () => {
     const late = verdictOf([...placed(90), ...placed(10, 2000)]);
     expect(late).toMatchObject({ verdict: 'inconclusive', exitCode: 4 });
     expect(late.reasons.join()).toContain('only 90 of 100 calls were started within 500 ms');
+  });
+
+  it('names what this host had no more of, for each limit, and never the target', () => {
+    const short = verdictOf([
+      ...placed(997),
+      withdrawn('noSlot', null, 997),
+      withdrawn('noSlot', 'no RTP port pair is left in 4000-4003 (widen network.rtpPorts)', 998),
+      withdrawn('noFileHandle', 'connect EMFILE', 999),
+    ]);
+    expect(short).toEqual({
+      verdict: 'inconclusive',
+      exitCode: 4,
+      reasons: [
+        '2 calls were not placed: no media slot was free: no RTP port pair is left in 4000-4003 (widen network.rtpPorts)',
+        '1 call got no connection: this host had no file handle left (raise the limit of open files: ulimit -n, or let calls share connections)',
+      ],
+    });
+    const early = verdictOf([...placed(999), withdrawn('noSlot', null, 999)]);
+    expect(early.reasons).toEqual([
+      '1 call was not placed: no media slot was free: more were wanted at once than could be opened in that time (limit the calls at once: --concurrency)',
+    ]);
+    const cut = {
+      ...recordOf({ call: 999 }),
+      outcome: 'cut',
+      cause: 'noLocalPort',
+      phase: 'teardown',
+      succeeded: false,
+    } as const;
+    expect(verdictOf([...placed(999), cut]).reasons).toEqual([
+      '1 call got no connection: this host had no free local port left (widen net.ipv4.ip_local_port_range, or let calls share connections)',
+    ]);
+  });
+
+  it('and one whose audio was skipped, because this host was too slow for it, is no pass whatever its gates ask', () => {
+    const book = new RunBook({ endpoints: ENDPOINTS.slice(0, 1), media: true, warmupMs: 0 });
+    book.addSignalling(signallingBatch({ records: placed(100), finished: true }));
+    book.addMedia(mediaBatch({ sent: 990, missed: 10 }));
+    book.generatorSeconds.addHostCpu(0, 0.99);
+    const result = buildResult(book, factsOf({ gates }));
+    expect(result.gates[0]?.state).toBe('pass');
+    expect([result.verdict, result.exitCode, result.reasons]).toEqual([
+      'inconclusive',
+      4,
+      [
+        '10 of 1000 audio packets were more than a packet time late and not sent (limit 0.1 %); the CPU of this host was used up (99 % busy in its busiest second)',
+      ],
+    ]);
   });
 
   it('because it was stopped early is no pass', () => {

@@ -105,6 +105,21 @@ describe('the course of a call', () => {
     });
   });
 
+  it.each([
+    ['steps: [{ dtmf: "${env:PIN}" }, { expectDtmf: "${env:PIN}" }]', '0'],
+    ['steps: [{ dtmf: { digits: "${env:PIN}", tone: 60ms } }, { expectDtmf: { digits: "${env:PIN}" } }]', ''],
+    ['expect: { dtmf: "${env:PIN}" }', ''],
+  ])('takes a PIN from the environment, leading zero or not, and leaves it out of the document: %s', (call, zero) => {
+    const text = `${HEAD}call: { ${call} }\n`;
+    const pin = `${zero}4711`;
+    const scenario = good(text, { PIN: pin });
+    expect(JSON.stringify(scenario.call.flow)).toContain(`"${pin}"`);
+    const written = JSON.stringify(scenarioDocument(scenario));
+    expect(written).not.toContain('4711');
+    expect(written).toContain('${env:PIN}');
+    expect(good(stringify(scenarioDocument(scenario)), { PIN: pin }).call).toEqual(scenario.call);
+  });
+
   it('presses keys, and expects some', () => {
     const text =
       '  steps:\n    - dtmf: "12#"\n    - dtmf: { digits: "0a", method: inband, tone: 60ms, gap: 40ms }\n    - expectDtmf: "45"\n    - expectDtmf: { digits: "*", within: 2s }\n';

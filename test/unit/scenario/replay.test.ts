@@ -124,4 +124,22 @@ describe('codecs that are not built in', () => {
     ]);
     expect(lines(HEAD + inBand)).toEqual([]);
   });
+
+  it('of Opus come in packets of the ptime that is asked for, where Opus has such frames', () => {
+    for (const ptime of [10, 20, 40, 60]) {
+      const scenario = good(`${HEAD}codec: OPUS\nptime: ${ptime}ms\n`);
+      expect([checkReplay(scenario), ptimeOf(scenario)]).toEqual([[], ptime]);
+    }
+    expect(lines(`${HEAD}codec: OPUS\nptime: 30ms\n`)).toEqual([
+      'expected 10ms, 20ms, 40ms or 60ms, as packets of OPUS may be, got 30ms',
+    ]);
+    expect(lines(`${text('OPUS', OPUS)}ptime: 30ms\n`)).toEqual([
+      'expected 20ms, as the packets of OPUS have, got 30ms',
+    ]);
+    expect(lines(`${text('[G729, PCMU]', G729)}ptime: 40ms\n`)).toEqual([
+      'expected 20ms, as the packets of G729 have, got 40ms',
+    ]);
+    expect(lines(`${text('ILBC', ILBC)}ptime: 30ms\n`)).toEqual([]);
+    expect(lines(`${text('PCMU', G729)}ptime: 40ms\n`)).toEqual([]);
+  });
 });

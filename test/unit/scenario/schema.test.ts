@@ -57,6 +57,10 @@ describe('silenceSuppression', () => {
     const scenario = good(`${HEAD}silenceSuppression: true\n`);
     expect(scenario.silenceSuppression).toBe(true);
     expect(scenarioDocument(scenario)['silenceSuppression']).toBe(true);
+    expect(scenarioWarnings(good(`${HEAD}silenceSuppression: true\ncodec: OPUS\n`))).toEqual([
+      'silenceSuppression: not used, since the pauses of OPUS are not known',
+    ]);
+    expect(scenarioWarnings(good(`${HEAD}silenceSuppression: true\ncodec: G722\n`))).toEqual([]);
     expect(scenarioWarnings(good(`${HEAD}silenceSuppression: true\nmedia: false\n`))).toContain(
       'silenceSuppression: not used, since media is off',
     );

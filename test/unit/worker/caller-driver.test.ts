@@ -394,3 +394,18 @@ it('whatever the network loses and the far side does, every due call has one rec
     { numRuns: 60 },
   );
 });
+
+it('a call for which this host had no socket has not started after all, and is no refusal of the target', () => {
+  const bench = new Bench({ role: { stopAfterRefusals: 1 } });
+  bench.network.lose = () => true;
+  bench.runTo(350);
+  expect(bench.driver.counts.started).toBe(4);
+  const failure = { cause: 'no-local-port', detail: 'connect EADDRNOTAVAIL' } as const;
+  bench.network.nodes.get('10.0.0.1:5060')?.onError?.('10.0.0.2', 5060, failure);
+  bench.runTo(360);
+  expect(bench.records.map(({ outcome, cause }) => `${outcome} ${cause}`)).toEqual(
+    range(4).map(() => 'notStarted noLocalPort'),
+  );
+  expect(bench.driver.counts).toMatchObject({ started: 0, intended: 4, active: 0, failed: 0 });
+  expect([bench.driver.liveCalls, bench.asked]).toEqual([0, []]);
+});

@@ -5,7 +5,7 @@ import { DatagramReader } from '../../../src/capture/datagram-reader.js';
 import { fileHeader } from '../../../src/capture/pcapng-writer.js';
 import { RtpHeader } from '../../../src/rtp/packet.js';
 import type { CapturePart, CaptureSetup } from '../../../src/worker/messages.js';
-import { addressNumber } from '../../../src/net/datagram.js';
+import { addressNumber, type Destination } from '../../../src/net/datagram.js';
 import { LegTaps } from '../../../src/worker/leg-tap.js';
 import { ANSWERER, arm, CALLER, connect, EPOCH_NS, MS, release, rtp, Worker } from './engine-pair.js';
 import { MemoryNetwork, MemorySockets } from './memory-sockets.js';
@@ -60,7 +60,14 @@ async function call(
 ) {
   const network = new MemoryNetwork();
   network.lose = (_, from) => loses(from);
-  const setup: CaptureSetup = { calls: [], audio: false, maxBytes: 1e6, wallOffset: WALL, ...capture };
+  const setup: CaptureSetup = {
+    calls: [],
+    audio: false,
+    hidesKeys: false,
+    maxBytes: 1e6,
+    wallOffset: WALL,
+    ...capture,
+  };
   const caller = new Worker(network, CALLER, { capture: setup });
   const answerer = new Worker(network, ANSWERER, { source: 'echo' });
   await Promise.all([caller.open(1), answerer.open(1)]);
@@ -117,6 +124,29 @@ describe('a sampled leg', () => {
     expect(packets.filter(({ sequence }) => sequence !== null).every(({ captured }) => captured === 172)).toBe(true);
   });
 
+  it.each([
+    [true, [172, 12, 12, 172]],
+    [false, [172, 16, 16, 172]],
+  ])('leaves of keys that are pressed no more than headers where they are to be hidden: %s', (hidesKeys, captured) => {
+    const taps = new LegTaps({ calls: [0], audio: true, hidesKeys, maxBytes: 1e6, wallOffset: WALL }, '192.0.2.1', 20);
+    const tap = taps.open(4000);
+    tap.arm(0);
+    tap.agree(remoteMedia({ address: '192.0.2.9', eventPayloadTypes: [101], eventSendPayloadType: 96 }));
+    const sockets = new MemorySockets(new MemoryNetwork());
+    const to = { address: '192.0.2.9', port: 6000 } as Destination;
+    for (const [payloadType, length] of [
+      [0, 172],
+      [101, 16],
+    ] as const) {
+      sockets.data.set(rtp({ payloadType, marker: true }));
+      tap.received(sockets, length);
+    }
+    tap.sent(rtp({ payloadType: 96, marker: true }).subarray(0, 16), EPOCH_NS, to);
+    tap.sent(rtp({ payloadType: 8 }), EPOCH_NS, to);
+    tap.close(false);
+    expect(packetsOf(taps.take()).map((packet) => packet.captured)).toEqual(captured);
+  });
+
   it('leaves no more than its bound, and says so', async () => {
     const { parts } = await call({ calls: [0], maxBytes: 10_000 });
     const bytes = parts.reduce((sum, part) => sum + part.bytes.length, 0);
@@ -128,8 +158,8 @@ describe('a sampled leg', () => {
 
 describe('a leg over IPv6', () => {
   it('has the address of the SDP where packets come from there, and none where a stranger sends', () => {
-    const setup = { calls: [0], audio: false, maxBytes: 1e6, wallOffset: WALL };
-    const taps = new LegTaps(setup, '2001:db8::1');
+    const setup = { calls: [0], audio: false, hidesKeys: false, maxBytes: 1e6, wallOffset: WALL };
+    const taps = new LegTaps(setup, '2001:db8::1', 20);
     const tap = taps.open(4000);
     tap.arm(0);
     tap.agree(remoteMedia({ address: '2001:db8::9' }));
@@ -163,8 +193,8 @@ describe('a leg over IPv6', () => {
 
 describe('a sampled leg under SRTP', () => {
   it('is captured as it is on the wire, and what was in the packets stands beside it for the sound', () => {
-    const setup = { calls: [0], audio: true, maxBytes: 1e6, wallOffset: WALL };
-    const taps = new LegTaps(setup, '192.0.2.1');
+    const setup = { calls: [0], audio: true, hidesKeys: false, maxBytes: 1e6, wallOffset: WALL };
+    const taps = new LegTaps(setup, '192.0.2.1', 20);
     const tap = taps.open(4000);
     tap.arm(0);
     const key = new Uint8Array(30);
@@ -185,7 +215,11 @@ describe('a sampled leg under SRTP', () => {
   });
 
   it('keeps nothing opened where no audio is asked for', () => {
-    const taps = new LegTaps({ calls: [0], audio: false, maxBytes: 1e6, wallOffset: WALL }, '192.0.2.1');
+    const taps = new LegTaps(
+      { calls: [0], audio: false, hidesKeys: false, maxBytes: 1e6, wallOffset: WALL },
+      '192.0.2.1',
+      20,
+    );
     const tap = taps.open(4000);
     tap.arm(0);
     const key = new Uint8Array(30);

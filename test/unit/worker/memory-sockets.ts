@@ -110,8 +110,9 @@ export class MemorySockets implements DatagramSockets {
     return this.lateSendErrors;
   }
 
-  sampleClock(): boolean {
+  sampleClock(beforeStep?: () => void): boolean {
     const { stepped } = this;
+    if (stepped) beforeStep?.();
     this.stepped = false;
     return stepped;
   }

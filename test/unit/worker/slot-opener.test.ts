@@ -46,6 +46,30 @@ describe('SlotOpener', () => {
     await expect(slotOpener.open(0)).resolves.toEqual([]);
   });
 
+  it('says why there are fewer than were asked for, and what mends it', async () => {
+    const { slotOpener } = opener(4000, 4003);
+    await slotOpener.open(1);
+    expect(slotOpener.shortage).toBeNull();
+    await slotOpener.open(2);
+    expect(slotOpener.shortage).toBe('no RTP port pair is left in 4000-4003 (widen network.rtpPorts)');
+    const shared = opener(4000, 4003);
+    shared.sockets.refusals.set(4001, 'address-in-use');
+    await shared.slotOpener.open(2);
+    expect(shared.slotOpener.shortage).toBe(
+      'no RTP port pair is left in 4000-4003 (some are in use by other programs) (widen network.rtpPorts)',
+    );
+  });
+
+  it('tries the port again that only lacked a file handle', async () => {
+    const { sockets, ports, slotOpener } = opener(4000, 4100);
+    sockets.refusals.set(4003, 'too-many-open-files');
+    expect(await ports(10)).toEqual([4000]);
+    expect(slotOpener.shortage).toContain('(raise the limit of open files: ulimit -n)');
+    sockets.refusals.delete(4003);
+    expect(await ports(2)).toEqual([4002, 4004]);
+    expect(slotOpener.shortage).toBeNull();
+  });
+
   it.each([4006, 4007])('stops where file handles end (at port %d), and leaks none', async (port) => {
     const { sockets, ports, slotOpener } = opener(4000, 4100);
     for (let p = port; p < 4100; p++) sockets.refusals.set(p, 'too-many-open-files');

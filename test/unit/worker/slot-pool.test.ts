@@ -1,5 +1,5 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { SlotCommand, SlotReport } from '../../../src/worker/messages.js';
 import { SlotPool } from '../../../src/worker/slot-pool.js';
 
@@ -70,4 +70,14 @@ describe('the totals of a leg', () => {
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(pool.take(3, 0)).toBeNull();
   });
+});
+
+it('knows why there are no more slots, on either side of a call, until there are more after all', async () => {
+  const { pool, report, settle } = await bench();
+  expect(pool.shortage).toBeNull();
+  report({ type: 'slots', slots: [], more: false, shortage: 'no file handle is left' });
+  await vi.waitFor(() => expect(pool.shortage).toBe('no file handle is left'));
+  expect(pool.forSide('caller').shortage).toBe('no file handle is left');
+  await settle();
+  expect(pool.shortage).toBeNull();
 });

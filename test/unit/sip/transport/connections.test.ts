@@ -6,6 +6,7 @@ import {
   type ConnectionsOptions,
   openConnections,
 } from '../../../../src/sip/transport/connections.js';
+import { failureOf } from '../../../../src/sip/transport/failure.js';
 import { NO_TLS_MATERIAL, explainTlsMaterial } from '../../../../src/sip/transport/tls-settings.js';
 import type { TransportFailure } from '../../../../src/sip/transport/transport.js';
 import { type Certificates, makeCertificates, opensslMissing } from './certificates.js';
@@ -135,6 +136,28 @@ describe.skipIf(opensslMissing).each(['TCP', 'TLS', 'WS', 'WSS'] as const)('%s',
     expect(client.errors).toEqual([]);
     await until(() => client.errors.length === 1);
     expect(client.errors[0]?.failure.cause).toBe('connection-failed');
+  });
+});
+
+const failing = (code: string): string => failureOf(Object.assign(new Error(`connect ${code}`), { code }), true).cause;
+
+describe('what this host has no more of', () => {
+  it.each([
+    ['EMFILE', 'no-file-handle'],
+    ['ENFILE', 'no-file-handle'],
+    ['EADDRNOTAVAIL', 'no-local-port'],
+    ['EADDRINUSE', 'no-local-port'],
+    ['ENOBUFS', 'no-socket-memory'],
+    ['ENOMEM', 'no-socket-memory'],
+    ['ECONNRESET', 'tls-failed'],
+  ])('%s: %s', (code, cause) => {
+    expect(failing(code)).toBe(cause);
+  });
+
+  it('is told apart by the kernel itself: no port can be had at an address that is not ours', async () => {
+    const connections = await openConnections({ protocol: 'TCP', address: '192.0.2.1', listenPort: null });
+    expect(await connections.connect(HOST, 9)).toMatchObject({ cause: 'no-local-port' });
+    await connections.close();
   });
 });
 
