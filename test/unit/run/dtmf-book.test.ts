@@ -61,7 +61,7 @@ it('stands in the report with its counts and examples, and what a file may hold 
     ?.body.toString()
     .replaceAll(/\s+/g, ' ');
   expect(body).toContain('Calls with keys: 2. Others came than expected in 1.');
-  expect(body).toContain('lasted 80 ms to 80 ms');
+  expect(body).toContain('lasted 80 ms each');
   expect(body).toContain('1&lt;b&gt;');
   expect(body).not.toContain('<b>');
 });
