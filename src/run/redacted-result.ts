@@ -52,11 +52,24 @@ export function redactTexts<T>(value: T, redactor: NumberRedactor): T {
   return hiddenValue(value, redactor, '') as T;
 }
 
-/** An ended call, for its row: what the network said of it, and the keys that were pressed. */
+/** An ended call, for its row: what the network said of it, whom it was to be transferred to, and the keys that were pressed. */
 export function redactCall(record: CallRecord, redactor: NumberRedactor): CallRecord {
   const { detail, dtmf } = record;
-  const hidden = { ...record, detail: detail === null ? null : redactor.text(detail) };
+  const hidden = { ...record, detail: hiddenOrNull(detail, redactor), ...hiddenTransfers(record, redactor) };
   return dtmf === undefined || dtmf === null ? hidden : { ...hidden, dtmf: hideKeysOfCall(dtmf) };
+}
+
+const hiddenOrNull = (text: string | null, redactor: NumberRedactor): string | null =>
+  text === null ? null : redactor.text(text);
+
+function hiddenTransfers({ transfers }: CallRecord, redactor: NumberRedactor): Pick<CallRecord, 'transfers'> {
+  if (transfers === undefined || transfers === null) return {};
+  const first = transfers.first.map((one) => ({
+    ...one,
+    to: redactor.text(one.to),
+    detail: hiddenOrNull(one.detail, redactor),
+  }));
+  return { transfers: { ...transfers, first } };
 }
 
 function hiddenValue(value: unknown, redactor: NumberRedactor, key: string): unknown {
