@@ -54,22 +54,13 @@ export function redactTexts<T>(value: T, redactor: NumberRedactor): T {
 
 /** An ended call, for its row: what the network said of it, whom it was to be transferred to, and the keys that were pressed. */
 export function redactCall(record: CallRecord, redactor: NumberRedactor): CallRecord {
-  const { detail, dtmf } = record;
-  const hidden = { ...record, detail: hiddenOrNull(detail, redactor), ...hiddenTransfers(record, redactor) };
-  return dtmf === undefined || dtmf === null ? hidden : { ...hidden, dtmf: hideKeysOfCall(dtmf) };
-}
-
-const hiddenOrNull = (text: string | null, redactor: NumberRedactor): string | null =>
-  text === null ? null : redactor.text(text);
-
-function hiddenTransfers({ transfers }: CallRecord, redactor: NumberRedactor): Pick<CallRecord, 'transfers'> {
-  if (transfers === undefined || transfers === null) return {};
-  const first = transfers.first.map((one) => ({
-    ...one,
-    to: redactor.text(one.to),
-    detail: hiddenOrNull(one.detail, redactor),
-  }));
-  return { transfers: { ...transfers, first } };
+  const { detail, dtmf, transfers } = record;
+  return {
+    ...record,
+    detail: detail === null ? null : redactor.text(detail),
+    ...(dtmf && { dtmf: hideKeysOfCall(dtmf) }),
+    ...(transfers && { transfers: redactTexts(transfers, redactor) }),
+  };
 }
 
 function hiddenValue(value: unknown, redactor: NumberRedactor, key: string): unknown {
