@@ -52,7 +52,7 @@ export function redactTexts<T>(value: T, redactor: NumberRedactor): T {
   return hiddenValue(value, redactor, '') as T;
 }
 
-/** An ended call, for its row: what the network said of it, and the keys that were pressed. */
+/** An ended call, for its row: what the network said of it, whom it was to be transferred to, and the keys that were pressed. */
 export function redactCall(record: CallRecord, redactor: NumberRedactor): CallRecord {
   const { detail, dtmf, transfers } = record;
   return {
