@@ -105,8 +105,10 @@ export class CallMedia {
     if (this.agreed === null || this.isConnected) return;
     this.isConnected = true;
     const answeredAtNs = this.context.now();
-    const listens = this.context.media.listensForTones === true;
-    this.slot.connect(this.agreed, listens ? { answeredAtNs, listensForTones: true } : { answeredAtNs });
+    const { listensForTones, listensForMs } = this.context.media;
+    const since = listensForMs === undefined ? {} : { listensForMs };
+    const listens = listensForTones === true;
+    this.slot.connect(this.agreed, listens ? { answeredAtNs, listensForTones: true, ...since } : { answeredAtNs });
   }
 
   #offerOf(codecs: readonly string[], isHeld: boolean): string {

@@ -12,6 +12,7 @@ import { CallMedia } from './call-media.js';
 import { type CallStart, type CallerContext, notStarted } from './caller-context.js';
 import { CallDigits, type ReceivedDigit, mismatchInWords } from './dtmf.js';
 import { EarlyAnswers } from './early-answers.js';
+import { MarkerSender } from './leg-marker.js';
 import { COMPLETED, DETAIL_CHARACTERS, type Ending, type Stop, completionOf } from './caller-ending.js';
 import { type Disappointment, unmetHeader, unmetMedia } from './expectations.js';
 import { keyOfInfo } from './info-digit.js';
@@ -37,6 +38,7 @@ export class CallerCall implements OutgoingCallListener, DigitListener, Transfer
   private digits: CallDigits | null = null;
   /** Null until the far side asks for one. */
   private transfers: Transfers | null = null;
+  private marker: MarkerSender | null = null;
   /** Why an offer of the far side had no answer. */
   private refusal: MediaRefusal | null = null;
   /** What was expected of its answer and did not come. */
@@ -111,6 +113,7 @@ export class CallerCall implements OutgoingCallListener, DigitListener, Transfer
     } else if (this.byeAtMs === null) {
       this.byeAtMs = this.elapsedMs();
       this.steps?.stop();
+      this.marker?.stop();
       this.media?.slot.release(this.context.now());
       this.dialog?.bye();
       this.transfers?.hangUp();
@@ -274,6 +277,9 @@ export class CallerCall implements OutgoingCallListener, DigitListener, Transfer
     const { context, media, dialog } = this;
     media?.connect();
     this.timer = context.timers.schedule(context.holdMs, holdOver, this);
+    if (context.markers !== undefined && media !== null) {
+      this.marker = new MarkerSender(context.timers, media.slot, context.markers.digitsOf(this.startOf.call));
+    }
     const { expect = null, steps = [] } = context.flow ?? {};
     if (expect !== null && media?.agreed) {
       this.disappointment = unmetHeader(expect, response) ?? unmetMedia(expect, media.agreed);
@@ -378,6 +384,7 @@ export class CallerCall implements OutgoingCallListener, DigitListener, Transfer
     this.early.forget();
     this.clearTimer();
     this.steps?.stop();
+    this.marker?.stop();
     this.transfers?.stop();
     const endedMs = this.elapsedMs();
     if (this.byeAtMs === null) {
@@ -406,6 +413,7 @@ export class CallerCall implements OutgoingCallListener, DigitListener, Transfer
       hasMedia: context.slots.measured && this.media?.isConnected === true,
       dtmf: this.digits?.record(this.byeAtMs ?? endedMs) ?? null,
       transfers: this.transfers?.record ?? null,
+      marker: this.marker === null ? null : (context.markers?.verdictOf(startOf.call) ?? null),
     };
     context.onEnd(record, this);
   }

@@ -5,6 +5,7 @@ import type { UserAgent } from '../sip/ua/user-agent.js';
 import type { CallerCall } from './caller-call.js';
 import type { Expectations } from './expectations.js';
 import type { CallTarget, CallerIdentity } from './invite-of.js';
+import type { LegMarkers } from './leg-marker.js';
 import type { MediaSlots } from './media-slots.js';
 import type { MediaPreferences } from './negotiation.js';
 import type { CallRecord } from './outcome.js';
@@ -33,6 +34,8 @@ export interface CallerContext {
   onAnswered(call: number, agent: string | null): void;
   /** Once a call. */
   onEnd(record: CallRecord, call: CallerCall): void;
+  /** Of calls between users of ours; absent: they have none. */
+  readonly markers?: LegMarkers;
   /** What is special about the calls; absent: INVITE with an offer, hold, BYE. */
   readonly flow?: CallerFlow;
 }

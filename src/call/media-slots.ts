@@ -38,6 +38,8 @@ export interface ConnectedSince {
   readonly answeredAtNs: number;
   /** Keys are expected as tones: the audio is listened to, which costs. */
   readonly listensForTones?: true;
+  /** Of the audio, so long from its first packet on, ms. Absent: to its end. */
+  readonly listensForMs?: number;
   /** The call is not answered yet. */
   readonly isEarly?: true;
 }

@@ -66,6 +66,8 @@ export interface MediaPreferences {
   readonly suppressesSilence?: boolean;
   /** Keys are expected as tones too. */
   readonly listensForTones?: boolean;
+  /** So long from the answer on, ms. Absent: to the end of the call. */
+  readonly listensForMs?: number;
   /** What we want the audio to do; default sendrecv. */
   readonly direction?: Direction;
   /** RTCP-XR is offered, and agreed to; default false. */

@@ -1,6 +1,7 @@
 /** How calls end, as data: stable cause ids for final statuses, and the record that a call leaves behind. */
 
 import type { DtmfRecord } from './dtmf.js';
+import type { MarkerVerdict } from './leg-marker.js';
 import type { TransfersRecord } from './transfer-record.js';
 
 /** Where there was no user who could have placed the call, it is not known whose figures it would have been part of. */
@@ -40,6 +41,8 @@ export interface CallRecord {
   readonly dtmf?: DtmfRecord | null;
   /** What the far side asked for by REFER; null, or absent: nothing. */
   readonly transfers?: TransfersRecord | null;
+  /** What the marker in the audio says of its two legs; null, or absent: none was asked for, or there is no second leg. */
+  readonly marker?: MarkerVerdict | null;
 }
 
 /** It did not come to what was expected of it, and not because we ended it. */

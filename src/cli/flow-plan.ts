@@ -9,6 +9,7 @@ export function callerFlowPlan(flow: FlowPlan): CallerFlowPlan {
     lateOffer: flow.lateOffer,
     followRedirects: flow.followRedirects,
     acceptTransfer: flow.acceptTransfer,
+    marksLegs: flow.marker,
     steps: flow.steps,
     reliableProvisional: flow.reliableProvisional,
     sessionTimer: timer && {

@@ -67,6 +67,7 @@ export function callLine(record: CallRecord, legs: JoinedLegs, endpoints: readon
     hasMedia: record.hasMedia,
     dtmf: dtmfPart(record),
     transfers: transfersPart(record),
+    marker: record.marker ?? null,
     endpoint: endpoints[record.endpoint] ?? null,
     codec: received === null ? null : codecName(received[LEG.codec] ?? Number.NaN),
     received: received === null ? null : receivedPart(received),

@@ -30,6 +30,7 @@ const MAX_TEXT = 4096;
 const MAX_LIST = 100_000;
 const MAX_CALLS = 10_000_000;
 const OUTCOMES = ['completed', 'failed', 'dropped', 'cut', 'notStarted'] as const;
+const MARKERS = ['confirmed', 'contradicted', 'notHeard'] as const;
 const PHASES = ['start', 'setup', 'established', 'teardown'] as const;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -160,6 +161,7 @@ function recordOf(line: Fields, endpoint: number): CallRecord | null {
     hasMedia: line['hasMedia'] === true,
     dtmf: readDtmf(line['dtmf']),
     transfers: readTransfers(line['transfers']),
+    marker: MARKERS.find((name) => name === line['marker']) ?? null,
   };
 }
 

@@ -10,6 +10,7 @@ export class DtmfBook {
   private readonly sent = { rfc4733: 0, info: 0, inband: 0 };
   private readonly received = { rfc4733: 0, info: 0, inband: 0 };
   private readonly durationMs = new Distribution('ms');
+  private beyond = 0;
   private mismatched = 0;
   private readonly examples: DtmfBlock['examples'] = [];
 
@@ -27,6 +28,7 @@ export class DtmfBook {
         this.durationMs.record(durationMs);
       }
     }
+    this.beyond += dtmf.receivedBeyond;
     const { mismatch } = dtmf;
     if (mismatch !== null) {
       this.mismatched++;
@@ -38,9 +40,9 @@ export class DtmfBook {
 
   /** Null: no key in any call. */
   block(): DtmfBlock | null {
-    const { calls, sent, received, durationMs, mismatched, examples } = this;
+    const { calls, sent, received, durationMs, beyond, mismatched, examples } = this;
     return calls === 0
       ? null
-      : { calls, sent, received: { ...received, durationMs: durationMs.summary() }, mismatched, examples };
+      : { calls, sent, received: { ...received, durationMs: durationMs.summary(), beyond }, mismatched, examples };
   }
 }

@@ -52,11 +52,15 @@ export function redactTexts<T>(value: T, redactor: NumberRedactor): T {
   return hiddenValue(value, redactor, '') as T;
 }
 
-/** An ended call, for its row: what the network said of it, and the keys that were pressed. */
+/** An ended call, for its row: what the network said of it, whom it was to be transferred to, and the keys that were pressed. */
 export function redactCall(record: CallRecord, redactor: NumberRedactor): CallRecord {
-  const { detail, dtmf } = record;
-  const hidden = { ...record, detail: detail === null ? null : redactor.text(detail) };
-  return dtmf === undefined || dtmf === null ? hidden : { ...hidden, dtmf: hideKeysOfCall(dtmf) };
+  const { detail, dtmf, transfers } = record;
+  return {
+    ...record,
+    detail: detail === null ? null : redactor.text(detail),
+    ...(dtmf && { dtmf: hideKeysOfCall(dtmf) }),
+    ...(transfers && { transfers: redactTexts(transfers, redactor) }),
+  };
 }
 
 function hiddenValue(value: unknown, redactor: NumberRedactor, key: string): unknown {

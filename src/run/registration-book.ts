@@ -1,6 +1,6 @@
 /** What the users' registrations came to, over all workers (RFC 6076 §4.1, §4.2). */
 import { Distribution } from '../metrics/histogram.js';
-import type { RegistrationFailures, RegistrationFigures } from '../worker/messages.js';
+import type { CallRecord, RegistrationFailures, RegistrationFigures } from '../worker/messages.js';
 import { hostLimitInWords, hostLimitRemedy } from './host-limits.js';
 import type { RegistrationProgress } from './progress-lines.js';
 import type { RegistrationsBlock } from './result-registrations.js';
@@ -10,11 +10,18 @@ export class RegistrationBook {
   readonly delayMs = new Distribution('ms');
   private readonly byWorker = new Map<number, RegistrationFigures>();
   private boundAtBegin: number | null = null;
+  private readonly markers = { confirmed: 0, contradicted: 0, notHeard: 0 };
 
   take(worker: number, figures: RegistrationFigures): void {
     this.byWorker.set(worker, figures);
     for (const delayMs of figures.delaysMs) {
       this.delayMs.record(delayMs);
+    }
+  }
+
+  addCall({ marker }: CallRecord): void {
+    if (marker !== undefined && marker !== null) {
+      this.markers[marker]++;
     }
   }
 
@@ -97,8 +104,17 @@ export class RegistrationBook {
         byCallerName: this.matched('callerName'),
         byCalledUser: this.matched('number'),
       },
+      audioMarkers: this.hasMarkers ? { ...this.markers } : null,
       strangeCalls: this.matched('unmatched'),
     };
+  }
+
+  /** Legs that were taken for one call and are none, in words; null: there are none that we know of. */
+  contradictedInWords(): string | null {
+    const { contradicted } = this.markers;
+    return contradicted === 0
+      ? null
+      : `${contradicted} calls between users have a called leg that heard the marker of another call: their figures of the sent direction are of that one`;
   }
 
   /** Why not all users are registered, in words; null: all are. */
@@ -148,6 +164,11 @@ export class RegistrationBook {
     return left === null || left === 0
       ? null
       : `${left} of ${this.users} users could not be unregistered: their bindings run out by themselves`;
+  }
+
+  private get hasMarkers(): boolean {
+    const { confirmed, contradicted, notHeard } = this.markers;
+    return confirmed + contradicted + notHeard > 0;
   }
 
   private matched(way: keyof RegistrationFigures['matches']): number {

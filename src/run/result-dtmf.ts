@@ -13,6 +13,9 @@ export const dtmfSchema = z.strictObject({
   sent: byMethod.describe('keys that we pressed'),
   received: byMethod.extend({
     durationMs: distribution.describe('of keys whose duration is known'),
+    beyond: count
+      .default(0)
+      .describe('keys behind the first 256 of a call, by whichever way: in none of the other counts'),
   }),
   mismatched: count.describe('calls in which other keys came than were expected'),
   examples: z

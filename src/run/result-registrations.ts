@@ -19,6 +19,11 @@ export const registrationsSchema = z.strictObject({
   secondLegs: z
     .strictObject({ byHeader: count, byCallerName: count, byCalledUser: count })
     .describe('called legs of calls between users, by what they were known'),
+  audioMarkers: z
+    .strictObject({ confirmed: count, contradicted: count, notHeard: count })
+    .nullable()
+    .default(null)
+    .describe('calls between users, by what the marker in the audio said of their two legs; null: none was asked for'),
   strangeCalls: count.describe('calls to our users that were none of this run; they were refused'),
 });
 export type RegistrationsBlock = z.infer<typeof registrationsSchema>;

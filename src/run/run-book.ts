@@ -191,6 +191,7 @@ export class RunBook implements MetricSource {
       this.joins.addCall(record);
       this.dtmf.add(record);
       this.transfers.add(record);
+      this.registrations.addCall(record);
       this.windows.forEach((books) => books.addCall(record));
       this.watches.forEach((watch) => watch.addCall(record));
     }

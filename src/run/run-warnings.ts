@@ -56,6 +56,10 @@ export function warningsOf(
   if (left !== null) {
     warnings.push(left);
   }
+  const contradicted = book.registrations.contradictedInWords();
+  if (contradicted !== null) {
+    warnings.push(contradicted);
+  }
   const declined = book.transfers.declinedInWords();
   if (declined !== null) {
     warnings.push(declined);

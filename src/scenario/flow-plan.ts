@@ -38,6 +38,8 @@ export interface FlowPlan {
   readonly followRedirects: number;
   /** The far side may have us call somebody else (REFER). */
   readonly acceptTransfer: boolean;
+  /** The audio of calls between users tells which call it is. */
+  readonly marker: boolean;
   readonly from: { readonly user: string | null; readonly displayName: string | null; readonly domain: string | null };
   /** URI of P-Asserted-Identity. */
   readonly assertedIdentity: string | null;

@@ -169,6 +169,14 @@ export const flowFields = {
     .meta(
       help('Follow so many 3xx of a call. Only to addresses that may be called, and never to an emergency number.'),
     ),
+  marker: fields
+    .flag()
+    .prefault(false)
+    .meta(
+      help(
+        'True: in calls between users (`to: users`) the calling leg sends tones of two and a half seconds that name the call, and the called leg listens for them for five seconds: what it hears confirms that the two legs are one call, or contradicts it.',
+      ),
+    ),
   acceptTransfer: fields
     .flag()
     .prefault(false)

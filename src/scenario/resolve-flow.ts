@@ -17,6 +17,7 @@ export function flowOf(call: CallFile): FlowPlan {
     sessionTimer: timerOf(call.sessionTimer),
     followRedirects: call.followRedirects,
     acceptTransfer: call.acceptTransfer,
+    marker: call.marker,
     from: {
       user: call.from.user ?? null,
       displayName: call.from.displayName ?? null,
@@ -80,6 +81,7 @@ export function flowForm(scenario: Scenario): Record<string, unknown> {
       flow.reliableProvisional === 'supported' ? null : value('reliableProvisional', flow.reliableProvisional),
     sessionTimer: flow.sessionTimer === null ? null : timerForm(flow.sessionTimer),
     followRedirects: flow.followRedirects === 0 ? null : value('followRedirects', flow.followRedirects),
+    marker: flow.marker ? value('marker', true) : null,
     acceptTransfer: flow.acceptTransfer ? value('acceptTransfer', true) : null,
     from: Object.keys(from).length === 0 ? null : from,
     assertedIdentity: value('assertedIdentity', flow.assertedIdentity),

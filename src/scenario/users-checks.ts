@@ -1,6 +1,8 @@
 /** What must hold of users: in the document as it is written, and in the scenario once the flags are in it. */
 import type { Problem } from '../lib/errors.js';
 import type { Finding } from './checks.js';
+import { CODEC_NAMES } from './fields.js';
+import { callLengthMs } from './flow-plan.js';
 import { isMapping } from './mapping.js';
 import { callGroups, MAX_GROUPS } from './call-groups.js';
 import { isEmergencyUser } from '../lib/emergency.js';
@@ -82,8 +84,9 @@ function checkWithoutUsers(document: Record<string, unknown>, areCalled: boolean
 /** The rules over the scenario as it will run. */
 export function checkUsers(scenario: Scenario): Problem[] {
   const { users } = scenario;
-  if (users === null) return checkNobody(scenario);
+  if (users === null) return [...checkMarker(scenario), ...checkNobody(scenario)];
   return [
+    ...checkMarker(scenario),
     ...checkLines(scenario),
     ...checkRegistrar(scenario),
     ...checkCredentials(scenario),
@@ -110,6 +113,24 @@ function checkLines(scenario: Scenario): Problem[] {
   const message = `expected at most ${MAX_LINES} users with a connection each, got ${count}`;
   const hint = 'one port each: network.connections: worker has one for all of a worker';
   return [{ code: 'too-many-users', where: placeOf(scenario, 'network.connections'), message, hint }];
+}
+
+/** Half a second, tones of two and a half, and what a PBX takes to pass them on. */
+const MARKED_CALL_MS = 4_000;
+
+function checkMarker(scenario: Scenario): Problem[] {
+  const { call, codecs } = scenario;
+  if (!call.flow.marker) return [];
+  const lacks = [
+    ...(call.to === 'users' ? [] : ['calls between users (call.to: users)']),
+    ...(scenario.media ? [] : ['media']),
+    ...(callLengthMs(call) >= MARKED_CALL_MS ? [] : [`calls of ${MARKED_CALL_MS / 1000} s at least`]),
+    ...(codecs.every((codec) => CODEC_NAMES.some((name) => name === codec))
+      ? []
+      : ['codecs that are built in, for a tone is put into their audio']),
+  ];
+  const where = placeOf(scenario, 'call.marker');
+  return lacks.map((what) => ({ code: 'bad-marker', where, message: `expected ${what} where calls have a marker` }));
 }
 
 function checkNobody(scenario: Scenario): Problem[] {

@@ -34,6 +34,12 @@ export class IncomingKeys {
     this.ear = audio === null ? null : new ToneEar(codec, audio, (heard) => this.takeTone(heard));
   }
 
+  /** Audio is listened to no more. */
+  deafen(): void {
+    this.ear?.end();
+    this.ear = null;
+  }
+
   get isListening(): boolean {
     return this.ear !== null;
   }

@@ -9,6 +9,10 @@ import type { OutgoingAudio } from './outgoing-audio.js';
 export class LegKeys {
   private keys: IncomingKeys | null = null;
   private clockRate = 8000;
+  /** From the first packet on. */
+  private listensForMs = Number.POSITIVE_INFINITY;
+  /** Null until that has come. */
+  private deafAtMs: number | null = null;
   /** Told of each key of the far side when it is over. */
   onKey: (digit: ReceivedDigit) => void = () => {};
 
@@ -20,7 +24,9 @@ export class LegKeys {
     this.keys = null;
   }
 
-  agree(codec: CodecContext, { listensForTones }: RemoteMedia): void {
+  agree(codec: CodecContext, { listensForTones, listensForMs = Number.POSITIVE_INFINITY }: RemoteMedia): void {
+    this.listensForMs = listensForMs;
+    this.deafAtMs = null;
     this.clockRate = codec.codec.clockRate;
     if (listensForTones === true) {
       this.open().listen(codec);
@@ -39,7 +45,15 @@ export class LegKeys {
   }
 
   onAudio(data: Uint8Array, header: RtpHeader, arrivalMs: number): void {
-    this.keys?.onAudio(data, header, arrivalMs);
+    const { keys } = this;
+    if (keys === null) {
+      return;
+    }
+    this.deafAtMs ??= arrivalMs + this.listensForMs;
+    if (arrivalMs > this.deafAtMs) {
+      keys.deafen();
+    }
+    keys.onAudio(data, header, arrivalMs);
   }
 
   onTime(nowMs: number): void {

@@ -462,6 +462,8 @@ export interface CallerRole {
 }
 
 export interface CallerFlowPlan extends Omit<CallerFlow, 'identity'> {
+  /** Calls between users have a marker in their audio, which the called leg listens for; default false. */
+  readonly marksLegs?: boolean;
   readonly identity: Omit<CallerIdentity, 'headers'> & { readonly headers: HeaderPairs };
   readonly reliableProvisional: ReliableProvisionalWish;
   readonly sessionTimer: SessionTimerWish | null;

@@ -38,6 +38,9 @@ const COLUMN = {
 } as const;
 const COLUMNS = 15;
 const FLAG = { succeeded: 1, heldBack: 2, earlyMedia: 4, hasMedia: 8 } as const;
+/** Above the flags: none, or the index of the verdict. */
+const MARKER_SHIFT = 4;
+const MARKERS = [null, 'confirmed', 'contradicted', 'notHeard'] as const;
 
 export function writeRecords(records: readonly CallRecord[]): RecordTable {
   const numbers = new Float64Array(records.length * COLUMNS);
@@ -106,7 +109,8 @@ function writeRecord(numbers: Float64Array, at: number, record: CallRecord, word
     (record.succeeded ? FLAG.succeeded : 0) |
     (record.heldBack ? FLAG.heldBack : 0) |
     (record.earlyMedia ? FLAG.earlyMedia : 0) |
-    (record.hasMedia ? FLAG.hasMedia : 0);
+    (record.hasMedia ? FLAG.hasMedia : 0) |
+    (MARKERS.indexOf(record.marker ?? null) << MARKER_SHIFT);
 }
 
 function readAll({ numbers, words, callIds, dtmf, transfers }: RecordTable): CallRecord[] {
@@ -157,6 +161,7 @@ function readRecord({ numbers, at, words, callId, dtmf, transfers }: Place): Cal
     hasMedia: (flags & FLAG.hasMedia) !== 0,
     dtmf,
     transfers,
+    marker: MARKERS[flags >> MARKER_SHIFT] ?? null,
   };
 }
 

@@ -186,6 +186,7 @@ class SignallingThread {
         ringTimeoutMs: role.ringTimeoutMs,
         expect: role.expect,
         ...callerFlow(role),
+        ...(users?.calls.markers && { markers: users.calls.markers }),
         callIdOf: (call) => this.callIdOf(call),
       },
       onRecord: (record) => this.ladders?.settle(record),

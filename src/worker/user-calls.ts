@@ -6,6 +6,7 @@
 import { AnsweringCall, type AnswererContext } from '../call/answering-call.js';
 import { callTokenOf, findCallToken, runIdOf, TOKEN_HEADER } from '../call/call-token.js';
 import type { CallAgent, CallTarget } from '../call/caller-call.js';
+import { type LegMarkers, MarkerEar, markerOf } from '../call/leg-marker.js';
 import { NO_GROUP, type CallRecord } from '../call/outcome.js';
 import { type HeaderBlock, joinBlocks, NO_HEADERS } from '../sip/message/builder.js';
 import type { Timers } from '../sip/transaction/timers.js';
@@ -24,6 +25,8 @@ export interface UserCallsOptions {
   readonly arePaired: boolean;
   /** Sets of labels by which their calls are told apart; absent: 1. */
   readonly groups?: number;
+  /** Calls have a marker in their audio; default false. */
+  readonly marksLegs?: boolean;
   readonly runToken: string;
   readonly timers: Timers;
   /** Users that may be registered, now or later. */
@@ -60,6 +63,8 @@ export class UserCalls {
     number: 0,
     unmatched: 0,
   };
+  /** Of each call with a second leg, until both are over. */
+  private readonly ears = new Map<number, MarkerEar>();
   private readonly runId: number;
   /** Index by the user as it stands in a URI. */
   private readonly byName: ReadonlyMap<string, number>;
@@ -74,6 +79,17 @@ export class UserCalls {
   constructor(private readonly options: UserCallsOptions) {
     this.runId = runIdOf(options.runToken);
     this.byName = new Map(options.users.map(({ user }, index) => [nameInUri(user), index]));
+  }
+
+  /** Null: the calls have none. */
+  get markers(): LegMarkers | null {
+    if (this.options.marksLegs !== true) {
+      return null;
+    }
+    return {
+      digitsOf: (call) => markerOf(this.runId, call),
+      verdictOf: (call) => this.ears.get(call)?.verdict ?? null,
+    };
   }
 
   /** Another call can be placed now. */
@@ -184,9 +200,16 @@ export class UserCalls {
       ringMs: 0,
       dropAfterMs: null,
       onAnswered: () => {},
+      ...(this.options.marksLegs === true && { onKey: this.earOf(call) }),
       onMeasured: null,
       onEnd: () => this.endSecond(call),
     };
+  }
+
+  private earOf(call: number): NonNullable<AnswererContext['onKey']> {
+    const ear = new MarkerEar(this.runId, call);
+    this.ears.set(call, ear);
+    return ({ digit }) => ear.hear(digit);
   }
 
   private endSecond(call: number): void {
@@ -198,6 +221,7 @@ export class UserCalls {
 
   private release(call: number): void {
     this.matched.delete(call);
+    this.ears.delete(call);
     this.options.pool.release(call);
   }
 

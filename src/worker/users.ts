@@ -1,5 +1,6 @@
 /** The users of a signalling worker, from their registration to its end. */
 import type { CallTarget } from '../call/caller-call.js';
+import { MARKER_LISTEN_MS } from '../call/leg-marker.js';
 import { NS_PER_MS } from '../lib/clock.js';
 import type { Timers } from '../sip/transaction/timers.js';
 import type { SipMessage } from '../sip/message/message.js';
@@ -17,6 +18,8 @@ export interface UsersOptions {
   readonly role: UsersRole;
   /** Registers them, and takes the calls to them, where they have no lines of their own. */
   readonly userAgent: UserAgent;
+  /** Calls between them have a marker in their audio. */
+  readonly marksLegs: boolean;
   /** A socket or connection for each user; null: one for all. */
   readonly openLine: OpenLine | null;
   readonly target: CallTarget;
@@ -67,6 +70,7 @@ export class Users {
       target,
       arePaired,
       groups,
+      marksLegs: options.marksLegs,
       runToken,
       timers,
       possible: () => registrations.possible,
@@ -93,7 +97,8 @@ export class Users {
 
   /** From now on calls to the users are taken. */
   answer(context: SecondLegContext): void {
-    const take = (incoming: IncomingCall): void => this.calls.receive(incoming, context);
+    const heard = this.options.marksLegs ? { ...context, media: listening(context.media) } : context;
+    const take = (incoming: IncomingCall): void => this.calls.receive(incoming, heard);
     if (this.lines === null) {
       this.options.userAgent.onInvite = take;
     } else {
@@ -118,6 +123,11 @@ export class Users {
   }
 }
 
+/** Who expects keys anyhow listens for the whole call. */
+function listening(media: SecondLegContext['media']): SecondLegContext['media'] {
+  return media.listensForTones === true ? media : { ...media, listensForTones: true, listensForMs: MARKER_LISTEN_MS };
+}
+
 /** Null: the run has none. @param shared of the thread: `userAgent` places the calls to a target that has no agent of its own */
 export function createUsers(
   { role, runToken }: SignallingSetup,
@@ -132,7 +142,8 @@ export function createUsers(
   if (!(userAgent instanceof UserAgent)) {
     throw new TypeError('expected one connection for all users of a worker, got one for each call');
   }
-  return new Users({ ...shared, role: users, userAgent, target, runToken });
+  const marksLegs = role.type === 'caller' && role.flow?.marksLegs === true;
+  return new Users({ ...shared, role: users, userAgent, target, runToken, marksLegs });
 }
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

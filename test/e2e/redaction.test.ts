@@ -114,6 +114,25 @@ describe('numbers', () => {
     }
   });
 
+  test('and neither are keys that are pressed, by whichever way', async () => {
+    const scenario = temporaryFile(
+      'keys.yaml',
+      'version: 1\nname: keys\nredact: numbers\ntarget: loopback\nload: { calls: 1 }\ncapture: { legs: 1, audio: true }\n' +
+        'call:\n  hold: 0s\n  expect: { dtmf: "8*8#" }\n  steps:\n' +
+        '    - dtmf: { digits: "7*9#", tone: 40ms, gap: 60ms }\n' +
+        '    - dtmf: { digits: "7*9#", method: info, tone: 40ms, gap: 40ms }\n    - wait: 300ms\n',
+    );
+    const { folder, result, stdout, stderr } = await run([scenario]);
+    const files = filesOf(folder);
+    const shown = [...files.map(({ text }) => text), stdout, stderr].join('\n');
+    expect(shown).not.toMatch(/7\*9#|8\*8#|Signal=[\d*#]|"digits?":\s?"[\d*#]/);
+    expect(result.dtmf).toMatchObject({ mismatched: 1, sent: { rfc4733: 4, info: 4 }, received: { rfc4733: 4 } });
+    expect(result.dtmf?.examples[0]?.expected).toBe('xxxx');
+    const evidence = files.find(({ name }) => name === 'evidence/call-0.txt')?.text;
+    expect(evidence).toMatch(/Signal=x\s+Duration=40/);
+    expect(evidence).toContain('expected the keys xxxx, got xxxx');
+  });
+
   test('are not repeated in what is wrong with a flag', async () => {
     const end = await cli(['run', '--redact-numbers', '--target', `sip:${CALLED}@${HOST};x=1`, '--rate', 'x']);
     expect(end.code).toBe(2);

@@ -199,7 +199,7 @@ test('users and their PBX are checked, and told of, without a word to it', async
   expect(loopback.code).toBe(2);
   expect(loopback.stderr.split('\n').slice(0, 2)).toEqual([
     '--target: expected a PBX where the users register, got loopback, which is none (give its address: --target sip:pbx.example.com)',
-    `${scenario}:20:1 users: expected at least 8 users for 4 threads, got 6`,
+    `${scenario}:22:1 users: expected at least 8 users for 4 threads, got 6`,
   ]);
   expect(target.datagrams).toBe(0);
   expect(stdout + stderr + loopback.stdout + loopback.stderr).not.toContain('hunter2');

@@ -39,6 +39,7 @@ export interface CallRow {
     /** ms since establishedMs. */
     readonly firstPacketMs: number | null;
   } | null;
+  readonly marker: string | null;
   readonly sent: { readonly packets: number; readonly lost: number | null; readonly basis: string | null } | null;
 }
 

@@ -95,17 +95,22 @@ describe.skipIf(!asteriskAvailable())('users of Asterisk', { retry: 1 }, () => {
       expect(await contacts()).not.toMatch(/110[1-6]/);
     });
 
-    it('of whom some have another password: those are in no call', async () => {
-      const users = scenario('1109-1110').replace(
-        'range: 1109-1110',
-        'range: 1107-1108\n    password: wrong\n  - range: 1109-1110',
-      );
-      const outcome = await runCallgauge(['--calls', '2', '--rate', '2/s', '--hold', '1s', '--no-gates'], {
+    it('of whom some have another password: those are in no call. The others hear the marker of theirs', async () => {
+      const text = scenario('1109-1110').replace('  hold: 10s', '  hold: 4s\n  marker: true');
+      const users = text.replace('range: 1109-1110', 'range: 1107-1108\n    password: wrong\n  - range: 1109-1110');
+      const outcome = await runCallgauge(['--calls', '2', '--rate', '2/s', '--no-gates'], {
         scenario: users,
       });
       expect(outcome.result.calls).toMatchObject({ attempted: 2, completed: 2 });
+      expect(outcome.calls.map(({ marker }) => marker)).toEqual(['confirmed', 'confirmed']);
       expect(outcome.result.signalling).toMatchObject({
-        registrations: { users: 4, registeredAtBegin: 2, refused: 2, failures: [{ sipStatus: 401, count: 2 }] },
+        registrations: {
+          users: 4,
+          registeredAtBegin: 2,
+          refused: 2,
+          failures: [{ sipStatus: 401, count: 2 }],
+          audioMarkers: { confirmed: 2, contradicted: 0, notHeard: 0 },
+        },
         ira: 2 / 4,
       });
       expect(outcome.stderr).toContain('2 of 4 users are not registered: 401 unauthorized ×2');

@@ -29,7 +29,7 @@ export function dtmfSection({ dtmf }: Result): Section | null {
   return { id: 'dtmf', title: 'Keys (DTMF)', shortTitle: 'Keys', body };
 }
 
-function summary({ calls, mismatched, received: { durationMs } }: DtmfBlock): string {
+function summary({ calls, mismatched, received: { durationMs, beyond } }: DtmfBlock): string {
   const [shortest, median, longest] = (['min', 'p50', 'max'] as const).map((each) => percentileText(durationMs, each));
   const range = shortest === longest ? `${median} each` : `${shortest} to ${longest}, half of them up to ${median}`;
   const lengths = durationMs === null ? '' : ` Received keys lasted ${range}.`;
@@ -37,7 +37,8 @@ function summary({ calls, mismatched, received: { durationMs } }: DtmfBlock): st
     mismatched === 0
       ? 'None came otherwise than expected.'
       : `Others came than expected in ${formatCount(mismatched)}.`;
-  return `Calls with keys: ${formatCount(calls)}. ${wrong}${lengths}`;
+  const more = beyond === 0 ? '' : ` ${formatCount(beyond)} more keys came than calls keep, and are in no other count.`;
+  return `Calls with keys: ${formatCount(calls)}. ${wrong}${lengths}${more}`;
 }
 
 function examples({ examples: calls }: DtmfBlock): Markup {

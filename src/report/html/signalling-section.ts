@@ -120,7 +120,7 @@ const known = (count: number | null): string => (count === null ? 'not known' : 
 
 function registrationsTable(block: RegistrationsBlock, ira: number | null): Markup {
   const { users, registeredAtBegin, refused, attempts, bindingsLost, failures, leftRegistered } = block;
-  const { secondLegs, strangeCalls } = block;
+  const { secondLegs, audioMarkers, strangeCalls } = block;
   const ineffective = html`IRA, ineffective attempts<br /><small>4xx, 5xx, 6xx or no response, RFC 6076 §4.2</small>`;
   const rows: HtmlValue[][] = [
     ['Users', formatCount(users)],
@@ -139,6 +139,13 @@ function registrationsTable(block: RegistrationsBlock, ira: number | null): Mark
     ['Called legs known by our header', formatCount(secondLegs.byHeader)],
     ['Called legs known by the caller’s name', formatCount(secondLegs.byCallerName)],
     ['Called legs known by the called user', formatCount(secondLegs.byCalledUser)],
+    ...(audioMarkers === null
+      ? []
+      : [
+          ['Called legs confirmed by the marker in the audio', formatCount(audioMarkers.confirmed)],
+          ['Called legs that heard the marker of another call', formatCount(audioMarkers.contradicted)],
+          ['Called legs that heard no marker', formatCount(audioMarkers.notHeard)],
+        ]),
     ['Calls to our users that were none of this run', formatCount(strangeCalls)],
   ];
   return table({ caption: 'Registrations', columns: REGISTRATION_COLUMNS, rows });

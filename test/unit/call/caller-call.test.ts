@@ -28,6 +28,7 @@ describe('an answered call', () => {
       disconnectDelayMs: 20,
       dtmf: null,
       transfers: null,
+      marker: null,
       heldBack: false,
       earlyMedia: false,
       hasMedia: true,

@@ -71,6 +71,14 @@ describe('what was written is read back', () => {
     }
   });
 
+  it('what the marker in the audio said', () => {
+    for (const marker of ['confirmed', 'contradicted', 'notHeard', null] as const) {
+      const line = callLine(recordOf({ marker }), { received: null, sent: null }, NAMES);
+      expect(readCallLine(line, ENDPOINTS)?.record.marker).toBe(marker);
+      expect(readCallLine(line.replace('"marker":"', '"marker":"x'), ENDPOINTS)?.record.marker).toBeNull();
+    }
+  });
+
   it('the transfers of a call, and nothing where they are not as they must be', () => {
     const asked = { to: '<sip:a@192.0.2.1>', detail: null, askedMs: 10.5, answeredMs: null };
     const transfers = {

@@ -217,6 +217,7 @@ export function hostile(): Result {
         failures: [{ sipStatus: 403, cause: HOSTILE, count: 1 }],
         leftRegistered: null,
         secondLegs: { byHeader: 0, byCallerName: 1, byCalledUser: 0 },
+        audioMarkers: { confirmed: 1, contradicted: 0, notHeard: 0 },
         strangeCalls: 0,
       },
     },

@@ -46,6 +46,16 @@ it('counts keys by direction and way, their durations where they are known, and 
   });
 });
 
+it('counts keys that a call did not keep, and says so', () => {
+  const dtmf = bookOf(
+    { ...QUIET, received: [key('rfc4733', 80)], receivedBeyond: 4000 },
+    { ...QUIET, received: [key('rfc4733', 80)], receivedBeyond: 1 },
+  ).block();
+  expect(dtmf?.received).toMatchObject({ rfc4733: 2, beyond: 4001 });
+  expect(dtmfSection({ ...typicalPass(), dtmf })?.body.toString()).toContain('4,001 more keys came than calls keep');
+  expect(dtmfSection({ ...typicalPass(), dtmf: bookOf(QUIET).block() })?.body.toString()).not.toContain('more keys');
+});
+
 it('keeps no more examples than ten', () => {
   const wrong = { ...QUIET, mismatch: { expected: '1', received: '' } };
   const block = bookOf(...Array.from({ length: 12 }, () => wrong)).block();

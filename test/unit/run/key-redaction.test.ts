@@ -113,3 +113,19 @@ describe('keys in rows and results', () => {
     });
   });
 });
+
+it('whom a call was to be transferred to is hidden too', () => {
+  const transfer = {
+    to: '"Bob" <sip:+4930123456@192.0.2.1>',
+    outcome: 'refused' as const,
+    sipStatus: 603,
+    cause: 'transferTarget',
+    detail: 'sent to +4930123456, which may not be called',
+    askedMs: 1,
+    answeredMs: null,
+  };
+  const record = recordOf({ transfers: { asked: 1, first: [transfer] } });
+  const hidden = redactCall(record, new NumberRedactor());
+  expect(JSON.stringify(hidden)).not.toMatch(/30123456|Bob/);
+  expect(hidden.transfers?.first[0]).toMatchObject({ outcome: 'refused', cause: 'transferTarget', askedMs: 1 });
+});

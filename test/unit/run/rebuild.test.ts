@@ -115,6 +115,7 @@ it('has the registrations as they were written last, and the gates on them', () 
     failures: REGISTRATIONS.failures,
     leftRegistered: null,
     secondLegs: { byHeader: 0, byCallerName: 7, byCalledUser: 1 },
+    audioMarkers: null,
     strangeCalls: 2,
   });
   expect(signalling.ira).toBe(0.2);

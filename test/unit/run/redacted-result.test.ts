@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { parseGates } from '../../../src/gates/check.js';
 import { NumberRedactor } from '../../../src/run/redaction.js';
-import { redactorOf, redactTexts } from '../../../src/run/redacted-result.js';
+import { redactCall, redactorOf, redactTexts } from '../../../src/run/redacted-result.js';
 import { resultSchema } from '../../../src/run/result.js';
 import { loadScenario } from '../../../src/scenario/load.js';
 import { bothDirections, typicalPass } from '../report/result-fixture.js';
+import { recordOf } from './batches.js';
 import { failures, worstCall } from '../report/worst-call-fixture.js';
 
 function scenarioOf(text: string) {
@@ -89,6 +90,27 @@ describe('the redactor of a scenario', () => {
       ),
     );
     expect(redactor?.text('4930123, anna.k and 4930999 hear an echo')).toBe('***1, ***2 and ***3 hear an echo');
+  });
+});
+
+describe('the row of a call', () => {
+  it('has no number in what the network said: the detail, and where the far side wanted to transfer to', () => {
+    const redactor = new NumberRedactor(['4930123456']);
+    const transfer = {
+      to: '<sip:+4915112345678@192.0.2.1>',
+      outcome: 'failed',
+      sipStatus: 404,
+      cause: 'notFound',
+      detail: 'no 4930123456 here',
+      askedMs: 5,
+      answeredMs: null,
+    } as const;
+    const record = recordOf({ detail: 'to 4930123456', transfers: { asked: 1, first: [transfer] } });
+    expect(redactCall(record, redactor)).toEqual({
+      ...record,
+      detail: 'to ***1',
+      transfers: { asked: 1, first: [{ ...transfer, to: '<sip:***2@192.0.2.1>', detail: 'no ***1 here' }] },
+    });
   });
 });
 

@@ -5,7 +5,7 @@ import { RegistrationBook } from '../../../src/run/registration-book.js';
 import { hasBothEnds } from '../../../src/run/result-registrations.js';
 import { RunBook } from '../../../src/run/run-book.js';
 import type { RegistrationFigures } from '../../../src/worker/messages.js';
-import { signallingBatch } from './batches.js';
+import { recordOf, signallingBatch } from './batches.js';
 
 function figuresOf(changes: Partial<RegistrationFigures> = {}): RegistrationFigures {
   return {
@@ -32,6 +32,15 @@ function bookOf(...workers: readonly Partial<RegistrationFigures>[]): Registrati
   return book;
 }
 
+it('has what the markers in the audio said of calls between users, and a word where they contradict it', () => {
+  const book = bookOf({});
+  for (const marker of ['confirmed', 'confirmed', 'notHeard', null] as const) book.addCall(recordOf({ marker }));
+  expect(book.block()?.audioMarkers).toEqual({ confirmed: 2, contradicted: 0, notHeard: 1 });
+  expect(book.contradictedInWords()).toBeNull();
+  book.addCall(recordOf({ marker: 'contradicted' }));
+  expect(book.contradictedInWords()).toMatch(/^1 calls? between users/);
+});
+
 describe('the registrations of a run', () => {
   it('are the sums of its workers, whose last totals count, and all delays', () => {
     const book = new RegistrationBook();
@@ -52,6 +61,7 @@ describe('the registrations of a run', () => {
       failures,
       leftRegistered: 2,
       secondLegs: { byHeader: 2, byCallerName: 4, byCalledUser: 6 },
+      audioMarkers: null,
       strangeCalls: 8,
     });
     expect(book.ira).toEqual({ value: 0.2, samples: 20 });

@@ -302,6 +302,24 @@ describe('the scenario as it will run', () => {
     expect(checked(`${HEAD}${lines}\n`)).toEqual(expected.map((line) => `scenarios/peak.yaml:${line}`));
   });
 
+  it.each<[string, string[]]>([
+    ['call: { to: users, marker: true }', []],
+    [
+      'codec: opus\ncall: { hold: 3s, marker: true }',
+      [
+        'calls between users (call.to: users)',
+        'calls of 4 s at least',
+        'codecs that are built in, for a tone is put into their audio',
+      ],
+    ],
+    ['media: false\ncall: { to: users, marker: true }', ['media']],
+  ])('has a marker in calls that can have one: %s', (lines, lacks) => {
+    const text = `version: 1\nname: u\ntarget: sip:a@pbx.test\nusers: [{ range: 1-2 }]\n${lines}\n`;
+    expect(checkUsers(good(text)).map(({ message }) => message)).toEqual(
+      lacks.map((what) => `expected ${what} where calls have a marker`),
+    );
+  });
+
   it('needs users who have a connection, where each is to have one', () => {
     const scenario = good('version: 1\nname: u\ntarget: sip:a@pbx.test\nnetwork: { connections: user }\n');
     expect(checkUsers(scenario).map(formatProblem)).toEqual([

@@ -6,6 +6,7 @@ import { digitSamples } from '../../../src/media/tone/dtmf-tones.js';
 import { RtpHeader } from '../../../src/rtp/packet.js';
 import { codecContext } from '../../../src/worker/codec-context.js';
 import { IncomingKeys } from '../../../src/worker/incoming-keys.js';
+import { OutgoingKeys } from '../../../src/worker/outgoing-keys.js';
 
 const contextOf = (codec: string) =>
   codecContext({ codec, payloads: new Uint8Array(160), bytesPerPacket: 160, packetCount: 1 }, 20);
@@ -69,4 +70,37 @@ it('tells of a thousand keys of a leg and of no more', () => {
   const { heard, event } = listening();
   for (let i = 0; i < 1100; i++) event(1, 1000 * i, 1000 + 200 * i);
   expect(heard).toHaveLength(1000);
+});
+
+it.each(['PCMU', 'PCMA', 'G722'])('hears a marker in %s, a row a tone, behind other audio', (codecName) => {
+  const context = contextOf(codecName);
+  const heard: string[] = [];
+  const incoming = new IncomingKeys(8000, ({ digit }) => heard.push(digit));
+  incoming.listen(context);
+  const outgoing = new OutgoingKeys(context, null, 20);
+  for (const digits of 'DD90731D90731') outgoing.send({ digits, method: 'inband', toneMs: 120, gapMs: 80 });
+  const codec = findCodec(codecName)!;
+  const hum = Int16Array.from({ length: codec.samplesPerSecond / 5 }, (_, i) => 8_000 * Math.sin(i / 7));
+  const audio = codec.encode(hum);
+  const header = Object.assign(new RtpHeader(), { payloadOffset: 12, payloadLength: 160 });
+  const packets = Array.from({ length: 10 }, (_, i) =>
+    Uint8Array.from([...new Uint8Array(12), ...audio.subarray(160 * i, 160 * (i + 1))]),
+  );
+  for (let next = outgoing.next(header); next !== null; next = outgoing.next(header)) packets.push(next.slice());
+  packets.forEach((packet, i) => {
+    header.sequence = i;
+    incoming.onAudio(packet, header, 20 * i);
+  });
+  incoming.restart();
+  // The first tone in G.722 falls into the change of its encoder.
+  expect(heard.join('')).toMatch(/^D?D90731D90731$/);
+  expect(packets).toHaveLength(10 + 13 * 10);
+});
+
+it('listens no more once it is deaf', () => {
+  const { keys, play, digits } = listening();
+  play('1');
+  keys.deafen();
+  play('2');
+  expect([digits(), keys.isListening]).toEqual(['1', false]);
 });

@@ -118,3 +118,30 @@ describe('keys as tones', () => {
     expect([...keysOf(caller), ...keysOf(answerer)]).toEqual([]);
   });
 });
+
+const row = (digit: string): DigitsToSend => ({ digits: digit, method: 'inband', toneMs: 120, gapMs: 80 });
+
+describe('a marker in the audio', () => {
+  it('is heard, costs no packet, and behind its time nothing more is listened to', async () => {
+    const { caller, answerer, begin, advanceTo } = await pair();
+    begin();
+    arm(caller);
+    arm(answerer);
+    connect(caller, ANSWERER);
+    connect(answerer, CALLER, { media: { listensForTones: true, listensForMs: 3_500 } });
+    advanceTo(500);
+    for (const digit of 'D12345D12345') press(caller, row(digit));
+    advanceTo(4_200);
+    press(caller, row('9'));
+    advanceTo(6_000);
+    release(caller, 6_000);
+    release(answerer, 6_000);
+    advanceTo(10_000);
+    expect(
+      keysOf(answerer)
+        .map(({ digit }) => digit)
+        .join(''),
+    ).toBe('D12345D12345');
+    expect(answerer.legs[0]).toMatchObject({ lost: 0, discarded: 0, wrongPayloadType: 0 });
+  });
+});

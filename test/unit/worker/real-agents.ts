@@ -41,7 +41,7 @@ function setupOf(
     localPort: 0,
     advertise: null,
     links: {
-      tls: NO_TLS_MATERIAL,
+      tls: { ...NO_TLS_MATERIAL, insecure: true },
       webSocketPath: '/ws',
       connections,
       dscp,

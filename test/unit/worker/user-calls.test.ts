@@ -3,6 +3,8 @@
  * tokens only what a test lets pass. All in memory, with real user agents.
  */
 import { describe, expect, it } from 'vitest';
+import type { DigitsToSend } from '../../../src/call/dtmf.js';
+import type { DigitListener } from '../../../src/call/media-slots.js';
 import type { CallRecord } from '../../../src/call/outcome.js';
 import { TOKEN_HEADER } from '../../../src/call/call-token.js';
 import { headerBlock, NO_HEADERS } from '../../../src/sip/message/builder.js';
@@ -27,6 +29,9 @@ interface BenchOptions {
   readonly possible?: number;
   /** Group by user. */
   readonly groups?: readonly number[];
+  /** What the called leg of each call hears of what the calling one presses; absent: calls have no marker. */
+  readonly hears?: (digit: string, call: number) => string;
+  readonly holdMs?: number;
 }
 
 /** A PBX that answers the caller with the callee's answer, and passes the BYE of either on. */
@@ -98,9 +103,12 @@ class Bench {
   readonly secondLegs: [call: number, callId: string][] = [];
   readonly taken: [call: number, side: string][] = [];
   readonly takenFor: [call: number, side: string, group: number][] = [];
+  private readonly hears: BenchOptions['hears'];
+  private readonly listeners = new Map<number, DigitListener>();
 
   constructor(options: BenchOptions = {}) {
-    const { users = 4, calls = 6, possible = users, groups } = options;
+    const { users = 4, calls = 6, possible = users, groups, hears, holdMs = 1000 } = options;
+    this.hears = hears;
     const { agent } = agentOn(this.network, '10.0.0.1', 1);
     this.pbx = new Pbx(this.network, options);
     this.pool = new UserPool(users, true);
@@ -122,6 +130,7 @@ class Bench {
       target,
       arePaired: true,
       ...(groups !== undefined && { groups: new Set(groups).size }),
+      marksLegs: hears !== undefined,
       runToken: 'run',
       timers: this.network.wheel,
       possible: () => possible,
@@ -160,9 +169,10 @@ class Bench {
         slots: this.slots('caller'),
         userAgent: agent,
         endpoints: [target],
-        holdMs: 1000,
+        holdMs,
         ringTimeoutMs: 5000,
         expect: 'answered',
+        ...(this.calls.markers && { markers: this.calls.markers }),
         callIdOf: (call) => `call-${call}`,
       },
       onTooManyRefusals: () => {},
@@ -200,6 +210,16 @@ class Bench {
           connect: () => {},
           update: () => {},
           release: () => {},
+          listen: (listener: DigitListener) => {
+            if (side === 'callee') this.listeners.set(call, listener);
+          },
+          press: ({ digits }: DigitsToSend) => {
+            const heard = this.hears?.(digits, call) ?? '';
+            for (const digit of heard) {
+              const key = { digit, startMs: 0, durationMs: 80, method: 'inband' as const };
+              this.listeners.get(call)?.onDigit(key);
+            }
+          },
         };
       },
     };
@@ -293,6 +313,37 @@ describe('calls between users', () => {
     hung.driver.drain('stopped');
     hung.driver.abandon('stopped');
     expect([hung.driver.finished, hung.calls.live]).toEqual([true, 0]);
+  });
+});
+
+const verdicts = (options: BenchOptions): (string | null | undefined)[] =>
+  new Bench({ users: 2, calls: 2, ...options })
+    .bind(2)
+    .runTo(12_000)
+    .records.map(({ marker }) => marker);
+
+describe('the marker of a call between users', () => {
+  it('confirms that both legs are one call, where the called one hears it', () => {
+    expect(verdicts({ hears: (digit) => digit, holdMs: 300 })).toEqual(['notHeard', 'notHeard']); // over before
+    expect(verdicts({ hears: (digit) => digit, holdMs: 4_000 })).toEqual(['confirmed', 'confirmed']);
+  });
+
+  it('contradicts it where that of another call comes, and says nothing where none does', () => {
+    const pressed = new Map<number, string>();
+    const swapped = verdicts({
+      holdMs: 4_000,
+      hears: (digit, call) => {
+        pressed.set(call, (pressed.get(call) ?? '') + digit);
+        const own = pressed.get(call) ?? '';
+        return call === 1 && own.length === 13 ? (pressed.get(0) ?? '') : '';
+      },
+    });
+    expect(swapped).toEqual(['notHeard', 'contradicted']);
+  });
+
+  it('is not known where none was asked for, or the call has no second leg', () => {
+    expect(verdicts({ holdMs: 4_000 })).toEqual([null, null]);
+    expect(verdicts({ hears: (digit) => digit, refuse: 486 })).toEqual([null, null]);
   });
 });
 

@@ -4,9 +4,11 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { parseUri } from '../../../src/sip/message/uri.js';
 import { TimerWheel } from '../../../src/sip/transaction/timer-wheel.js';
 import { openConnections } from '../../../src/sip/transport/connections.js';
+import { NO_TLS_MATERIAL } from '../../../src/sip/transport/tls-settings.js';
 import { UserAgent } from '../../../src/sip/ua/user-agent.js';
 import type { OpenLine } from '../../../src/worker/user-lines.js';
 import { Users } from '../../../src/worker/users.js';
+import { type Certificates, makeCertificates, opensslMissing } from '../sip/transport/certificates.js';
 import { HOST, agentsOf, closeAll, closers, endpointAt, tcpServer, until } from './real-agents.js';
 
 afterEach(closeAll);
@@ -22,6 +24,12 @@ function accepted(request: string): string {
     /\r+\n/g,
     '\r\n',
   );
+}
+
+function serverIdentity(): Certificates['server'] {
+  const certificates = makeCertificates();
+  closers.push(() => certificates.remove());
+  return certificates.server;
 }
 
 const numberOf = (request: string): string => /^CSeq: (\d+)/m.exec(request)?.[1] ?? '';
@@ -44,6 +52,7 @@ async function registeredUsers({ port, wheel, userAgent, openLine }: Place, name
     },
     userAgent,
     openLine,
+    marksLegs: false,
     target: { uri: parseUri(`sip:${HOST}:${port}`), nextHop: { host: HOST, port }, credentials: null },
     timers: wheel,
     runToken: 'run',
@@ -89,13 +98,18 @@ describe('a user whose connection the PBX closes', () => {
   });
 });
 
+const PROTOCOLS = ['TCP', 'WS', ...(opensslMissing ? [] : (['TLS'] as const))] as const;
+
 describe('a PBX that restarts', () => {
-  it.each(['TCP', 'WS'] as const)('has all users of one connection again (%s)', async (protocol) => {
+  it.each(PROTOCOLS)('has all users of one connection again (%s)', async (protocol) => {
     const requests: string[] = [];
+    const ports: number[] = [];
+    const tls = protocol === 'TLS' ? { ...NO_TLS_MATERIAL, ...serverIdentity() } : NO_TLS_MATERIAL;
     const serve = async (listenPort: number) => {
-      const server = await openConnections({ protocol, address: HOST, listenPort });
+      const server = await openConnections({ protocol, address: HOST, listenPort, tls });
       server.onMessage = (data, host, from) => {
         requests.push(String(data));
+        ports.push(from);
         server.send(accepted(String(data)), host, from);
       };
       closers.push(() => server.close());
@@ -118,5 +132,13 @@ describe('a PBX that restarts', () => {
     await until(() => users.figures().bound === 3);
     expect(requests.slice(3).map(numberOf)).toEqual(['2', '2', '2']);
     expect(users.figures()).toMatchObject({ bindingsLost: 3, ineffective: 3, attempts: 9, refused: 0 });
+    if (protocol !== 'TLS') return;
+    // Nobody can connect to us: the Contact names our end of the connection.
+    const [before, after] = [ports[0] ?? 0, ports[3] ?? 0];
+    expect(after).not.toBe(before);
+    for (const request of requests.slice(3)) {
+      expect(request).toMatch(new RegExp(`\r\nContact: <sip:u\\d@${HOST}:${after};transport=tls>;expires=3600\r\n`));
+      expect(request).toMatch(new RegExp(`\r\nContact: <sip:u\\d@${HOST}:${before};transport=tls>;expires=0\r\n`));
+    }
   });
 });
