@@ -1,8 +1,8 @@
 /**
  * A map from strings to objects that come and go by the thousand each second. A Map leaves its outgrown tables behind, each of them
  * pointing to the next: once one has grown old, a collection of young objects takes all that were ever in the later ones for alive. Here
- * what is removed is gone from the one table there is. Keys that strangers choose are hashed without a secret: where they may choose many of
- * them, use a Map.
+ * what is removed is gone from the one table there is. The hash has a secret and is a weak one all the same: where strangers may choose
+ * very many keys, use a Map.
  */
 
 const FIRST_SLOTS = 64;
@@ -100,9 +100,12 @@ function emptySlots<T>(count: number): (T | null)[] {
   return Array.from({ length: count }, () => null);
 }
 
-/** FNV-1a, over characters. */
+/** Nobody outside of this thread knows which keys meet in one slot. */
+const SALT = Math.trunc(Math.random() * 0x1_0000_0000) | 0;
+
+/** FNV-1a, over characters, from another beginning. */
 function hashOf(text: string): number {
-  let hash = 0x811c_9dc5;
+  let hash = SALT;
   for (let at = 0; at < text.length; at++) {
     hash = Math.imul(hash ^ text.charCodeAt(at), 0x0100_0193);
   }

@@ -7,6 +7,10 @@ export const HEALTH_LIMITS = {
   /** A start this long after its time was not achieved. */
   startLagMs: 500,
   achievedStarts: 0.98,
+  /** Of the audio that was due, and not skipped: below it the target was not loaded as the run promised. */
+  achievedAudio: 0.95,
+  /** Less than a second of one call's audio that is skipped is a short stall of the host, whatever share of a short run it is. */
+  skippedPackets: 50,
   /** From where on the CPU of the host counts as used up, over a second and all cores. */
   hostCpuRatio: 0.95,
 } as const;

@@ -1,6 +1,6 @@
 /** The figures of one direction of one leg in a second, and their sums; reused objects, so unknown is NaN and not null. */
 import type { BurstGapFigures } from './burst-gap.js';
-import { emptyScore, type Score } from './score.js';
+import type { Score } from './score.js';
 
 /**
  * The scores cover the trailing five seconds, and are NaN in the first; of a second without packets they are R 0 and MOS 1.
@@ -44,6 +44,7 @@ export function slotOf(second: number): number {
   return second & (OPEN_SECONDS - 1);
 }
 
+/** Written out, as the totals are: an object that is put together by spreading has a shape of its own, which costs more than itself. */
 export function emptySecond(): MeteredSecond {
   return {
     expected: 0,
@@ -57,13 +58,32 @@ export function emptySecond(): MeteredSecond {
     beginsInBadRun: 0,
     badRatio: Number.NaN,
     burstR: Number.NaN,
-    ...emptyScore(),
+    rFactor: Number.NaN,
+    mosLq: Number.NaN,
+    mosLqNoPlc: Number.NaN,
+    rFactorCq: Number.NaN,
+    mosCq: Number.NaN,
   };
 }
 
 export function emptyTotals(): StreamTotals {
   return {
-    ...emptySecond(),
+    expected: 0,
+    received: 0,
+    lost: 0,
+    discarded: 0,
+    duplicate: 0,
+    reordered: 0,
+    jitterMs: Number.NaN,
+    badRuns: 0,
+    beginsInBadRun: 0,
+    badRatio: Number.NaN,
+    burstR: Number.NaN,
+    rFactor: Number.NaN,
+    mosLq: Number.NaN,
+    mosLqNoPlc: Number.NaN,
+    rFactorCq: Number.NaN,
+    mosCq: Number.NaN,
     bursts: 0,
     burstDensity: Number.NaN,
     gapDensity: Number.NaN,

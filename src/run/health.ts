@@ -122,7 +122,13 @@ export class HealthBook {
   }
 
   /** The same of audio whose time had passed before this host came to it: the target was not loaded as the run promised. */
-  missedTrouble(cpu: string): string | null {
+  skippedTrouble(cpu: string): string | null {
+    const share = this.missedPackets / (this.sentPackets + this.missedPackets);
+    const isMuch = share > 1 - HEALTH_LIMITS.achievedAudio && this.missedPackets >= HEALTH_LIMITS.skippedPackets;
+    return isMuch ? this.missedTrouble(cpu) : null;
+  }
+
+  private missedTrouble(cpu: string): string | null {
     const due = this.sentPackets + this.missedPackets;
     if (due === 0 || this.missedPackets / due <= HEALTH_LIMITS.missedPacketRatio) {
       return null;

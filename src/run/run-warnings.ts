@@ -17,7 +17,7 @@ export function doubtsOf(book: RunBook, spoiled: Readonly<Partial<Record<string,
     doubts.push(`${unplaced} calls were not placed: too few users were registered`);
   }
   const { health } = book;
-  const missed = health.missedTrouble(cpuInWords(book.generatorSeconds.hostCpuPeak));
+  const missed = health.skippedTrouble(cpuInWords(book.generatorSeconds.hostCpuPeak));
   const others = [spoiled['lateStarts'], missed, health.sendTrouble()];
   return [...doubts, ...others.filter((text) => text !== undefined && text !== null)];
 }

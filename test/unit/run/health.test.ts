@@ -20,6 +20,8 @@ const conditionsOf = (health: HealthBook, backend: 'libc' | 'dgram' = 'libc'): S
 const started = (lagMs: number, count: number) =>
   Array.from({ length: count }, (_, call) => recordOf({ call, intendedMs: 1000, startedMs: 1000 + lagMs }));
 
+const doubtOf = (sent: number, missed: number) => healthOf([{ sent, missed }]).skippedTrouble('; why');
+
 describe('each condition at its limit and just beyond', () => {
   it('send lateness: p99 of 5 ms', () => {
     expect(conditionsOf(healthOf([{ latenessUs: pairs(100, 98, 5000, 2) }]))).toEqual([]);
@@ -64,6 +66,14 @@ describe('each condition at its limit and just beyond', () => {
     expect(missed.conditions('libc', 1).sendLateness).toBe(
       '10 of 100 audio packets were more than a packet time late and not sent (limit 0.1 %); the CPU of this host was used up (100 % busy in its busiest second)',
     );
+  });
+
+  it('audio that was skipped casts doubt on the whole run beyond 5 % of what was due, and a second of one call', () => {
+    expect([doubtOf(950, 50), doubtOf(49, 49), doubtOf(0, 0)]).toEqual([null, null, null]);
+    expect(doubtOf(949, 51)).toBe(
+      '51 of 1000 audio packets were more than a packet time late and not sent (limit 0.1 %); why',
+    );
+    expect(doubtOf(0, 50)).toContain('50 of 50 audio packets');
   });
 
   it('starts that found no socket of this host were not achieved, also where a cap had held them back', () => {

@@ -826,7 +826,7 @@ describe('a run that did not place its calls', () => {
   it('and one whose audio was skipped, because this host was too slow for it, is no pass whatever its gates ask', () => {
     const book = new RunBook({ endpoints: ENDPOINTS.slice(0, 1), media: true, warmupMs: 0 });
     book.addSignalling(signallingBatch({ records: placed(100), finished: true }));
-    book.addMedia(mediaBatch({ sent: 990, missed: 10 }));
+    book.addMedia(mediaBatch({ sent: 900, missed: 100 }));
     book.generatorSeconds.addHostCpu(0, 0.99);
     const result = buildResult(book, factsOf({ gates }));
     expect(result.gates[0]?.state).toBe('pass');
@@ -834,7 +834,7 @@ describe('a run that did not place its calls', () => {
       'inconclusive',
       4,
       [
-        '10 of 1000 audio packets were more than a packet time late and not sent (limit 0.1 %); the CPU of this host was used up (99 % busy in its busiest second)',
+        '100 of 1000 audio packets were more than a packet time late and not sent (limit 0.1 %); the CPU of this host was used up (99 % busy in its busiest second)',
       ],
     ]);
   });
