@@ -13,8 +13,8 @@ export const MAX_MOS = 4.5;
 export function rToMos(r: number): number {
   if (r <= 0) return 1;
   if (r >= 100) return MAX_MOS;
-  // The cubic dips to 0.989 below R = 6.52; the scale ends at 1.
-  return Math.max(1, 1 + 0.035 * r + r * (r - 60) * (100 - r) * 7e-6);
+  // The cubic dips to 0.989 below R = 6.52; the scale ends at 1. A hair below R = 100 rounding takes it a hair above 4.5.
+  return Math.min(MAX_MOS, Math.max(1, 1 + 0.035 * r + r * (r - 60) * (100 - r) * 7e-6));
 }
 
 /**

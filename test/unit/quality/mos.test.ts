@@ -6,6 +6,7 @@ describe('rToMos', () => {
     ['the dip of the cubic', 3.222, 1],
     ['far below', -1000, 1],
     ['the upper end', 100, 4.5],
+    ['a hair below it', 99.99999999999997, 4.5],
     ['beyond the upper end', 129, 4.5],
   ])('clamps %s', (_, r, mos) => expect(rToMos(r)).toBe(mos));
 });
