@@ -89,8 +89,8 @@ function unknownKey(path: readonly PropertyKey[], key: string, source: YamlSourc
   }
   const place = placeOfKey(key);
   const elsewhere = place === key ? `"${key}" at the top of the file` : place === undefined ? undefined : `"${place}"`;
-  const meant = elsewhere ?? (near === undefined ? undefined : `"${near}"`);
-  const hint = meant === undefined ? `known here: ${known.join(', ')}` : `did you mean ${meant}?`;
+  const meant = [near === undefined ? [] : [`"${near}"`], elsewhere ?? []].flat();
+  const hint = meant.length === 0 ? `known here: ${known.join(', ')}` : `did you mean ${meant.join(', or ')}?`;
   const where = placeIn(source, pathText([...path, key]));
   return { code: 'unknown-key', where, message: `unknown key ${JSON.stringify(key)}`, hint };
 }

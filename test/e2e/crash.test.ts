@@ -81,7 +81,11 @@ test('an exception that nobody caught ends the run with every file and exit 1', 
   const thrower = temporaryFile(
     'thrower.cjs',
     `if (require('node:worker_threads').isMainThread && process.argv[2] === 'run') {
-      setTimeout(() => { throw new Error('struck by a test'); }, 2500);
+      const { write } = process.stderr;
+      process.stderr.write = function (text, ...rest) {
+        if (String(text).includes('started: ')) setTimeout(() => { throw new Error('struck by a test'); }, 1500);
+        return write.call(this, text, ...rest);
+      };
     }`,
   );
   const { code, result, stdout, folder } = await run(['--target', 'loopback', ...LONG], {

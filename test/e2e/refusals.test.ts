@@ -50,7 +50,9 @@ describe.concurrent('a scenario that is refused', () => {
     const lines = await refusal([file]);
     expect(lines).toHaveLength(3);
     expect(lines[0]).toContain(':4:9 call.hold: expected a duration like 10s, got 3');
-    expect(lines[1]).toContain(':5:9 load.call: unknown key "call" (did you mean "calls"?)');
+    expect(lines[1]).toContain(
+      ':5:9 load.call: unknown key "call" (did you mean "calls", or "call" at the top of the file?)',
+    );
     expect(lines[2]).toContain(':6:1 seed: expected a whole number from 0 to 4294967295, got -1');
   });
 

@@ -26,9 +26,10 @@ describe('MOS is monotone non-increasing', () => {
   });
 });
 
-function isOnScale({ rFactor, mosLq, mosLqNoPlc, rFactorCq, mosCq }: Score, greatest: number): boolean {
-  const isRFactor = rFactor >= 0 && rFactor <= greatest && rFactorCq >= 0 && rFactorCq <= rFactor;
-  const isMos = mosLq >= 1 && mosLq <= 4.5 && mosCq >= 1 && mosCq <= mosLq;
+/** @param echoSlack by so much may a little delay raise R: the echo terms of G.107 step up by 0.06 at T = 1 ms */
+function isOnScale({ rFactor, mosLq, mosLqNoPlc, rFactorCq, mosCq }: Score, greatest: number, echoSlack = 0): boolean {
+  const isRFactor = rFactor >= 0 && rFactor <= greatest && rFactorCq >= 0 && rFactorCq <= rFactor + echoSlack;
+  const isMos = mosLq >= 1 && mosLq <= 4.5 && mosCq >= 1 && mosCq <= mosLq + 0.05 * echoSlack;
   return isRFactor && isMos && !(mosLqNoPlc > mosLq || mosLqNoPlc < 1);
 }
 
@@ -38,7 +39,7 @@ describe('every figure stays on its scale', () => {
       property(codec, facts, boolean(), (codec, facts, isClassic) => {
         const echo = isClassic && codec.scale === 'narrowband' ? 'classic' : 'none';
         expect(score(codec, { ...facts, echo })).toSatisfy((figures: Score) =>
-          isOnScale(figures, codec.scale === 'wideband' ? 129 : 93.3),
+          isOnScale(figures, codec.scale === 'wideband' ? 129 : 93.3, echo === 'classic' ? 0.06 : 0),
         );
       }),
     );
