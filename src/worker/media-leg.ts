@@ -391,7 +391,6 @@ export class MediaLeg {
   /** Takes what has come to the RTP socket. */
   drain(): void {
     const { sockets } = this.context;
-    this.roundsToRead = ROUNDS_A_READ;
     let read = 0;
     for (; read < DRAIN_LIMIT; read++) {
       const length = sockets.receive(this.rtpHandle);
@@ -405,6 +404,7 @@ export class MediaLeg {
         this.takeDatagram(length);
       }
     }
+    this.roundsToRead = read < DRAIN_LIMIT ? ROUNDS_A_READ : 1; // of a flood more is there
     this.lookForDrops(read);
   }
 

@@ -212,3 +212,18 @@ it('what the far side of the last call still sends is no early audio of the next
   expect(next).toMatchObject({ earlyPackets: 0, taken: 0 });
   expect(next?.stray).toBeGreaterThanOrEqual(100);
 });
+
+it('a flood is read each packet time, however seldom a leg is read else', async () => {
+  const { caller, network, begin, advanceTo } = await pair();
+  begin();
+  arm(caller);
+  connect(caller, ANSWERER);
+  advanceTo(1000);
+  for (let i = 0; i < 256; i++) {
+    const packet = rtp({ sequence: i, timestamp: i * 160, ssrc: 77 });
+    network.deliver({ address: ANSWERER, port: 4000 }, `${CALLER}:4000`, packet);
+  }
+  // 64 at once, the first of them at the third packet time at the latest.
+  advanceTo(1120);
+  expect(caller.sockets.handles.map((bound) => bound?.waiting.length)).toEqual([0, 0]);
+});
