@@ -191,25 +191,25 @@ describe('a leg over IPv6', () => {
   });
 });
 
-describe('a sampled leg under SRTP', () => {
-  /** One packet of 182 bytes came, with 172 in it. */
-  function partsOf(audio: boolean): CapturePart[] {
-    const taps = new LegTaps({ calls: [0], audio, hidesKeys: false, maxBytes: 1e6, wallOffset: WALL }, '192.0.2.1', 20);
-    const tap = taps.open(4000);
-    tap.arm(0);
-    const key = new Uint8Array(30);
-    const srtp = { protocol: 'RTP/SAVP', suite: 'AES_CM_128_HMAC_SHA1_80', localKey: key, remoteKey: key };
-    tap.agree({ ...remoteMedia({ address: '192.0.2.9' }), srtp } as unknown as AgreedMedia);
-    const sockets = new MemorySockets(new MemoryNetwork());
-    sockets.data.set(rtp({ sequence: 1 }));
-    tap.received(sockets, 182);
-    tap.receivedOpened(sockets, 172);
-    tap.close(false);
-    return taps.take();
-  }
+/** Of a leg under SRTP to which one packet of 182 bytes came, with 172 in it. */
+function sealedParts(audio: boolean): CapturePart[] {
+  const taps = new LegTaps({ calls: [0], audio, hidesKeys: false, maxBytes: 1e6, wallOffset: WALL }, '192.0.2.1', 20);
+  const tap = taps.open(4000);
+  tap.arm(0);
+  const key = new Uint8Array(30);
+  const srtp = { protocol: 'RTP/SAVP', suite: 'AES_CM_128_HMAC_SHA1_80', localKey: key, remoteKey: key };
+  tap.agree({ ...remoteMedia({ address: '192.0.2.9' }), srtp } as unknown as AgreedMedia);
+  const sockets = new MemorySockets(new MemoryNetwork());
+  sockets.data.set(rtp({ sequence: 1 }));
+  tap.received(sockets, 182);
+  tap.receivedOpened(sockets, 172);
+  tap.close(false);
+  return taps.take();
+}
 
+describe('a sampled leg under SRTP', () => {
   it('is captured as it is on the wire, and what was in the packets stands beside it for the sound', () => {
-    const parts = partsOf(true);
+    const parts = sealedParts(true);
     expect(parts).toMatchObject([{ why: 'sample', codec: 'PCMU', packets: 1 }]);
     expect(packetsOf(parts)).toMatchObject([{ captured: 182, length: 182, sequence: 1 }]);
     const bytes = parts[0]?.opened ?? new Uint8Array(0);
@@ -219,7 +219,7 @@ describe('a sampled leg under SRTP', () => {
   });
 
   it('keeps nothing opened where no audio is asked for', () =>
-    expect(partsOf(false)).toMatchObject([{ packets: 1, opened: null }]));
+    expect(sealedParts(false)).toMatchObject([{ packets: 1, opened: null }]));
 });
 
 describe('any other leg', () => {
