@@ -30,7 +30,7 @@ import { SilenceSampler } from './silence-sampler.js';
 const DRAIN_LIMIT = 64;
 /**
  * Packet times from one reading of a live leg to the next. The kernel says when each packet came, so reading late loses nothing, and
- * what comes of one leg together costs half as much: one system call, and the state of the leg is in the cache. One less than a
+ * what comes of one leg together costs less: one system call, and the state of the leg is in the cache. One less than a
  * batch of the sockets holds, so that a short count says that nothing more is there.
  */
 const ROUNDS_A_READ = 3;
