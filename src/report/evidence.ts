@@ -3,6 +3,7 @@
  * terminal, whatever the network put into it, and the same bytes for the same call.
  */
 import type { CallSeconds, Ladder, WorstCall } from '../run/result-evidence.js';
+import { outcomeWords } from './cause-words.js';
 import { costWords, scoreWords } from './breakdown-words.js';
 import { formatClock, formatCount, formatMos, formatMs, formatRatio, formatUtc } from './number-format.js';
 import { clipText, escapeTerminal } from './visible-text.js';
@@ -46,13 +47,18 @@ function facts(call: WorstCall, run: EvidenceRun): string[] {
     ['started', `${clock(call.startedAtMs)} after the start of the run`],
     ['answered', call.answeredAtMs === null ? 'no' : clock(call.answeredAtMs)],
     ['ended', call.endedAtMs === null ? null : clock(call.endedAtMs)],
-    ['outcome', call.sipStatus === null ? call.outcome : `${call.outcome} (SIP ${call.sipStatus})`],
+    ['outcome', outcomeText(call)],
     ['detail', call.detail],
     ['odd', call.findings.length === 0 ? null : call.findings.join(', ')],
     ['packets', call.capture],
     ['received', call.audio],
   ];
   return rows.flatMap(([name, value]) => (value === null ? [] : [`${name.padEnd(10)}${escapeTerminal(value)}`]));
+}
+
+function outcomeText({ outcome, sipStatus }: WorstCall): string {
+  const words = outcomeWords(outcome);
+  return sipStatus === null ? words : `${words}, SIP ${sipStatus}`;
 }
 
 function audio(direction: string, figures: Figures, breakdown: WorstBreakdown, basis?: string): string[] {

@@ -3,6 +3,7 @@
  * to the summary of a GitHub job as well.
  */
 import type { Result } from '../run/result.js';
+import { causeWords } from './cause-words.js';
 import { healthSentence } from './generator-health.js';
 import { keyFigures, sharedReason } from './key-figures.js';
 import { allowance } from './gate-words.js';
@@ -90,6 +91,11 @@ function figureTable(result: Result): string[] {
   return ['| Key numbers | |', '|---|---|', ...rows];
 }
 
+function meaningOf(cause: string): string {
+  const words = causeWords(cause);
+  return words === null ? '' : `: ${words}`;
+}
+
 function causeTable({ calls }: Result): string[] {
   if (calls.causes.length === 0) return [];
   const sorted = calls.causes.toSorted((a, b) => b.count - a.count);
@@ -97,7 +103,7 @@ function causeTable({ calls }: Result): string[] {
     .slice(0, MAX_LINES)
     .map(
       ({ count, cause, phase, sipStatus }) =>
-        `| ${formatCount(count)} | ${code(cause)} | ${phase} | ${sipStatus === null ? '' : sipStatus} |`,
+        `| ${formatCount(count)} | ${code(cause)}${meaningOf(cause)} | ${phase} | ${sipStatus === null ? '' : sipStatus} |`,
     );
   const left = sorted.length - MAX_LINES;
   return [

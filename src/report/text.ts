@@ -2,6 +2,7 @@
 import type { Cause, GateResult, Result } from '../run/result.js';
 import { adviceFor } from './advice.js';
 import { baselineLines } from './compare-text.js';
+import { causeWords } from './cause-words.js';
 import { allowance } from './gate-words.js';
 import { healthSentence } from './generator-health.js';
 import { keyFigures, sharedReason } from './key-figures.js';
@@ -116,7 +117,9 @@ function causeLines(result: Result): string[] {
   const shown = sorted.slice(0, MAX_CAUSES).flatMap((entry) => {
     const { count, cause, phase, sipStatus } = entry;
     const status = sipStatus === null ? '' : `, SIP ${sipStatus}`;
-    const text = `${cause} (${phase}${status})${onlyEndpoint(result, entry)}`;
+    const words = causeWords(cause);
+    const where = `${cause} (${phase}${status})${onlyEndpoint(result, entry)}`;
+    const text = words === null ? where : `${where}: ${words}`;
     const lines = wrapLine(escapeTerminal(text), indent);
     const head = `  ${formatCount(count).padStart(digits)}  `;
     return lines.map((line, index) => (index === 0 ? head + line.slice(head.length) : line));

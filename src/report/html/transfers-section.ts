@@ -3,7 +3,8 @@ import type { Result } from '../../run/result.js';
 import type { TransfersBlock } from '../../run/result-transfers.js';
 import { percentileText } from '../key-figures.js';
 import { formatCount } from '../number-format.js';
-import { html, networkText } from './markup.js';
+import { causeCell } from './cause-cell.js';
+import { html } from './markup.js';
 import type { Section } from './section.js';
 import { table } from './table.js';
 
@@ -23,7 +24,7 @@ export function transfersSection({ transfers }: Result): Section | null {
   ];
   const causeRows = causes.map(({ outcome, cause, sipStatus, count }) => [
     outcome,
-    networkText(cause),
+    causeCell(cause),
     sipStatus === null ? 'none' : String(sipStatus),
     formatCount(count),
   ]);

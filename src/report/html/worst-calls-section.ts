@@ -1,6 +1,7 @@
 /** The calls that went worst, each with its seconds, the points of R that it lost, and its SIP ladder; failed calls by cause. */
 import type { Result } from '../../run/result.js';
 import type { EvidenceBlock, WorstCall } from '../../run/result-evidence.js';
+import { causeWords, outcomeWords } from '../cause-words.js';
 import { whyNoAudio } from '../key-figures.js';
 import { formatClock, formatCount, formatMos, formatMs, formatRatio } from '../number-format.js';
 import { BREAKDOWN_LEGEND, callBreakdown } from './call-breakdown.js';
@@ -104,7 +105,7 @@ function card(call: WorstCall): Markup {
   const { received = null, sent = null } = call.breakdown ?? {};
   const words = stripWords(call);
   return html`<article id="call-${call.call}" class="call">
-    <h3>Call #${call.call}: ${networkText(call.outcome)}${scoreHead(call)} ${fileLinks(call)}</h3>
+    <h3>Call #${call.call}: ${networkText(outcomeWords(call.outcome))}${scoreHead(call)} ${fileLinks(call)}</h3>
     ${call.detail === null ? '' : html`<p>${networkText(call.detail)}</p> `}${callStrip(call) ?? ''}${words.length === 0 ? '' : html`<p>${words.join('. ')}.</p>`}
     ${received === null ? '' : callBreakdown(received, 'Received')}${sent === null ? '' : callBreakdown(sent, 'Sent')}
     ${callLadders(call.ladder, call.calledLadder)}
@@ -163,7 +164,9 @@ function samples(evidence: EvidenceBlock | null): HtmlValue {
 function failureCard(failure: EvidenceBlock['failures'][number], shown: ReadonlySet<number>): Markup {
   const { phase, sipStatus, cause, count, example } = failure;
   const status = sipStatus === null ? '' : `${sipStatus} `;
-  const title = html`<b>${status}${networkText(cause)}</b> × ${formatCount(count)}, ${networkText(phase)}`;
+  const words = causeWords(cause);
+  const meaning = words === null ? '' : html` (${words})`;
+  const title = html`<b>${status}${networkText(cause)}</b>${meaning} × ${formatCount(count)}, ${networkText(phase)}`;
   if (example === null) return html`<p>${title}</p> `;
   if (shown.has(example.call)) {
     return html`<p>${title}: see <a href="#call-${example.call}">call #${example.call}</a></p> `;

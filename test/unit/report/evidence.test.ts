@@ -19,7 +19,7 @@ describe('the evidence of a call', () => {
         'started   0:03.200 after the start of the run',
         'answered  no',
         'ended     1:08.002',
-        'outcome   failed: busy (SIP 486)',
+        'outcome   failed: busy (the called user is busy), SIP 486',
         'detail    Busy Here',
       ]),
     );

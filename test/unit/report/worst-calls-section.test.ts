@@ -89,7 +89,7 @@ describe('a worst call', () => {
     );
     expect(bare).not.toContain('<svg');
     expect(textOf(bare)).toBe(
-      'Call #12: failed: timeout evidence/call-12.txt evidence/call-12.pcapng evidence/call-12.wavSIP ladder: no messages of this call were kept.',
+      'Call #12: failed: timeout (no response came within the time that SIP allows) evidence/call-12.txt evidence/call-12.pcapng evidence/call-12.wavSIP ladder: no messages of this call were kept.',
     );
   });
 
@@ -131,8 +131,10 @@ describe('failed calls', () => {
       evidence: failures(worstCall({ call: 3, detail: 'Busy Here', evidence: 'evidence/call-3.txt' })),
     });
     const text = textOf(section);
-    expect(text).toContain('486 busy × 30, setup: first call #3. Busy Here. evidence/call-3.txt');
-    expect(text).toContain('timeout × 2, setup');
+    expect(text).toContain(
+      '486 busy (the called user is busy) × 30, setup: first call #3. Busy Here. evidence/call-3.txt',
+    );
+    expect(text).toContain('timeout (no response came within the time that SIP allows) × 2, setup');
     expect(text).toContain('1 calls have a file in evidence/; 10 failed calls have none, their number is bounded.');
     expect(section).toContain('<div id="call-3" class="call">');
     expect(section).toContain('INVITE sip:bob@192.0.2.9 (SDP)');
@@ -142,7 +144,7 @@ describe('failed calls', () => {
     const section = sectionOf([worstCall()], { evidence: failures(worstCall()) });
     expect(section.match(/id="call-12"/g)).toHaveLength(1);
     expect(section.match(/<details>/g)).toHaveLength(1);
-    expect(textOf(section)).toContain('486 busy × 30, setup: see call #12');
+    expect(textOf(section)).toContain('486 busy (the called user is busy) × 30, setup: see call #12');
   });
 });
 
