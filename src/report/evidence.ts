@@ -91,6 +91,10 @@ function seconds(direction: string, strip: CallSeconds | null): string[] {
     return [];
   }
   const per = strip.binSeconds === 1 ? 'each second' : `each ${strip.binSeconds} s (lowest MOS, highest jitter)`;
+  const spoiled = new Map([
+    ...strip.spoiledScores.map((second) => [second, '  no score: this host had just dropped packets'] as const),
+    ...strip.spoiled.map((second) => [second, '  spoiled: this host dropped packets'] as const),
+  ]);
   const rows = strip.points.map(({ second, mosLq, mosLqWb, lossRatio, discardRatio, jitterMs, rttMs }) =>
     [
       formatClock(second),
@@ -101,7 +105,8 @@ function seconds(direction: string, strip: CallSeconds | null): string[] {
       orDash(rttMs, formatMs),
     ]
       .map((cell) => cell.padStart(10))
-      .join(''),
+      .join('')
+      .concat(spoiled.get(second) ?? ''),
   );
   const head = ['at', 'MOS-LQ', 'loss', 'too late', 'jitter', 'RTT'].map((cell) => cell.padStart(10)).join('');
   return ['', `Audio ${direction}, ${per}`, head, ...rows];

@@ -9,7 +9,7 @@ import type { Section } from './section.js';
 import { table } from './table.js';
 
 const COLUMNS = [{ header: 'Transfers' }, { header: 'Count', numeric: true }];
-const CAUSE_COLUMNS = [{ header: 'Outcome' }, { header: 'Cause' }, { header: 'Status', numeric: true }, COLUMNS[1]!];
+const CAUSE_COLUMNS = [{ header: 'Cause' }, { header: 'Outcome' }, { header: 'Status', numeric: true }, COLUMNS[1]!];
 
 export function transfersSection({ transfers }: Result): Section | null {
   if (transfers === null) return null;
@@ -23,8 +23,8 @@ export function transfersSection({ transfers }: Result): Section | null {
     ['Refused by us', formatCount(refused)],
   ];
   const causeRows = causes.map(({ outcome, cause, sipStatus, count }) => [
-    outcome,
     causeCell(cause),
+    outcome,
     sipStatus === null ? 'none' : String(sipStatus),
     formatCount(count),
   ]);

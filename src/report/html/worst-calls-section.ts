@@ -6,7 +6,7 @@ import { whyNoAudio } from '../key-figures.js';
 import { formatClock, formatCount, formatMos, formatMs, formatRatio } from '../number-format.js';
 import { BREAKDOWN_LEGEND, callBreakdown } from './call-breakdown.js';
 import { callLadders } from './call-ladder.js';
-import { callStrip, FULL_LOSS_RATIO, POOR_MOS, stripWords } from './call-strip.js';
+import { callStrip, FULL_LOSS_RATIO, hasSpoiled, hatchSwatch, POOR_MOS, stripWords } from './call-strip.js';
 import { html, networkText } from './markup.js';
 import type { HtmlValue, Markup } from './markup.js';
 import type { Section } from './section.js';
@@ -18,6 +18,9 @@ const MAX_CAUSES = 10;
 /** Calls whose packets are linked. */
 const MAX_SAMPLES = 10;
 const OWN_FILE = /^evidence\/call-\d+\.(?:txt|pcapng|wav)$/;
+
+const SPOILED_LEGEND = html` ${hatchSwatch()} marks seconds that are left out, or have no score: this host itself
+dropped packets then, or just before.`;
 
 interface CallColumn {
   readonly header: string;
@@ -92,7 +95,8 @@ function legend(calls: readonly WorstCall[]): HtmlValue {
   return html`<p class="legend">
     Strips: a step is as high as the MOS (1 to 4.5; the dashed line is ${formatMos(POOR_MOS)}, what is below it is
     underlined in red), and below it as deep as the share of lost and late packets (full at
-    ${formatRatio(FULL_LOSS_RATIO)}). Bars: blue is the R that is left, then what took the rest: ${BREAKDOWN_LEGEND}.
+    ${formatRatio(FULL_LOSS_RATIO)}). Bars: blue is the R that is left, then what took the rest:
+    ${BREAKDOWN_LEGEND}.${calls.some(hasSpoiled) ? SPOILED_LEGEND : ''}
   </p> `;
 }
 
