@@ -6,6 +6,7 @@ import type { Result } from '../run/result.js';
 import { causeWords } from './cause-words.js';
 import { healthSentence } from './generator-health.js';
 import { keyFigures, sharedReason } from './key-figures.js';
+import { KEYS_TITLE, keysLine } from './keys-words.js';
 import { allowance } from './gate-words.js';
 import { formatCount, formatDuration, formatMargin, formatUtc, formatValue } from './number-format.js';
 import { gateMark, gatesInOrder, verdictMark } from './verdict-mark.js';
@@ -88,7 +89,8 @@ function figureTable(result: Result): string[] {
         : figures.map(({ label, value, why }) => `${label} ${value ?? `not measured (${why})`}`).join(' · ');
     return `| ${title} | ${text.replaceAll('<', '&lt;')} |`;
   });
-  return ['| Key numbers | |', '|---|---|', ...rows];
+  const keys = keysLine(result);
+  return ['| Key numbers | |', '|---|---|', ...rows, ...(keys === null ? [] : [`| ${KEYS_TITLE} | ${keys} |`])];
 }
 
 function meaningOf(cause: string): string {

@@ -7,6 +7,7 @@ import { allowance } from './gate-words.js';
 import { healthSentence } from './generator-health.js';
 import { keyFigures, sharedReason } from './key-figures.js';
 import type { KeyFigure, KeyFigureGroup } from './key-figures.js';
+import { KEYS_TITLE, keysLine } from './keys-words.js';
 import { formatClock, formatCount, formatDuration, formatMargin, formatUtc, formatValue } from './number-format.js';
 import { columnsOf } from './text-width.js';
 import { COLUMNS, wrapLine } from './text-wrap.js';
@@ -38,7 +39,7 @@ export function renderSummary(result: Result, options: SummaryOptions): string {
     gateLines(result.gates, options.color),
     baselineLines(result.baseline, options.color),
     causeLines(result),
-    keyFigures(result).flatMap(groupLines),
+    [...keyFigures(result).flatMap(groupLines), ...keysLines(result)],
     warningLines(result),
     adviceLines(result),
     [options.reportPath === null ? 'Report  could not be written' : `Report  ${escapeTerminal(options.reportPath)}`],
@@ -148,6 +149,11 @@ function groupLines({ title, figures }: KeyFigureGroup): string[] {
   const known = figures.filter(({ value }) => value !== null);
   const lines = [...cellLines(known), ...missingLines(figures)];
   return lines.map((line, index) => (index === 0 ? title : '').padEnd(TITLE_COLUMNS) + line);
+}
+
+function keysLines(result: Result): string[] {
+  const line = keysLine(result);
+  return line === null ? [] : wrapLine(KEYS_TITLE.padEnd(TITLE_COLUMNS) + line, '', TITLE_COLUMNS);
 }
 
 function cellLines(figures: readonly KeyFigure[]): string[] {
