@@ -1,5 +1,4 @@
 /** A finished analysis as what is printed of it. */
-import { findCodecImpairment } from '../quality/codec-impairment.js';
 import { ANALYSIS_SCHEMA_VERSION, type AnalysedGate, type AnalysedStream, type Analysis } from './analysis.js';
 import type { CaptureAnalysis } from './capture-analysis.js';
 import type { RoundTrips } from './round-trips.js';
@@ -40,6 +39,7 @@ export function buildAnalysis(measured: CaptureAnalysis, facts: AnalysisFacts): 
     sipCalls: calls.count,
     sipMalformed: calls.malformed,
     rtcpMalformed: roundTrips.malformed,
+    rtcpSealed: roundTrips.sealed,
     streams: streams.map((stream, index) =>
       streamBlock(stream, index + 1, roundTrips.of(stream.place.ssrc, stream.place.sourceAddress)),
     ),
@@ -51,7 +51,7 @@ export function buildAnalysis(measured: CaptureAnalysis, facts: AnalysisFacts): 
 function streamBlock(stream: RtpStream, number: number, trips: Readonly<RoundTrips> | null): AnalysedStream {
   const { place, encoding, meter } = stream;
   const totals = meter?.totals;
-  const isWideband = isWidebandCodec(encoding?.name);
+  const isWideband = stream.impairment?.scale === 'wideband';
   const expected = totals?.expected ?? 0;
   const known = (value: number | undefined): number | null => numberOrNull(expected > 0 ? value : undefined);
   /** What the timestamps tell needs a known clock. */
@@ -86,6 +86,7 @@ function streamBlock(stream: RtpStream, number: number, trips: Readonly<RoundTri
     mosLq: isWideband ? null : known(totals?.mosLq),
     mosLqWb: isWideband ? known(totals?.mosLq) : null,
     mosLqNoPlc: known(totals?.mosLqNoPlc),
+    impairment: impairmentBlock(stream),
     burstR: known(totals?.burstR),
     longestSilenceMs: known(totals?.longestSilenceMs),
     clockSkewPpm: timed(totals?.clockSkewPpm),
@@ -107,8 +108,10 @@ function rttBlock({ count, sumMs, minMs, maxMs }: Readonly<RoundTrips>): Analyse
   return { count, mean: sumMs / count, min: minMs, max: maxMs };
 }
 
-function isWidebandCodec(name: string | undefined): boolean {
-  return name !== undefined && findCodecImpairment(name)?.scale === 'wideband';
+function impairmentBlock({ impairment }: RtpStream): AnalysedStream['impairment'] {
+  if (impairment === undefined) return null;
+  const { ie, bpl, scale, source, provisional } = impairment;
+  return { ie, bpl, scale, source, provisional };
 }
 
 function numberOrNull(value: number | undefined): number | null {

@@ -2,7 +2,6 @@
 import type { MetricQuery, MetricSource, ScalarView } from '../gates/source.js';
 import { Distribution, type DistributionKind } from '../metrics/histogram.js';
 import type { ScoreScale } from '../metrics/names.js';
-import { findCodecImpairment } from '../quality/codec-impairment.js';
 import type { MeteredSecond } from '../quality/metered-second.js';
 import type { RtpStream } from './rtp-stream.js';
 
@@ -38,14 +37,13 @@ export class AnalysisSource implements MetricSource {
   }
 
   addStream(stream: RtpStream): void {
-    const { meter, encoding } = stream;
+    const { meter, impairment } = stream;
     if (meter === null || meter.totals.expected === 0) {
       return;
     }
     this.add('call', meter.totals, stream);
-    const scale = encoding === null ? undefined : findCodecImpairment(encoding.name)?.scale;
-    if (scale !== undefined) {
-      this.seenScales.add(scale);
+    if (impairment !== undefined) {
+      this.seenScales.add(impairment.scale);
     }
   }
 
@@ -92,12 +90,11 @@ export class AnalysisSource implements MetricSource {
     return [];
   }
 
-  private add(per: MetricQuery['per'], figures: Figures, { encoding }: RtpStream): void {
+  private add(per: MetricQuery['per'], figures: Figures, { encoding, impairment }: RtpStream): void {
     const codec = encoding?.name ?? '';
-    const codecScale = findCodecImpairment(codec)?.scale;
     this.codecs.add(codec);
     for (const [metric, { kind, scale, of }] of Object.entries(FIGURES)) {
-      const isOfScale = scale === undefined || scale === codecScale;
+      const isOfScale = scale === undefined || scale === impairment?.scale;
       const value = isOfScale && !(encoding === null && TIMED.has(metric)) ? of(figures) : Number.NaN;
       if (Number.isFinite(value)) {
         this.distributionOf(metric, per, codec, kind).record(value);

@@ -48,6 +48,17 @@ const streamSchema = z.strictObject({
   mosLq: figure.describe('of the whole stream, narrowband codec only'),
   mosLqWb: figure.describe('wideband codec only'),
   mosLqNoPlc: figure.describe('without concealment of lost packets'),
+  impairment: z
+    .strictObject({
+      ie: z.number(),
+      bpl: z.number(),
+      scale: z.enum(['narrowband', 'wideband']),
+      source: z.string(),
+      provisional: z.boolean().describe('true where ITU-T published no value, or not for this codec'),
+    })
+    .nullable()
+    .default(null)
+    .describe('what the codec costs in the E-model; null: nobody knows, so there is no score'),
   burstR: figure,
   longestSilenceMs: figure.describe('without any packet, while packets were expected'),
   clockSkewPpm: figure,
@@ -98,6 +109,7 @@ export const analysisSchema = z.strictObject({
   sipCalls: count,
   sipMalformed: count,
   rtcpMalformed: count,
+  rtcpSealed: count.default(0).describe('SRTCP: encrypted, so that nothing but its being there is known'),
   streams: z.array(streamSchema),
   gates: z.array(gateSchema),
   verdict: z.enum(['pass', 'fail', 'inconclusive']).nullable().describe('of the gates; null: none were given'),

@@ -6,6 +6,7 @@ import { CaptureError } from '../capture/capture-error.js';
 import { CaptureReader, type CapturedPacket } from '../capture/capture-reader.js';
 import { DatagramReader, type NoDatagram } from '../capture/datagram-reader.js';
 import { RoundTripBook } from './round-trips.js';
+import type { GivenCosts } from './codec-costs.js';
 import type { Encoding } from './encoding.js';
 import type { SecondListener, RtpStream } from './rtp-stream.js';
 import { SipCalls } from './sip-calls.js';
@@ -14,6 +15,8 @@ import { StreamFinder } from './stream-finder.js';
 export interface AnalysisOptions {
   /** By payload type, for streams that no SDP describes. */
   readonly rtpMaps: ReadonlyMap<number, Encoding>;
+  /** What the user says that codecs cost. */
+  readonly costs?: GivenCosts;
   /** Hears every second of every stream as it closes. */
   readonly onSecond: SecondListener;
 }
@@ -39,8 +42,8 @@ export class CaptureAnalysis {
   private readonly reader: CaptureReader;
   private readonly datagramReader = new DatagramReader();
 
-  constructor({ rtpMaps, onSecond }: AnalysisOptions) {
-    this.finder = new StreamFinder({ calls: this.calls, rtpMaps, onSecond });
+  constructor({ rtpMaps, costs = new Map(), onSecond }: AnalysisOptions) {
+    this.finder = new StreamFinder({ calls: this.calls, rtpMaps, costs, onSecond });
     this.reader = new CaptureReader((packet) => this.takePacket(packet));
   }
 

@@ -36,6 +36,11 @@ export function staticEncoding(payloadType: number): Encoding | undefined {
   return STATIC.get(payloadType);
 }
 
+/** Of audio that is spoken: comfort noise is none. */
+export function staticNames(): string[] {
+  return [...new Set([...STATIC.values()].map(({ name }) => name))].filter((name) => name !== 'CN');
+}
+
 /** A clock that audio may have. */
 export function isClockRate(hz: number): boolean {
   return Number.isInteger(hz) && hz >= 1000 && hz <= 384_000;

@@ -25,12 +25,18 @@ const GRAIN_MS = 1.1;
 /** Of a source; a block answers the newest nearly always. */
 const KEPT_REPORTS = 8;
 const MAX_SOURCES = 20_000;
+/** Behind the index: AEAD has none there, HMAC-SHA1 has 80 bits, or 32 with peers that shorten it. */
+const SRTCP_TAG_BYTES = [0, 10, 4];
+/** The first header and the SSRC stay in the clear. */
+const SRTCP_CLEAR_BYTES = 8;
 /** No path is that long: DLSR is not to be believed. */
 const MOST_MS = 60_000;
 
 export class RoundTripBook implements RtcpVisitor {
   compounds = 0;
   malformed = 0;
+  /** Encrypted (SRTCP): what they say is known to the ends alone. */
+  sealed = 0;
   private readonly reader = new CompoundReader(true);
   private readonly reports = new Map<string, SeenReport[]>();
   private readonly trips = new Map<string, RoundTrips>();
@@ -44,8 +50,10 @@ export class RoundTripBook implements RtcpVisitor {
     this.source = place.source;
     this.destination = place.destination;
     this.atMs = place.atMs;
-    if (data.length < length || this.reader.read(data, length, this) !== 'ok') {
+    if (data.length < length) {
       this.malformed++;
+    } else if (this.reader.read(data, length, this) !== 'ok') {
+      this[isSealed(data, length) ? 'sealed' : 'malformed']++;
     }
   }
 
@@ -91,6 +99,17 @@ export class RoundTripBook implements RtcpVisitor {
   onReceiverReport(): void {}
   onCname(): void {}
   onBye(): void {}
+}
+
+/**
+ * Whether a compound that cannot be read is SRTCP (RFC 3711 §3.4): the word with the E flag and the index stands before the tag, or
+ * at the end (RFC 7714 §9.2). An index counts up from 0, so that its first bits tell it from chance.
+ */
+function isSealed(data: Uint8Array, length: number): boolean {
+  return SRTCP_TAG_BYTES.some((tagBytes) => {
+    const at = length - tagBytes - 4;
+    return at >= SRTCP_CLEAR_BYTES && data[at] === 0x80 && (data[at + 1] ?? 0xff) < 0x10;
+  });
 }
 
 function keyOf(ssrc: number, address: string): string {

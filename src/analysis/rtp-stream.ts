@@ -2,11 +2,12 @@
  * One RTP stream of a capture, measured by the meter of live legs: from the answer of its call to its BYE where the capture has the
  * signalling, else from its first packet to its last, when silence is unknown and not loss. Times are ms since the first packet of the capture.
  */
-import { findCodecImpairment, type CodecImpairment } from '../quality/codec-impairment.js';
+import type { CodecImpairment } from '../quality/codec-impairment.js';
 import { JITTER_BUFFER_MS } from '../quality/jitter-buffer.js';
 import type { MeteredSecond } from '../quality/metered-second.js';
 import { StreamMeter } from '../quality/stream-meter.js';
 import type { RtpHeader } from '../rtp/packet.js';
+import { costOf, type GivenCosts } from './codec-costs.js';
 import type { Encoding } from './encoding.js';
 import { isAnswered, type MediaPlace, type SipCall } from './sip-calls.js';
 
@@ -44,6 +45,7 @@ export interface StreamKnowledge {
   readonly media: MediaPlace | null;
   readonly encodingOf: (payloadType: number) => Encoding | undefined;
   readonly onSecond: SecondListener;
+  readonly costs: GivenCosts;
 }
 
 /** Hears the figures of each second; the object is reused. */
@@ -65,7 +67,8 @@ export class RtpStream {
   /** What it is played with; null: nobody says, so neither time nor score of it is known. */
   encoding: Encoding | null;
   private clockRate: number;
-  private impairment: CodecImpairment | undefined;
+  /** What that costs; undefined: nobody knows, and there is no score. */
+  readonly impairment: CodecImpairment | undefined;
   private scoredType: number;
   private closed = 0;
   private holdsTaken = 0;
@@ -83,7 +86,7 @@ export class RtpStream {
     this.scoredType = payloadType;
     this.encoding = knowledge.encodingOf(payloadType) ?? null;
     this.clockRate = this.encoding?.clockRate ?? 8000;
-    this.impairment = this.encoding === null ? undefined : findCodecImpairment(this.encoding.name);
+    this.impairment = this.encoding === null ? undefined : this.costOf(this.encoding);
   }
 
   get call(): SipCall | null {
@@ -143,10 +146,18 @@ export class RtpStream {
     return true;
   }
 
+  private get ptimeMs(): number {
+    return this.knowledge.media?.ptimeMs ?? PTIME_MS;
+  }
+
+  private costOf(encoding: Encoding): CodecImpairment | undefined {
+    return costOf(encoding, this.ptimeMs, this.knowledge.costs);
+  }
+
   private begin(atMs: number, expectsAudio: boolean): void {
     this.meter = new StreamMeter({
       clockRate: this.clockRate,
-      ptimeMs: this.knowledge.media?.ptimeMs ?? PTIME_MS,
+      ptimeMs: this.ptimeMs,
       jitterBufferMs: JITTER_BUFFER_MS,
       codec: this.impairment,
     });
@@ -218,10 +229,10 @@ export class RtpStream {
   }
 
   /** Audio in another codec: what was scored with the one is not what is scored with the other. */
-  private scoreAs(payloadType: number, { name }: Encoding, meter: StreamMeter): void {
+  private scoreAs(payloadType: number, encoding: Encoding, meter: StreamMeter): void {
     if (payloadType !== this.scoredType) {
       this.scoredType = payloadType;
-      meter.scoreWith(findCodecImpairment(name));
+      meter.scoreWith(this.costOf(encoding));
     }
   }
 

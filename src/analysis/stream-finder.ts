@@ -7,6 +7,7 @@ import { RtpHeader, RTP_HEADER_BYTES } from '../rtp/packet.js';
 import type { Datagram } from '../capture/datagram-reader.js';
 import { formatIp } from '../lib/ip-address.js';
 import { endpointText } from './endpoint.js';
+import type { GivenCosts } from './codec-costs.js';
 import { staticEncoding, type Encoding } from './encoding.js';
 import { RtpStream, type SecondListener } from './rtp-stream.js';
 import type { MediaPlace, SipCalls } from './sip-calls.js';
@@ -48,6 +49,7 @@ export interface FinderOptions {
   readonly calls: SipCalls;
   /** What the user says of payload types; SDP goes before it. */
   readonly rtpMaps: ReadonlyMap<number, Encoding>;
+  readonly costs: GivenCosts;
   readonly onSecond: SecondListener;
 }
 
@@ -162,6 +164,7 @@ export class StreamFinder {
       media,
       encodingOf: (type) => this.encodingOf(media, flow, type),
       onSecond: this.options.onSecond,
+      costs: this.options.costs,
     });
     // The one before it with this SSRC is over: of another call, or long ago.
     flow.streams.get(ssrc)?.finish(null);

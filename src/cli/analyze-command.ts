@@ -7,19 +7,20 @@ import type { AnalysedGate, Analysis } from '../analysis/analysis.js';
 import { buildAnalysis } from '../analysis/analysis-builder.js';
 import { AnalysisSource } from '../analysis/analysis-source.js';
 import { CaptureAnalysis } from '../analysis/capture-analysis.js';
+import { knownCodecNames, parseGivenCost, type GivenCost, type GivenCosts } from '../analysis/codec-costs.js';
 import { parseRtpMap, type Encoding } from '../analysis/encoding.js';
 import { CaptureError } from '../capture/capture-error.js';
-import { parseGates } from '../gates/check.js';
+import { parseGates, type CheckedGates } from '../gates/check.js';
 import { evaluateGates } from '../gates/evaluate.js';
-import type { Gate } from '../gates/grammar.js';
 import { decideVerdict, EXIT_CODES } from '../gates/verdict.js';
 import { fileErrorOf, ProblemsError, type Problem } from '../lib/errors.js';
-import { codecNames } from '../media/codec/codec.js';
 import { serializeAnalysis } from '../report/analysis-json.js';
 import { renderAnalysis } from '../report/analysis-text.js';
 import { withEnvironment } from './environment.js';
 import type { ProcessHost } from './host.js';
 
+/** In the tags of a gate. */
+const CODEC_TAG = /\bcodec\s*=\s*([^\s,{}="]+)/gi;
 const HEALTHY = { spoiled: {}, reflected: false } as const;
 
 export function analyzeCommand(program: Argv, host: ProcessHost, finish: (exitCode: number) => void): void {
@@ -41,6 +42,14 @@ export function analyzeCommand(program: Argv, host: ProcessHost, finish: (exitCo
             nargs: 1,
             describe: 'what a payload type is where no SDP says it, e.g. 96=G722/8000 (repeatable)',
           })
+          .option('impairment', {
+            type: 'string',
+            array: true,
+            requiresArg: true,
+            nargs: 1,
+            describe:
+              'what a codec costs in the E-model, e.g. G729:ie=11,bpl=19 or AMR-WB:ie=13,bpl=4.5,scale=wideband (repeatable)',
+          })
           .option('gate', {
             type: 'string',
             array: true,
@@ -55,11 +64,17 @@ export function analyzeCommand(program: Argv, host: ProcessHost, finish: (exitCo
         host,
       ),
     async (given) => {
-      const { gates, rtpMaps } = readFlags(given.gate ?? [], given.rtpmap ?? []);
+      const exprs = given.gate ?? [];
+      const { rtpMaps, costs } = readFlags(exprs, given.rtpmap ?? [], given.impairment ?? []);
       const source = new AnalysisSource();
-      const measured = new CaptureAnalysis({ rtpMaps, onSecond: (...second) => source.addSecond(...second) });
+      const measured = new CaptureAnalysis({ rtpMaps, costs, onSecond: (...second) => source.addSecond(...second) });
       await readCapture(host, given.file, measured);
       measured.streams.forEach((stream) => source.addStream(stream));
+      const found = measured.streams.flatMap(({ encoding }) => encoding ?? []);
+      const { gates, problems } = readGates(exprs, knownCodecNames(costs, [...rtpMaps.values(), ...found]));
+      if (problems.length > 0) {
+        throw new ProblemsError(problems);
+      }
       const results = evaluateGates(gates, source, HEALTHY);
       const decided = decideVerdict({ gates: results });
       const analysis = buildAnalysis(measured, {
@@ -74,16 +89,32 @@ export function analyzeCommand(program: Argv, host: ProcessHost, finish: (exitCo
   );
 }
 
-/** @throws ProblemsError naming every flag that is wrong */
+function readGates(exprs: readonly string[], codecs: readonly string[]): CheckedGates {
+  return parseGates(exprs, { endpoints: [], labels: {}, codecs, places: exprs.map(() => '--gate') });
+}
+
+/**
+ * Gates are checked here but for the codecs that they name: an SDP in the capture may bring one that nobody else knows.
+ * @throws ProblemsError naming every flag that is wrong
+ */
 function readFlags(
   exprs: readonly string[],
   maps: readonly string[],
-): { readonly gates: readonly Gate[]; readonly rtpMaps: ReadonlyMap<number, Encoding> } {
-  const places = exprs.map(() => '--gate');
-  const context = { endpoints: [], labels: {}, codecs: codecNames(), places };
-  const { gates, problems } = parseGates(exprs, context);
+  impairments: readonly string[],
+): { readonly rtpMaps: ReadonlyMap<number, Encoding>; readonly costs: GivenCosts } {
+  const named = exprs.flatMap((expr) => [...expr.matchAll(CODEC_TAG)].map(([, codec = '']) => codec));
   const rtpMaps = new Map<number, Encoding>();
-  const wrong: Problem[] = [...problems];
+  const costs = new Map<string, GivenCost>();
+  const wrong: Problem[] = [...readGates(exprs, named).problems];
+  for (const text of impairments) {
+    const cost = parseGivenCost(text);
+    if (cost === null) {
+      const message = `expected a codec with its Ie and Bpl like G729:ie=11,bpl=19, got ${JSON.stringify(text)}`;
+      wrong.push({ code: 'bad-flag', where: '--impairment', message });
+    } else {
+      costs.set(cost.codec, cost);
+    }
+  }
   for (const text of maps) {
     const map = parseRtpMap(text);
     if (map === null) {
@@ -96,7 +127,7 @@ function readFlags(
   if (wrong.length > 0) {
     throw new ProblemsError(wrong);
   }
-  return { gates, rtpMaps };
+  return { rtpMaps, costs };
 }
 
 /** @throws ProblemsError when it cannot be read, or is no capture */

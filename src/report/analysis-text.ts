@@ -1,7 +1,7 @@
 /** `callgauge analyze` for people: what is in the file, and the figures of each stream. Lines of at most 80 columns but for addresses. */
 import type { AnalysedGate, AnalysedStream, Analysis } from '../analysis/analysis.js';
 import { formatClock, formatCount, formatDuration, formatMargin, formatMos, formatMs } from './number-format.js';
-import { formatRatio, formatUtc, formatValue } from './number-format.js';
+import { formatNumber, formatRatio, formatUtc, formatValue } from './number-format.js';
 import { wrapLine } from './text-wrap.js';
 import { clipText, escapeTerminal } from './visible-text.js';
 
@@ -9,6 +9,8 @@ import { clipText, escapeTerminal } from './visible-text.js';
 const MAX_STREAMS = 100;
 const MAX_SECONDS = 5;
 const INDENT = '    ';
+/** Whose values every reader of a MOS may take for granted. */
+const BUILT_IN: ReadonlySet<string> = new Set(['PCMU', 'PCMA', 'G722']);
 
 export function renderAnalysis(analysis: Analysis): string {
   const shown = analysis.streams.slice(0, MAX_STREAMS);
@@ -80,7 +82,7 @@ function countWords(stream: AnalysedStream): string[] {
 }
 
 function qualityWords(stream: AnalysedStream): string[] {
-  const { jitterMs, jitterMaxMs, mosLq, mosLqWb, receiverRttMs, codec } = stream;
+  const { jitterMs, jitterMaxMs, mosLq, mosLqWb, receiverRttMs } = stream;
   const jitter =
     jitterMs === null
       ? 'jitter not known'
@@ -88,10 +90,22 @@ function qualityWords(stream: AnalysedStream): string[] {
   const score = mosLqWb === null ? mosLq : mosLqWb;
   const mos =
     score === null
-      ? `no MOS: ${codec === null ? 'the codec is not known (--rtpmap)' : 'the codec has no values for it'}`
-      : `MOS-LQ ${formatMos(score)}${mosLqWb === null ? '' : ' wideband'}`;
+      ? `no MOS: ${whyNoScore(stream)}`
+      : `MOS-LQ ${formatMos(score)}${mosLqWb === null ? '' : ' wideband'}${costWords(stream)}`;
   const rtt = receiverRttMs === null ? [] : [`round trip to its receiver ${formatMs(receiverRttMs.mean)}`];
   return stream.expected === 0 ? ['not measured', ...rtt] : [jitter, mos, ...rtt];
+}
+
+function whyNoScore({ codec, impairment }: AnalysedStream): string {
+  if (codec === null) return 'the codec is not known (--rtpmap)';
+  return impairment === null ? 'what the codec costs is not known (--impairment)' : 'too little of it was measured';
+}
+
+/** Values that are not those of a codec of calls are said: a score is worth what they are. */
+function costWords({ codec, impairment }: AnalysedStream): string {
+  if (impairment === null || codec === null || BUILT_IN.has(codec)) return '';
+  const { ie, bpl, provisional } = impairment;
+  return ` (Ie ${formatNumber(ie)}, Bpl ${formatNumber(bpl)}${provisional ? ', provisional' : ''})`;
 }
 
 function badSecondLines({ badSeconds, measuredSeconds }: AnalysedStream): string[] {
@@ -124,7 +138,7 @@ function gateLine({ expr, state, observed, unit, margin, samples, reason }: Anal
 }
 
 /** What was not measured, and why. */
-function noteLines({ damage, packets, sipMalformed, rtcpMalformed, streams }: Analysis): string[] {
+function noteLines({ damage, packets, sipMalformed, rtcpMalformed, rtcpSealed, streams }: Analysis): string[] {
   const left: [number, string][] = [
     [packets.fragments, 'IP fragments were left out: they are not put together'],
     [packets.otherLinkTypes, 'packets are of a link type that is not read'],
@@ -133,6 +147,7 @@ function noteLines({ damage, packets, sipMalformed, rtcpMalformed, streams }: An
     [packets.leftOut, 'packets were left out: there are too many streams'],
     [sipMalformed, 'SIP messages could not be read'],
     [rtcpMalformed, 'RTCP packets could not be read'],
+    [rtcpSealed, 'RTCP packets are encrypted (SRTCP): no round trip is known by them'],
   ];
   const notes = [
     ...(damage === null ? [] : [`the file was read in part: ${damage}`]),

@@ -1,3 +1,5 @@
+import { SRTP_SUITE_NAMES, srtpSuite } from '../../../src/lib/srtp-suite.js';
+import { SrtpSender } from '../../../src/rtp/srtp/sender.js';
 import { describe, expect, it } from 'vitest';
 import { end, rtpPacket, zeros } from '../capture/packets.js';
 import { A, B, receiverReport, request, response, sdp, senderReport, Tape } from './captures.js';
@@ -273,6 +275,22 @@ describe('a call with its signalling', () => {
 });
 
 describe('RTCP', () => {
+  it.each(SRTP_SUITE_NAMES)('that %s has sealed is counted apart from what cannot be read', (name) => {
+    const { keyBytes, saltBytes } = srtpSuite(name);
+    const sender = new SrtpSender(
+      name,
+      Uint8Array.from({ length: keyBytes + saltBytes }, (_, i) => i * 7),
+    );
+    const compound = Uint8Array.from([...senderReport(0x1234_5678, 5, 0), ...receiverReport(9, 1, 2, 3)]);
+    const [rtcpA, rtcpB] = [end('192.0.2.1', 4001), end('192.0.2.9', 6001)];
+    const tape = new Tape().stream(0, 200);
+    for (let i = 0; i < 3; i++) tape.add(1000 * i, rtcpA, rtcpB, [...sender.protectRtcp(compound)]);
+    tape.add(3500, rtcpA, rtcpB, [...compound, 1, 2, 3]);
+    const { rtcpSealed, rtcpMalformed, packets, streams } = tape.analyse();
+    expect({ rtcpSealed, rtcpMalformed, rtcp: packets.rtcp }).toEqual({ rtcpSealed: 3, rtcpMalformed: 1, rtcp: 4 });
+    expect(streams[0]?.receiverRttMs).toBeNull();
+  });
+
   it('tells the round trip from the place of the capture to the receiver', () => {
     const [rtcpA, rtcpB] = [end('192.0.2.1', 4001), end('192.0.2.9', 6001)];
     // NTP 0x0000_0005.8000_0000: its middle is 0x0005_8000. Held for 0.5 s: 0x8000 of 1/65,536 s. Passed again 540 ms later.

@@ -58,6 +58,41 @@ describe('callgauge analyze', () => {
     expect((await analyze(['a.pcap', '--gate', 'success_ratio >= 99%'], CLEAN)).code).toBe(4);
   });
 
+  describe('of a codec that is not built in', () => {
+    const G729 = { 'a.pcap': new Tape().stream(0, 400, { payloadType: 97 }).file() };
+    const gate = ['--gate', 'mos{codec=g729,per=call}.min >= 4'];
+    const map = ['--rtpmap', '97=G729/8000'];
+
+    it('is judged by a gate with the values that are published, or those that are given', async () => {
+      const passed = await analyze(['a.pcap', ...map, ...gate], G729);
+      expect({ code: passed.code, stderr: passed.stderr }).toEqual({ code: 0, stderr: '' });
+      expect(passed.stdout).toContain('MOS-LQ 4.10 (Ie 11, Bpl 19)');
+      // R = 93.2 − 30, which is MOS 3.26.
+      const failed = await analyze(['a.pcap', ...map, ...gate, '--impairment', 'G729:ie=30,bpl=19'], G729);
+      expect(failed.code).toBe(3);
+      expect(failed.stdout).toContain('MOS-LQ 3.26 (Ie 30, Bpl 19)');
+    });
+
+    it('has no score where nobody knows what it costs, and says how to give it', async () => {
+      const { code, stdout } = await analyze(['a.pcap', '--rtpmap', '97=EVS/16000'], G729);
+      expect(code).toBe(0);
+      expect(stdout).toContain('what the codec costs is not known');
+      const given = await analyze(['a.pcap', '--rtpmap', '97=EVS/16000', '--impairment', 'EVS:ie=8,bpl=5'], G729);
+      expect(given.stdout).toMatch(/MOS-LQ \d\.\d\d wideband \(Ie 8, Bpl 5\)/);
+    });
+
+    it('may be named by a gate only where it is known', async () => {
+      const absent = await analyze(['a.pcap', '--gate', 'mos{codec=GSM}.min >= 4'], G729);
+      expect(absent.code).toBe(4);
+      const unknown = await analyze(['a.pcap', '--gate', 'mos{codec=G7299}.min >= 4'], G729);
+      expect(unknown.code).toBe(2);
+      expect(unknown.stderr).toContain('did you mean "G729"?');
+      const wrong = await analyze(['a.pcap', '--impairment', 'G729=11'], G729);
+      expect(wrong).toMatchObject({ code: 2, stdout: '' });
+      expect(wrong.stderr).toContain('--impairment: expected a codec with its Ie and Bpl like G729:ie=11,bpl=19');
+    });
+  });
+
   it('measures what is left of a damaged file, and says so', async () => {
     const { code, stdout } = await analyze(['a.pcap'], { 'a.pcap': CLEAN['a.pcap'].subarray(0, -3) });
     expect(code).toBe(0);
