@@ -3,6 +3,7 @@ import type { GateResult } from '../gates/evaluate.js';
 import { supportedRatio } from '../gates/support.js';
 import { cpuInWords } from './health.js';
 import { refusedCalls } from './host-limits.js';
+import type { NetBackend } from '../lib/net-backend.js';
 import type { RunBook } from './run-book.js';
 
 /** A run that did not place its calls, or could not send its audio, proves nothing that it promised. */
@@ -27,11 +28,7 @@ const UNKNOWN_DROPS =
   'drops of this host cannot be known with the portable back end: what stands as lost may have been dropped here';
 
 /** Things that a reader should know and no gate says. */
-export function warningsOf(
-  book: RunBook,
-  gates: readonly GateResult[],
-  netBackend: 'libc' | 'dgram' | 'none',
-): string[] {
+export function warningsOf(book: RunBook, gates: readonly GateResult[], netBackend: NetBackend | 'none'): string[] {
   const { calls, otherSourceLegs } = book.total;
   const warnings: string[] = [];
   if (netBackend === 'dgram' && book.total.legs > 0) {
