@@ -320,7 +320,8 @@ export class CallerCall implements OutgoingCallListener, DigitListener, Transfer
     if (sipStatus === expect && failure.response !== null && flow !== undefined && flow.expect !== null) {
       this.disappointment = unmetHeader(flow.expect, failure.response);
     }
-    const cause = sipStatus === null ? causeOfEvent(failure.cause) : causeOfStatus(sipStatus);
+    const isNamed = sipStatus === null || failure.cause === 'credentials-withheld';
+    const cause = isNamed ? causeOfEvent(failure.cause) : causeOfStatus(sipStatus);
     if (sipStatus === null && HOST_LIMITS.has(cause)) {
       this.withdraw(cause, failure.detail);
       return;
