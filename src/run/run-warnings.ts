@@ -60,10 +60,7 @@ export function warningsOf(
   if (contradicted !== null) {
     warnings.push(contradicted);
   }
-  const declined = book.transfers.declinedInWords();
-  if (declined !== null) {
-    warnings.push(declined);
-  }
+  warnings.push(...book.transfers.declinedInWords());
   const support = supportStatement(gates);
   if (support !== null) {
     warnings.push(support);

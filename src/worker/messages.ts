@@ -573,6 +573,8 @@ export interface SignallingBatch {
   readonly figures: FigureCounts;
   /** Of an answerer: keys that callers have pressed. */
   readonly keys?: KeyCounts;
+  /** Of an answerer: transfers that callers have asked for, none of which is taken; since the start. */
+  readonly declinedTransfers?: number;
   /** Our address and port as the first response named them (received and rport, RFC 3581); null: none did. */
   readonly seenAddress: string | null;
   /** Pairs of (endpoint, ms): round trips of OPTIONS. */
