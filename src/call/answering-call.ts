@@ -13,6 +13,7 @@ import { keyOfInfo } from './info-digit.js';
 import type { DigitListener, MediaSlots } from './media-slots.js';
 import type { MediaPreferences, MediaRefusal } from './negotiation.js';
 import { causeOfEvent, causeOfStatus, type CallPhase, type CallRecord } from './outcome.js';
+import type { PacketTimeBook } from './packet-times.js';
 import type { SrtpWish } from './srtp-keys.js';
 import { type Step, Steps } from './steps.js';
 import type { TransfersRecord } from './transfer-record.js';
@@ -23,6 +24,8 @@ export interface AnswererContext {
   readonly media: MediaPreferences;
   /** Absent: no SRTP. */
   readonly srtp?: SrtpWish;
+  /** Absent: nobody counts. */
+  readonly packetTimes?: PacketTimeBook;
   /** Final status instead of an answer; null: answer. */
   readonly rejectStatus: number | null;
   /** Ringing before the answer, ms; null: ring for ever. */

@@ -10,6 +10,7 @@ import type { TransfersRecord } from './transfer-record.js';
 import type { MediaSlots } from './media-slots.js';
 import type { MediaPreferences } from './negotiation.js';
 import type { CallRecord } from './outcome.js';
+import type { PacketTimeBook } from './packet-times.js';
 import type { SrtpWish } from './srtp-keys.js';
 import type { Step } from './steps.js';
 
@@ -22,6 +23,8 @@ export interface CallerContext {
   readonly media: MediaPreferences;
   /** Absent: no SRTP. */
   readonly srtp?: SrtpWish;
+  /** Absent: nobody counts. */
+  readonly packetTimes?: PacketTimeBook;
   readonly holdMs: number;
   readonly ringTimeoutMs: number;
   readonly expect: 'answered' | number;

@@ -1,6 +1,7 @@
 /** What a reader should know beside the gates: why a run proves nothing, and what its figures do not show. */
 import type { GateResult } from '../gates/evaluate.js';
 import { supportedRatio } from '../gates/support.js';
+import { farPacketTimesInWords } from './far-packet-times.js';
 import { cpuInWords } from './health.js';
 import { refusedCalls } from './host-limits.js';
 import type { RunBook } from './run-book.js';
@@ -60,7 +61,7 @@ export function warningsOf(
   if (contradicted !== null) {
     warnings.push(contradicted);
   }
-  warnings.push(...book.transfers.declinedInWords());
+  warnings.push(...book.transfers.declinedInWords(), ...farPacketTimesInWords(book.packetTimes));
   const support = supportStatement(gates);
   if (support !== null) {
     warnings.push(support);

@@ -55,7 +55,10 @@ interface Match {
 }
 
 /** What a second leg needs of the driver's context. */
-export type SecondLegContext = Pick<AnswererContext, 'timers' | 'slots' | 'media' | 'srtp' | 'epochNs' | 'now'>;
+export type SecondLegContext = Pick<
+  AnswererContext,
+  'timers' | 'slots' | 'media' | 'srtp' | 'packetTimes' | 'epochNs' | 'now'
+>;
 
 export class UserCalls {
   readonly matches: { -readonly [Way in keyof CallMatches]: number } = {
