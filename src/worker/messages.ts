@@ -28,6 +28,7 @@ export type { TlsMaterial } from '../sip/transport/tls-settings.js';
 export type {
   CallMatches,
   RegistrationFailures,
+  RegistrationCounts,
   RegistrationFigures,
   RegistrationReport,
   UsersRole,
