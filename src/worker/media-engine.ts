@@ -158,6 +158,10 @@ export class MediaEngine {
         leg.serve(dueNs, skip);
       }
       for (const leg of legs) {
+        leg.fetch(dueNs);
+      }
+      this.sockets.submit();
+      for (const leg of legs) {
         leg.listen(dueNs);
       }
       this.closeAt(this.tickIndex % 1000, Math.floor(this.tickIndex / 1000));

@@ -8,6 +8,7 @@ import type { DigitsToSend, DtmfMethod, ReceivedDigit } from '../call/dtmf.js';
 import type { RemoteMedia } from '../call/media-slots.js';
 import type { CallRecord } from '../call/outcome.js';
 import type { PacketTimeCount } from '../call/packet-times.js';
+import type { NetBackend, NetBackendChoice } from '../lib/net-backend.js';
 import type { Impairment, ImpairmentCounts } from '../lib/impairment.js';
 import type { ReachRules } from '../lib/reach.js';
 import type { SrtpSuiteName } from '../lib/srtp-suite.js';
@@ -44,7 +45,7 @@ export interface MediaWorkerSetup {
   readonly index: number;
   /** Media workers in all: they share the port range. */
   readonly workers: number;
-  readonly backend: 'auto' | 'dgram';
+  readonly backend: NetBackendChoice;
   /** Code point of all that is sent (RFC 2474); not set where native sockets are not to be had. */
   readonly dscp: number;
   /** Goes before all other threads of this host (SCHED_FIFO). */
@@ -361,7 +362,7 @@ export interface FloorFigures {
 
 export type MediaReport =
   | MediaBatch
-  | { readonly type: 'ready'; readonly backend: 'libc' | 'dgram' }
+  | { readonly type: 'ready'; readonly backend: NetBackend }
   /** At the end, from a worker that sends over a bad link. */
   | { readonly type: 'impaired'; readonly counts: ImpairmentCounts }
   | { readonly type: 'cannot-open'; readonly code: string; readonly message: string };
