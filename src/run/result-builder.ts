@@ -230,6 +230,7 @@ function endpointBlock(
       signallingRttMs: group.signallingRttMs.summary(),
       finalResponses: [...group.finalResponses].map(([status, count]) => ({ status, count })),
     },
+    registrations: book.registrations.groups.block(index),
     quality: qualityBlocks(group, facts.media),
     seconds,
   };

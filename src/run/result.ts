@@ -8,7 +8,7 @@ import { SPOIL_CONDITIONS } from '../metrics/names.js';
 import { comparisonSchema } from './comparison.js';
 import { dtmfSchema } from './result-dtmf.js';
 import { transfersSchema } from './result-transfers.js';
-import { registrationsSchema } from './result-registrations.js';
+import { groupRegistrationsSchema, registrationsSchema } from './result-registrations.js';
 import { evidenceSchema, worstCallSchema } from './result-evidence.js';
 import { addedDistribution, addedNumber, count, distribution, nullableNumber, ratio } from './result-fields.js';
 import { directionsShape, findingSchema, secondSchema } from './result-quality.js';
@@ -130,6 +130,10 @@ const endpointSchema = z.strictObject({
     signallingRttMs: addedDistribution,
     finalResponses: z.array(z.strictObject({ status: z.int(), count })).describe('to INVITE'),
   }),
+  registrations: groupRegistrationsSchema
+    .nullable()
+    .default(null)
+    .describe('of the users with these labels; null: there are none, or it is not known of them apart'),
   quality: z.strictObject(directionsShape),
   seconds: z.array(secondSchema.omit({ targetRate: true })),
 });

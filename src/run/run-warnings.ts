@@ -1,6 +1,7 @@
 /** What a reader should know beside the gates: why a run proves nothing, and what its figures do not show. */
 import type { GateResult } from '../gates/evaluate.js';
 import { supportedRatio } from '../gates/support.js';
+import { farPacketTimesInWords } from './far-packet-times.js';
 import { cpuInWords } from './health.js';
 import { refusedCalls } from './host-limits.js';
 import type { NetBackend } from '../lib/net-backend.js';
@@ -57,10 +58,7 @@ export function warningsOf(book: RunBook, gates: readonly GateResult[], netBacke
   if (contradicted !== null) {
     warnings.push(contradicted);
   }
-  const declined = book.transfers.declinedInWords();
-  if (declined !== null) {
-    warnings.push(declined);
-  }
+  warnings.push(...book.transfers.declinedInWords(), ...farPacketTimesInWords(book.packetTimes));
   const support = supportStatement(gates);
   if (support !== null) {
     warnings.push(support);

@@ -7,6 +7,7 @@ import type { CallerIdentity } from '../call/invite-of.js';
 import type { DigitsToSend, DtmfMethod, ReceivedDigit } from '../call/dtmf.js';
 import type { RemoteMedia } from '../call/media-slots.js';
 import type { CallRecord } from '../call/outcome.js';
+import type { PacketTimeCount } from '../call/packet-times.js';
 import type { NetBackend, NetBackendChoice } from '../lib/net-backend.js';
 import type { Impairment, ImpairmentCounts } from '../lib/impairment.js';
 import type { ReachRules } from '../lib/reach.js';
@@ -23,10 +24,12 @@ import type { RegistrationFigures, RegistrationReport, UsersRole } from './user-
 
 export { HEADERS_PER_RUN, type CapturePart, type CaptureSetup } from './capture-messages.js';
 export { causeKey, hasFailed, HOST_LIMITS, NO_GROUP, type CallRecord } from '../call/outcome.js';
+export type { PacketTimeCount } from '../call/packet-times.js';
 export type { TlsMaterial } from '../sip/transport/tls-settings.js';
 export type {
   CallMatches,
   RegistrationFailures,
+  RegistrationCounts,
   RegistrationFigures,
   RegistrationReport,
   UsersRole,
@@ -574,6 +577,10 @@ export interface SignallingBatch {
   readonly figures: FigureCounts;
   /** Of an answerer: keys that callers have pressed. */
   readonly keys?: KeyCounts;
+  /** Of an answerer: transfers that callers have asked for, none of which is taken; since the start. */
+  readonly declinedTransfers?: number;
+  /** Legs whose far side wants another packet time than we send, since the start; absent: none. */
+  readonly packetTimes?: readonly PacketTimeCount[];
   /** Our address and port as the first response named them (received and rport, RFC 3581); null: none did. */
   readonly seenAddress: string | null;
   /** Pairs of (endpoint, ms): round trips of OPTIONS. */
