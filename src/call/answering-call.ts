@@ -4,15 +4,19 @@ import { type HeaderBlock, NO_HEADERS, headerBlock } from '../sip/message/builde
 import type { SipMessage } from '../sip/message/message.js';
 import type { TimerHandle, Timers } from '../sip/transaction/timers.js';
 import type { CallEnd, IncomingCall, IncomingCallListener } from '../sip/ua/call-events.js';
+import type { Referral } from '../sip/ua/referral.js';
 import { CallMedia } from './call-media.js';
 import { callTokenOf, type CallToken } from './call-token.js';
+import { DeclinedTransfers } from './declined-transfers.js';
 import { CallDigits, type ReceivedDigit } from './dtmf.js';
 import { keyOfInfo } from './info-digit.js';
 import type { DigitListener, MediaSlots } from './media-slots.js';
 import type { MediaPreferences, MediaRefusal } from './negotiation.js';
 import { causeOfEvent, causeOfStatus, type CallPhase, type CallRecord } from './outcome.js';
+import type { PacketTimeBook } from './packet-times.js';
 import type { SrtpWish } from './srtp-keys.js';
 import { type Step, Steps } from './steps.js';
+import type { TransfersRecord } from './transfer-record.js';
 
 export interface AnswererContext {
   readonly timers: Timers;
@@ -20,6 +24,8 @@ export interface AnswererContext {
   readonly media: MediaPreferences;
   /** Absent: no SRTP. */
   readonly srtp?: SrtpWish;
+  /** Absent: nobody counts. */
+  readonly packetTimes?: PacketTimeBook;
   /** Final status instead of an answer; null: answer. */
   readonly rejectStatus: number | null;
   /** Ringing before the answer, ms; null: ring for ever. */
@@ -66,6 +72,8 @@ export class AnsweringCall implements IncomingCallListener, DigitListener {
   private steps: Steps | null = null;
   /** Null until a key is pressed. */
   private digits: CallDigits | null = null;
+  /** Null until the caller asks for one. */
+  private declined: DeclinedTransfers | null = null;
   private timer: TimerHandle | null = null;
   private readonly startedMs: number;
   private readonly token: CallToken | null;
@@ -225,6 +233,16 @@ export class AnsweringCall implements IncomingCallListener, DigitListener {
     this.steps?.hear(request);
   }
 
+  onReferred(referral: Referral): void {
+    this.declined ??= new DeclinedTransfers();
+    this.declined.take(referral, this.elapsedMs());
+  }
+
+  /** That the caller has asked for so far, and did not get; null: none. */
+  get transfers(): TransfersRecord | null {
+    return this.declined?.record ?? null;
+  }
+
   onSessionExpired(): void {
     this.giveUp({ cause: 'sessionExpired', detail: 'nobody refreshed the session' });
   }
@@ -326,6 +344,7 @@ export class AnsweringCall implements IncomingCallListener, DigitListener {
       earlyMedia: false,
       hasMedia: context.slots.measured && this.media?.isConnected === true,
       dtmf: this.digits?.record(this.elapsedMs()) ?? null,
+      transfers: this.transfers,
     };
     context.onEnd(record, this);
   }

@@ -12,6 +12,7 @@ import {
   type MediaPreferences,
   type MediaRefusal,
 } from './negotiation.js';
+import type { PacketTimeBook } from './packet-times.js';
 import { CallKeys, type SrtpWish } from './srtp-keys.js';
 
 /** A new offer of ours: what is absent stays. */
@@ -26,6 +27,8 @@ export interface CallMediaContext {
   readonly media: MediaPreferences;
   /** Absent: no SRTP. */
   readonly srtp?: SrtpWish;
+  /** Hears of legs whose far side wants another packet time than ours; absent: nobody asks. */
+  readonly packetTimes?: PacketTimeBook;
   now(): number;
 }
 
@@ -104,6 +107,7 @@ export class CallMedia {
   connect(): void {
     if (this.agreed === null || this.isConnected) return;
     this.isConnected = true;
+    if (this.agreed.packetTime !== undefined) this.context.packetTimes?.note(this.agreed.packetTime);
     const answeredAtNs = this.context.now();
     const { listensForTones, listensForMs } = this.context.media;
     const since = listensForMs === undefined ? {} : { listensForMs };

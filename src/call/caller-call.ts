@@ -21,7 +21,7 @@ import type { DigitListener } from './media-slots.js';
 import type { MediaRefusal } from './negotiation.js';
 import { causeOfEvent, causeOfStatus, HOST_LIMITS, type CallPhase, type CallRecord } from './outcome.js';
 import { type StepFailure, Steps } from './steps.js';
-import type { Transfer } from './transfer-record.js';
+import { type Transfer, joinTransfers } from './transfer-record.js';
 import { type TransferredCall, Transfers } from './transfers.js';
 
 export type { CallAgent, CallTarget } from './invite-of.js';
@@ -320,7 +320,8 @@ export class CallerCall implements OutgoingCallListener, DigitListener, Transfer
     if (sipStatus === expect && failure.response !== null && flow !== undefined && flow.expect !== null) {
       this.disappointment = unmetHeader(flow.expect, failure.response);
     }
-    const cause = sipStatus === null ? causeOfEvent(failure.cause) : causeOfStatus(sipStatus);
+    const isNamed = sipStatus === null || failure.cause === 'credentials-withheld';
+    const cause = isNamed ? causeOfEvent(failure.cause) : causeOfStatus(sipStatus);
     if (sipStatus === null && HOST_LIMITS.has(cause)) {
       this.withdraw(cause, failure.detail);
       return;
@@ -412,7 +413,7 @@ export class CallerCall implements OutgoingCallListener, DigitListener, Transfer
       earlyMedia: this.early.came,
       hasMedia: context.slots.measured && this.media?.isConnected === true,
       dtmf: this.digits?.record(this.byeAtMs ?? endedMs) ?? null,
-      transfers: this.transfers?.record ?? null,
+      transfers: joinTransfers(this.transfers?.record ?? null, context.calledLegTransfers?.(startOf.call) ?? null),
       marker: this.marker === null ? null : (context.markers?.verdictOf(startOf.call) ?? null),
     };
     context.onEnd(record, this);

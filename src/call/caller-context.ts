@@ -6,9 +6,11 @@ import type { CallerCall } from './caller-call.js';
 import type { Expectations } from './expectations.js';
 import type { CallTarget, CallerIdentity } from './invite-of.js';
 import type { LegMarkers } from './leg-marker.js';
+import type { TransfersRecord } from './transfer-record.js';
 import type { MediaSlots } from './media-slots.js';
 import type { MediaPreferences } from './negotiation.js';
 import type { CallRecord } from './outcome.js';
+import type { PacketTimeBook } from './packet-times.js';
 import type { SrtpWish } from './srtp-keys.js';
 import type { Step } from './steps.js';
 
@@ -21,6 +23,8 @@ export interface CallerContext {
   readonly media: MediaPreferences;
   /** Absent: no SRTP. */
   readonly srtp?: SrtpWish;
+  /** Absent: nobody counts. */
+  readonly packetTimes?: PacketTimeBook;
   readonly holdMs: number;
   readonly ringTimeoutMs: number;
   readonly expect: 'answered' | number;
@@ -36,6 +40,8 @@ export interface CallerContext {
   onEnd(record: CallRecord, call: CallerCall): void;
   /** Of calls between users of ours; absent: they have none. */
   readonly markers?: LegMarkers;
+  /** Transfers that the called leg of such a call was asked for; null: none. Absent: there are no called legs here. */
+  calledLegTransfers?(call: number): TransfersRecord | null;
   /** What is special about the calls; absent: INVITE with an offer, hold, BYE. */
   readonly flow?: CallerFlow;
 }

@@ -43,6 +43,7 @@ export interface DtmfMismatch {
   readonly received: string;
 }
 
+/** More than can be expected at once. */
 const MAX_KEPT = 256;
 
 /** The keys of one call, in both directions. */
@@ -50,8 +51,8 @@ export class CallDigits {
   private readonly sent: { digits: string; startMs: number; method: DtmfMethod; everyMs: number }[] = [];
   private readonly received: ReceivedDigit[] = [];
   private beyond = 0;
-  /** What expectations have looked at already. */
-  private seen = 0;
+  /** What no expectation has judged yet: the first of it, so that a call may have any number of keys. */
+  private unjudged = '';
   private mismatch: DtmfMismatch | null = null;
   /** Told of each that comes. */
   onReceived: (() => void) | null = null;
@@ -61,6 +62,9 @@ export class CallDigits {
       this.received.push(digit);
     } else {
       this.beyond++;
+    }
+    if (this.unjudged.length < MAX_KEPT) {
+      this.unjudged += digit.digit;
     }
     this.onReceived?.();
   }
@@ -74,26 +78,21 @@ export class CallDigits {
     this.sent.push({ digits, startMs, method, everyMs });
   }
 
-  /** All that has come. */
-  get text(): string {
-    return this.received.map(({ digit }) => digit).join('');
-  }
-
-  /** What has come since the last time that it was looked at. */
+  /** What has come since the last time that it was judged. */
   get news(): string {
-    return this.text.slice(this.seen);
+    return this.unjudged;
   }
 
   /** The news is what was expected, or not. @returns what is wrong; null: nothing */
   judgeNews(expected: string): DtmfMismatch | null {
-    const received = this.news;
-    this.seen = this.received.length;
+    const received = this.unjudged;
+    this.unjudged = '';
     return this.judge(expected, received);
   }
 
   /** The same of all that has come. */
   judgeAll(expected: string): DtmfMismatch | null {
-    return this.judge(expected, this.text);
+    return this.judge(expected, this.received.map(({ digit }) => digit).join(''));
   }
 
   /** At the end of the call: keys that its end came before are left out. Null: no key at all, and none was missed. */
@@ -108,7 +107,7 @@ export class CallDigits {
   }
 
   private judge(expected: string, received: string): DtmfMismatch | null {
-    const wrong = expected === received && this.beyond === 0 ? null : { expected, received };
+    const wrong = expected === received ? null : { expected, received };
     this.mismatch ??= wrong;
     return wrong;
   }

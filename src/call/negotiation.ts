@@ -7,6 +7,7 @@ import type { RtcpXrWishes } from '../sdp/rtcp-xr.js';
 import type { AgreedSrtp, LocalSrtp } from '../sdp/media-security.js';
 import type { Direction } from '../sdp/session-description.js';
 import type { MediaSlot } from './media-slots.js';
+import { type PacketTime, otherPacketTime } from './packet-times.js';
 import { AnswerMemo, OfferTemplate } from './sdp-memo.js';
 
 /** Where audio and reports go, which ways the audio flows, and what may come. No payload type stands in two of the lists. */
@@ -40,6 +41,8 @@ export interface AgreedMedia {
   readonly rtcpXr?: RtcpXrWishes;
   /** Absent: in the clear. Its keys may be printed nowhere. */
   readonly srtp?: AgreedSrtp;
+  /** The far end wants another packet time than we send; absent: it does not. */
+  readonly packetTime?: PacketTime;
 }
 
 /** Whose SDP it is: the call, and how many of its descriptions there were (RFC 3264 §8). */
@@ -185,6 +188,12 @@ function agreedMedia(media: NegotiatedMedia, preferences: MediaPreferences): Agr
     isOurs: media.remoteTool === TOOL,
     ...(media.rtcpXr !== null && { rtcpXr: media.rtcpXr }),
   };
+  // Our own answerer takes packets of any time.
+  const packetTime =
+    sends && !agreed.isOurs ? otherPacketTime(preferences.ptimeMs, media.ptimeMs, media.maxPtimeMs) : null;
+  if (packetTime !== null) {
+    Object.assign(agreed, { packetTime });
+  }
   const noise = media.comfortNoiseSendPayloadType;
   if (preferences.suppressesSilence === true && noise !== null) {
     Object.assign(agreed, { comfortNoiseSendPayloadType: noise });

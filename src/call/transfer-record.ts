@@ -16,10 +16,21 @@ export interface Transfer {
   readonly answeredMs: number | null;
 }
 
+/** A far side that asks more often is refused, and noted no more. */
+export const MAX_TRANSFERS = 8;
+
 /** Of one call. */
 export interface TransfersRecord {
   /** How often the far side asked. */
   readonly asked: number;
   /** The first of these, in the order in which they were settled. */
   readonly first: readonly Transfer[];
+}
+
+/** What was asked for at either leg of a call. */
+export function joinTransfers(one: TransfersRecord | null, other: TransfersRecord | null): TransfersRecord | null {
+  if (one === null || other === null) {
+    return one ?? other;
+  }
+  return { asked: one.asked + other.asked, first: [...one.first, ...other.first].slice(0, MAX_TRANSFERS) };
 }

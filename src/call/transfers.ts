@@ -15,7 +15,7 @@ import { type CallTarget, NOBODY, inviteOf } from './invite-of.js';
 import type { MediaSlot } from './media-slots.js';
 import type { MediaRefusal } from './negotiation.js';
 import { causeOfEvent, causeOfStatus } from './outcome.js';
-import type { Transfer, TransfersRecord } from './transfer-record.js';
+import { MAX_TRANSFERS, type Transfer, type TransfersRecord } from './transfer-record.js';
 
 /** The call that is transferred. */
 export interface TransferredCall {
@@ -49,8 +49,6 @@ interface Refusal {
   readonly detail: string | null;
 }
 
-/** A far side that asks more often is refused, and noted no more. */
-const MAX_TRANSFERS = 8;
 /** Who transferred us hangs up, once it has heard of the answer (RFC 5589 §6.1); who does not is hung up by us. */
 const FIRST_BYE_MS = 4_000;
 const STATUS_DECLINE = 603;

@@ -57,16 +57,16 @@ function isGiven(name: string, args: readonly string[]): boolean {
   return args.some((arg) => arg === `--${name}` || arg.startsWith(`--${name}=`));
 }
 
-/** CALLGAUGE_NET_BACKEND: `dgram` does without the native library. @throws ProblemsError for any other word */
+/** CALLGAUGE_NET_BACKEND: `libc` does without io_uring, `dgram` without the native library. @throws ProblemsError for any other word */
 export function netBackend(host: ProcessHost): MediaWorkerSetup['backend'] {
   const text = host.env[BACKEND_VARIABLE] ?? '';
   if (text === '' || text === 'auto') {
     return 'auto';
   }
-  if (text === 'dgram') {
-    return 'dgram';
+  if (text === 'libc' || text === 'dgram') {
+    return text;
   }
-  const message = `expected auto or dgram, got ${JSON.stringify(text)}`;
+  const message = `expected auto, libc or dgram, got ${JSON.stringify(text)}`;
   throw new ProblemsError([{ code: 'bad-backend', where: BACKEND_VARIABLE, message }]);
 }
 

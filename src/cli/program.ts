@@ -68,7 +68,7 @@ export async function runProgram(host: ProcessHost): Promise<number> {
     .alias('help', 'h')
     .epilogue(
       'Every flag has a twin in the environment: CALLGAUGE_RATE=5/s for --rate 5/s.\n' +
-        'CALLGAUGE_NET_BACKEND=dgram does without the native sockets.\n' +
+        'CALLGAUGE_NET_BACKEND=libc does without io_uring, CALLGAUGE_NET_BACKEND=dgram without native sockets.\n' +
         'Exit codes: 0 pass, 2 bad input, 3 a gate failed, 4 inconclusive, 5 not run.',
     )
     .strict()

@@ -2,6 +2,7 @@
 import type { DirectionSecond } from '../run/direction-series.js';
 import type { GateResult } from '../run/result.js';
 import type { RunBook } from '../run/run-book.js';
+import type { NetBackend } from '../lib/net-backend.js';
 import type { Course, CoursePlan } from './progress-course.js';
 
 /** Null is unknown. */
@@ -50,12 +51,7 @@ export class SnapshotSource {
   constructor(private readonly plan: CoursePlan) {}
 
   /** @param netBackend of the run, which decides what strains a measurement */
-  take(
-    second: number,
-    book: RunBook,
-    gates: readonly GateResult[],
-    netBackend: 'libc' | 'dgram' | 'none',
-  ): ProgressSnapshot {
+  take(second: number, book: RunBook, gates: readonly GateResult[], netBackend: NetBackend | 'none'): ProgressSnapshot {
     const { calls, series } = book.total;
     const settled = second - SETTLED_SECONDS;
     const rttMs = newestOf(settled, (at) => series.received.in(at)?.rttMs ?? series.sent.in(at)?.rttMs ?? null);

@@ -1,4 +1,5 @@
 /** What is seen while a run goes on: a block repainted on a terminal, else `key=value` lines. Nothing of it with --quiet. */
+import type { NetBackend } from '../lib/net-backend.js';
 import { monotonicNs, NS_PER_MS } from '../lib/clock.js';
 import { formatClock, formatValue } from '../report/number-format.js';
 import { gateMark } from '../report/verdict-mark.js';
@@ -21,7 +22,7 @@ export type ProgressEvent = 'note' | 'waiting' | 'registering' | 'started' | 'wa
 export class Progress {
   private readonly screen: ProgressScreen;
   private readonly source: SnapshotSource;
-  private netBackend: 'libc' | 'dgram' | 'none' = 'none';
+  private netBackend: NetBackend | 'none' = 'none';
   private snapshot: ProgressSnapshot | null = null;
   private stage = '';
   private isStopping = false;
@@ -52,7 +53,7 @@ export class Progress {
     }
   }
 
-  begin(netBackend: 'libc' | 'dgram' | 'none'): void {
+  begin(netBackend: NetBackend | 'none'): void {
     this.netBackend = netBackend;
   }
 

@@ -271,7 +271,8 @@ function isRegistrations(value: unknown): boolean {
   const lost = figures['bindingsLost'] ?? 0;
   const counts = [users, bound, refused, attempts, ineffective, lost, ...ways].every((one) => isCount(one));
   const hasBegin = registeredAtBegin === null || isCount(registeredAtBegin);
-  return counts && hasBegin && isList(failures) && failures.every(isFailure) && isDelays(delayMs);
+  const hasGroups = isTable(figures['groups'] ?? [], 6);
+  return counts && hasBegin && hasGroups && isList(failures) && failures.every(isFailure) && isDelays(delayMs);
 }
 
 function isFailure(value: unknown): boolean {

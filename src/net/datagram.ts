@@ -4,6 +4,7 @@
  */
 
 import { parseIp } from '../lib/ip-address.js';
+import type { NetBackend } from '../lib/net-backend.js';
 
 /** What cannot be opened or bound. */
 export class NetError extends Error {
@@ -24,9 +25,18 @@ export interface Destination {
   readonly sockaddr: Uint8Array;
 }
 
+/** Who has queued a packet. */
+export interface PacketSender {
+  /**
+   * The packet has left, or the kernel did not take it; not later than `submit`.
+   * @param data the packet is its first `length` bytes
+   */
+  onSent(taken: boolean, data: Uint8Array, length: number): void;
+}
+
 /** Facts of the datagram that `receive` returned last live in the fields, so that nothing is allocated per packet. */
 export interface DatagramSockets {
-  readonly backend: 'libc' | 'dgram';
+  readonly backend: NetBackend;
   /** The datagram received last, from its first byte: another view for each, valid until the next `receive`. */
   readonly data: Uint8Array;
   /** When it arrived, ns on the monotonic clock. */
@@ -43,6 +53,12 @@ export interface DatagramSockets {
   destination(address: string, port: number): Destination;
   /** Sends now; true when the kernel took it. */
   send(handle: number, packet: Uint8Array, destination: Destination): boolean;
+  /** Sends now, or together with what else is queued, at the next `submit` at the latest; the memory of the packet is free at once. */
+  queue(handle: number, packet: Uint8Array, destination: Destination, sender: PacketSender): void;
+  /** `receive` will be asked for this socket next after `submit`, sockets in this order: up to `most` of its datagrams may be read with it. */
+  fetch(handle: number, most: number): void;
+  /** Sends what is queued. */
+  submit(): void;
   /**
    * Takes the next datagram that waits, if any: its length in bytes (cut at `data.length`), or −1 when there is none. Ask until
    * there is none before another socket has its turn, or a few that were taken with it are lost and counted as drops.

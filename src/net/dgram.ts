@@ -3,7 +3,14 @@
  * `receive` empties it. Arrival times are callback times, which the report says; what overflows a ring is a drop.
  */
 import { createSocket, type Socket } from 'node:dgram';
-import { addressNumber, MAX_DATAGRAM_BYTES, NetError, type DatagramSockets, type Destination } from './datagram.js';
+import {
+  addressNumber,
+  MAX_DATAGRAM_BYTES,
+  NetError,
+  type DatagramSockets,
+  type Destination,
+  type PacketSender,
+} from './datagram.js';
 import { monotonicNs } from '../lib/clock.js';
 
 const RING_PACKETS = 64;
@@ -74,6 +81,14 @@ export class DgramSockets implements DatagramSockets {
     socket.send(Buffer.from(packet), destination.port, destination.address, this.onSent);
     return true;
   }
+
+  queue(handle: number, packet: Uint8Array, destination: Destination, sender: PacketSender): void {
+    sender.onSent(this.send(handle, packet, destination), packet, packet.length);
+  }
+
+  fetch(): void {} // the callbacks have read
+
+  submit(): void {} // nothing waits
 
   receive(handle: number): number {
     const waiting = this.ports[handle]?.ring.shift();

@@ -6,7 +6,7 @@
 import { NS_PER_MS } from '../lib/clock.js';
 import type { Impairment, ImpairmentCounts } from '../lib/impairment.js';
 import { deriveSeed } from '../lib/random.js';
-import type { DatagramSockets, Destination } from './datagram.js';
+import type { DatagramSockets, Destination, PacketSender } from './datagram.js';
 import { widthOfJitter } from './jitter-width.js';
 import { LinkStream, type JitterTruth, type Link } from './link-stream.js';
 import { ReleaseQueue, type Waiting } from './release-queue.js';
@@ -31,7 +31,7 @@ export class ImpairedSockets implements DatagramSockets {
   /** By handle: of the audio, and of its reports. */
   private readonly rtpLinks: (Link | undefined)[] = [];
   private readonly rtcpLinks: (Link | undefined)[] = [];
-  private readonly queue: ReleaseQueue<LinkStream>;
+  private readonly delayed: ReleaseQueue<LinkStream>;
   private readonly widthMs: number;
   private opened = 0;
   private lastFlushNs = Number.NEGATIVE_INFINITY;
@@ -61,7 +61,7 @@ export class ImpairedSockets implements DatagramSockets {
     private readonly plain: DatagramSockets,
     private readonly options: ImpairedSocketsOptions,
   ) {
-    this.queue = new ReleaseQueue<LinkStream>(options.maxWaiting);
+    this.delayed = new ReleaseQueue<LinkStream>(options.maxWaiting);
     this.widthMs = widthOfJitter(options.impairment.jitterMs, options.ptimeMs);
   }
 
@@ -129,6 +129,19 @@ export class ImpairedSockets implements DatagramSockets {
     return fate.isLost || this.pass(stream, packet);
   }
 
+  /** The link decides packet by packet. */
+  queue(handle: number, packet: Uint8Array, destination: Destination, sender: PacketSender): void {
+    sender.onSent(this.send(handle, packet, destination), packet, packet.length);
+  }
+
+  fetch(handle: number, most: number): void {
+    this.plain.fetch(handle, most);
+  }
+
+  submit(): void {
+    this.plain.submit();
+  }
+
   receive(handle: number): number {
     return this.plain.receive(handle);
   }
@@ -147,15 +160,15 @@ export class ImpairedSockets implements DatagramSockets {
 
   /** When the loop should flush next, ns; +∞ when nothing waits. */
   get nextFlushNs(): number {
-    return Math.max(this.queue.nextDueNs, this.lastFlushNs + WAKE_GAP_NS);
+    return Math.max(this.delayed.nextDueNs, this.lastFlushNs + WAKE_GAP_NS);
   }
 
   /** Sends all that is due. */
   flush(nowNs: number): void {
     this.lastFlushNs = nowNs;
-    for (let due = this.queue.takeDue(nowNs); due !== null; due = this.queue.takeDue(nowNs)) {
+    for (let due = this.delayed.takeDue(nowNs); due !== null; due = this.delayed.takeDue(nowNs)) {
       this.leave(due);
-      this.queue.release(due);
+      this.delayed.release(due);
     }
   }
 
@@ -253,7 +266,7 @@ export class ImpairedSockets implements DatagramSockets {
   }
 
   private enqueue(stream: LinkStream, packet: Uint8Array, dueNs: number): Waiting<LinkStream> | null {
-    const waiting = this.queue.add(packet, dueNs);
+    const waiting = this.delayed.add(packet, dueNs);
     if (waiting === null) {
       this.sums.overflowed += stream.link.isRtp ? 1 : 0;
       return null;

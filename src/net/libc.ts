@@ -11,8 +11,10 @@ import {
   parseIpv4,
   type DatagramSockets,
   type Destination,
+  type PacketSender,
 } from './datagram.js';
-import { ReceiveBatch } from './receive-batch.js';
+import { NO_DATAGRAM, ReceiveBatch } from './receive-batch.js';
+import { RingTraffic } from './ring-traffic.js';
 import { parseIp } from '../lib/ip-address.js';
 import { monotonicNs } from '../lib/clock.js';
 
@@ -36,6 +38,9 @@ const CLOCK_REALTIME = 0;
 const CLOCK_MONOTONIC = 1;
 const TIMER_ABSTIME = 1;
 const ERRNO = { EPERM: 1, EACCES: 13, EMFILE: 24, ENFILE: 23, EADDRINUSE: 98, EADDRNOTAVAIL: 99 } as const;
+const PROT_READ_WRITE = 3;
+const MAP_SHARED_POPULATED = 0x8001;
+const MAP_FAILED = 2n ** 64n - 1n;
 const CLOCK_STEP_NS = 1e6;
 const CLOCK_SAMPLES = 5;
 /** A pair of readings no further apart than this needs no second try. */
@@ -63,8 +68,12 @@ export interface Libc {
   readonly clockGettime: NativeCall;
   readonly clockNanosleep: NativeCall;
   readonly schedSetscheduler: NativeCall;
+  readonly ioUringSetup: NativeCall;
+  readonly ioUringEnter: NativeCall;
   readonly errno: () => number;
   readonly address: (memory: Uint8Array) => bigint;
+  /** Memory that the kernel shares by a descriptor, for as long as this process lives; null: it does not. */
+  readonly map: (fd: number, bytes: number, offset: number) => ArrayBuffer | null;
 }
 
 /** Loads libc; null where koffi or a 64-bit Linux is missing, and then the run uses dgram.ts. */
@@ -78,6 +87,7 @@ export async function loadLibc(): Promise<Libc | null> {
   }
   const library = ffi.load(null);
   const call = (prototype: string): NativeCall => library.func(prototype) as NativeCall;
+  const mmap = library.func('void *mmap(void *, size_t, int, int, int, int64_t)');
   return {
     socket: call('int socket(int, int, int)'),
     bind: call('int bind(int, const void *, uint32_t)'),
@@ -89,8 +99,14 @@ export async function loadLibc(): Promise<Libc | null> {
     clockGettime: call('int clock_gettime(int, void *)'),
     schedSetscheduler: call('int sched_setscheduler(int, int, const void *)'),
     clockNanosleep: call('int clock_nanosleep(int, int, const void *, void *)'),
+    ioUringSetup: call('int syscall(long, unsigned int, void *)'),
+    ioUringEnter: call('int syscall(long, int, unsigned int, unsigned int, unsigned int, void *, size_t)'),
     errno: () => ffi.errno(),
     address: (memory) => ffi.address(memory),
+    map: (fd, bytes, offset) => {
+      const memory = mmap(null, bytes, PROT_READ_WRITE, MAP_SHARED_POPULATED, fd, offset) as bigint;
+      return memory === MAP_FAILED ? null : ffi.view(memory, bytes);
+    },
   };
 }
 
@@ -110,10 +126,11 @@ export interface LibcSocketsOptions {
   readonly slotBytes: number;
   /** Code point of what is sent (RFC 2474), 0–63. */
   readonly dscp: number;
+  /** What is queued goes by a submission ring, where the kernel gives one. */
+  readonly ring: boolean;
 }
 
 export class LibcSockets implements DatagramSockets {
-  readonly backend = 'libc';
   arrivalNs = 0;
   sourceAddress = 0;
   sourcePort = 0;
@@ -121,16 +138,21 @@ export class LibcSockets implements DatagramSockets {
   data: Uint8Array;
 
   private readonly mark: number;
-  private readonly batch: ReceiveBatch;
-  private readonly slotData: readonly Uint8Array[];
-  /** Of which socket the batch is, how many it has, and which comes next. */
+  /** Read into where the ring has not read already. */
+  private readonly own: ReceiveBatch;
+  /** Null: each packet by a call of its own. */
+  private readonly ring: RingTraffic | null;
+  /** Of which socket the datagrams are that were taken, where they are, and which slots are left. */
   private batchHandle = -1;
-  private batchCount = 0;
+  private batch: ReceiveBatch;
   private batchNext = 0;
+  private batchEnd = 0;
+  /** Fewer came than there was room for: behind them nothing waits. */
+  private isEmptied = false;
   private readonly timespec = new BigInt64Array(2);
   /** By socket, as the kernel counts them, and what we took and did not read. */
-  private readonly dropCounts = new Map<number, number>();
-  private readonly givenUp = new Map<number, number>();
+  private readonly dropCounts: (number | undefined)[] = [];
+  private readonly givenUp: (number | undefined)[] = [];
   /** Wall minus monotonic: whole seconds and the rest in ns apart, since a double cannot hold 2^60 ns exactly. */
   private offsetSeconds = 0;
   private offsetNs = 0;
@@ -138,16 +160,17 @@ export class LibcSockets implements DatagramSockets {
 
   constructor(
     private readonly libc: Libc,
-    { slots = BATCH_SLOTS, slotBytes = MAX_DATAGRAM_BYTES, dscp = 0 }: Partial<LibcSocketsOptions> = {},
+    { slots = BATCH_SLOTS, slotBytes = MAX_DATAGRAM_BYTES, dscp = 0, ring = false }: Partial<LibcSocketsOptions> = {},
   ) {
     this.mark = dscp;
-    const batch = new ReceiveBatch(libc, slots, slotBytes);
-    this.batch = batch;
-    this.slotData = Array.from({ length: slots }, (_, slot) =>
-      batch.data.subarray(batch.offset(slot), batch.offset(slot + 1)),
-    );
-    this.data = this.slotData[0] ?? batch.data;
+    this.batch = this.own = new ReceiveBatch(libc, slots, slotBytes);
+    this.data = this.own.datagrams[0] ?? this.own.data;
+    this.ring = ring ? RingTraffic.open(libc) : null;
     this.sampleClock();
+  }
+
+  get backend(): 'io_uring' | 'libc' {
+    return this.ring?.works === true ? 'io_uring' : 'libc';
   }
 
   async open(address: string, port: number): Promise<number> {
@@ -173,17 +196,26 @@ export class LibcSockets implements DatagramSockets {
     this.setOption(handle, traffic.level, traffic.ask, 1);
     this.setOption(handle, SOL_SOCKET, SO_TIMESTAMPNS, 1);
     this.setOption(handle, SOL_SOCKET, SO_RXQ_OVFL, 1);
-    this.dropCounts.set(handle, 0);
+    this.dropCounts[handle] = 0;
+    this.givenUp[handle] = 0;
     return handle;
   }
 
   close(handle: number): void {
     // Closed already: by now the number may be that of another socket.
-    if (this.dropCounts.delete(handle)) {
-      this.givenUp.delete(handle);
-      if (handle === this.batchHandle) this.batchHandle = -1;
+    if (this.dropCounts[handle] !== undefined) {
+      this.dropCounts[handle] = this.givenUp[handle] = undefined;
+      if (handle === this.batchHandle) {
+        this.batchNext = this.batchEnd;
+        this.batchHandle = -1;
+      }
       this.libc.close(handle);
     }
+  }
+
+  /** The thread ends; its sockets are closed one by one. */
+  end(): void {
+    this.ring?.close();
   }
 
   destination(address: string, port: number): Destination {
@@ -195,25 +227,46 @@ export class LibcSockets implements DatagramSockets {
     return this.libc.sendto(handle, packet, packet.length, MSG_DONTWAIT, sockaddr, sockaddr.length) >= 0;
   }
 
+  queue(handle: number, packet: Uint8Array, destination: Destination, sender: PacketSender): void {
+    if (this.ring?.isFull === true) {
+      this.submit();
+    }
+    if (this.ring?.queue(handle, packet, destination.sockaddr, sender) !== true) {
+      sender.onSent(this.send(handle, packet, destination), packet, packet.length);
+    }
+  }
+
+  fetch(handle: number, most: number): void {
+    this.ring?.fetch(handle, most);
+  }
+
+  submit(): void {
+    if (this.ring === null) {
+      return;
+    }
+    for (let unread = this.ring.nextSocket; unread >= 0; unread = this.ring.nextSocket) {
+      this.turnTo(unread);
+    }
+    this.turnTo(-1);
+    this.ring.submit();
+  }
+
   receive(handle: number): number {
-    const { batch } = this;
     if (handle !== this.batchHandle) {
-      this.giveUpBatch(handle);
+      this.turnTo(handle);
     }
-    if (this.batchNext >= this.batchCount) {
-      const isEmpty = this.batchCount > 0 && this.batchCount < batch.slots;
-      this.batchNext = 0;
-      this.batchCount = isEmpty ? 0 : batch.fill(handle);
-      if (this.batchCount === 0) {
-        return -1;
+    do {
+      while (this.batchNext < this.batchEnd) {
+        const slot = this.batchNext++;
+        const length = this.batch.lengthOf(slot);
+        if (length !== NO_DATAGRAM) {
+          this.take(handle, slot);
+          return length;
+        }
+        this.isEmptied = true;
       }
-    }
-    const slot = this.batchNext++;
-    this.data = this.slotData[slot] ?? this.data;
-    this.readSource(slot);
-    this.readControl(handle, slot);
-    batch.renew(slot);
-    return batch.lengthOf(slot);
+    } while (this.fill(handle));
+    return -1;
   }
 
   /** Source of the last datagram: 4 or 16 bytes, network order; valid until the next `receive`. */
@@ -226,8 +279,8 @@ export class LibcSockets implements DatagramSockets {
   }
 
   drops(handle: number): number | null {
-    const drops = this.dropCounts.get(handle);
-    return drops === undefined ? null : drops + (this.givenUp.get(handle) ?? 0);
+    const drops = this.dropCounts[handle];
+    return drops === undefined ? null : drops + (this.givenUp[handle] ?? 0);
   }
 
   sendErrors(): number {
@@ -268,15 +321,41 @@ export class LibcSockets implements DatagramSockets {
     this.libc.clockNanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, this.timespec, null);
   }
 
-  /** Another socket's turn, before all was read that was taken from the one before: it is lost here, and counts as dropped. */
-  private giveUpBatch(handle: number): void {
-    for (; this.batchNext < this.batchCount; this.batchNext++) {
-      this.readControl(this.batchHandle, this.batchNext);
-      this.batch.renew(this.batchNext);
-      this.givenUp.set(this.batchHandle, (this.givenUp.get(this.batchHandle) ?? 0) + 1);
+  /** Another socket's turn. What was taken of the one before and not read is lost here, and counts as dropped. */
+  private turnTo(handle: number): void {
+    for (; this.batchNext < this.batchEnd; this.batchNext++) {
+      if (this.batch.lengthOf(this.batchNext) !== NO_DATAGRAM) {
+        this.take(this.batchHandle, this.batchNext);
+        this.givenUp[this.batchHandle] = (this.givenUp[this.batchHandle] ?? 0) + 1;
+      }
     }
     this.batchHandle = handle;
-    this.batchCount = this.batchNext = 0;
+    this.batchNext = this.batchEnd = 0;
+    this.isEmptied = false;
+    if (this.ring !== null && this.ring.nextSocket === handle && handle >= 0) {
+      this.batch = this.ring.received;
+      this.batchNext = this.ring.turn();
+      this.batchEnd = this.ring.endSlot;
+    }
+  }
+
+  /** More of the same socket; false: nothing waits, or that is known already. */
+  private fill(handle: number): boolean {
+    const { own, isEmptied } = this;
+    this.batch = own;
+    this.batchNext = 0;
+    this.batchEnd = isEmptied ? 0 : own.fill(handle);
+    this.isEmptied = this.batchEnd > 0 && this.batchEnd < own.slots;
+    return this.batchEnd > 0;
+  }
+
+  /** Reads all about the datagram in a slot, and makes room for the next one. */
+  private take(handle: number, slot: number): void {
+    const { batch } = this;
+    this.data = batch.datagrams[slot] ?? this.data;
+    this.readSource(slot);
+    this.readControl(handle, slot);
+    batch.renew(slot);
   }
 
   private readSource(slot: number): void {
@@ -314,7 +393,7 @@ export class LibcSockets implements DatagramSockets {
         const wallSeconds = (words[data] ?? 0) + (words[data + 1] ?? 0) * 0x1_0000_0000;
         this.arrivalNs = (wallSeconds - this.offsetSeconds) * 1e9 + ((words[data + 2] ?? 0) - this.offsetNs);
       } else if (words[word + 3] === SO_RXQ_OVFL) {
-        this.dropCounts.set(handle, words[data] ?? 0);
+        this.dropCounts[handle] = words[data] ?? 0;
       }
       offset += (length + 7) & ~7;
     }

@@ -23,6 +23,9 @@ const SOURCE_BYTES = 28;
 const SOURCE_STRIDE = 32;
 const CONTROL_BYTES = 128;
 
+/** Length of a slot into which nothing came. */
+export const NO_DATAGRAM = 0xffff_ffff;
+
 /** A part of a batch, as 32-bit words and as bytes. */
 class Region {
   readonly bytes: Buffer;
@@ -42,6 +45,8 @@ class Region {
  */
 export class ReceiveBatch {
   readonly data: Buffer;
+  /** `data`, by slot. */
+  readonly datagrams: readonly Uint8Array[];
   private readonly headers: Region;
   private readonly iovs: Region;
   private readonly sources: Region;
@@ -54,6 +59,9 @@ export class ReceiveBatch {
     readonly slotBytes: number,
   ) {
     this.data = Buffer.alloc(slots * slotBytes);
+    this.datagrams = Array.from({ length: slots }, (_, slot) =>
+      this.data.subarray(this.offset(slot), this.offset(slot + 1)),
+    );
     this.headers = new Region(slots * MMSGHDR_BYTES);
     this.iovs = new Region(slots * IOV_BYTES);
     this.sources = new Region(slots * SOURCE_STRIDE);
@@ -76,6 +84,16 @@ export class ReceiveBatch {
 
   lengthOf(slot: number): number {
     return this.headers.words[(slot * MMSGHDR_BYTES + MSGHDR.received) / 4] ?? 0;
+  }
+
+  /** For whoever reads by another call than `fill`. @param bytes below 0: nothing came */
+  setLength(slot: number, bytes: number): void {
+    this.headers.words[(slot * MMSGHDR_BYTES + MSGHDR.received) / 4] = bytes < 0 ? NO_DATAGRAM : bytes;
+  }
+
+  /** Of its `struct msghdr`. */
+  headerAddress(slot: number): number {
+    return Number(this.libc.address(this.headers.bytes)) + slot * MMSGHDR_BYTES; // below 2^48: exact
   }
 
   /** Its source, a `sockaddr`: valid until the next `fill`. */

@@ -57,8 +57,19 @@ const nothingAnswered: Rule = (result) => {
   return '--wait 60s: the target answered nothing; this waits for one that is still starting (else check address, port and firewall)';
 };
 
+/** Of calls that were redirected to a host for which the credentials are not. */
+const WITHHELD = /^credentialsWithheld$/;
+
+const withheld: Rule = (result) => {
+  const asked = causesOf(result, WITHHELD);
+  return (
+    asked &&
+    `endpoints of the scenario: another host asked for credentials in ${asked} that were redirected to it: those of an endpoint are for its own hosts, so call it as an endpoint of its own, with its credentials`
+  );
+};
+
 const credentials: Rule = (result) => {
-  const asked = refusals(result, [401, 407]);
+  const asked = refusals(result, [401, 407], WITHHELD);
   if (asked !== null) {
     return hasCredentials(result)
       ? `--user, CALLGAUGE_PASSWORD: the target refused the credentials of ${asked}: check both`
@@ -224,6 +235,7 @@ const support: Rule = (result) => {
 const OF_THE_WAY: readonly Rule[] = [unreachable, nothingAnswered];
 
 const OF_CALLS: readonly Rule[] = [
+  withheld,
   credentials,
   wrongNumber,
   encryption,
@@ -251,9 +263,11 @@ function isUnsupported({ expr, state, observed, limit, samples }: GateResult): b
   return isOfSuccess && limit < 1 && samples > 0 && CONFIDENCE_ALPHA ** (1 / samples) < limit;
 }
 
-/** `12 calls (401)`; null when no call ended with one of these statuses. */
-function refusals({ calls }: Result, statuses: readonly number[]): string | null {
-  const found = calls.causes.filter(({ sipStatus }) => sipStatus !== null && statuses.includes(sipStatus));
+/** `12 calls (401)`; null when no call ended with one of these statuses, but for a cause that says another thing. */
+function refusals({ calls }: Result, statuses: readonly number[], except?: RegExp): string | null {
+  const found = calls.causes.filter(
+    ({ sipStatus, cause }) => sipStatus !== null && statuses.includes(sipStatus) && except?.test(cause) !== true,
+  );
   if (found.length === 0) return null;
   const count = found.reduce((sum, cause) => sum + cause.count, 0);
   return `${callsInWords(count)} (${found.map(({ sipStatus }) => sipStatus).join(', ')})`;

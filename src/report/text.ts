@@ -9,6 +9,7 @@ import { keyFigures, sharedReason } from './key-figures.js';
 import type { KeyFigure, KeyFigureGroup } from './key-figures.js';
 import { KEYS_TITLE, keysLine } from './keys-words.js';
 import { formatClock, formatCount, formatDuration, formatMargin, formatUtc, formatValue } from './number-format.js';
+import { registeredInWords } from './registered-users.js';
 import { columnsOf } from './text-width.js';
 import { COLUMNS, wrapLine } from './text-wrap.js';
 import { gateMark, gatesInOrder, verdictMark } from './verdict-mark.js';
@@ -40,6 +41,7 @@ export function renderSummary(result: Result, options: SummaryOptions): string {
     baselineLines(result.baseline, options.color),
     causeLines(result),
     [...keyFigures(result).flatMap(groupLines), ...keysLines(result)],
+    userLines(result),
     warningLines(result),
     adviceLines(result),
     [options.reportPath === null ? 'Report  could not be written' : `Report  ${escapeTerminal(options.reportPath)}`],
@@ -179,6 +181,11 @@ function missingLines(figures: readonly KeyFigure[]): string[] {
     const text = `not measured (${reason}): ${labels.join(', ')}`;
     return wrapLine(text, ' '.repeat(TITLE_COLUMNS)).map((line) => line.slice(TITLE_COLUMNS));
   });
+}
+
+function userLines(result: Result): string[] {
+  const words = registeredInWords(result);
+  return words === null ? [] : wrapLine(escapeTerminal(words), '  ');
 }
 
 function warningLines(result: Result): string[] {

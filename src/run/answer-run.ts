@@ -61,6 +61,8 @@ export interface AnswerCounts {
   infoKeys: number;
   eventKeys: number;
   toneKeys: number;
+  /** Transfers (REFER) that callers have asked for: none is taken. */
+  declinedTransfers: number;
   /** Interarrival jitter of what came, over the legs; null when nothing came. */
   jitterMs: { readonly p50: number; readonly p95: number; readonly max: number } | null;
   /** What the bad link did; null without one. */
@@ -127,6 +129,7 @@ export class AnswerRun {
       infoKeys: this.last?.keys?.info ?? 0,
       eventKeys: this.last?.keys?.rfc4733 ?? 0,
       toneKeys: this.last?.keys?.inband ?? 0,
+      declinedTransfers: this.last?.declinedTransfers ?? 0,
       jitterMs: this.jitterSummary(),
       impairment: this.impairment,
     };

@@ -2,6 +2,7 @@
  * What a host is worth as a generator: measured facts in, checks and a verdict out. Pure; the limits are data. The limits of
  * time are those that a run is judged by (HEALTH_LIMITS).
  */
+import type { NetBackend } from '../lib/net-backend.js';
 import { HEALTH_LIMITS } from '../metrics/health-limits.js';
 
 export const DOCTOR_LIMITS = {
@@ -44,7 +45,7 @@ export interface HostProfile {
 /** A moderate load on our own answerer. */
 export interface SteadyFigures {
   readonly calls: number;
-  readonly netBackend: 'libc' | 'dgram' | 'none';
+  readonly netBackend: NetBackend | 'none';
   readonly socketBufferBytes: { readonly requested: number; readonly granted: number | null };
   readonly sentPackets: number;
   readonly missedPackets: number;
@@ -179,8 +180,19 @@ function clockCheck({ host, steady }: DoctorFacts): DoctorCheck {
 }
 
 function backendCheck({ netBackend }: SteadyFigures): DoctorCheck {
+  if (netBackend === 'io_uring') {
+    return check(
+      'netBackend',
+      'ok',
+      'sockets: io_uring, many packets a system call, with the arrival times of the kernel',
+    );
+  }
   return netBackend === 'libc'
-    ? check('netBackend', 'ok', 'sockets: libc through koffi, with the arrival times of the kernel')
+    ? check(
+        'netBackend',
+        'ok',
+        'sockets: libc, with the arrival times of the kernel; where io_uring is allowed a worker carries more calls',
+      )
     : check(
         'netBackend',
         'warning',

@@ -2,6 +2,7 @@
  * The worker threads of a run, from their start to their end: opens sockets and slots, joins each media worker with each
  * signalling worker, and sets them off together from one epoch.
  */
+import type { NetBackend } from '../lib/net-backend.js';
 import { CannotRunError } from '../lib/errors.js';
 import { monotonicNs, NS_PER_MS } from '../lib/clock.js';
 import type { ImpairmentCounts } from '../lib/impairment.js';
@@ -46,7 +47,7 @@ export interface LostWorker {
 
 /** What was granted. */
 export interface FleetFacts {
-  readonly netBackend: 'libc' | 'dgram' | 'none';
+  readonly netBackend: NetBackend | 'none';
   readonly slots: number;
   /** Why they are fewer than were asked for; null: they are not. */
   readonly slotShortage: string | null;
@@ -164,13 +165,15 @@ export class Fleet {
       Promise.all(this.media.map((worker) => this.answerOf(worker, 'ready'))),
     ]);
     const slots = await this.join();
+    const backend = backends[0]?.backend;
+    const marksPackets = backend !== undefined && backend !== 'dgram';
     const granted = ready.map(({ bufferBytes }) => bufferBytes.granted);
     return {
-      netBackend: backends[0]?.backend ?? 'none',
+      netBackend: backend ?? 'none',
       slots: slots.opened,
       slotShortage: slots.shortage,
       signallingDscp: ready[0]?.dscp ?? null,
-      mediaDscp: backends[0]?.backend === 'libc' ? (this.plan.media[0]?.dscp ?? null) : null,
+      mediaDscp: marksPackets ? (this.plan.media[0]?.dscp ?? null) : null,
       localPorts: ready.map(({ localPort }) => localPort),
       bufferBytes: {
         requested: ready[0]?.bufferBytes.requested ?? 0,

@@ -6,6 +6,7 @@ import type { HealthConditions } from '../gates/source.js';
 import { Distribution } from '../metrics/histogram.js';
 import { HEALTH_LIMITS } from '../metrics/health-limits.js';
 import type { SpoilCondition } from '../metrics/names.js';
+import type { NetBackend } from '../lib/net-backend.js';
 import { HOST_LIMITS, LEG, type CallRecord, type MediaBatch, type SignallingBatch } from '../worker/messages.js';
 
 export class HealthBook {
@@ -87,7 +88,7 @@ export class HealthBook {
   }
 
   /** Conditions that hold, each with its sentence. @param hostCpuPeak how busy the host was at most, 0–1; null: unknown */
-  conditions(netBackend: 'libc' | 'dgram' | 'none', hostCpuPeak: number | null = null): HealthConditions['spoiled'] {
+  conditions(netBackend: NetBackend | 'none', hostCpuPeak: number | null = null): HealthConditions['spoiled'] {
     const spoiled: Partial<Record<SpoilCondition, string>> = {};
     const cpu = cpuInWords(hostCpuPeak);
     const lateness = this.latenessTrouble(cpu);

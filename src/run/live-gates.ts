@@ -3,6 +3,7 @@ import { evaluateGates, type GateResult } from '../gates/evaluate.js';
 import type { Gate } from '../gates/grammar.js';
 import type { HealthConditions, MetricSource } from '../gates/source.js';
 import { LiveFigures } from './live-figures.js';
+import type { NetBackend } from '../lib/net-backend.js';
 import type { RunBook } from './run-book.js';
 
 export interface GatePlan {
@@ -44,7 +45,7 @@ export class LiveGates {
   }
 
   /** Judges anew; gives the gates that failed, or that pass again, since the last time. */
-  evaluate(netBackend: 'libc' | 'dgram' | 'none'): GateFlip[] {
+  evaluate(netBackend: NetBackend | 'none'): GateFlip[] {
     const { book, plan } = this;
     const references = { idle: book.idle, baseline: plan.baseline };
     this.results = evaluateGates(this.gates, this.figures, healthOf(book, netBackend), references);
@@ -74,7 +75,7 @@ export class LiveGates {
 }
 
 /** What is known against ourselves by now. */
-export function healthOf(book: RunBook, netBackend: 'libc' | 'dgram' | 'none'): HealthConditions {
+export function healthOf(book: RunBook, netBackend: NetBackend | 'none'): HealthConditions {
   const floor = book.health.floorJitterMs;
   return {
     spoiled: book.health.conditions(netBackend, book.generatorSeconds.hostCpuPeak),

@@ -3,6 +3,7 @@
  * a run that crashed can be rebuilt with its counters and its generator's health. Replayed as the batches they came from.
  */
 import type { CallMatches, RegistrationFailures } from '../worker/messages.js';
+import type { RegistrationRow } from './registration-groups.js';
 import type { FloorFigures, MediaBatch, MediaPulse, SignallingBatch, SignallingPulse } from '../worker/messages.js';
 import { pulseOf } from './generator-seconds.js';
 
@@ -79,6 +80,8 @@ export interface RegistrationProgress {
   /** Null: not counted; absent in files of earlier versions. */
   readonly bindingsLost?: number | null;
   readonly failures: readonly RegistrationFailures[];
+  /** Of each set of labels; absent in files of earlier versions. */
+  readonly groups?: readonly RegistrationRow[];
   readonly matches: CallMatches;
   /** At the resolution of the histogram. */
   readonly delayMs: Pairs;

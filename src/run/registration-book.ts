@@ -3,17 +3,21 @@ import { Distribution } from '../metrics/histogram.js';
 import type { CallRecord, RegistrationFailures, RegistrationFigures } from '../worker/messages.js';
 import { hostLimitInWords, hostLimitRemedy } from './host-limits.js';
 import type { RegistrationProgress } from './progress-lines.js';
+import { RegistrationGroups } from './registration-groups.js';
 import type { RegistrationsBlock } from './result-registrations.js';
 
 export class RegistrationBook {
   /** From the REGISTER that was accepted to its 2xx. */
   readonly delayMs = new Distribution('ms');
+  /** The same by labels of the users. */
+  readonly groups = new RegistrationGroups();
   private readonly byWorker = new Map<number, RegistrationFigures>();
   private boundAtBegin: number | null = null;
   private readonly markers = { confirmed: 0, contradicted: 0, notHeard: 0 };
 
   take(worker: number, figures: RegistrationFigures): void {
     this.byWorker.set(worker, figures);
+    this.groups.take(worker, figures.groups);
     for (const delayMs of figures.delaysMs) {
       this.delayMs.record(delayMs);
     }
@@ -28,6 +32,7 @@ export class RegistrationBook {
   /** The calls begin; says why some users are not registered, null where all are. */
   begin(): string | null {
     this.boundAtBegin = this.bound;
+    this.groups.begin();
     return this.missingInWords();
   }
 
@@ -51,13 +56,15 @@ export class RegistrationBook {
         number: this.matched('number'),
         unmatched: this.matched('unmatched'),
       },
+      groups: this.groups.rows(),
       delayMs: this.delayMs.buckets().flatMap(({ value, count }) => [value, count]),
     };
   }
 
   /** Takes the place of the workers that are gone. How many bindings they left behind nobody knows. */
-  restore({ registeredAtBegin, delayMs, bindingsLost = null, ...figures }: RegistrationProgress): void {
+  restore({ registeredAtBegin, delayMs, bindingsLost = null, groups = [], ...figures }: RegistrationProgress): void {
     this.boundAtBegin = registeredAtBegin;
+    this.groups.restore(groups);
     this.byWorker.set(0, { ...figures, bindingsLost, delaysMs: new Float64Array(0), left: null });
     for (let at = 0; at + 1 < delayMs.length; at += 2) {
       const count = delayMs[at + 1] ?? 0;

@@ -13,6 +13,7 @@ import type { ResultSecond } from './result-quality.js';
 import type { RunBook } from './run-book.js';
 import { doubtsOf, warningsOf } from './run-warnings.js';
 import type { SessionRatio } from './session-counts.js';
+import type { NetBackend } from '../lib/net-backend.js';
 import { asItIs, evidenceBlock, worstCallBlocks, type CallBlockPlan } from './worst-call-block.js';
 
 /** What is known of the run beside its measurements. */
@@ -38,7 +39,7 @@ export interface RunFacts {
   readonly lostCalls?: LostList;
   readonly warnings: readonly string[];
   readonly cpuRatio: number | null;
-  readonly netBackend: 'libc' | 'dgram' | 'none';
+  readonly netBackend: NetBackend | 'none';
   /** What this host alone contributes; absent where it was not measured. */
   readonly environment: Result['environment'];
   readonly method: Result['method'];
@@ -229,6 +230,7 @@ function endpointBlock(
       signallingRttMs: group.signallingRttMs.summary(),
       finalResponses: [...group.finalResponses].map(([status, count]) => ({ status, count })),
     },
+    registrations: book.registrations.groups.block(index),
     quality: qualityBlocks(group, facts.media),
     seconds,
   };

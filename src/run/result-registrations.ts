@@ -28,6 +28,15 @@ export const registrationsSchema = z.strictObject({
 });
 export type RegistrationsBlock = z.infer<typeof registrationsSchema>;
 
+export const groupRegistrationsSchema = z.strictObject({
+  users: count,
+  registeredAtBegin: count.nullable().describe('when the calls began; null: none did'),
+  refused: count.describe('users who were refused for good'),
+  attempts: count.describe('registrations and refreshes, each once, however often it was challenged'),
+  ineffective: count.describe('of these, ended by a 4xx, 5xx or 6xx, or by no response'),
+});
+export type GroupRegistrations = z.infer<typeof groupRegistrationsSchema>;
+
 /** Users of ours have called each other. */
 export function hasBothEnds(block: RegistrationsBlock | null): boolean {
   return block !== null && Object.values(block.secondLegs).some((legs) => legs > 0);

@@ -5,7 +5,7 @@ import { count, distribution } from './result-fields.js';
 export const TRANSFER_OUTCOMES = ['answered', 'failed', 'cut', 'refused'] as const;
 
 export const transfersSchema = z.strictObject({
-  calls: count.describe('calls whose far side asked for a transfer'),
+  calls: count.describe('calls whose far side asked for a transfer, at the calling or the called leg'),
   asked: count.describe('how often, in all calls'),
   answered: count.describe('calls that went on with the target of a transfer'),
   failed: count.describe('transfers whose target did not take the call'),

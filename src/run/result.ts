@@ -2,12 +2,13 @@
  * `result.json`: the one record of a run that everything else is rendered from. The schema is published and additive
  * only; unknown is null, units stand in names, network text is kept raw here and escaped where it is rendered.
  */
+import { NET_BACKENDS } from '../lib/net-backend.js';
 import { z } from 'zod';
 import { SPOIL_CONDITIONS } from '../metrics/names.js';
 import { comparisonSchema } from './comparison.js';
 import { dtmfSchema } from './result-dtmf.js';
 import { transfersSchema } from './result-transfers.js';
-import { registrationsSchema } from './result-registrations.js';
+import { groupRegistrationsSchema, registrationsSchema } from './result-registrations.js';
 import { evidenceSchema, worstCallSchema } from './result-evidence.js';
 import { addedDistribution, addedNumber, count, distribution, nullableNumber, ratio } from './result-fields.js';
 import { directionsShape, findingSchema, secondSchema } from './result-quality.js';
@@ -129,6 +130,10 @@ const endpointSchema = z.strictObject({
     signallingRttMs: addedDistribution,
     finalResponses: z.array(z.strictObject({ status: z.int(), count })).describe('to INVITE'),
   }),
+  registrations: groupRegistrationsSchema
+    .nullable()
+    .default(null)
+    .describe('of the users with these labels; null: there are none, or it is not known of them apart'),
   quality: z.strictObject(directionsShape),
   seconds: z.array(secondSchema.omit({ targetRate: true })),
 });
@@ -214,7 +219,7 @@ const generatorSchema = z.strictObject({
   ackToRtpMs: distribution.describe('from ACK to the first RTP packet sent'),
   clockSteps: count.describe('jumps of the wall clock of more than 1 ms; they void that second of jitter'),
   cpuRatio: nullableNumber.describe('CPU seconds of this process / (wall seconds × cores)'),
-  netBackend: z.enum(['libc', 'dgram', 'none']),
+  netBackend: z.enum([...NET_BACKENDS, 'none']),
   lostWorkers: z.array(z.string()),
   floor: floorSchema.nullable().default(null).describe('null: not measured'),
   binSeconds: count.default(1).describe('seconds of a point of `seconds`: 1 in runs of up to an hour, then 2, 4, 8, …'),

@@ -4,7 +4,7 @@ import type { DistributionView, MetricQuery, MetricSource, ScalarView, SecondFig
 import { Distribution } from '../metrics/histogram.js';
 import type { ScoreScale } from '../metrics/names.js';
 import { DIRECTION, LEG, NO_GROUP, ROW } from '../worker/messages.js';
-import type { CallRecord, MediaBatch, SignallingBatch, SipCounts } from '../worker/messages.js';
+import type { CallRecord, MediaBatch, PacketTimeCount, SignallingBatch, SipCounts } from '../worker/messages.js';
 import { CallStripsBook } from './call-strips.js';
 import { CaptureBook, type DecodesCodec } from './capture-book.js';
 import { DtmfBook } from './dtmf-book.js';
@@ -207,6 +207,11 @@ export class RunBook implements MetricSource {
   /** Our address and port as the far side sees them; null: nobody said. */
   get seenAddress(): string | null {
     return [...this.signalling.values()].find(({ seenAddress }) => seenAddress !== null)?.seenAddress ?? null;
+  }
+
+  /** Far sides that want another packet time than we send. */
+  get packetTimes(): readonly PacketTimeCount[] {
+    return [...this.signalling.values()].flatMap(({ packetTimes = [] }) => packetTimes);
   }
 
   /** Legs of endpoints that return figures, as their answers or a first report say, whose report has not come. */

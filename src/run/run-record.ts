@@ -9,6 +9,7 @@ import { PROFILES } from '../gates/profiles.js';
 import { checkRunGates, type RunGates } from '../gates/run-gates.js';
 import type { MetricSource } from '../gates/source.js';
 import type { VerdictInput } from '../gates/verdict.js';
+import { NET_BACKENDS } from '../lib/net-backend.js';
 import { messageOf, ProblemsError } from '../lib/errors.js';
 import { buildSchedule } from '../schedule/schedule.js';
 import { NOTHING_LOST, type LostList } from './lost-calls.js';
@@ -78,7 +79,7 @@ export const runRecordSchema = z.strictObject({
   schedule: z.strictObject({ calls: z.int().positive().nullable(), stages: z.array(stageSchema).min(1) }),
   /** How Call-IDs are made; null until the sockets are open. */
   callIds: z.strictObject({ runToken: z.string(), host: z.string() }).nullable(),
-  netBackend: z.enum(['libc', 'dgram', 'none']).nullable(),
+  netBackend: z.enum([...NET_BACKENDS, 'none']).nullable(),
   environment,
   method,
   /** Codecs that are not built in, by their indices in rows. */

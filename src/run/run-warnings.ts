@@ -1,8 +1,10 @@
 /** What a reader should know beside the gates: why a run proves nothing, and what its figures do not show. */
 import type { GateResult } from '../gates/evaluate.js';
 import { supportedRatio } from '../gates/support.js';
+import { farPacketTimesInWords } from './far-packet-times.js';
 import { cpuInWords } from './health.js';
 import { refusedCalls } from './host-limits.js';
+import type { NetBackend } from '../lib/net-backend.js';
 import type { RunBook } from './run-book.js';
 
 /** A run that did not place its calls, or could not send its audio, proves nothing that it promised. */
@@ -27,11 +29,7 @@ const UNKNOWN_DROPS =
   'drops of this host cannot be known with the portable back end: what stands as lost may have been dropped here';
 
 /** Things that a reader should know and no gate says. */
-export function warningsOf(
-  book: RunBook,
-  gates: readonly GateResult[],
-  netBackend: 'libc' | 'dgram' | 'none',
-): string[] {
+export function warningsOf(book: RunBook, gates: readonly GateResult[], netBackend: NetBackend | 'none'): string[] {
   const { calls, otherSourceLegs } = book.total;
   const warnings: string[] = [];
   if (netBackend === 'dgram' && book.total.legs > 0) {
@@ -60,10 +58,7 @@ export function warningsOf(
   if (contradicted !== null) {
     warnings.push(contradicted);
   }
-  const declined = book.transfers.declinedInWords();
-  if (declined !== null) {
-    warnings.push(declined);
-  }
+  warnings.push(...book.transfers.declinedInWords(), ...farPacketTimesInWords(book.packetTimes));
   const support = supportStatement(gates);
   if (support !== null) {
     warnings.push(support);

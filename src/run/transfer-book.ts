@@ -40,12 +40,23 @@ export class TransferBook {
     return calls === 0 ? null : { calls, asked, ...counts, answerDelayMs: answerDelayMs.summary(), causes };
   }
 
-  /** Transfers that were declined because the scenario says nothing of them, in words; null: none was. */
-  declinedInWords(): string | null {
-    const count = [...this.causes.values()].find(({ cause }) => cause === 'transferNotAccepted')?.count ?? 0;
-    return count === 0
-      ? null
-      : `the far side asked for ${count === 1 ? 'a transfer' : `${count} transfers`} (REFER) and was declined: the scenario does not say call.acceptTransfer`;
+  /** Transfers that were declined because nothing says that they are wanted, in words; none where none was. */
+  declinedInWords(): string[] {
+    return [
+      ...this.inWords('transferNotAccepted', (transfers) => [
+        `the far side asked for ${transfers} (REFER) and was declined`,
+        'the scenario does not say call.acceptTransfer',
+      ]),
+      ...this.inWords('transferOfCalledLeg', (transfers) => [
+        `the far side asked called users for ${transfers} (REFER) and was declined`,
+        'only calls that we place can be transferred',
+      ]),
+    ];
+  }
+
+  private inWords(cause: string, say: (transfers: string) => readonly [what: string, why: string]): string[] {
+    const found = [...this.causes.values()].find((one) => one.cause === cause);
+    return found === undefined ? [] : [say(found.count === 1 ? 'a transfer' : `${found.count} transfers`).join(': ')];
   }
 
   private noteCause(cause: Cause): void {

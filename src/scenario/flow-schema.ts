@@ -167,7 +167,9 @@ export const flowFields = {
     .integer(0, 5)
     .prefault(0)
     .meta(
-      help('Follow so many 3xx of a call. Only to addresses that may be called, and never to an emergency number.'),
+      help(
+        'Follow so many 3xx of a call. Only to addresses that may be called, and never to an emergency number. Credentials are for the hosts of the endpoint: another host to which a call is redirected gets an answer only where it asks in a realm in which the endpoint itself has asked the same user before, in this or an earlier call or when registering; else the call fails with the cause credentialsWithheld.',
+      ),
     ),
   marker: fields
     .flag()

@@ -336,7 +336,7 @@ export const documentSchema = z.strictObject({
     .prefault('20ms')
     .meta(
       help(
-        'Audio of one packet, for the codecs that are built in and Opus (10ms, 20ms, 40ms or 60ms); it is offered as a=ptime.',
+        'Audio of one packet, for the codecs that are built in and Opus (10ms, 20ms, 40ms or 60ms); it is offered as a=ptime. It is kept whatever the far side wishes for; where that is another time a warning says so.',
         '20ms',
         '30ms',
       ),

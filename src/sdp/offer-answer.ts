@@ -28,6 +28,7 @@ import {
   attributeOf,
   connectionOf,
   directionOf,
+  maxPtimeMsOf,
   ptimeMsOf,
 } from './session-description.js';
 
@@ -80,8 +81,10 @@ export interface NegotiatedMedia {
   readonly comfortNoisePayloadTypes: readonly number[];
   /** What the peer wants to receive comfort noise as; null when it was not agreed on. */
   readonly comfortNoiseSendPayloadType: number | null;
-  /** Packet time that we send with: the peer's a=ptime, else ours. */
+  /** Packet time that the peer would like to get: its a=ptime, else ours. */
   readonly ptimeMs: number;
+  /** The longest that it takes (a=maxptime); null where it does not say. */
+  readonly maxPtimeMs: number | null;
   readonly direction: Direction;
   /** What they want of RTCP-XR; null: nothing, or we have not spoken of it. */
   readonly rtcpXr: RtcpXrWishes | null;
@@ -316,6 +319,7 @@ function negotiated(agreement: Agreement): NegotiatedMedia {
     comfortNoisePayloadTypes: expected.comfortNoise,
     comfortNoiseSendPayloadType: theirs.comfortNoise[0] ?? null,
     ptimeMs: ptimeMsOf(media) ?? ptimeMs,
+    maxPtimeMs: maxPtimeMsOf(media),
     direction,
     rtcpXr,
     remoteTool: toolOf(session),

@@ -58,8 +58,13 @@ export const connectionOf = (session: SessionDescription, media: MediaDescriptio
   media.connection ?? session.connection;
 
 /** a=ptime in ms; null when absent or not a number in (0, 1000]. */
-export function ptimeMsOf(media: MediaDescription): number | null {
-  const value = attributeOf(media, 'ptime');
+export const ptimeMsOf = (media: MediaDescription): number | null => packetTimeOf(media, 'ptime');
+
+/** a=maxptime likewise. */
+export const maxPtimeMsOf = (media: MediaDescription): number | null => packetTimeOf(media, 'maxptime');
+
+function packetTimeOf(media: MediaDescription, name: string): number | null {
+  const value = attributeOf(media, name);
   const ptimeMs = value === null || value === '' ? Number.NaN : Number(value);
   return ptimeMs > 0 && ptimeMs <= 1_000 ? ptimeMs : null;
 }

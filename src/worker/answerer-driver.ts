@@ -16,6 +16,8 @@ export class AnswererDriver implements Driver {
   private readonly sender: FiguresSender;
   /** Keys of callers by the way in which they came. */
   readonly keys = { rfc4733: 0, info: 0, inband: 0 };
+  /** Of calls that have ended. */
+  declinedTransfers = 0;
   private draining = false;
 
   /** @param figuresAgent sends the reports, by UDP whatever carries the calls */
@@ -35,7 +37,10 @@ export class AnswererDriver implements Driver {
       onMeasured: (token, totals) => this.sender.report(token, totals),
       onAnswered: () => this.live.noteAnswer(),
       onKey: ({ method }) => void this.keys[method]++,
-      onEnd: (record, call) => this.live.end(record, call),
+      onEnd: (record, call) => {
+        this.declinedTransfers += record.transfers?.asked ?? 0;
+        this.live.end(record, call);
+      },
     };
     userAgent.onInvite = (incoming) => {
       if (this.draining) {

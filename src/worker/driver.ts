@@ -37,6 +37,8 @@ export interface Driver {
   takeFarLegs(): Float64Array;
   /** Keys that callers have pressed; absent: nobody calls it. */
   readonly keys?: KeyCounts;
+  /** Transfers that callers have asked for in vain; absent: nobody calls it. */
+  readonly declinedTransfers?: number;
   /** Endpoints whose answers have said that they are our own answerer. */
   readonly ourAnswerers: readonly number[];
 }

@@ -169,13 +169,14 @@ export class LegTap {
     opened.add(packet, this.local, { address: this.addressOf(this.peerOf(sockets.sourceAddress)), port: sourcePort });
   }
 
-  sent(packet: Uint8Array, atNs: number, destination: Destination): void {
+  /** @param data the packet is its first `length` bytes */
+  sent(data: Uint8Array, length: number, atNs: number, destination: Destination): void {
     const peer = this.peerAt(destination);
     if (this.isSampled) {
-      this.add(this.packetOf(packet, packet.length, atNs, true), this.local, peer, destination.port);
+      this.add(this.packetOf(data, length, atNs, true), this.local, peer, destination.port);
     } else {
       this.ring?.turnTo(peer, destination.port);
-      this.ring?.note(packet, packet.length, atNs, true);
+      this.ring?.note(data, length, atNs, true);
     }
   }
 

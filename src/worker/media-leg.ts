@@ -6,7 +6,7 @@ import type { DigitsToSend } from '../call/dtmf.js';
 import type { AgreedMedia } from '../call/negotiation.js';
 import type { RemoteMedia } from '../call/media-slots.js';
 import { NS_PER_MS, NS_PER_SECOND } from '../lib/clock.js';
-import type { Destination } from '../net/datagram.js';
+import type { Destination, PacketSender } from '../net/datagram.js';
 import { addressNumber } from '../net/datagram.js';
 import { JITTER_BUFFER_MS } from '../quality/jitter-buffer.js';
 import { StreamMeter } from '../quality/stream-meter.js';
@@ -15,6 +15,7 @@ import { RtcpSession } from '../rtp/rtcp/session.js';
 import { SourceLatch } from '../rtp/source-latch.js';
 import { codecFor, type CodecContext } from './codec-context.js';
 import { agreedSession, type SrtpSession } from '../rtp/srtp/session.js';
+import { IncomingReports } from './incoming-reports.js';
 import type { LegContext } from './leg-context.js';
 import { LegKeys } from './leg-keys.js';
 import type { LegTap } from './leg-tap.js';
@@ -42,7 +43,7 @@ const FORMER_NS = NS_PER_SECOND;
 /** `early`: not answered yet, and audio of ours flows. */
 type LegState = 'idle' | 'armed' | 'early' | 'live' | 'draining';
 
-export class MediaLeg {
+export class MediaLeg implements PacketSender {
   state: LegState = 'idle';
   private codec: CodecContext | null = null;
   private meter: StreamMeter | null = null;
@@ -59,6 +60,11 @@ export class MediaLeg {
   /** Until then packets of the codec before are taken; 0: none are. */
   private formerUntilNs = 0;
   private roundsToRead = 0;
+  /** In the tick that is being served. */
+  private readsNow = false;
+  /** Of the packet that is queued: when it was due, and its length in the clear. */
+  private queuedDueNs = 0;
+  private queuedBytes = 0;
   private readonly header = new RtpHeader();
   private readonly latch = new SourceLatch();
   /** Null: in the clear. */
@@ -67,7 +73,7 @@ export class MediaLeg {
   private readonly rtcp: RtcpSession;
   private readonly report: LegReport;
   private readonly facts = emptyFacts();
-  private roundTripsSeen = 0;
+  private readonly reports: IncomingReports;
   private readonly silence = new SilenceSampler();
   private answeredAtNs = 0;
   private endedMs = 0;
@@ -84,6 +90,7 @@ export class MediaLeg {
     this.keys = new LegKeys(this.outgoing);
     this.rtcp = new RtcpSession(context.rtcp);
     this.report = new LegReport(context.ptimeMs);
+    this.reports = new IncomingReports(this.rtcp, this.report.far, this.facts);
   }
 
   arm(call: number, endpoint: number): void {
@@ -96,7 +103,7 @@ export class MediaLeg {
     this.latch.reset();
     this.srtp = null;
     Object.assign(this.facts, emptyFacts());
-    this.roundTripsSeen = 0;
+    this.reports.reset();
     this.silence.reset();
   }
 
@@ -202,16 +209,25 @@ export class MediaLeg {
     }
   }
 
-  /** After that, once all legs of the tick have sent: takes what has come, and reports when a report is due. */
-  listen(dueNs: number): void {
+  /** After that, once all legs of the tick have theirs under way: has what came read along, if it is time. */
+  fetch(dueNs: number): void {
     if (this.state === 'idle') {
+      this.readsNow = false;
       return;
     }
-    const reports = this.state === 'live' && dueNs >= this.rtcp.dueAtNs;
-    if (this.state !== 'live' || this.context.source === 'echo' || reports || --this.roundsToRead <= 0) {
+    const readsEachTime = this.state !== 'live' || this.context.source === 'echo';
+    this.readsNow = readsEachTime || this.reportsAt(dueNs) || --this.roundsToRead <= 0;
+    if (this.readsNow) {
+      this.context.sockets.fetch(this.rtpHandle, readsEachTime ? 2 : ROUNDS_A_READ + 1);
+    }
+  }
+
+  /** After that: takes what was read, and reports when a report is due. */
+  listen(dueNs: number): void {
+    if (this.readsNow) {
       this.drain();
     }
-    if (reports) {
+    if (this.reportsAt(dueNs)) {
       this.drainRtcp(); // so that the report answers what has come
       this.sendRtcp(this.rtcp.write(this.context.now(), this.report.voipMetrics(this.meter)));
     }
@@ -323,6 +339,10 @@ export class MediaLeg {
     this.isPaused = pauses;
   }
 
+  private reportsAt(dueNs: number): boolean {
+    return this.state === 'live' && dueNs >= this.rtcp.dueAtNs;
+  }
+
   private msOf(atNs: number): number {
     return (atNs - this.context.epochNs) / NS_PER_MS;
   }
@@ -341,17 +361,27 @@ export class MediaLeg {
       return;
     }
     const packet = this.srtp === null ? plain : this.srtp.protectRtp(plain);
-    const nowNs = context.now();
-    const taken = this.destination !== null && context.sockets.send(this.rtpHandle, packet, this.destination);
-    context.health.latenessUs.record((nowNs - dueNs) / 1000);
-    if (!taken || this.destination === null) {
+    this.queuedDueNs = dueNs;
+    this.queuedBytes = plain.length;
+    if (this.destination === null) {
+      this.onSent(false, packet, packet.length);
+    } else {
+      context.sockets.queue(this.rtpHandle, packet, this.destination, this);
+    }
+  }
+
+  onSent(taken: boolean, data: Uint8Array, length: number): void {
+    const { context, outgoing, facts, destination } = this;
+    const nowNs = context.now(); // after the kernel had it: what left in a batch is not called earlier than it was
+    context.health.latenessUs.record((nowNs - this.queuedDueNs) / 1000);
+    if (!taken || destination === null) {
       context.health.sendErrors++; // it never left this host: like one that is skipped, it takes no sequence number
       outgoing.passTime();
       return;
     }
-    this.tap?.sent(packet, nowNs, this.destination);
+    this.tap?.sent(data, length, nowNs, destination);
     if (this.state === 'live') {
-      this.rtcp.onSent(outgoing.header.timestamp, plain.length - RTP_HEADER_BYTES, nowNs);
+      this.rtcp.onSent(outgoing.header.timestamp, this.queuedBytes - RTP_HEADER_BYTES, nowNs);
     }
     if (facts.sent === 0 && this.startedOpen) {
       facts.ackToRtpMs = (nowNs - this.answeredAtNs) / NS_PER_MS;
@@ -549,28 +579,9 @@ export class MediaLeg {
   }
 
   private takeRtcp(length: number): void {
-    const { sockets } = this.context;
-    const { rtcp, facts } = this;
-    const { far } = this.report;
-    if (length < 0 || this.srtp?.verdict === 'replay') {
-      return;
-    }
-    const verdict = rtcp.receive(sockets.data, length, sockets.arrivalNs);
-    facts.rtcpReceived = rtcp.counts.received;
-    facts.rtcpMalformed = rtcp.counts.malformed;
-    facts.rtcpBlocks = rtcp.counts.blocks;
-    facts.farXrReports = rtcp.counts.voipMetrics;
-    if (verdict !== 'ok') {
-      return;
-    }
-    // Read up to a second late; a second closes two seconds after its end, so its place is still open.
-    const second = Math.floor(this.msOf(sockets.arrivalNs) / 1000);
-    if (rtcp.takeNews()) {
-      far.noteReport(second, rtcp.farInterval);
-    }
-    if (rtcp.counts.roundTrips > this.roundTripsSeen) {
-      this.roundTripsSeen = rtcp.counts.roundTrips;
-      far.noteRoundTrip(second, rtcp.rttMs);
+    const { data, arrivalNs } = this.context.sockets;
+    if (length >= 0 && this.srtp?.verdict !== 'replay') {
+      this.reports.take(data, length, { ns: arrivalNs, ms: this.msOf(arrivalNs) });
     }
   }
 }

@@ -172,7 +172,8 @@ function refusalOfPriority(libc: Libc | null): string | null {
 
 async function main(port: MessagePort, setup: MediaWorkerSetup): Promise<void> {
   const libc = setup.backend === 'dgram' ? null : await loadLibc();
-  const libcSockets = libc === null ? null : new LibcSockets(libc, { dscp: setup.dscp });
+  const libcSockets =
+    libc === null ? null : new LibcSockets(libc, { dscp: setup.dscp, ring: setup.backend === 'auto' });
   const refusal = setup.realtime === true ? refusalOfPriority(libc) : null;
   if (refusal !== null) {
     send({ type: 'cannot-open', code: 'no-priority', message: refusal });
@@ -193,6 +194,7 @@ async function main(port: MessagePort, setup: MediaWorkerSetup): Promise<void> {
   if (link !== null) {
     send({ type: 'impaired', counts: link.counts() });
   }
+  libcSockets?.end();
   port.close();
 }
 

@@ -7,6 +7,8 @@ import type { CallerIdentity } from '../call/invite-of.js';
 import type { DigitsToSend, DtmfMethod, ReceivedDigit } from '../call/dtmf.js';
 import type { RemoteMedia } from '../call/media-slots.js';
 import type { CallRecord } from '../call/outcome.js';
+import type { PacketTimeCount } from '../call/packet-times.js';
+import type { NetBackend, NetBackendChoice } from '../lib/net-backend.js';
 import type { Impairment, ImpairmentCounts } from '../lib/impairment.js';
 import type { ReachRules } from '../lib/reach.js';
 import type { SrtpSuiteName } from '../lib/srtp-suite.js';
@@ -22,10 +24,12 @@ import type { RegistrationFigures, RegistrationReport, UsersRole } from './user-
 
 export { HEADERS_PER_RUN, type CapturePart, type CaptureSetup } from './capture-messages.js';
 export { causeKey, hasFailed, HOST_LIMITS, NO_GROUP, type CallRecord } from '../call/outcome.js';
+export type { PacketTimeCount } from '../call/packet-times.js';
 export type { TlsMaterial } from '../sip/transport/tls-settings.js';
 export type {
   CallMatches,
   RegistrationFailures,
+  RegistrationCounts,
   RegistrationFigures,
   RegistrationReport,
   UsersRole,
@@ -41,7 +45,7 @@ export interface MediaWorkerSetup {
   readonly index: number;
   /** Media workers in all: they share the port range. */
   readonly workers: number;
-  readonly backend: 'auto' | 'dgram';
+  readonly backend: NetBackendChoice;
   /** Code point of all that is sent (RFC 2474); not set where native sockets are not to be had. */
   readonly dscp: number;
   /** Goes before all other threads of this host (SCHED_FIFO). */
@@ -358,7 +362,7 @@ export interface FloorFigures {
 
 export type MediaReport =
   | MediaBatch
-  | { readonly type: 'ready'; readonly backend: 'libc' | 'dgram' }
+  | { readonly type: 'ready'; readonly backend: NetBackend }
   /** At the end, from a worker that sends over a bad link. */
   | { readonly type: 'impaired'; readonly counts: ImpairmentCounts }
   | { readonly type: 'cannot-open'; readonly code: string; readonly message: string };
@@ -573,6 +577,10 @@ export interface SignallingBatch {
   readonly figures: FigureCounts;
   /** Of an answerer: keys that callers have pressed. */
   readonly keys?: KeyCounts;
+  /** Of an answerer: transfers that callers have asked for, none of which is taken; since the start. */
+  readonly declinedTransfers?: number;
+  /** Legs whose far side wants another packet time than we send, since the start; absent: none. */
+  readonly packetTimes?: readonly PacketTimeCount[];
   /** Our address and port as the first response named them (received and rport, RFC 3581); null: none did. */
   readonly seenAddress: string | null;
   /** Pairs of (endpoint, ms): round trips of OPTIONS. */

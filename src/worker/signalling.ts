@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import type { CallTarget } from '../call/caller-call.js';
+import { PacketTimeBook } from '../call/packet-times.js';
 import type { SrtpWish } from '../call/srtp-keys.js';
 import { monotonicNs, NS_PER_MS } from '../lib/clock.js';
 import { messageOf } from '../lib/errors.js';
@@ -42,6 +43,7 @@ class SignallingThread {
   private epochNs = 0;
   private reportedSecond = -1;
   private finishedReported = false;
+  private readonly packetTimes = new PacketTimeBook();
   private reportedAtMs = 0;
   private readonly optionsRtt: OptionsRtt | null;
   /** An answerer keeps none: the caller's side tells of the calls. */
@@ -155,6 +157,7 @@ class SignallingThread {
         suppressesSilence: setup.suppressesSilence === true,
         listensForTones: setup.role.flow?.listensForTones === true,
       },
+      packetTimes: this.packetTimes,
       ...srtpWish(setup),
     };
     const { role } = setup;
@@ -187,6 +190,7 @@ class SignallingThread {
         expect: role.expect,
         ...callerFlow(role),
         ...(users?.calls.markers && { markers: users.calls.markers }),
+        ...(users !== null && { calledLegTransfers: (call: number) => users.calls.transfersOf(call) }),
         callIdOf: (call) => this.callIdOf(call),
       },
       onRecord: (record) => this.ladders?.settle(record),
@@ -264,6 +268,8 @@ class SignallingThread {
       ourAnswerers: driver.ourAnswerers,
       figures: driver.figures,
       ...(driver.keys !== undefined && { keys: { ...driver.keys } }),
+      ...(driver.declinedTransfers !== undefined && { declinedTransfers: driver.declinedTransfers }),
+      packetTimes: this.packetTimes.list(),
       seenAddress: this.agents.seenAddress,
       optionsRttMs: this.optionsRtt?.take() ?? new Float64Array(0),
       ...(this.users !== null && { registrations: this.users.figures() }),

@@ -8,6 +8,7 @@ import { callTokenOf, findCallToken, runIdOf, TOKEN_HEADER } from '../call/call-
 import type { CallAgent, CallTarget } from '../call/caller-call.js';
 import { type LegMarkers, MarkerEar, markerOf } from '../call/leg-marker.js';
 import { NO_GROUP, type CallRecord } from '../call/outcome.js';
+import type { TransfersRecord } from '../call/transfer-record.js';
 import { type HeaderBlock, joinBlocks, NO_HEADERS } from '../sip/message/builder.js';
 import type { Timers } from '../sip/transaction/timers.js';
 import { SipParseError } from '../sip/message/parse-error.js';
@@ -54,7 +55,10 @@ interface Match {
 }
 
 /** What a second leg needs of the driver's context. */
-export type SecondLegContext = Pick<AnswererContext, 'timers' | 'slots' | 'media' | 'srtp' | 'epochNs' | 'now'>;
+export type SecondLegContext = Pick<
+  AnswererContext,
+  'timers' | 'slots' | 'media' | 'srtp' | 'packetTimes' | 'epochNs' | 'now'
+>;
 
 export class UserCalls {
   readonly matches: { -readonly [Way in keyof CallMatches]: number } = {
@@ -70,6 +74,8 @@ export class UserCalls {
   private readonly byName: ReadonlyMap<string, number>;
   /** Second legs that are alive, by call. */
   private readonly answering = new Map<number, AnsweringCall>();
+  /** Of second legs that have ended before the first, where their far side asked for some. */
+  private readonly declined = new Map<number, TransfersRecord>();
   /** Calls that have a second leg, or had one. */
   private readonly matched = new Set<number>();
   /** Calls of which the first leg has ended before the second. */
@@ -90,6 +96,11 @@ export class UserCalls {
       digitsOf: (call) => markerOf(this.runId, call),
       verdictOf: (call) => this.ears.get(call)?.verdict ?? null,
     };
+  }
+
+  /** Transfers that the far side of the second leg has asked for, which are declined; null: none. */
+  transfersOf(call: number): TransfersRecord | null {
+    return this.answering.get(call)?.transfers ?? this.declined.get(call) ?? null;
   }
 
   /** Another call can be placed now. */
@@ -202,7 +213,7 @@ export class UserCalls {
       onAnswered: () => {},
       ...(this.options.marksLegs === true && { onKey: this.earOf(call) }),
       onMeasured: null,
-      onEnd: () => this.endSecond(call),
+      onEnd: ({ transfers }) => this.endSecond(call, transfers ?? null),
     };
   }
 
@@ -212,8 +223,11 @@ export class UserCalls {
     return ({ digit }) => ear.hear(digit);
   }
 
-  private endSecond(call: number): void {
+  private endSecond(call: number, transfers: TransfersRecord | null): void {
     this.answering.delete(call);
+    if (transfers !== null) {
+      this.declined.set(call, transfers);
+    }
     if (this.ending.delete(call)) {
       this.release(call);
     }
@@ -222,6 +236,7 @@ export class UserCalls {
   private release(call: number): void {
     this.matched.delete(call);
     this.ears.delete(call);
+    this.declined.delete(call);
     this.options.pool.release(call);
   }
 

@@ -36,12 +36,17 @@ export interface RegistrationFigures {
   /** Times that a registered user was not reached any more, since its connection was closed by the far side or broke; null: not counted. */
   readonly bindingsLost: number | null;
   readonly failures: readonly RegistrationFailures[];
+  /** The same by group of users; absent: nobody tells them apart. */
+  readonly groups?: readonly RegistrationCounts[];
   /** Since the last time: from the REGISTER that was accepted to its 2xx, ms. */
   readonly delaysMs: Float64Array;
   /** Bindings that could not be removed; null: it has not come to that. */
   readonly left: number | null;
   readonly matches: CallMatches;
 }
+
+/** Of the users with one set of labels; totals since the start. */
+export type RegistrationCounts = Pick<RegistrationFigures, 'users' | 'bound' | 'refused' | 'attempts' | 'ineffective'>;
 
 export interface RegistrationFailures {
   /** Null: no response. */

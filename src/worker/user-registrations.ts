@@ -12,13 +12,15 @@ import type {
   RegistrationKind,
   RegistrationListener,
 } from '../sip/ua/registration.js';
-import type { CallUser, RegistrationFigures } from './user-messages.js';
+import type { CallUser, RegistrationCounts, RegistrationFigures } from './user-messages.js';
 
 /** What is kept of a registration while it lives. */
 export type KeptRegistration = Pick<Registration, 'isUnderWay' | 'refresh' | 'remove' | 'abandon' | 'serviceRoutes'>;
 
 export interface RegistrationsOptions {
   readonly users: readonly CallUser[];
+  /** Groups of users (`CallUser.group`); default 1. */
+  readonly groups?: number;
   /** New registrations per second. */
   readonly ratePerSecond: number;
   readonly timers: Timers;
@@ -51,7 +53,9 @@ export class UserRegistrations {
   /** When the next of them may begin, ns. */
   private nextRenewalNs = 0;
   private readonly failures = new Map<string, { sipStatus: number | null; cause: string; count: number }>();
-  private readonly counts = { bound: 0, refused: 0, attempts: 0, ineffective: 0, bindingsLost: 0 };
+  private readonly counts = noCounts();
+  private readonly byGroup: readonly Counts[];
+  private bindingsLost = 0;
   private delaysMs: number[] = [];
   private startedAtNs: number | null = null;
   private lastStartNs = 0;
@@ -65,6 +69,8 @@ export class UserRegistrations {
     this.bound = new Uint8Array(count);
     this.refusedUsers = new Uint8Array(count);
     this.unreached = new Uint8Array(count);
+    this.byGroup = Array.from({ length: options.groups ?? 1 }, noCounts);
+    options.users.forEach((_, user) => this.count(user, 'users', 1));
   }
 
   /** Begins with the first user. */
@@ -146,14 +152,11 @@ export class UserRegistrations {
   take(): Omit<RegistrationFigures, 'matches'> {
     const delaysMs = Float64Array.from(this.delaysMs);
     this.delaysMs = [];
-    const { bound, refused, attempts, ineffective, bindingsLost } = this.counts;
+    const { bound } = this.counts;
     return {
-      users: this.options.users.length,
-      bound,
-      refused,
-      attempts,
-      ineffective,
-      bindingsLost,
+      ...this.counts,
+      bindingsLost: this.bindingsLost,
+      groups: this.byGroup.map((counts) => Object.assign(noCounts(), counts)),
       failures: [...this.failures.values()],
       delaysMs,
       left: this.isRemoving ? bound : null,
@@ -176,7 +179,7 @@ export class UserRegistrations {
   private noteSuccess(user: number, kind: RegistrationKind): void {
     this.hasAnswer = true;
     if (kind !== 'remove') {
-      this.counts.attempts++;
+      this.count(user, 'attempts', 1);
       this.delaysMs.push((this.options.now() - (this.sentAtNs[user] ?? 0)) / NS_PER_MS);
     }
     this.setBound(user, kind !== 'remove');
@@ -187,14 +190,14 @@ export class UserRegistrations {
     if (kind === 'remove') {
       return; // the binding stands until it runs out
     }
-    this.countFailure(failure);
+    this.countFailure(user, failure);
     // A refresh that nobody answered leaves the binding as it is.
     if (kind === 'register' || failure.cause === 'response') {
       this.setBound(user, false);
     }
     if (failure.retryInMs === null && this.refusedUsers[user] === 0 && !this.isRemoving) {
       this.refusedUsers[user] = 1;
-      this.counts.refused++;
+      this.count(user, 'refused', 1);
     }
   }
 
@@ -205,7 +208,7 @@ export class UserRegistrations {
       return;
     }
     this.unreached[user] = 1;
-    this.counts.bindingsLost++;
+    this.bindingsLost++;
     this.setBound(user, false);
     const nowNs = this.options.now();
     // All at once, as when a PBX restarts, come back at the rate at which they came.
@@ -222,12 +225,20 @@ export class UserRegistrations {
     }
   }
 
-  private countFailure({ status, cause }: RegistrationFailure): void {
+  private count(user: number, what: keyof Counts, by: number): void {
+    this.counts[what] += by;
+    const group = this.byGroup[this.options.users[user]?.group ?? 0];
+    if (group !== undefined) {
+      group[what] += by;
+    }
+  }
+
+  private countFailure(user: number, { status, cause }: RegistrationFailure): void {
     const named = status === null ? causeOfEvent(cause) : causeOfStatus(status);
     // Where this host had no socket for it, the registrar was not asked.
     const counts = HOST_LIMITS.has(named) ? 0 : 1;
-    this.counts.attempts += counts;
-    this.counts.ineffective += counts;
+    this.count(user, 'attempts', counts);
+    this.count(user, 'ineffective', counts);
     const key = `${status ?? cause}`;
     const known = this.failures.get(key);
     if (known === undefined) {
@@ -241,11 +252,15 @@ export class UserRegistrations {
     const before = this.bound[user] === 1;
     if (before !== isBound) {
       this.bound[user] = isBound ? 1 : 0;
-      this.counts.bound += isBound ? 1 : -1;
+      this.count(user, 'bound', isBound ? 1 : -1);
       this.options.onBound(user, isBound);
     }
   }
 }
+
+type Counts = { -readonly [What in keyof RegistrationCounts]: number };
+
+const noCounts = (): Counts => ({ users: 0, bound: 0, refused: 0, attempts: 0, ineffective: 0 });
 
 function takeTurn(registrations: UserRegistrations): void {
   registrations.turn();

@@ -49,6 +49,7 @@ export class Users {
     const pool = new UserPool(users.length, arePaired);
     this.registrations = new UserRegistrations({
       users,
+      groups,
       ratePerSecond: role.ratePerSecond,
       timers,
       now: () => options.now(),

@@ -1,7 +1,7 @@
 /**
  * One media worker thread with the real engine, against a reflector in another process: CPU per packet both ways (sent,
  * received and measured), how late packets leave, the jitter that we add ourselves, what was missed, memory per call.
- *   node test/bench/media.mjs [--calls=500,1000,2000] [--backends=libc,dgram] [--seconds=10] [--suites=off,AES_CM_128_HMAC_SHA1_80] [--peers=0]
+ *   node test/bench/media.mjs [--calls=500,1000,2000] [--backends=io_uring,libc,dgram] [--seconds=10] [--suites=off,AES_CM_128_HMAC_SHA1_80] [--peers=0]
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -104,7 +104,7 @@ function setupFor(backend) {
     dscp: 46,
     index: 0,
     workers: 1,
-    backend: backend === 'libc' ? 'auto' : backend,
+    backend: backend === 'io_uring' ? 'auto' : backend,
     localAddress: HOST,
     rtpPorts: { first: 16_384, last: 24_575 },
     source: 'clip',
@@ -164,7 +164,7 @@ async function inChild(run) {
 async function bench() {
   const options = flags({
     calls: [500, 1000, 2000],
-    backends: ['libc', 'dgram'],
+    backends: ['io_uring', 'libc', 'dgram'],
     seconds: 10,
     suites: ['off'],
     peers: 1,
@@ -190,7 +190,8 @@ async function benchSuite(suite, { backends, calls: sizes, seconds, peers }) {
       let smaller = null;
       for (const calls of sizes) {
         const run = await inChild({ calls, backend, seconds, suite });
-        const beside = peers > 0 && backend === 'libc' && suite === 'off' ? await peersBeside({ calls, seconds }) : {};
+        const beside =
+          peers > 0 && backend === 'io_uring' && suite === 'off' ? await peersBeside({ calls, seconds }) : {};
         rows.push({ srtp: suite, ...rowOf({ backend, calls, run, smaller }), ...ratios(run, beside) });
         smaller = { calls, run };
       }

@@ -65,7 +65,7 @@ describe.concurrent('the answerer', { retry: 1 }, () => {
     );
     expect(result.calls).toMatchObject({ completed: 3, succeeded: 3, oneWay: 0, noMedia: 0, roundTrip: 0 });
     expect(result.quality.received?.packets.received).toBeGreaterThan(250);
-    expect(counts).toMatchObject({ eventKeys: 9, infoKeys: 3, toneKeys: 6, failed: 0 });
+    expect(counts).toMatchObject({ eventKeys: 9, infoKeys: 3, toneKeys: 6, failed: 0, declinedTransfers: 0 });
     expect(result.dtmf).toMatchObject({
       calls: 3,
       sent: { rfc4733: 9, info: 3, inband: 6 },

@@ -1,10 +1,11 @@
-/** The real media worker threads of the build, both back ends: a caller with the clip and an answerer that echoes. */
+/** The real media worker threads of the build, all back ends: a caller with the clip and an answerer that echoes. */
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import { encodeUlaw } from '../../src/media/codec/g711.js';
 import { loadLibc } from '../../src/net/libc.js';
+import { SubmissionRing } from '../../src/net/submission-ring.js';
 import { remoteMedia } from '../unit/worker/remote-media.js';
 import { LEG, ROW } from '../../src/worker/messages.js';
 import type {
@@ -139,7 +140,7 @@ async function freeRange(): Promise<number> {
   return Math.min(port - (port % 2), 65_000);
 }
 
-async function startPair(backend: 'auto' | 'dgram'): Promise<[MediaWorker, MediaWorker]> {
+async function startPair(backend: 'auto' | 'libc' | 'dgram'): Promise<[MediaWorker, MediaWorker]> {
   const first = await freeRange();
   const setup = (source: 'clip' | 'echo', index: number): MediaWorkerSetup => ({
     dscp: 46,
@@ -169,7 +170,14 @@ function connectAll(worker: MediaWorker, remote: readonly Slot[]): void {
   });
 }
 
-const backends = [['libc', 'auto', (await loadLibc()) !== null] as const, ['dgram', 'dgram', true] as const];
+const libc = await loadLibc();
+const ring = libc === null ? null : SubmissionRing.open(libc, 1);
+ring?.close();
+const backends = [
+  ['io_uring', 'auto', ring !== null] as const,
+  ['libc', 'libc', libc !== null] as const,
+  ['dgram', 'dgram', true] as const,
+];
 
 describe.each(backends)('media workers on %s', (name, backend, available) => {
   it.skipIf(!available)('five calls of four seconds: nothing is lost, each way', async () => {

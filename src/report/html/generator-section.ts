@@ -16,6 +16,7 @@ const DELAY_COLUMNS = ['Delay of our own', 'Count', 'p50', 'p99', 'max'].map((he
 }));
 const COUNT_COLUMNS = [{ header: 'Figure' }, { header: 'Value', numeric: true }];
 const BACK_ENDS: Readonly<Record<GeneratorBlock['netBackend'], Markup>> = {
+  io_uring: html`io_uring <small>many packets a system call, arrival times by the kernel</small>`,
   libc: html`libc <small>arrival times by the kernel</small>`,
   dgram: html`node:dgram <small>arrival times by callback</small>`,
   none: html`none <small>no audio</small>`,

@@ -3,6 +3,7 @@ import type { RegistrationsBlock } from '../../run/result-registrations.js';
 import type { Cause, Result } from '../../run/result.js';
 import type { DistributionSummary } from '../../run/result-fields.js';
 import { percentileText, whyNoDelay } from '../key-figures.js';
+import { registeredInWords } from '../registered-users.js';
 import { formatCount, formatRatio } from '../number-format.js';
 import { causeCell } from './cause-cell.js';
 import { html, networkText } from './markup.js';
@@ -100,7 +101,9 @@ export function setupSection(result: Result): Section {
 function furtherTables(result: Result): Markup {
   const sessions = sessionTable(result);
   const { registrations, ira } = result.signalling;
-  return registrations === null ? sessions : html`${sessions} ${registrationsTable(registrations, ira)}`;
+  if (registrations === null) return sessions;
+  const words = registeredInWords(result);
+  return html`${sessions} ${registrationsTable(registrations, ira)}${words === null ? '' : html`<p>${words}.</p>`}`;
 }
 
 /** Each ratio with its denominator. */

@@ -35,6 +35,13 @@ interface Protection {
 const MAX_ROUNDS = 4;
 /** Of one call: each one lengthens every request. */
 const MAX_REALMS = 4;
+/** What the peer says beside it has to be legible as well. */
+const SHOWN_REALM_CHARACTERS = 24;
+
+/** In which a target has asked for the credentials that it was given; the same object is the same user of the same endpoint. */
+const realmsOf = new WeakMap<Credentials, string[]>();
+/** Of one user: whoever is asked in ever new realms keeps the first ones. */
+const MAX_OWN_REALMS = 8;
 
 /** Whether a final response asks for credentials. */
 export const isChallenge = (status: number): boolean => status === 401 || status === 407;
@@ -44,6 +51,8 @@ export class Authorizer {
   #ids: { tag(): string };
   #protections: Protection[] = [];
   #rounds = 0;
+  #isElsewhere = false;
+  #hasWithheld = false;
 
   /** @param ids where cnonces come from: unique texts */
   constructor(credentials: Credentials | null, ids: { tag(): string }) {
@@ -51,16 +60,38 @@ export class Authorizer {
     this.#ids = ids;
   }
 
+  /** The last challenge was not answered, since it came from a host that the credentials are not for. */
+  get hasWithheld(): boolean {
+    return this.#hasWithheld;
+  }
+
+  /**
+   * The call was redirected. Elsewhere nothing is answered but a realm in which the target itself has asked this user before, and
+   * nobody is shown an answer that he did not ask for: a realm is one space of users wherever it is (§22.1), a host is not.
+   */
+  redirect(isElsewhere: boolean): void {
+    if (isElsewhere || this.#isElsewhere) this.#protections = [];
+    this.#isElsewhere = isElsewhere;
+  }
+
   /** Takes the challenges of a 401 or 407; null: ask again with `headersFor`, else in words why that is no use. */
   accept(response: SipMessage): string | null {
-    if (this.#credentials === null) {
+    const credentials = this.#credentials;
+    if (credentials === null) {
       return 'the target asks for credentials: give --user and --password, or auth in the scenario';
     }
-    const asked = ASKERS.flatMap((asker) =>
+    const all = ASKERS.flatMap((asker) =>
       answerableChallenges(response.headers(asker)).map((challenge) => ({ asker, challenge })),
-    ).slice(0, MAX_REALMS);
-    if (asked.length === 0)
+    );
+    const [first] = all;
+    if (first === undefined)
       return 'the target asks for credentials in no way that is known here (Digest, qop=auth or auth-int)';
+    const asked = all.filter(({ challenge }) => this.#isFor(challenge.realm, credentials)).slice(0, MAX_REALMS);
+    this.#hasWithheld = asked.length === 0;
+    if (this.#hasWithheld) {
+      const realm = first.challenge.realm.slice(0, SHOWN_REALM_CHARACTERS);
+      return `redirected to a host whose realm ${excerpt(realm)} is not the endpoint's: credentials withheld`;
+    }
     const known = new Set(asked.map(({ asker, challenge }) => this.#find(asker, challenge.realm)));
     for (const protection of this.#protections) protection.isProven ||= !known.has(protection);
     for (const { asker, challenge } of asked) {
@@ -70,7 +101,7 @@ export class Authorizer {
       }
     }
     if (++this.#rounds > MAX_ROUNDS) return `the target asked for credentials more than ${MAX_ROUNDS} times`;
-    for (const { asker, challenge } of asked) this.#protect(asker, challenge, this.#credentials);
+    for (const { asker, challenge } of asked) this.#protect(asker, challenge, credentials);
     return null;
   }
 
@@ -90,6 +121,15 @@ export class Authorizer {
         answerTo(protection, user, { method, uri, body }),
       ]),
     );
+  }
+
+  /** Whether a realm may have an answer; one in which the target itself asks is remembered. */
+  #isFor(realm: string, credentials: Credentials): boolean {
+    const known = realmsOf.get(credentials) ?? [];
+    if (known.includes(realm)) return true;
+    if (this.#isElsewhere) return false;
+    if (known.length < MAX_OWN_REALMS) realmsOf.set(credentials, [...known, ownText(realm)]);
+    return true;
   }
 
   #find(asker: Asker, realm: string): Protection | undefined {

@@ -4,11 +4,13 @@ import type { SipMessage } from '../message/message.js';
 import type { TransportFailure } from '../transport/transport.js';
 import type { Referral } from './referral.js';
 
+type OwnFailure = 'cancelled' | 'malformed-response';
+
 /** Why an INVITE of ours came to nothing. */
 export interface CallFailure {
   /** Of the final response; null when there was none. */
   readonly status: number | null;
-  readonly cause: 'response' | 'timeout' | TransportFailure['cause'] | 'cancelled' | 'malformed-response';
+  readonly cause: 'response' | 'credentials-withheld' | 'timeout' | TransportFailure['cause'] | OwnFailure;
   /** For people; at most 120 characters, may hold network text. */
   readonly detail: string;
   /** The refusal, for who looks at its headers; null when there was none. Not to be kept. */

@@ -150,8 +150,20 @@ export class InviteTerms {
     if (typeof found === 'string') return found;
     this.#tried.add(serializeUri(found.target));
     this.target = found.target;
+    this.authorizer.redirect(!this.#isOwn(nextHop(found.target).host));
     // What goes to a proxy goes there still: the Request-URI tells it where to.
     if (routes === NO_HEADERS) this.peer = { ...this.peer, named: nextHop(found.target), address: found.hop };
     return null;
+  }
+
+  /** A host of whom we were told to call: by its name, or one of its servers. */
+  #isOwn(host: string): boolean {
+    const { target, nextHop: first, otherHops = [] } = this.request;
+    const own = [
+      nextHop(target).host,
+      ...(first === undefined ? [] : [first.host]),
+      ...otherHops.map((hop) => hop.host),
+    ];
+    return own.some((one) => one.toLowerCase() === host.toLowerCase());
   }
 }

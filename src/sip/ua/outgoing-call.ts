@@ -239,7 +239,9 @@ export class UacCall implements OutgoingCall, InviteClientUser, SessionUser {
     if (why === null) this.#inviteAgain();
     else {
       const detail = this.#prackFailure ?? refusalDetail(response, why);
-      const cause = isCancelled && this.#prackFailure === null ? 'cancelled' : 'response';
+      const isWithheld = asks && this.#terms.authorizer.hasWithheld;
+      const refusal = isWithheld ? 'credentials-withheld' : 'response';
+      const cause = isCancelled && this.#prackFailure === null ? 'cancelled' : refusal;
       this.#fail({ status, cause, detail, response });
     }
   }

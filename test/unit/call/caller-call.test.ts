@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { headerBlock } from '../../../src/sip/message/builder.js';
 import { agentOn, SDP } from '../sip/ua/network.js';
+import { ScriptedCallee } from '../sip/ua/scripted-callee.js';
 import { TwoSides } from './two-sides.js';
 
 describe('an answered call', () => {
@@ -164,6 +166,24 @@ describe('a call that is refused', () => {
     expect(answerer).toMatchObject({ outcome: 'failed', cause: 'busy' });
     expect(sides.answererSlots.log).toEqual([]);
     expect(sides.answered).toEqual([0, 0]);
+  });
+
+  it('by a host that it was redirected to, which asks for credentials that are not for it, has a cause of its own', () => {
+    const credentials = { user: 'alice', password: 'secret' };
+    const refusalHeaders = headerBlock([['Contact', '<sip:carol@10.0.0.8>']]);
+    const sides = new TwoSides(
+      { credentials, flow: { followRedirects: 1 } },
+      { rejectStatus: 302, flow: { refusalHeaders } },
+    );
+    const headers = ['Proxy-Authenticate: Digest realm="trap", nonce="1", qop="auth"'];
+    const trap = new ScriptedCallee(sides.network, '10.0.0.8', () => ({ status: 407, reason: 'Who', headers }));
+    sides.place();
+    expect(sides.settle().caller).toMatchObject({
+      sipStatus: 407,
+      cause: 'credentialsWithheld',
+      detail: 'redirected to a host whose realm "trap" is not the endpoint\'s: credentials withheld; 407 Who',
+    });
+    expect(trap.of('INVITE')).toHaveLength(1);
   });
 
   it('succeeded when that was expected, and only by that status', () => {

@@ -292,3 +292,27 @@ describe('comfort noise', () => {
     });
   });
 });
+
+const times = (lines: string, preferences = PCMU): unknown[] =>
+  both(sdp({ lines }), preferences).map((media) => (media as { readonly packetTime?: unknown }).packetTime ?? null);
+
+describe('their packet time', () => {
+  it.each([
+    ['', null],
+    ['a=ptime:20\r\na=maxptime:150\r\n', null],
+    ['a=maxptime:20\r\n', null],
+    ['a=ptime:30\r\n', { sentMs: 20, wishedMs: 30, atMostMs: null }],
+    ['a=ptime:10\r\na=maxptime:10\r\n', { sentMs: 20, wishedMs: 10, atMostMs: 10 }],
+    ['a=maxptime:19.5\r\n', { sentMs: 20, wishedMs: null, atMostMs: 19.5 }],
+    // Nothing is sent to who does not listen.
+    ['a=ptime:30\r\na=sendonly\r\n', null],
+  ])('%j is noted where it is another than ours, in answer and offer alike', (lines, noted) => {
+    expect(times(lines)).toEqual([noted, noted]);
+  });
+
+  it('of our own answerer is none: it takes any', () => {
+    const text = sdp({ lines: 'a=ptime:30\r\n' }).replace('t=0 0\r\n', 't=0 0\r\na=tool:callgauge\r\n');
+    expect(read(text)).toMatchObject({ isOurs: true });
+    expect(read(text)).not.toHaveProperty('packetTime');
+  });
+});

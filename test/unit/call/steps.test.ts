@@ -252,6 +252,50 @@ describe('keys', () => {
   });
 
   it.each([
+    ['45', null],
+    ['46', { expected: '45', received: '46' }],
+  ])('are judged in a long call as in a short one: after 320 keys %s', (last, mismatch) => {
+    const keys = '1'.repeat(64);
+    const expected: Step[] = Array.from({ length: 5 }, () => ({ kind: 'expectDtmf', digits: keys, ms: 9000 }));
+    const sides = withSteps([...expected, { kind: 'expectDtmf', digits: '45', ms: 9000 }]);
+    hears(
+      sides,
+      `${keys.repeat(5)}${last}`.split('').map((digit, i) => [500 + 10 * i, digit] as const),
+    );
+    const { caller } = sides.settle();
+    expect(caller).toMatchObject({ succeeded: mismatch === null, dtmf: { receivedBeyond: 66, mismatch } });
+    expect(caller.dtmf!.received).toHaveLength(256);
+  });
+
+  it('that came in a flood before they were expected are others, and held in bounded memory', () => {
+    const sides = withSteps([
+      { kind: 'wait', ms: 6000 },
+      { kind: 'expectDtmf', digits: '1', ms: 1000 },
+    ]);
+    hears(
+      sides,
+      Array.from({ length: 400 }, (_, i) => [500 + 10 * i, '1'] as const),
+    );
+    const { dtmf } = sides.settle().caller;
+    expect(dtmf?.mismatch).toEqual({ expected: '1', received: '1'.repeat(256) });
+  });
+
+  it('of which there are more than are kept are not all that was expected of the call', () => {
+    const dtmf = '1'.repeat(64);
+    const expectation = { headers: [], codec: null, direction: null, dtmf };
+    const sides = new TwoSides(
+      { media: MEDIA, holdMs: 6000, flow: { expect: expectation } },
+      { media: MEDIA, ringMs: 0 },
+    );
+    sides.place();
+    hears(
+      sides,
+      Array.from({ length: 400 }, (_, i) => [500 + 10 * i, '1'] as const),
+    );
+    expect(sides.settle().caller.dtmf?.mismatch?.received).toHaveLength(256);
+  });
+
+  it.each([
     ['45', '45', true],
     ['45', '456', false],
     ['45', '4', false],

@@ -79,7 +79,7 @@ export class WatchedSlots implements MediaSlots {
 }
 
 export type CallerSettings = Partial<
-  Pick<CallerContext, 'holdMs' | 'ringTimeoutMs' | 'expect' | 'media' | 'srtp' | 'tokenOf'>
+  Pick<CallerContext, 'holdMs' | 'ringTimeoutMs' | 'expect' | 'media' | 'srtp' | 'tokenOf' | 'packetTimes'>
 > & { readonly credentials?: Credentials; readonly flow?: Partial<CallerFlow> };
 export type AnswererSettings = Partial<
   Pick<AnswererContext, 'rejectStatus' | 'ringMs' | 'dropAfterMs' | 'media' | 'srtp' | 'onKey' | 'onMeasured'>

@@ -96,6 +96,11 @@ describe('advice', () => {
       withScenario(withCauses({ sipStatus: 401 }), { endpoints: [{}, { auth: { user: 'u' } }] }),
       '--user, CALLGAUGE_PASSWORD: ',
     ],
+    [
+      'credentials withheld',
+      withScenario(withCauses({ sipStatus: 401, cause: 'credentialsWithheld', count: 2 }), { auth: { user: 'u' } }),
+      'endpoints of the scenario: another host asked for credentials in 2 calls that were redirected to it: ',
+    ],
     ['forbidden', withCauses({ sipStatus: 403, count: 2 }), '--user NAME: the target forbade 2 calls (403): '],
     ['unknown number', withCauses({ sipStatus: 404, count: 3 }), '--target: no such number in 3 calls (404): '],
     [

@@ -26,7 +26,7 @@ const FIT: DoctorFacts = {
   },
   steady: {
     calls: 48,
-    netBackend: 'libc',
+    netBackend: 'io_uring',
     socketBufferBytes: { requested: 4_194_304, granted: 4_194_304 },
     sentPackets: 10_000,
     missedPackets: 10,
@@ -69,7 +69,7 @@ test('a host without fault is fit, and needs no hint', () => {
     'limit of open files 65536: room for about 26214 calls at once',
     'RTP ports 16384-24575, ephemeral ports 32768-60999',
     'clock source tsc; the wall clock did not step',
-    'sockets: libc through koffi, with the arrival times of the kernel',
+    'sockets: io_uring, many packets a system call, with the arrival times of the kernel',
     'SIP socket buffer: 4096 KiB granted of 4096 KiB asked for (net.core.rmem_max 4096 KiB)',
     'own jitter (the floor of every jitter figure): p50 0.10 ms, p99 1.00 ms, max 2.00 ms (limit p99 5.00 ms)',
     'audio left late: p50 0.10 ms, p99 1.00 ms, max 2.00 ms (limit p99 5.00 ms)',

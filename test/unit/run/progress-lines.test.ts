@@ -92,6 +92,11 @@ it('lines of an earlier version, which had none of it, are read; others that are
   expect(read(state, { registrations: null })).not.toBeNull();
   expect(read(state, { registrations })).toMatchObject({ registrations });
   expect(read(state, { registrations: { ...registrations, bindingsLost: 2 } })).not.toBeNull();
+  const groups = [
+    [1, 1, 0, 2, 1, 1],
+    [1, 1, 0, 1, 0, null],
+  ];
+  expect(read(state, { registrations: { ...registrations, groups } })).toMatchObject({ registrations: { groups } });
   for (const bad of [
     { users: -1 },
     { bindingsLost: 1.5 },
@@ -101,6 +106,8 @@ it('lines of an earlier version, which had none of it, are read; others that are
     { matches: null },
     { delayMs: [1.5] },
     { delayMs: [1.5, 0.5] },
+    { groups: [[1, 2, 3]] },
+    { groups: [['x', 0, 0, 0, 0, 0]] },
   ]) {
     expect(read(state, { registrations: { ...registrations, ...bad } })).toBeNull();
   }

@@ -41,6 +41,35 @@ it('has what the markers in the audio said of calls between users, and a word wh
   expect(book.contradictedInWords()).toMatch(/^1 calls? between users/);
 });
 
+describe('the registrations by labels of the users', () => {
+  const all = { users: 2, bound: 2, refused: 0, attempts: 2, ineffective: 0 };
+  const some = { users: 3, bound: 1, refused: 1, attempts: 5, ineffective: 4 };
+  const sums = { users: 4, registeredAtBegin: 4, refused: 0, attempts: 5, ineffective: 1 };
+
+  it('are the sums of all workers, and as many as were registered when the calls began', () => {
+    const book = bookOf({ groups: [all, some] }, { groups: [all] });
+    expect(book.groups.block(1)?.registeredAtBegin).toBeNull();
+    book.begin();
+    book.take(1, figuresOf({ groups: [{ ...all, bound: 0, attempts: 3, ineffective: 1 }] }));
+    expect(book.groups.block(0)).toEqual(sums);
+    expect(book.groups.block(1)).toEqual({ users: 3, registeredAtBegin: 1, refused: 1, attempts: 5, ineffective: 4 });
+    expect(book.groups.block(2)).toBeNull();
+    const rebuilt = new RegistrationBook();
+    rebuilt.restore(JSON.parse(JSON.stringify(book.progress())));
+    expect([0, 1, 2].map((group) => rebuilt.groups.block(group))).toEqual(
+      [0, 1, 2].map((group) => book.groups.block(group)),
+    );
+  });
+
+  it('are unknown in what earlier versions have written', () => {
+    const rebuilt = new RegistrationBook();
+    const { groups, ...earlier } = bookOf({ groups: [all] }).progress()!;
+    expect(groups).toEqual([[2, 2, 0, 2, 0, null]]);
+    rebuilt.restore(earlier);
+    expect(rebuilt.groups.block(0)).toBeNull();
+  });
+});
+
 describe('the registrations of a run', () => {
   it('are the sums of its workers, whose last totals count, and all delays', () => {
     const book = new RegistrationBook();

@@ -23,7 +23,7 @@ function bookOf(...calls: readonly (readonly [asked: number, ...Transfer[]])[]):
 it('is unknown where no far side asked', () => {
   const book = bookOf();
   book.add(recordOf());
-  expect([book.block(), book.declinedInWords()]).toEqual([null, null]);
+  expect([book.block(), book.declinedInWords()]).toEqual([null, []]);
   expect(transfersSection(typicalPass())).toBeNull();
 });
 
@@ -46,8 +46,20 @@ it('counts what came of them, why, and how long the answer took', () => {
 });
 
 it('says that transfers were declined, and how that is changed', () => {
-  expect(bookOf([1, DECLINED]).declinedInWords()).toMatch(/asked for a transfer .* call.acceptTransfer$/);
-  expect(bookOf([2, DECLINED, DECLINED]).declinedInWords()).toMatch(/asked for 2 transfers /);
+  const [words] = bookOf([1, DECLINED]).declinedInWords();
+  expect(words).toMatch(/asked for a transfer .* call.acceptTransfer$/);
+  expect(bookOf([2, DECLINED, DECLINED]).declinedInWords()).toEqual([
+    'the far side asked for 2 transfers (REFER) and was declined: the scenario does not say call.acceptTransfer',
+  ]);
+});
+
+it('says so of called legs apart, for which the scenario has no word', () => {
+  const ofCalled: Transfer = { ...DECLINED, cause: 'transferOfCalledLeg' };
+  const book = bookOf([3, DECLINED, ofCalled, ofCalled], [1, ofCalled]);
+  expect(book.block()).toMatchObject({ calls: 2, asked: 4, refused: 4 });
+  expect(book.declinedInWords()[1]).toBe(
+    'the far side asked called users for 3 transfers (REFER) and was declined: only calls that we place can be transferred',
+  );
 });
 
 it('stands in the report', () => {

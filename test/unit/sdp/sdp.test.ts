@@ -6,7 +6,7 @@ import { acceptAnswer, createAnswer, createOffer } from '../../../src/sdp/offer-
 import { parseSdp } from '../../../src/sdp/parser.js';
 import { SdpError } from '../../../src/sdp/sdp-error.js';
 import { serializeSdp } from '../../../src/sdp/serializer.js';
-import { connectionOf, directionOf, ptimeMsOf } from '../../../src/sdp/session-description.js';
+import { connectionOf, directionOf, maxPtimeMsOf, ptimeMsOf } from '../../../src/sdp/session-description.js';
 
 const LOCAL = { address: '10.0.0.1', port: 4_000, codecs: ['PCMU'], ptimeMs: 20, sessionId: 7, sessionVersion: 1 };
 const HEAD = 'v=0\r\no=- 1 2 IN IP4 h\r\ns=-\r\n';
@@ -83,6 +83,19 @@ it('we read what the oracle writes', () => {
       expect(parseSdp(serializeSdp(read))).toEqual(read);
     }),
   );
+});
+
+it.each([
+  ['a=maxptime:150', 150],
+  ['a=maxptime:0', null],
+  ['a=maxptime:', null],
+  ['a=maxptime', null],
+  ['a=maxptime:many', null],
+  ['a=maxptime:1e9', null],
+  ['a=ptime:20', null],
+])('%s says at most %s ms', (line, ms) => {
+  const read = parseSdp(sdp('c=IN IP4 10.0.0.2', 'm=audio 4000 RTP/AVP 0', line).replaceAll('\r', ''));
+  expect(maxPtimeMsOf(read.media[0]!)).toBe(ms);
 });
 
 it('session-level c= and direction stand in where the media has none', () => {

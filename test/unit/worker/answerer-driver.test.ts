@@ -70,6 +70,21 @@ it('counts every call that comes, and has one record of each that ended', () => 
   expect([driver.liveCalls, driver.finished, driver.nextMs]).toEqual([1, false, null]);
 });
 
+it('counts the transfers that callers ask for: none is taken', () => {
+  const { network, driver, place } = bench(1);
+  const call = place();
+  network.wheel.advance(1000);
+  const statuses: number[] = [];
+  const headers = headerBlock([['Refer-To', '<sip:carol@10.0.0.3>']]);
+  call.send({ method: 'REFER', headers }, ({ response }) => void statuses.push(response?.status ?? 0));
+  network.wheel.advance(2000);
+  call.bye();
+  network.wheel.advance(3000);
+  expect([statuses, driver.declinedTransfers]).toEqual([[603], 1]);
+  const refused = { outcome: 'refused', sipStatus: 603, cause: 'transferOfCalledLeg', askedMs: 1010 };
+  expect(driver.takeRecords()[0]?.transfers).toMatchObject({ asked: 1, first: [refused] });
+});
+
 it('drained it takes no call any more, ends what lives, and is finished when that has ended', () => {
   const { network, driver, place } = bench(9);
   place();

@@ -141,8 +141,8 @@ describe('a sampled leg', () => {
       sockets.data.set(rtp({ payloadType, marker: true }));
       tap.received(sockets, length);
     }
-    tap.sent(rtp({ payloadType: 96, marker: true }).subarray(0, 16), EPOCH_NS, to);
-    tap.sent(rtp({ payloadType: 8 }), EPOCH_NS, to);
+    tap.sent(rtp({ payloadType: 96, marker: true }), 16, EPOCH_NS, to);
+    tap.sent(rtp({ payloadType: 8 }), 172, EPOCH_NS, to);
     tap.close(false);
     expect(packetsOf(taps.take()).map((packet) => packet.captured)).toEqual(captured);
   });
@@ -170,7 +170,7 @@ describe('a leg over IPv6', () => {
       sockets.sourcePort = 6000;
       tap.received(sockets, 172);
     }
-    tap.sent(rtp({ sequence: 2 }), 0, sockets.destination('2001:db8::9', 6000));
+    tap.sent(rtp({ sequence: 2 }), 172, 0, sockets.destination('2001:db8::9', 6000));
     tap.close(false);
     const ends = packetsOf(taps.take()).map(({ from, to }) => [from, to].map((end) => end.split(/[.:]/).slice(-2)));
     // The last octet and the port of both ends.

@@ -5,6 +5,7 @@ import {
   parseIpv4,
   type DatagramSockets,
   type Destination,
+  type PacketSender,
 } from '../../../src/net/datagram.js';
 
 interface Datagram {
@@ -90,6 +91,14 @@ export class MemorySockets implements DatagramSockets {
     this.network.deliver(from, `${destination.address}:${destination.port}`, packet);
     return true;
   }
+
+  queue(handle: number, packet: Uint8Array, destination: Destination, sender: PacketSender): void {
+    sender.onSent(this.send(handle, packet, destination), packet, packet.length);
+  }
+
+  fetch(): void {}
+
+  submit(): void {}
 
   receive(handle: number): number {
     const waiting = this.handles[handle]?.waiting ?? [];

@@ -32,6 +32,8 @@ interface BenchOptions {
   /** What the called leg of each call hears of what the calling one presses; absent: calls have no marker. */
   readonly hears?: (digit: string, call: number) => string;
   readonly holdMs?: number;
+  /** The PBX wants the called user to call somebody else, so often. */
+  readonly refers?: number;
 }
 
 /** A PBX that answers the caller with the callee's answer, and passes the BYE of either on. */
@@ -40,6 +42,8 @@ class Pbx {
   readonly from: string[] = [];
   readonly routes: (string | null)[] = [];
   readonly called: string[] = [];
+  /** Answers to its REFERs. */
+  readonly refused: number[] = [];
 
   constructor(
     network: Network,
@@ -71,7 +75,13 @@ class Pbx {
       },
       {
         onProvisional: () => {},
-        onAnswered: (response) => first.answer(response.body),
+        onAnswered: (response) => {
+          first.answer(response.body);
+          for (let asked = 0; asked < (this.options.refers ?? 0); asked++) {
+            const headers = headerBlock([['Refer-To', `<sip:carol${asked}@10.0.0.3>`]]);
+            second.send({ method: 'REFER', headers }, ({ response: got }) => void this.refused.push(got?.status ?? 0));
+          }
+        },
         onFailed: ({ status }) => first.reject(status ?? 503),
         onOffered: () => null,
         onReoffer: () => null,
@@ -173,6 +183,7 @@ class Bench {
         ringTimeoutMs: 5000,
         expect: 'answered',
         ...(this.calls.markers && { markers: this.calls.markers }),
+        calledLegTransfers: (call) => this.calls.transfersOf(call),
         callIdOf: (call) => `call-${call}`,
       },
       onTooManyRefusals: () => {},
@@ -313,6 +324,28 @@ describe('calls between users', () => {
     hung.driver.drain('stopped');
     hung.driver.abandon('stopped');
     expect([hung.driver.finished, hung.calls.live]).toEqual([true, 0]);
+  });
+});
+
+describe('a called user whom the PBX wants to transfer', () => {
+  it('is not, and the record of the call tells', () => {
+    const bench = new Bench({ users: 2, calls: 1, refers: 1 }).bind(2).runTo(8_000);
+    expect(bench.pbx.refused).toEqual([603]);
+    expect(bench.records[0]).toMatchObject({
+      outcome: 'completed',
+      succeeded: true,
+      transfers: {
+        asked: 1,
+        first: [{ to: '<sip:carol0@10.0.0.3>', outcome: 'refused', sipStatus: 603, cause: 'transferOfCalledLeg' }],
+      },
+    });
+  });
+
+  it('as often as it likes: eight are kept, the rest is counted', () => {
+    const bench = new Bench({ users: 2, calls: 1, refers: 12 }).bind(2).runTo(8_000);
+    expect(bench.pbx.refused).toHaveLength(12);
+    expect([bench.records[0]?.transfers?.asked, bench.records[0]?.transfers?.first.length]).toEqual([12, 8]);
+    expect(new Bench({ users: 2, calls: 1 }).bind(2).runTo(8_000).records[0]?.transfers).toBeNull();
   });
 });
 

@@ -65,9 +65,15 @@ class Bench {
   readonly bound: [user: number, isBound: boolean][] = [];
   readonly registrations: UserRegistrations;
 
-  constructor(users: number, ratePerSecond = 100) {
+  /** @param groups of the users, who are then told apart */
+  constructor(users: number, ratePerSecond = 100, groups: readonly number[] = []) {
     this.registrations = new UserRegistrations({
-      users: Array.from({ length: users }, (_, user) => ({ user: `${user}`, credentials: null })),
+      users: Array.from({ length: users }, (_, user) => ({
+        user: `${user}`,
+        credentials: null,
+        ...(groups[user] !== undefined && { group: groups[user] }),
+      })),
+      groups: new Set(groups).size || 1,
       ratePerSecond,
       timers: this.wheel,
       now: () => this.wheel.nowMs * 1e6,
@@ -117,6 +123,7 @@ describe('registrations', () => {
       ineffective: 0,
       bindingsLost: 0,
       failures: [],
+      groups: [{ users: 2, bound: 2, refused: 0, attempts: 2, ineffective: 0 }],
       left: null,
     });
     expect(bench.registrations.take().delaysMs).toHaveLength(0);
@@ -145,6 +152,19 @@ describe('registrations', () => {
       ],
     });
     expect(bench.registrations.possible).toBe(3);
+  });
+
+  it('are counted for each group of users as for all', () => {
+    const bench = new Bench(4, 100, [1, 0, 1, 1]).to(50);
+    for (const user of [0, 1, 2]) bench.of(user).succeed();
+    bench.of(3).fail(REFUSED);
+    bench.of(2).fail(BUSY, 'refresh');
+    const { groups, ...all } = bench.registrations.take();
+    expect(groups).toEqual([
+      { users: 1, bound: 1, refused: 0, attempts: 1, ineffective: 0 },
+      { users: 3, bound: 1, refused: 1, attempts: 4, ineffective: 2 },
+    ]);
+    expect(all).toMatchObject({ users: 4, bound: 2, refused: 1, attempts: 5, ineffective: 2 });
   });
 
   it('are lost by a refusal of the refresh, and not by silence', () => {
