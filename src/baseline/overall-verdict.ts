@@ -53,8 +53,7 @@ function unclearReasons(rows: readonly ComparedFigure[]): string[] {
 function doubtsOf(baseline: Result, rows: readonly ComparedFigure[]): string[] {
   if (rows.length === 0) return ['no figure was measured in either run'];
   if (!rows.some(({ verdict }) => JUDGED.has(verdict))) {
-    const why = rows.find(({ reason }) => reason !== null)?.reason ?? 'none is in both runs';
-    return [`no figure could be judged: ${why}`];
+    return [`no figure could be judged: ${reasonsInWords(rows)}`];
   }
   const suspicious = rows.filter((row) => row.verdict === 'untrusted' && looksWorse(row));
   const hidden = rows.filter((row) => row.verdict === 'untrusted' && !looksWorse(row) && isSpoiledIn(baseline, row));
@@ -73,6 +72,17 @@ function doubtsOf(baseline: Result, rows: readonly ComparedFigure[]): string[] {
       ),
     ...(lost.length === 0 ? [] : [`the new run has too few values of ${listed(lost.map(figureName))}`]),
   ];
+}
+
+/** The most frequent first, with how many figures each is of where there are several. */
+function reasonsInWords(rows: readonly ComparedFigure[]): string {
+  const counts = new Map<string, number>();
+  for (const { reason } of rows) {
+    if (reason !== null) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  }
+  if (counts.size === 0) return 'none is in both runs';
+  const sorted = [...counts].toSorted(([, a], [, b]) => b - a);
+  return sorted.map(([reason, count]) => (sorted.length === 1 ? reason : `${reason} (${count} figures)`)).join('; ');
 }
 
 function isSpoiledIn(run: Result, { metric: id, direction }: ComparedFigure): boolean {

@@ -43,6 +43,8 @@ const OTHER_FILES: ReadonlyMap<number, string> = new Map([
   [0x4649, 'a RIFF file'],
 ]);
 
+const TEXT_SPACES: ReadonlySet<number> = new Set([0x09, 0x0a, 0x0d]);
+
 interface Interface {
   readonly linkType: number;
   readonly ticks: number;
@@ -325,7 +327,11 @@ export class CaptureReader {
     const start = this.rest.subarray(this.at, this.at + 4);
     const known = OTHER_FILES.get(((start[0] ?? 0) << 8) | (start[1] ?? 0));
     const bytes = [...start].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
-    return known ?? `one that begins with ${bytes}`;
+    const isText = start.length > 0 && start.every((byte) => TEXT_SPACES.has(byte) || (byte >= 0x20 && byte < 0x7f));
+    return (
+      known ??
+      `${isText ? 'text' : 'one'} that begins with ${isText ? JSON.stringify(String.fromCharCode(...start)) : bytes}`
+    );
   }
 }
 

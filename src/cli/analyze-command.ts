@@ -148,7 +148,8 @@ async function readCapture(
       throw new ProblemsError([{ code: error.code, where: path, message: error.message }]);
     }
     if (isFileError(error)) {
-      const message = `cannot be read: ${fileErrorOf(error)}`;
+      const isFolder = 'code' in error && error.code === 'EISDIR';
+      const message = isFolder ? 'expected a capture file, got a folder' : `cannot be read: ${fileErrorOf(error)}`;
       throw new ProblemsError([{ code: 'unreadable', where: path, message }]);
     }
     throw error;
@@ -156,7 +157,7 @@ async function readCapture(
 }
 
 /** Of the system, about the file. */
-function isFileError(error: unknown): boolean {
+function isFileError(error: unknown): error is Error {
   return error instanceof Error && 'syscall' in error;
 }
 

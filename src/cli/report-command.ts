@@ -4,7 +4,7 @@
  */
 import { dirname, join } from 'node:path';
 import type { Argv } from 'yargs';
-import { CannotRunError, fileErrorOf, messageOf, ProblemsError } from '../lib/errors.js';
+import { CannotRunError, fileErrorOf, ProblemsError } from '../lib/errors.js';
 import { renderReport } from '../report/html/document.js';
 import { renderSummary } from '../report/text.js';
 import { escapeTerminal } from '../report/visible-text.js';
@@ -80,7 +80,7 @@ function writeReport(
     return join(folder, REPORT_FILE);
   } catch (error) {
     const hint = 'choose another place with --out';
-    throw new CannotRunError('out', `the report cannot be written: ${messageOf(error)}`, hint);
+    throw new CannotRunError('out', `the report cannot be written: ${fileErrorOf(error)}`, hint);
   }
 }
 

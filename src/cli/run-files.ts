@@ -4,7 +4,7 @@
  * nothing: the measurement goes on, and what was refused is tried again.
  */
 import { join } from 'node:path';
-import { CannotRunError, messageOf } from '../lib/errors.js';
+import { CannotRunError, fileErrorOf, messageOf } from '../lib/errors.js';
 import { renderReport } from '../report/html/document.js';
 import { serializeResult } from '../report/json.js';
 import { renderJunit } from '../report/junit.js';
@@ -82,7 +82,7 @@ export class RunFiles {
       Object.values(this.rowFiles).forEach((file) => file.create());
     } catch (error) {
       const hint = 'choose another folder with --out';
-      throw new CannotRunError('out', `the run's folder cannot be written: ${messageOf(error)}`, hint);
+      throw new CannotRunError('out', `the run's folder ${directory} cannot be written: ${fileErrorOf(error)}`, hint);
     }
   }
 

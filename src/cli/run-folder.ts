@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { fileErrorOf, ProblemsError } from '../lib/errors.js';
 import { Rebuild, type Liveness } from '../run/rebuild.js';
 import type { Result } from '../run/result.js';
-import { parseRunRecord } from '../run/run-record.js';
+import { parseRunRecord, type RunRecord } from '../run/run-record.js';
 import type { ProcessHost } from './host.js';
 import { readLines } from './row-file-reader.js';
 import { readCallLine, readProgressLine, readSecondLine } from './row-reader.js';
-import { readResultFile } from './stored-run.js';
+import { problemsInFile, readResultFile } from './stored-run.js';
 import { FULL_ROWS, RECORD_FILE, RESULT_FILE, ROW_FILES } from './run-files.js';
 
 export interface ReadRun {
@@ -30,7 +30,7 @@ export async function readRunFolder(host: ProcessHost, directory: string): Promi
 }
 
 async function rebuildRun(host: ProcessHost, directory: string): Promise<ReadRun> {
-  const record = parseRunRecord(readText(host, join(directory, RECORD_FILE)));
+  const record = readRecord(host, join(directory, RECORD_FILE));
   const rebuild = new Rebuild(record);
   const endpoints = new Map(record.endpoints.map(({ name }, index) => [name, index]));
   const notes: string[] = [];
@@ -91,6 +91,18 @@ class RowTaker {
     return this.thinned === 0
       ? []
       : [`of so long a run not every row is kept: figures of seconds are of the first ${FULL_ROWS} rows only`];
+  }
+}
+
+/** Without it the rows cannot be read: it says what they are of. */
+function readRecord(host: ProcessHost, path: string): RunRecord {
+  try {
+    return parseRunRecord(readText(host, path));
+  } catch (error) {
+    if (!(error instanceof ProblemsError)) {
+      throw error;
+    }
+    throw new ProblemsError(problemsInFile(error.problems, path, 'without this file the run cannot be rebuilt'));
   }
 }
 

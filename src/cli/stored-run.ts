@@ -2,7 +2,7 @@
 import { join, dirname } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { isComplete } from '../baseline/overall-verdict.js';
-import { fileErrorOf, ProblemsError } from '../lib/errors.js';
+import { fileErrorOf, ProblemsError, type Problem } from '../lib/errors.js';
 import { parseResult } from '../report/json.js';
 import type { Result } from '../run/result.js';
 import type { ProcessHost } from './host.js';
@@ -42,13 +42,30 @@ export function readResultFile(host: ProcessHost, file: string): Result {
     return parseResult(host.readText(file));
   } catch (error) {
     if (error instanceof ProblemsError) {
-      throw new ProblemsError(error.problems.map((problem) => ({ ...problem, where: `${file}: ${problem.where}` })));
+      throw new ProblemsError(problemsInFile(error.problems, file, hintFor(host, file)));
     }
     const hint = 'give a result.json, or the folder of a run';
     throw new ProblemsError([
       { code: 'no-result', where: file, message: `cannot be read: ${fileErrorOf(error)}`, hint },
     ]);
   }
+}
+
+/** What is wrong with a file of a run, by its path instead of its name; how to go on is said once. */
+export function problemsInFile(problems: readonly Problem[], file: string, hint: string): Problem[] {
+  const [first, ...others] = problems.map((problem) => ({ ...problem, where: placeIn(file, problem.where) }));
+  return first === undefined ? [] : [{ ...first, hint: first.hint ?? hint }, ...others];
+}
+
+function placeIn(file: string, where: string): string {
+  const place = where === file ? '' : where.replace(/^\w+\.json\.?/, '');
+  return place === '' ? file : `${file}: ${place}`;
+}
+
+function hintFor(host: ProcessHost, file: string): string {
+  return host.exists(join(dirname(file), 'run.json'))
+    ? 'the file is damaged: remove it, and callgauge report FOLDER makes a new one of the rows'
+    : 'it is damaged, or no result of callgauge';
 }
 
 function rowsBeside(host: ProcessHost, folder: string): string | null {

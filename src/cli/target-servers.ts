@@ -37,7 +37,7 @@ export async function findServers(scenario: Scenario, resolver = resolverFor(sce
   return { of, addresses };
 }
 
-/** The name itself stays out of the message: it may have come from a reference to a secret. */
+/** The host is said, wherever it came from: who misspelt a variable wants to see it. A user part never is. */
 async function locate(place: SipAddress, what: string, resolver: SipResolver): Promise<LocatedServers> {
   try {
     const located = place.transportByDns ? await locateByNaptr(place, resolver) : null;
@@ -47,7 +47,7 @@ async function locate(place: SipAddress, what: string, resolver: SipResolver): P
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : 'no answer';
     const hint = 'check the spelling and the DNS of this host, or give an address';
-    throw new CannotRunError('dns', `the host name of ${what} cannot be resolved: ${reason}`, hint);
+    throw new CannotRunError('dns', `the host name ${place.host} of ${what} cannot be resolved: ${reason}`, hint);
   }
 }
 

@@ -42,7 +42,10 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Why a file or folder cannot be read, without the code and the path once more. */
+/** Why a file or folder cannot be read or written, without the code and the path once more. */
 export function fileErrorOf(error: unknown): string {
-  return messageOf(error).replace(/^[A-Z]+: (.*?),? (?:open|read|stat|scandir)\b.*$/, '$1');
+  return messageOf(error).replace(
+    /^[A-Z]+: (.*?),? (?:open|read|stat|scandir|mkdir|write|rename|unlink|rm)\b.*$/,
+    '$1',
+  );
 }

@@ -53,7 +53,8 @@ function checked(value: unknown): Result {
 
 function problemOf(issue: z.core.$ZodIssue, value: unknown): Problem {
   const where = ['result.json', ...issue.path.map(String)].join('.');
-  const message = `${issue.message}, found ${found(valueAt(value, issue.path))}`;
+  const expected = issue.message.replace(/^Invalid \w+: /, '').replace(/, received [^,]*$/, '');
+  const message = `${expected}, found ${found(valueAt(value, issue.path))}`;
   return { code: 'bad-result', where, message };
 }
 

@@ -289,6 +289,12 @@ function isRefusal(report: { readonly type: string }): report is OpenRefusal {
   return report.type === 'cannot-open';
 }
 
+const BIND_WORDS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'is in use by another program',
+  EADDRNOTAVAIL: 'cannot be bound: this host does not have the address',
+  EACCES: 'may not be bound by this user',
+};
+
 const HINTS: Readonly<Record<string, string>> = {
   'address-in-use': 'choose other ports with network.rtpPorts or --listen',
   EADDRINUSE: 'choose another port, or stop the program that has this one',
@@ -300,6 +306,13 @@ const HINTS: Readonly<Record<string, string>> = {
   EACCES: 'choose a port above 1023',
 };
 
+/** `bind EADDRNOTAVAIL 192.0.2.5:5060` of Node, for people. */
+function bindInWords({ code, message }: OpenRefusal): string {
+  const [, where] = /^(?:bind|listen) E[A-Z]+:? .*?([\w.:[\]]+)$/.exec(message) ?? [];
+  const words = BIND_WORDS[code];
+  return where === undefined || words === undefined ? message : `${where} ${words}`;
+}
+
 function cannotOpen(refusal: OpenRefusal): CannotRunError {
-  return new CannotRunError(refusal.code, refusal.message, HINTS[refusal.code]);
+  return new CannotRunError(refusal.code, bindInWords(refusal), HINTS[refusal.code]);
 }

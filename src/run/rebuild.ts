@@ -180,9 +180,8 @@ export class Rebuild {
 
   /** Of a run whose process is gone. */
   private endInWords(lost: LostList): string {
-    const open = this.knowsHealth
-      ? `${lostInWords(lost)} had begun and left no record`
-      : 'how many calls it placed is unknown';
+    const left = lost.count === 0 ? 'all calls that had begun left a' : `${lostInWords(lost)} had begun and left no`;
+    const open = this.knowsHealth ? `${left} record` : 'how many calls it placed is unknown';
     const gone = `the run ended without a result (process ${this.record.process.pid} is gone${this.stopInWords()})`;
     const until = this.newestSecond < 0 ? 'nothing was written' : `written up to second ${this.newestSecond}`;
     return `${gone}: rebuilt from its row files, ${until}; ${open}`;

@@ -154,7 +154,7 @@ describe('callgauge report', () => {
       '{"schemaVersion":"2.0","calls":7}',
       'expected "1.0", found "2.0" (another version of callgauge',
     ],
-    ['what lacks everything', '{"schemaVersion":"1.0"}', 'result.json.tool'],
+    ['what lacks everything', '{"schemaVersion":"1.0"}', 'result.json: tool: expected object, found nothing'],
     ['control characters', '"\\u001b[31m\\u0007"', 'result.json'],
   ])('refuses %s with exit 2', async (_, text, message) => {
     const end = await cli(['report', temporaryFile('result.json', text)]);

@@ -54,7 +54,7 @@ describe('calls that are refused', () => {
   test('show their ladder in order, in the file and in the result', () => {
     const [example] = end.result.worstCalls;
     const text = fileOf(end, example?.call ?? -1);
-    expect(text).toContain('outcome   failed: busy (SIP 486)');
+    expect(text).toContain('outcome   failed: busy (the called user is busy), SIP 486');
     const steps = arrowsOf(text).map((label) => label.replace(/sip:\S+/, 'X'));
     expect(steps.filter((label, index) => label !== steps[index - 1])).toEqual([
       '→ INVITE X (SDP)',

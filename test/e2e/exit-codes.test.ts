@@ -146,7 +146,7 @@ describe.concurrent('a host that does not let it start', () => {
   test('a name that does not resolve', async () => {
     const end = await cli(['run', '--target', 'sip:echo@no-such-host.invalid']);
     expect(end).toMatchObject({ code: 5, stdout: '' });
-    expect(end.stderr).toContain('the host name of endpoint target cannot be resolved: ENOTFOUND');
+    expect(end.stderr).toContain(' of endpoint target cannot be resolved: ENOTFOUND');
   });
 
   test('a folder that cannot be made', async () => {

@@ -157,7 +157,10 @@ describe('compareResults', () => {
     const comparison = compareResults(syntheticRun({ seed: 1, calls: 19 }), before);
     expect(new Set(comparison.comparisons.map(({ verdict }) => verdict))).toEqual(new Set(['too-few']));
     expect(comparison.verdict).toBe('inconclusive');
-    expect(comparison.reasons).toEqual(['no figure could be judged: 19 values, at least 20 are needed in both runs']);
+    // Of 8 percentiles at the tail, and of what needs fewer.
+    expect(comparison.reasons).toEqual([
+      'no figure could be judged: 19 values, at least 20 are needed in both runs (12 figures); 19 values, at least 40 are needed in both runs (8 figures)',
+    ]);
   });
 
   it('does not let a run that did not complete decide', () => {

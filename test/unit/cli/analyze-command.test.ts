@@ -105,7 +105,7 @@ describe('callgauge analyze', () => {
     expect(await analyze(['a.pcap'], text)).toEqual({
       code: 2,
       stdout: '',
-      stderr: 'a.pcap: expected a pcap or pcapng file, got one that begins with 68 65 6c 6c\n',
+      stderr: 'a.pcap: expected a pcap or pcapng file, got text that begins with "hell"\n',
     });
     expect(await analyze(['none.pcap'])).toEqual({
       code: 2,

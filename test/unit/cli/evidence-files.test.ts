@@ -35,7 +35,9 @@ describe('evidence/', () => {
     book.addCall(failedRecord({ call: 3 }), NONE, NONE);
     files.flush(book);
     expect([...host.files.keys()]).toEqual(['out/evidence/call-3.txt']);
-    expect(host.files.get('out/evidence/call-3.txt')).toContain('outcome   failed: serviceUnavailable (SIP 503)');
+    expect(host.files.get('out/evidence/call-3.txt')).toContain(
+      'outcome   failed: serviceUnavailable (the far side is overloaded',
+    );
     files.addWorst([worstCall({ call: 3 }), worstCall({ call: 12 })]);
     files.flush(book);
     files.flush(book);
