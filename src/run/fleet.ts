@@ -307,7 +307,7 @@ const HINTS: Readonly<Record<string, string>> = {
 };
 
 /** `bind EADDRNOTAVAIL 192.0.2.5:5060` of Node, for people. */
-function bindInWords({ code, message }: OpenRefusal): string {
+export function bindInWords({ code, message }: Pick<OpenRefusal, 'code' | 'message'>): string {
   const [, where] = /^(?:bind|listen) E[A-Z]+:? .*?([\w.:[\]]+)$/.exec(message) ?? [];
   const words = BIND_WORDS[code];
   return where === undefined || words === undefined ? message : `${where} ${words}`;

@@ -46,6 +46,15 @@ describe('where calls go', () => {
     expect(await placeOf(target)).toEqual(expected);
   });
 
+  it('names the host that has no address, and not the user', async () => {
+    const unknown = Object.assign(new Error('queryA'), { code: 'ENOTFOUND' });
+    const none: SipResolver = { ...resolver, addresses: () => Promise.reject(unknown) };
+    await expect(findServers(scenarioFor('sip:hunter2@typo.test:5060'), none)).rejects.toMatchObject({
+      name: 'CannotRunError',
+      message: 'the host name typo.test of endpoint target cannot be resolved: ENOTFOUND',
+    });
+  });
+
   it('by an outbound proxy, whose transport is the one that counts', async () => {
     expect(await placeOf('sip:7@192.0.2.1', 'sip:pbx.test')).toEqual([['TCP', [5070]]]);
   });
