@@ -8,7 +8,7 @@ import type { Result } from '../run/result.js';
 import { Bootstrap, CONFIDENCE, RESAMPLES, samplesNeeded, statOf } from './bootstrap.js';
 import { callRowSamples, isInCallRows } from './call-rows.js';
 import { adjustedPValues } from './false-discovery.js';
-import { comparedFigures, type Figure } from './figures.js';
+import { comparedFigures, readingRank, type Figure } from './figures.js';
 import { resultSamples, type SampleSource } from './result-samples.js';
 import { shareInterval } from './share-interval.js';
 import type { Sample } from './sample.js';
@@ -38,7 +38,7 @@ export function compareResults(baseline: Result, result: Result, options: Compar
   const compared = figures
     .map((figure) => compareFigure({ baseline, result, sources, figure, bootstrap }))
     .filter((row) => row !== null);
-  const comparisons = withVerdicts(compared).toSorted(worstFirst);
+  const comparisons = withVerdicts(compared).toSorted(inReadingOrder);
   return {
     comparisonVersion: COMPARISON_SCHEMA_VERSION,
     ...overallVerdict(baseline, result, comparisons),
@@ -186,13 +186,15 @@ const ORDER: Readonly<Record<ComparedFigure['verdict'], number>> = {
   same: 6,
 };
 
-/** By verdict, then by how many times the smallest difference that matters the figure got worse. */
-function worstFirst(a: ComparedFigure, b: ComparedFigure): number {
-  return ORDER[a.verdict] - ORDER[b.verdict] || worsening(b) - worsening(a);
+/** Worse before same; then what is gated on first; then by how many times the smallest difference that matters it got worse. */
+function inReadingOrder(a: ComparedFigure, b: ComparedFigure): number {
+  return (
+    ORDER[a.verdict] - ORDER[b.verdict] || readingRank(a.metric) - readingRank(b.metric) || worsening(b) - worsening(a)
+  );
 }
 
 /** In smallest differences; negative where it got better. */
-export function worsening({ difference, threshold, better }: ComparedFigure): number {
+function worsening({ difference, threshold, better }: ComparedFigure): number {
   const size = (difference ?? 0) / (threshold > 0 ? threshold : 1);
   return better === 'higher' ? -size : size;
 }

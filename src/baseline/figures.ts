@@ -35,6 +35,19 @@ const OF_ENDPOINTS: ReadonlySet<string> = new Set([
   'rtt',
 ]);
 
+/** What gates are mostly on, in the order in which a reader asks; all else comes after them. */
+const LEADING: readonly string[] = [
+  'mos_lq',
+  'mos_lq_wb',
+  'mos_cq',
+  'mos_cq_wb',
+  'success_ratio',
+  'setup_delay',
+  'answer_delay',
+  'loss',
+  'jitter',
+];
+
 interface NamedStat {
   readonly stat: Stat;
   readonly name: string;
@@ -50,6 +63,12 @@ export function comparedFigures(endpoints: readonly string[]): Figure[] {
     key.flatMap((metric) => figuresOf(metric, name, statsOf(metric).slice(-1))),
   );
   return [...whole, ...single];
+}
+
+/** The place of a metric among the figures of a comparison: the lower, the earlier a reader asks for it. */
+export function readingRank(metric: string): number {
+  const rank = LEADING.indexOf(metric);
+  return rank < 0 ? LEADING.length : rank;
 }
 
 /** The median and the tail on the bad side. Of loss the mean, since the median call has none. */

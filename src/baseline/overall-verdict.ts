@@ -4,7 +4,7 @@ import { figureName, type ComparedFigure, type Comparison } from '../run/compari
 import type { Result } from '../run/result.js';
 import { spoilReason } from './trust.js';
 
-const INCOMPLETE: ReadonlySet<Result['verdict']> = new Set(['crashed', 'could-not-run', 'interrupted']);
+const COMPLETE: ReadonlySet<Result['verdict']> = new Set(['pass', 'fail', 'inconclusive']);
 const JUDGED: ReadonlySet<ComparedFigure['verdict']> = new Set(['better', 'same', 'unclear']);
 const MAX_NAMED = 5;
 /** A figure with fewer values in the baseline was hardly one. */
@@ -30,7 +30,7 @@ export function overallVerdict(
 
 /** False: it was ended before it had measured what it should, so that it is no measure of anything. */
 export function isComplete({ verdict }: Pick<Result, 'verdict'>): boolean {
-  return !INCOMPLETE.has(verdict);
+  return COMPLETE.has(verdict);
 }
 
 function incompleteReason(which: string, run: Result): string | null {

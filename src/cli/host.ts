@@ -219,6 +219,11 @@ export class ProcessHost {
     return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   }
 
+  /** When a file was written last, in ms since 1970; null where there is none. */
+  modifiedMs(path: string): number | null {
+    return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? null;
+  }
+
   /**
    * Shows a file by the desktop's own means. Gives why that failed, or null; an opener that has not ended after two
    * seconds has become the browser itself.

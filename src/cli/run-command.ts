@@ -35,7 +35,8 @@ import { Progress } from './progress.js';
 import { CoursePlan } from './progress-course.js';
 import { RESULT_FILE, RunFiles } from './run-files.js';
 import { recordedEndpoints, runRecord } from './run-facts.js';
-import { createRunToken, localAddressFor, loopbackEndpoint, planRun, type ResolvedEndpoint } from './run-plan.js';
+import { checkLocalAddress, createRunToken, localAddressFor, loopbackEndpoint } from './run-plan.js';
+import { planRun, type ResolvedEndpoint } from './run-plan.js';
 import { protocolOf } from './target-servers.js';
 import { addScenarioFlags, lastOf, scenarioArguments } from './scenario-flags.js';
 import { StopRequests } from './stop-requests.js';
@@ -95,6 +96,10 @@ export function runCommand(program: Argv, host: ProcessHost, finish: (exitCode: 
       checkOut(out, scenarioArguments(given).baseline);
       const prepared = await prepareRun(host, given, given['dry-run'] ? null : (out ?? null));
       if (given['dry-run']) {
+        const { localAddress } = prepared.scenario.network;
+        if (localAddress !== null) {
+          await checkLocalAddress(localAddress);
+        }
         printPlan(host, prepared);
         return;
       }

@@ -11,7 +11,8 @@ import { codecsOfCalls } from '../scenario/flow-plan.js';
 import { ptimeOf } from '../scenario/replay.js';
 import { scenarioDocument } from '../scenario/document-form.js';
 import { SOCKET_BUFFER_BYTES } from '../sip/transport/udp.js';
-import { shownAt, type Scenario } from '../scenario/scenario.js';
+import type { Scenario } from '../scenario/scenario.js';
+import { shownTarget } from '../scenario/shown-target.js';
 import type { ReplayedCodec } from '../worker/messages.js';
 import type { ProcessHost } from './host.js';
 import type { Prepared } from './preparation.js';
@@ -92,8 +93,10 @@ export function recordedEndpoints(scenario: Scenario, uris: readonly string[] = 
   return callGroups(endpoints, users?.list ?? null).list.map(({ name, labels, partOf }, group) => {
     const index = partOf === null ? group : endpoints.findIndex((endpoint) => endpoint.name === partOf);
     const target = endpoints[index]?.target;
-    const uri = uris[index] ?? (target === undefined || target.kind === 'loopback' ? 'loopback' : target.uri);
-    const shown = uri === 'loopback' ? uri : shownAt(scenario, `endpoints[${index}].target`, uri);
+    const shown =
+      target?.kind === 'sip'
+        ? shownTarget(scenario, `endpoints[${index}].target`, target)
+        : (uris[index] ?? 'loopback');
     return { name, labels: { ...labels }, target: shown, partOf };
   });
 }

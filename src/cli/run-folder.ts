@@ -52,8 +52,15 @@ async function rebuildRun(host: ProcessHost, directory: string): Promise<ReadRun
     const progress = readProgressLine(line);
     return progress !== null && rebuild.addProgress(progress);
   });
-  const origin = host.livenessOf(record.process);
-  return { result: rebuild.finish(origin, notes), origin };
+  const liveness = host.livenessOf(record.process);
+  return { result: rebuild.finish({ liveness, writtenAt: lastWriteOf(host, directory), notes }), origin: liveness };
+}
+
+/** The latest of the row files; each of them grows by what has come since. */
+function lastWriteOf(host: ProcessHost, directory: string): string | null {
+  const times = Object.values(ROW_FILES).map((file) => host.modifiedMs(join(directory, file)));
+  const latest = Math.max(...times.map((time) => time ?? 0));
+  return latest > 0 ? new Date(latest).toISOString() : null;
 }
 
 /** Of a long run only the first rows are all there: what was picked of the later ones would be no sample. */

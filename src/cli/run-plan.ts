@@ -1,9 +1,9 @@
 /** From a prepared scenario to what the threads are told: workers, slots, addresses, seeds. */
 import { monotonicNs, NS_PER_MS, NS_PER_SECOND } from '../lib/clock.js';
-import { CannotRunError } from '../lib/errors.js';
+import { CannotRunError, messageOf } from '../lib/errors.js';
 import { createRandom } from '../lib/random.js';
 import type { ReachRules } from '../lib/reach.js';
-import { routedLocalAddress } from '../net/resolve.js';
+import { bindSink, routedLocalAddress } from '../net/resolve.js';
 import { socketDrops } from '../net/socket-drops.js';
 import type { RunPlan } from '../run/run.js';
 import { callGroups } from '../scenario/call-groups.js';
@@ -83,6 +83,7 @@ export function planRun(host: ProcessHost, parts: PlanParts): RunPlan {
 /** The address of this host from which the kernel reaches every endpoint. @throws CannotRunError when there is none */
 export async function localAddressFor(wanted: string | null, endpoints: readonly ResolvedEndpoint[]): Promise<string> {
   if (wanted !== null) {
+    await checkLocalAddress(wanted);
     return wanted;
   }
   const routes = await Promise.all(endpoints.map((endpoint) => routeTo(endpoint.name, addressesOf(endpoint)[0] ?? '')));
@@ -92,6 +93,19 @@ export async function localAddressFor(wanted: string | null, endpoints: readonly
     throw new CannotRunError('many-routes', message, 'choose one with --local-address, or run the endpoints apart');
   }
   return routes[0] ?? '127.0.0.1';
+}
+
+/** Binds a socket to it and closes it again. @throws CannotRunError when it is no address of this host */
+export async function checkLocalAddress(address: string): Promise<void> {
+  try {
+    (await bindSink(address)).close();
+  } catch (error) {
+    const isForeign = error instanceof Error && 'code' in error && error.code === 'EADDRNOTAVAIL';
+    const message = isForeign
+      ? `${address} is no address of this host`
+      : `no socket can be bound to ${address}: ${messageOf(error)}`;
+    throw new CannotRunError('bad-local-address', message, 'give one that it has with --local-address');
+  }
 }
 
 async function routeTo(name: string, address: string): Promise<string> {

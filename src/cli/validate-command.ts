@@ -3,6 +3,7 @@ import type { Argv } from 'yargs';
 import { formatDuration, formatRate } from '../lib/units.js';
 import { callGroups } from '../scenario/call-groups.js';
 import { escapeTerminal } from '../report/visible-text.js';
+import { shownTarget } from '../scenario/shown-target.js';
 import { redactorOf } from '../run/redacted-result.js';
 import { withEnvironment } from './environment.js';
 import type { ProcessHost } from './host.js';
@@ -52,7 +53,11 @@ export function printPlan(host: ProcessHost, prepared: Prepared): void {
     [
       'endpoints',
       scenario.endpoints
-        .map(({ name, target }) => `${name} ${target.kind === 'sip' ? target.uri : 'loopback'}`)
+        .map(({ name, target }, index) =>
+          target.kind === 'sip'
+            ? `${name} ${shownTarget(scenario, `endpoints[${index}].target`, target)}`
+            : `${name} loopback`,
+        )
         .join(', '),
     ],
     ...usersLines(scenario),

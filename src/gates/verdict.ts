@@ -14,7 +14,20 @@ export const EXIT_CODES = {
   SIGHUP: 129,
 } as const;
 
-export type Verdict = 'pass' | 'fail' | 'inconclusive' | 'interrupted' | 'crashed' | 'could-not-run';
+export type Verdict =
+  | 'pass'
+  | 'fail'
+  | 'inconclusive'
+  | 'interrupted'
+  | 'crashed'
+  | 'could-not-run'
+  | Unfinished['verdict'];
+
+/** A run that has not said its last word: `in-progress` where its process lives, `unfinished` where nobody can tell. */
+export interface Unfinished {
+  readonly verdict: 'in-progress' | 'unfinished';
+  readonly reason: string;
+}
 
 export type JudgedGate = Pick<
   GateResult,
@@ -25,8 +38,8 @@ export interface VerdictInput {
   readonly gates: readonly JudgedGate[];
   /** The signal that stopped the run. */
   readonly interrupted?: 'SIGINT' | 'SIGTERM' | 'SIGHUP' | null;
-  /** The run still goes on, in words: what stands so far is no verdict. */
-  readonly unfinished?: string | null;
+  /** What stands so far is no verdict. */
+  readonly unfinished?: Unfinished | null;
   /** A fault of ours, in words. */
   readonly fault?: string | null;
   /** Usage, scenario or gate is invalid; nothing was sent. */
@@ -69,7 +82,7 @@ function stopOf(input: VerdictInput): { verdict: Verdict; exitCode: number; reas
   if (isGiven(fault)) return { verdict: 'crashed', exitCode: EXIT_CODES.fault, reason: fault };
   if (isGiven(invalid)) return { verdict: 'could-not-run', exitCode: EXIT_CODES.invalid, reason: invalid };
   if (isGiven(couldNotRun)) return { verdict: 'could-not-run', exitCode: EXIT_CODES.couldNotRun, reason: couldNotRun };
-  if (isGiven(unfinished)) return { verdict: 'interrupted', exitCode: EXIT_CODES.inconclusive, reason: unfinished };
+  if (isGiven(unfinished)) return { ...unfinished, exitCode: EXIT_CODES.inconclusive };
   if (!isGiven(interrupted)) return null;
   return { verdict: 'interrupted', exitCode: EXIT_CODES[interrupted], reason: `stopped by ${interrupted}` };
 }

@@ -151,8 +151,8 @@ export class LibcSockets implements DatagramSockets {
   private isEmptied = false;
   private readonly timespec = new BigInt64Array(2);
   /** By socket, as the kernel counts them, and what we took and did not read. */
-  private readonly dropCounts = new Map<number, number>();
-  private readonly givenUp = new Map<number, number>();
+  private readonly dropCounts: (number | undefined)[] = [];
+  private readonly givenUp: (number | undefined)[] = [];
   /** Wall minus monotonic: whole seconds and the rest in ns apart, since a double cannot hold 2^60 ns exactly. */
   private offsetSeconds = 0;
   private offsetNs = 0;
@@ -196,14 +196,15 @@ export class LibcSockets implements DatagramSockets {
     this.setOption(handle, traffic.level, traffic.ask, 1);
     this.setOption(handle, SOL_SOCKET, SO_TIMESTAMPNS, 1);
     this.setOption(handle, SOL_SOCKET, SO_RXQ_OVFL, 1);
-    this.dropCounts.set(handle, 0);
+    this.dropCounts[handle] = 0;
+    this.givenUp[handle] = 0;
     return handle;
   }
 
   close(handle: number): void {
     // Closed already: by now the number may be that of another socket.
-    if (this.dropCounts.delete(handle)) {
-      this.givenUp.delete(handle);
+    if (this.dropCounts[handle] !== undefined) {
+      this.dropCounts[handle] = this.givenUp[handle] = undefined;
       if (handle === this.batchHandle) {
         this.batchNext = this.batchEnd;
         this.batchHandle = -1;
@@ -275,8 +276,8 @@ export class LibcSockets implements DatagramSockets {
   }
 
   drops(handle: number): number | null {
-    const drops = this.dropCounts.get(handle);
-    return drops === undefined ? null : drops + (this.givenUp.get(handle) ?? 0);
+    const drops = this.dropCounts[handle];
+    return drops === undefined ? null : drops + (this.givenUp[handle] ?? 0);
   }
 
   sendErrors(): number {
@@ -322,7 +323,7 @@ export class LibcSockets implements DatagramSockets {
     for (; this.batchNext < this.batchEnd; this.batchNext++) {
       if (this.batch.lengthOf(this.batchNext) !== NO_DATAGRAM) {
         this.take(this.batchHandle, this.batchNext);
-        this.givenUp.set(this.batchHandle, (this.givenUp.get(this.batchHandle) ?? 0) + 1);
+        this.givenUp[this.batchHandle] = (this.givenUp[this.batchHandle] ?? 0) + 1;
       }
     }
     this.batchHandle = handle;
@@ -389,7 +390,7 @@ export class LibcSockets implements DatagramSockets {
         const wallSeconds = (words[data] ?? 0) + (words[data + 1] ?? 0) * 0x1_0000_0000;
         this.arrivalNs = (wallSeconds - this.offsetSeconds) * 1e9 + ((words[data + 2] ?? 0) - this.offsetNs);
       } else if (words[word + 3] === SO_RXQ_OVFL) {
-        this.dropCounts.set(handle, words[data] ?? 0);
+        this.dropCounts[handle] = words[data] ?? 0;
       }
       offset += (length + 7) & ~7;
     }

@@ -15,11 +15,14 @@ export async function routedLocalAddress(address: string): Promise<string> {
   }
 }
 
-/** One bound UDP port that answers nothing: what signalling-only calls advertise for their audio. */
+/** One bound UDP port that answers nothing: what signalling-only calls advertise for their audio. @throws the bind error of dgram */
 export async function bindSink(address: string): Promise<{ readonly port: number; close(): void }> {
   const socket = createSocket(isIP(address) === 6 ? 'udp6' : 'udp4');
   await new Promise<void>((resolve, reject) => {
-    socket.once('error', reject);
+    socket.once('error', (error) => {
+      socket.close();
+      reject(error);
+    });
     socket.bind({ address, port: 0, exclusive: true }, resolve);
   });
   return { port: socket.address().port, close: () => socket.close() };

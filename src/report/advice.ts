@@ -301,7 +301,7 @@ function inDirection(direction: Direction): string {
 }
 
 function wasStopped({ verdict }: Result): boolean {
-  return verdict === 'interrupted' || verdict === 'crashed' || verdict === 'could-not-run';
+  return verdict !== 'pass' && verdict !== 'fail' && verdict !== 'inconclusive';
 }
 
 /** The flags by which the same run places so many calls: more of them, and more time where its stages have an end. */

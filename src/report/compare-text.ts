@@ -1,4 +1,4 @@
-/** `callgauge compare` on stdout: verdict, both runs, what differs in what was asked, and one line per figure, worst first. */
+/** `callgauge compare` on stdout: verdict, both runs, what differs in what was asked, and one line per figure, in the order of the comparison. */
 import { figureName, type ComparedFigure, type Comparison, type ScenarioDifference } from '../run/comparison.js';
 import type { Result } from '../run/result.js';
 import { comparedCells, comparedMark, comparisonMark, isUnchanged, methodSentences } from './comparison-words.js';

@@ -3,6 +3,7 @@
  * terminal, whatever the network put into it, and the same bytes for the same call.
  */
 import type { CallSeconds, Ladder, WorstCall } from '../run/result-evidence.js';
+import { outcomeWords } from './cause-words.js';
 import { costWords, scoreWords } from './breakdown-words.js';
 import { formatClock, formatCount, formatMos, formatMs, formatRatio, formatUtc } from './number-format.js';
 import { clipText, escapeTerminal } from './visible-text.js';
@@ -46,13 +47,18 @@ function facts(call: WorstCall, run: EvidenceRun): string[] {
     ['started', `${clock(call.startedAtMs)} after the start of the run`],
     ['answered', call.answeredAtMs === null ? 'no' : clock(call.answeredAtMs)],
     ['ended', call.endedAtMs === null ? null : clock(call.endedAtMs)],
-    ['outcome', call.sipStatus === null ? call.outcome : `${call.outcome} (SIP ${call.sipStatus})`],
+    ['outcome', outcomeText(call)],
     ['detail', call.detail],
     ['odd', call.findings.length === 0 ? null : call.findings.join(', ')],
     ['packets', call.capture],
     ['received', call.audio],
   ];
   return rows.flatMap(([name, value]) => (value === null ? [] : [`${name.padEnd(10)}${escapeTerminal(value)}`]));
+}
+
+function outcomeText({ outcome, sipStatus }: WorstCall): string {
+  const words = outcomeWords(outcome);
+  return sipStatus === null ? words : `${words}, SIP ${sipStatus}`;
 }
 
 function audio(direction: string, figures: Figures, breakdown: WorstBreakdown, basis?: string): string[] {
@@ -85,6 +91,10 @@ function seconds(direction: string, strip: CallSeconds | null): string[] {
     return [];
   }
   const per = strip.binSeconds === 1 ? 'each second' : `each ${strip.binSeconds} s (lowest MOS, highest jitter)`;
+  const spoiled = new Map([
+    ...strip.spoiledScores.map((second) => [second, '  no score: this host had just dropped packets'] as const),
+    ...strip.spoiled.map((second) => [second, '  spoiled: this host dropped packets'] as const),
+  ]);
   const rows = strip.points.map(({ second, mosLq, mosLqWb, lossRatio, discardRatio, jitterMs, rttMs }) =>
     [
       formatClock(second),
@@ -95,7 +105,8 @@ function seconds(direction: string, strip: CallSeconds | null): string[] {
       orDash(rttMs, formatMs),
     ]
       .map((cell) => cell.padStart(10))
-      .join(''),
+      .join('')
+      .concat(spoiled.get(second) ?? ''),
   );
   const head = ['at', 'MOS-LQ', 'loss', 'too late', 'jitter', 'RTT'].map((cell) => cell.padStart(10)).join('');
   return ['', `Audio ${direction}, ${per}`, head, ...rows];

@@ -103,12 +103,17 @@ export function callsWithoutRecord({ calls, load, lost }: Result): number {
   return Math.max(lost.calls.count, load.achieved - calls.attempted);
 }
 
+/** Calls without a record are then such as have not ended yet. */
+export function isUnderWay({ verdict }: Result): boolean {
+  return verdict === 'in-progress';
+}
+
 function callFigures(result: Result): KeyFigure[] {
   const { calls } = result;
   const begun = callsWithoutRecord(result);
   return [
     known('attempted', formatCount(calls.attempted)),
-    ...(begun === 0 ? [] : [known('begun, no record', formatCount(begun))]),
+    ...(begun === 0 ? [] : [known(isUnderWay(result) ? 'still going on' : 'begun, no record', formatCount(begun))]),
     known('answered', formatCount(calls.answered)),
     known('completed', formatCount(calls.completed)),
     known('failed', formatCount(calls.failed)),

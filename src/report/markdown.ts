@@ -3,8 +3,10 @@
  * to the summary of a GitHub job as well.
  */
 import type { Result } from '../run/result.js';
+import { causeWords } from './cause-words.js';
 import { healthSentence } from './generator-health.js';
 import { keyFigures, sharedReason } from './key-figures.js';
+import { KEYS_TITLE, keysLine } from './keys-words.js';
 import { allowance } from './gate-words.js';
 import { formatCount, formatDuration, formatMargin, formatUtc, formatValue } from './number-format.js';
 import { gateMark, gatesInOrder, verdictMark } from './verdict-mark.js';
@@ -87,7 +89,13 @@ function figureTable(result: Result): string[] {
         : figures.map(({ label, value, why }) => `${label} ${value ?? `not measured (${why})`}`).join(' · ');
     return `| ${title} | ${text.replaceAll('<', '&lt;')} |`;
   });
-  return ['| Key numbers | |', '|---|---|', ...rows];
+  const keys = keysLine(result);
+  return ['| Key numbers | |', '|---|---|', ...rows, ...(keys === null ? [] : [`| ${KEYS_TITLE} | ${keys} |`])];
+}
+
+function meaningOf(cause: string): string {
+  const words = causeWords(cause);
+  return words === null ? '' : `: ${words}`;
 }
 
 function causeTable({ calls }: Result): string[] {
@@ -97,7 +105,7 @@ function causeTable({ calls }: Result): string[] {
     .slice(0, MAX_LINES)
     .map(
       ({ count, cause, phase, sipStatus }) =>
-        `| ${formatCount(count)} | ${code(cause)} | ${phase} | ${sipStatus === null ? '' : sipStatus} |`,
+        `| ${formatCount(count)} | ${code(cause)}${meaningOf(cause)} | ${phase} | ${sipStatus === null ? '' : sipStatus} |`,
     );
   const left = sorted.length - MAX_LINES;
   return [

@@ -40,6 +40,8 @@ const VERDICTS: readonly Result['verdict'][] = [
   'interrupted',
   'crashed',
   'could-not-run',
+  'in-progress',
+  'unfinished',
 ];
 
 /** Ends with `# EOF` and a newline. */

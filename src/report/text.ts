@@ -2,10 +2,12 @@
 import type { Cause, GateResult, Result } from '../run/result.js';
 import { adviceFor } from './advice.js';
 import { baselineLines } from './compare-text.js';
+import { causeWords } from './cause-words.js';
 import { allowance } from './gate-words.js';
 import { healthSentence } from './generator-health.js';
 import { keyFigures, sharedReason } from './key-figures.js';
 import type { KeyFigure, KeyFigureGroup } from './key-figures.js';
+import { KEYS_TITLE, keysLine } from './keys-words.js';
 import { formatClock, formatCount, formatDuration, formatMargin, formatUtc, formatValue } from './number-format.js';
 import { registeredInWords } from './registered-users.js';
 import { columnsOf } from './text-width.js';
@@ -38,7 +40,7 @@ export function renderSummary(result: Result, options: SummaryOptions): string {
     gateLines(result.gates, options.color),
     baselineLines(result.baseline, options.color),
     causeLines(result),
-    keyFigures(result).flatMap(groupLines),
+    [...keyFigures(result).flatMap(groupLines), ...keysLines(result)],
     userLines(result),
     warningLines(result),
     adviceLines(result),
@@ -118,7 +120,9 @@ function causeLines(result: Result): string[] {
   const shown = sorted.slice(0, MAX_CAUSES).flatMap((entry) => {
     const { count, cause, phase, sipStatus } = entry;
     const status = sipStatus === null ? '' : `, SIP ${sipStatus}`;
-    const text = `${cause} (${phase}${status})${onlyEndpoint(result, entry)}`;
+    const words = causeWords(cause);
+    const where = `${cause} (${phase}${status})${onlyEndpoint(result, entry)}`;
+    const text = words === null ? where : `${where}: ${words}`;
     const lines = wrapLine(escapeTerminal(text), indent);
     const head = `  ${formatCount(count).padStart(digits)}  `;
     return lines.map((line, index) => (index === 0 ? head + line.slice(head.length) : line));
@@ -147,6 +151,11 @@ function groupLines({ title, figures }: KeyFigureGroup): string[] {
   const known = figures.filter(({ value }) => value !== null);
   const lines = [...cellLines(known), ...missingLines(figures)];
   return lines.map((line, index) => (index === 0 ? title : '').padEnd(TITLE_COLUMNS) + line);
+}
+
+function keysLines(result: Result): string[] {
+  const line = keysLine(result);
+  return line === null ? [] : wrapLine(KEYS_TITLE.padEnd(TITLE_COLUMNS) + line, '', TITLE_COLUMNS);
 }
 
 function cellLines(figures: readonly KeyFigure[]): string[] {

@@ -16,6 +16,8 @@ const VERDICTS: Readonly<Record<Result['verdict'], Mark>> = {
   interrupted: { symbol: '■', word: 'INTERRUPTED', tone: 'unsure' },
   crashed: { symbol: '✕', word: 'CRASHED', tone: 'bad' },
   'could-not-run': { symbol: '✕', word: 'COULD NOT RUN', tone: 'bad' },
+  'in-progress': { symbol: '…', word: 'IN PROGRESS', tone: 'unsure' },
+  unfinished: { symbol: '…', word: 'IN PROGRESS OR CRASHED', tone: 'unsure' },
 };
 
 const GATE_STATES: Readonly<Record<GateResult['state'], Mark>> = {

@@ -1,23 +1,33 @@
 /**
  * The seconds of each live call, kept until it is known whether it is among the worst. A strip has at most 120 points: when a
  * call outlasts them two seconds become one point, then four, so that a call of hours costs as much as one of two minutes:
- * 3,360 bytes a direction, 20 MB for 3,000 calls in both. One lookup and seven stores a row.
+ * 3,840 bytes a direction, 23 MB for 3,000 calls in both. One lookup and eight stores a row.
  */
-import { DIRECTION, ROW } from '../worker/messages.js';
+import { DIRECTION, ROW, SPOILED } from '../worker/messages.js';
 
 export const STRIP_POINTS = 120;
-/** Directions of live calls that are kept, 67 MB at most; the calls beyond have no strip. */
+/** Directions of live calls that are kept, 77 MB at most; the calls beyond have no strip. */
 const MAX_STRIPS = 20_000;
 const FIRST_POINTS = 15;
 
-const POINT = { rows: 0, expected: 1, lost: 2, discarded: 3, mosLq: 4, jitterMs: 5, rttMs: 6, columns: 7 } as const;
+const POINT = {
+  rows: 0,
+  expected: 1,
+  lost: 2,
+  discarded: 3,
+  mosLq: 4,
+  jitterMs: 5,
+  rttMs: 6,
+  spoiled: 7,
+  columns: 8,
+} as const;
 
 /** How a column of two points becomes one. */
 const SUM = 0;
 const LOWEST = 1;
 const HIGHEST = 2;
 /** By the columns of POINT. */
-const COMBINE = [SUM, SUM, SUM, SUM, LOWEST, HIGHEST, HIGHEST];
+const COMBINE = [SUM, SUM, SUM, SUM, LOWEST, HIGHEST, HIGHEST, HIGHEST];
 
 /** What is known of one point; unknown is NaN. */
 export interface StripPoint {
@@ -31,6 +41,8 @@ export interface StripPoint {
   /** The highest of its seconds. */
   readonly jitterMs: number;
   readonly rttMs: number;
+  /** A value of SPOILED: what this host's own drops took from one of its seconds at least. */
+  readonly spoiled: number;
 }
 
 /** Both directions of a call; null where no second is known. */
@@ -66,6 +78,7 @@ export class Strip {
     this.merge(start + POINT.mosLq, rows[offset + ROW.mosLq] ?? Number.NaN, LOWEST);
     this.merge(start + POINT.jitterMs, rows[offset + ROW.jitterMs] ?? Number.NaN, HIGHEST);
     this.merge(start + POINT.rttMs, rows[offset + ROW.rttMs] ?? Number.NaN, HIGHEST);
+    this.merge(start + POINT.spoiled, rows[offset + ROW.spoiled] ?? Number.NaN, HIGHEST);
   }
 
   /** In order; seconds of which nothing is known are left out. */
@@ -83,6 +96,7 @@ export class Strip {
           mosLq: at(POINT.mosLq),
           jitterMs: at(POINT.jitterMs),
           rttMs: at(POINT.rttMs),
+          spoiled: at(POINT.spoiled) || SPOILED.nothing,
         });
       }
     }

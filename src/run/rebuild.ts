@@ -34,6 +34,15 @@ export interface RebuiltCall {
 /** Whether the process of the run still lives. */
 export type Liveness = 'alive' | 'dead' | 'unknown';
 
+/** What the files tell beside their lines. */
+export interface FilesState {
+  readonly liveness: Liveness;
+  /** When rows were written last, as ISO 8601; null: not known. */
+  readonly writtenAt: string | null;
+  /** What could not be read, in words. */
+  readonly notes: readonly string[];
+}
+
 export class Rebuild {
   private readonly gates: CheckedGates;
   private readonly book: RunBook;
@@ -126,8 +135,7 @@ export class Rebuild {
     return true;
   }
 
-  /** @param notes what could not be read, in words */
-  finish(liveness: Liveness, notes: readonly string[]): Result {
+  finish({ liveness, writtenAt, notes }: FilesState): Result {
     const { record, book, state } = this;
     this.passRows();
     if (state?.registrations) {
@@ -138,8 +146,8 @@ export class Rebuild {
       book.total.series.takeCounts(sumByThread(this.secondsByWorker));
     }
     const { gates } = this;
-    const isAlive = liveness === 'alive';
-    const end = this.endInWords(liveness, lost);
+    const reason = liveness === 'dead' ? this.endInWords(lost) : this.stateInWords(liveness, writtenAt);
+    const verdict = liveness === 'alive' ? 'in-progress' : 'unfinished';
     const result = buildResult(
       book,
       factsOf(
@@ -148,42 +156,48 @@ export class Rebuild {
           durationMs: state?.elapsedMs ?? (this.newestSecond + 1) * 1000,
           cpuSeconds: state?.cpuSeconds ?? null,
           interrupted: null,
-          unfinished: isAlive ? end : null,
+          unfinished: liveness === 'dead' ? null : { verdict, reason },
           couldNotRun: null,
           hint: null,
-          fault: isAlive ? null : end,
+          fault: liveness === 'dead' ? reason : null,
           lostWorkers: state?.lostWorkers ?? [],
           lostCalls: lost,
           doubts: [
             ...(state?.doubts ?? []),
             ...gates.problems.map(({ message }) => `a gate cannot be read: ${message}`),
           ],
-          warnings: [...(state?.warnings ?? []), ...this.gaps(), ...notes],
+          warnings: [...(state?.warnings ?? []), ...this.gaps(liveness), ...notes],
         },
         { gates: gates.gates, baseline: null },
       ),
     );
-    return this.knowsHealth ? result : withoutHealth(result);
+    return this.knowsHealth ? result : withoutHealth(result, liveness);
   }
 
   private workersOf(kind: 'media' | 'signalling'): number {
     return this.record.environment.workers[kind];
   }
 
-  private endInWords(liveness: Liveness, lost: LostList): string {
-    const { process: owner } = this.record;
+  /** Of a run whose process is gone. */
+  private endInWords(lost: LostList): string {
     const open = this.knowsHealth
       ? `${lostInWords(lost)} had begun and left no record`
       : 'how many calls it placed is unknown';
+    const gone = `the run ended without a result (process ${this.record.process.pid} is gone${this.stopInWords()})`;
     const until = this.newestSecond < 0 ? 'nothing was written' : `written up to second ${this.newestSecond}`;
-    if (liveness === 'alive') {
-      return `the run still goes on (process ${owner.pid}): ${until}, ${open}; no final verdict`;
-    }
-    const gone =
-      liveness === 'dead'
-        ? `the run ended without a result (process ${owner.pid} is gone${this.stopInWords()})`
-        : `the run has no result, and whether it still goes on cannot be told from here (it is one of host ${owner.hostName})`;
     return `${gone}: rebuilt from its row files, ${until}; ${open}`;
+  }
+
+  /** Of a run that goes on, or may do so. */
+  private stateInWords(liveness: Exclude<Liveness, 'dead'>, writtenAt: string | null): string {
+    const { pid, hostName } = this.record.process;
+    const state =
+      liveness === 'alive'
+        ? `the run still goes on (process ${pid})`
+        : `the run either still goes on or crashed: it is one of host ${hostName}, and that cannot be told from here`;
+    const time = writtenAt === null ? '' : `, written at ${writtenAt.slice(11, 19)} UTC`;
+    const until = this.newestSecond < 0 ? 'no data so far' : `data up to second ${this.newestSecond}${time}`;
+    return `${state}: ${until}; no final verdict`;
   }
 
   private stopInWords(): string {
@@ -191,8 +205,12 @@ export class Rebuild {
     return signal === null ? '' : `, after ${signal}`;
   }
 
-  private gaps(): string[] {
-    const gaps = ['rebuilt from the row files: what the last seconds held in memory is not in it'];
+  private gaps(liveness: Liveness): string[] {
+    const gaps = [
+      liveness === 'dead'
+        ? 'rebuilt from the row files: what the last seconds held in memory is not in it'
+        : 'an interim report from the row files, which grow every ten seconds: what came since is not in it',
+    ];
     if (!this.knowsHealth) {
       gaps.push('nothing is known of the health of the generator');
     }
@@ -207,8 +225,9 @@ export class Rebuild {
 }
 
 /** A generator of which nothing was written is not called healthy. */
-function withoutHealth(result: Result): Result {
-  const reasons = ['nothing is known of it: the run ended before its first report'];
+function withoutHealth(result: Result, liveness: Liveness): Result {
+  const why = liveness === 'dead' ? 'the run ended before its first report' : 'it has not reported so far';
+  const reasons = [`nothing is known of it: ${why}`];
   return { ...result, generator: { ...result.generator, verdict: 'strained', reasons } };
 }
 

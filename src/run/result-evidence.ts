@@ -29,6 +29,20 @@ const stripSchema = z.strictObject({
     )
     .max(120)
     .describe('seconds of which nothing is known are left out; of the sent direction those in which a report came'),
+  spoiled: z
+    .array(count)
+    .max(120)
+    .default([])
+    .describe(
+      'first seconds of the points that hold a second in which this host dropped datagrams: it is in no figure',
+    ),
+  spoiledScores: z
+    .array(count)
+    .max(120)
+    .default([])
+    .describe(
+      'of those that hold one in which the score alone is left out, as the window that it covers holds such a second',
+    ),
 });
 
 const breakdownSchema = z.strictObject({

@@ -245,7 +245,11 @@ export const resultSchema = z.strictObject({
   name: z.string(),
   startedAt: z.iso.datetime(),
   durationMs: z.number().nonnegative(),
-  verdict: z.enum(['pass', 'fail', 'inconclusive', 'interrupted', 'crashed', 'could-not-run']),
+  verdict: z
+    .enum(['pass', 'fail', 'inconclusive', 'interrupted', 'crashed', 'could-not-run', 'in-progress', 'unfinished'])
+    .describe(
+      'in-progress: the run still goes on; unfinished: whether it does cannot be told. Those two are of interim reports only',
+    ),
   exitCode: z.int(),
   reasons: z.array(z.string()),
   warnings: z.array(z.string()),

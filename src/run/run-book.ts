@@ -117,8 +117,9 @@ export class RunBook implements MetricSource {
     this.generatorSeconds.addMedia(batch.worker, batch.pulses);
     this.newestSeconds.set(batch.worker, batch.second);
     for (let offset = 0; offset < batch.rows.length; offset += ROW.columns) {
-      this.strips.addRow(batch.rows, offset);
-      this.addRow(this.spoiled.judged(batch.rows, offset));
+      const row = this.spoiled.judged(batch.rows, offset);
+      this.strips.addRow(row.table, row.offset);
+      this.addRow(row);
     }
     this.addLegs(batch.legs);
     const newest = Math.max(...this.newestSeconds.values());

@@ -121,8 +121,8 @@ export interface RunOutcome {
   readonly durationMs: number;
   readonly cpuSeconds: number | null;
   readonly interrupted: VerdictInput['interrupted'];
-  /** It still goes on, in words. */
-  readonly unfinished?: string | null;
+  /** It still goes on, or may do so. */
+  readonly unfinished?: VerdictInput['unfinished'];
   readonly couldNotRun: string | null;
   readonly hint: string | null;
   readonly fault: string | null;

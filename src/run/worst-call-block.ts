@@ -4,7 +4,7 @@
  */
 import { SRTP_SUITE_NAMES } from '../lib/srtp-suite.js';
 import { scoreBreakdown } from '../quality/score-breakdown.js';
-import { BASIS, hasFailed, LEG } from '../worker/messages.js';
+import { BASIS, hasFailed, LEG, SPOILED } from '../worker/messages.js';
 import type { CallRecord, LadderPart } from '../worker/messages.js';
 import type { Strip } from './call-strips.js';
 import type { CaptureBook } from './capture-book.js';
@@ -155,7 +155,8 @@ function stripBlock(strip: Strip | null, leg: Float64Array | null): CallSeconds 
     return null;
   }
   const scale = scaleOf(codecKey(figureOf(leg, LEG.codec) ?? strip.codec));
-  const points = strip.list().map(({ second, expected, lost, discarded, mosLq, jitterMs, rttMs }) => ({
+  const list = strip.list();
+  const points = list.map(({ second, expected, lost, discarded, mosLq, jitterMs, rttMs }) => ({
     second,
     mosLq: scale === 'narrowband' ? rounded(mosLq) : null,
     mosLqWb: scale === 'wideband' ? rounded(mosLq) : null,
@@ -164,7 +165,16 @@ function stripBlock(strip: Strip | null, leg: Float64Array | null): CallSeconds 
     jitterMs: rounded(jitterMs),
     rttMs: rounded(rttMs),
   }));
-  return points.length === 0 ? null : { binSeconds: strip.binSeconds, points };
+  const spoiledBy = (what: number): number[] =>
+    list.filter(({ spoiled }) => spoiled === what).map(({ second }) => second);
+  return points.length === 0
+    ? null
+    : {
+        binSeconds: strip.binSeconds,
+        points,
+        spoiled: spoiledBy(SPOILED.all),
+        spoiledScores: spoiledBy(SPOILED.scores),
+      };
 }
 
 /** @param codecFrom the leg that knows the codec, where this one does not */

@@ -3,10 +3,8 @@ import type { Problem } from '../lib/errors.js';
 import { formatRate } from '../lib/units.js';
 import { isPublic, parseIp, parseIpRange, rangeHolds, type IpAddress } from '../lib/ip-address.js';
 import { isEmergencyUser } from '../lib/emergency.js';
-import { placeOf, shownAt, type Scenario, type SipAddress } from './scenario.js';
-
-/** The outbound proxy has no user. */
-type SipTarget = SipAddress & { readonly user?: string };
+import { placeOf, shownAt, type Scenario } from './scenario.js';
+import { shownTarget, type SipTarget } from './shown-target.js';
 
 /** A target with what may be printed of it. */
 interface Destination {
@@ -54,7 +52,8 @@ function transfersOf(scenario: Scenario, resolve: (host: string) => readonly str
       transportByDns: false,
       isSecure: false,
     };
-    const found = destinationAt(scenario, `call.steps[${index}].refer`, target, resolve);
+    const path = `call.steps[${index}].refer`;
+    const found = { ...destinationAt(scenario, path, target, resolve), shown: shownAt(scenario, path, target.uri) };
     return [found.addresses.length > 0 ? found : { ...found, addresses: [undefined] }];
   });
 }
@@ -67,7 +66,7 @@ function destinationAt(
 ): Destination {
   const literal = parseIp(target.host);
   const addresses = literal === undefined ? resolve(target.host).map(parseIp) : [literal];
-  return { target, where: placeOf(scenario, path), shown: shownAt(scenario, path, target.uri), addresses };
+  return { target, where: placeOf(scenario, path), shown: shownTarget(scenario, path, target), addresses };
 }
 
 function checkDestination(scenario: Scenario, destination: Destination): Problem[] {

@@ -23,6 +23,11 @@ import { SlotOpener } from './slot-opener.js';
 /** A second closes when it ended this long ago: by then what was late has come, or is lost. */
 export const CLOSE_DELAY_SECONDS = 2;
 
+/** Its closing is spread over so many ticks: some 10 µs a leg, which at thousands of legs would make a few ticks late. */
+const CLOSE_TICKS = 200;
+/** The health of a second is noted at this tick of the next one, when the last packet times that began in it have been served. */
+const HEALTH_TICK = 20;
+
 const ECHO_SEED = 0x5ec0_e5ed;
 
 type LegCommand = Exclude<SlotCommand, { type: 'grow' }>;
@@ -194,19 +199,19 @@ export class MediaEngine {
     }
   }
 
-  /** The second's closing is spread over its first ticks, a phase each, so that no tick is late for it. */
+  /** A part of the closing of a second, each tick a few legs. */
   private closeAt(tickOfSecond: number, second: number): void {
     const closing = second - CLOSE_DELAY_SECONDS - 1;
-    if (tickOfSecond === this.phases.length && second > 0) {
+    if (tickOfSecond === HEALTH_TICK && second > 0) {
       this.noteHealth(second - 1);
-      if (closing >= 0) {
-        this.send(closing);
-      }
     }
-    if (tickOfSecond >= this.phases.length) {
+    if (tickOfSecond === CLOSE_TICKS && closing >= 0) {
+      this.send(closing);
+    }
+    if (tickOfSecond >= CLOSE_TICKS) {
       return;
     }
-    for (let slot = tickOfSecond; slot < this.legs.length; slot += this.phases.length) {
+    for (let slot = tickOfSecond; slot < this.legs.length; slot += CLOSE_TICKS) {
       const leg = this.legs[slot] as MediaLeg;
       leg.serveSecond();
       if (closing >= 0) {

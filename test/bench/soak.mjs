@@ -19,6 +19,7 @@ const scenarioOf = (port) => `version: 1
 name: soak
 target: sip:soak@127.0.0.1:${port}
 call: { hold: ${minutes}m }
+capture: { legs: 0 } # captured packets wait in memory until their call is over, up to 8 MiB a leg
 load: { calls: ${calls}, stages: [{ rate: ${rate}/s }] }
 safety: { maxRate: 1000/s, maxConcurrency: 10000 }
 `;

@@ -87,6 +87,8 @@ describe('the gate for deployments', () => {
     expect(stderr).toContain('allow-public');
     const named = await cli(['validate', GATE], { env: { ...PBX, PBX_TARGET: 'sip:600@127.0.0.1:5060' } });
     expect(named.stderr).toBe('');
+    // The host of a variable is shown, its user part may be a secret.
+    expect(named.stdout).toMatch(/^endpoints {2}\S+ sip:\*\*\*@127\.0\.0\.1:5060$/m);
     expect(named.stdout).toMatch(/^starts {5}for 45s$/m);
     expect(named.stdout).toMatch(/^peak {7}60 calls at once$/m);
     expect(stdout + named.stdout).not.toContain(PBX.PBX_PASSWORD);

@@ -24,10 +24,16 @@ export const FULL_LOSS_RATIO = 0.2;
 /** A far end reports every few seconds, and each report covers the time since the one before. */
 const REPORT_SECONDS = 10;
 const MOST_RUNS = 2;
+const SPOILED_MOST = ['all', 'scores'] as const;
+/** Of the strokes that mark what this host spoiled. */
+const HATCH_GAP = 5;
+const HATCH_LEAN = 4;
 
 interface Column {
   readonly mos: number | null;
   readonly badRatio: number | null;
+  /** What this host spoiled of it by its own drops. */
+  readonly spoiled: 'nothing' | 'scores' | 'all';
 }
 
 /** Both directions under each other; null where no second is known. */
@@ -76,7 +82,8 @@ export function stripWords({ seconds }: WorstCall): string[] {
     const bad = badRuns(strip);
     const left = bad.length - MOST_RUNS;
     const rest = left > 0 ? `; ${left} more ${left === 1 ? 'stretch' : 'stretches'}` : '';
-    return `${name}: ${bad.length === 0 ? 'no bad stretch' : bad.slice(0, MOST_RUNS).map(runWords).join('; ') + rest}`;
+    const words = bad.length === 0 ? 'no bad stretch' : bad.slice(0, MOST_RUNS).map(runWords).join('; ') + rest;
+    return `${name}: ${words}${spoiledWords(strip)}`;
   });
 }
 
@@ -99,7 +106,7 @@ function columnsOf(strip: CallSeconds, { firstSecond, binSeconds, count, isRepor
   let before = -1;
   for (const point of strip.points) {
     const at = Math.floor((point.second - firstSecond) / binSeconds);
-    const column = { mos: point.mosLq ?? point.mosLqWb, badRatio: badRatioOf(point) };
+    const column = { mos: point.mosLq ?? point.mosLqWb, badRatio: badRatioOf(point), spoiled: spoilOf(strip, point) };
     const from = isReported && at - before <= REPORT_SECONDS ? before + 1 : at;
     for (let index = Math.min(from, at); index <= at && index < count; index++) {
       columns[index] = worse(columns[index] ?? null, column);
@@ -113,10 +120,24 @@ function badRatioOf({ lossRatio, discardRatio }: CallSeconds['points'][number]):
   return lossRatio === null ? null : lossRatio + (discardRatio ?? 0);
 }
 
+function spoilOf({ spoiled, spoiledScores }: CallSeconds, { second }: { readonly second: number }): Column['spoiled'] {
+  if (spoiled.includes(second)) return 'all';
+  return spoiledScores.includes(second) ? 'scores' : 'nothing';
+}
+
+/** Whether any of the strips has a second that this host spoiled. */
+export function hasSpoiled({ seconds }: WorstCall): boolean {
+  return rowsOf(seconds).some(({ strip }) => strip.spoiled.length + strip.spoiledScores.length > 0);
+}
+
 function worse(one: Column | null, other: Column): Column {
   return one === null
     ? other
-    : { mos: least(one.mos, other.mos), badRatio: least(one.badRatio, other.badRatio, Math.max) };
+    : {
+        mos: least(one.mos, other.mos),
+        badRatio: least(one.badRatio, other.badRatio, Math.max),
+        spoiled: SPOILED_MOST.find((what) => what === one.spoiled || what === other.spoiled) ?? 'nothing',
+      };
 }
 
 function least(one: number | null, other: number | null, pick: typeof Math.min = Math.min): number | null {
@@ -135,6 +156,7 @@ function row(
       area(html`class="bar" fill="#3d85c6"`, steps(mos, unit, base, -1)),
       area(html`class="bad"`, steps(bad, unit, base + 1, 1)),
       area(html`class="alarm" stroke="#d9534f" stroke-width="4"`, poorRuns(columns, unit, base - 2)),
+      area(html`stroke="currentColor" stroke-opacity=".75"`, hatches(columns, unit, base)),
     ]}`;
 }
 
@@ -152,6 +174,31 @@ function poorRuns(columns: readonly (Column | null)[], unit: number, y: number):
     }
   }
   return path;
+}
+
+/** Slanted strokes over columns that this host spoiled: up to the top where the score is, down as well where loss is too. */
+function hatches(columns: readonly (Column | null)[], unit: number, base: number): string {
+  return columns
+    .map((column, index) => {
+      if (column === null || column.spoiled === 'nothing') return '';
+      const bottom = column.spoiled === 'all' ? base + LOSS_HEIGHT : base;
+      return hatch({ x: LEFT + index * unit, bottom, width: unit, height: bottom - base + MOS_HEIGHT });
+    })
+    .join('');
+}
+
+function hatch(box: Readonly<Record<'x' | 'bottom' | 'width' | 'height', number>>): string {
+  const { x, bottom, width, height } = box;
+  const strokes = Math.max(1, Math.floor(width / HATCH_GAP));
+  return `M${x} ${bottom}${`l${HATCH_LEAN}-${height}m${HATCH_GAP - HATCH_LEAN} ${height}`.repeat(strokes)}`;
+}
+
+/** What the strokes look like, for a legend. */
+export function hatchSwatch(): Markup {
+  const path = hatch({ x: 0, bottom: 12, width: 20, height: 12 });
+  return html`<svg width="20" height="12" viewBox="0 0 20 12" aria-hidden="true">
+    <path stroke="currentColor" stroke-opacity=".75" d="${path}" />
+  </svg>`;
 }
 
 function area(look: Markup, path: string): HtmlValue {
@@ -194,6 +241,22 @@ function steps(heights: readonly (number | null)[], unit: number, base: number, 
     }
   }
   return path;
+}
+
+/** Of a point of several seconds one of them may have been good, and then is in the figures. */
+function spoiledWords({ spoiled, spoiledScores, binSeconds }: CallSeconds): string {
+  const named: readonly (readonly [string, readonly number[]])[] = [
+    ['left out, as this host dropped packets', spoiled],
+    ['without a score, as this host had just dropped packets', spoiledScores],
+  ];
+  return named
+    .filter(([, seconds]) => seconds.length > 0)
+    .map(([why, seconds]) => {
+      const from = formatClock(seconds[0] ?? 0);
+      const more = seconds.length > 1 ? ` and ${seconds.length - 1} more` : '';
+      return `; ${binSeconds === 1 ? '' : 'seconds of '}${from}${more} ${why}`;
+    })
+    .join('');
 }
 
 interface Run {

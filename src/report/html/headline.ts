@@ -1,6 +1,6 @@
 /** The head of the report: verdict with its reasons, name, targets, start, duration, calls. */
 import type { Result } from '../../run/result.js';
-import { callsWithoutRecord } from '../key-figures.js';
+import { callsWithoutRecord, isUnderWay } from '../key-figures.js';
 import { formatCount, formatDuration, formatUtc } from '../number-format.js';
 import { verdictMark } from '../verdict-mark.js';
 import { html, networkText } from './markup.js';
@@ -38,7 +38,8 @@ export function renderHeadline(result: Result): Markup {
 function facts(result: Result): [string, Markup][] {
   const { calls } = result;
   const begun = callsWithoutRecord(result);
-  const others = begun === 0 ? '' : `, ${formatCount(begun)} more begun and left without a record`;
+  const fate = isUnderWay(result) ? 'still going on' : 'begun and left without a record';
+  const others = begun === 0 ? '' : `, ${formatCount(begun)} more ${fate}`;
   const attempted = `${formatCount(calls.attempted)} attempted, ${formatCount(calls.answered)} answered${others}`;
   return [
     ['Started', html`<time datetime="${result.startedAt}">${formatUtc(result.startedAt)}</time>`],

@@ -5,6 +5,7 @@ import type { DistributionSummary } from '../../run/result-fields.js';
 import { percentileText, whyNoDelay } from '../key-figures.js';
 import { registeredInWords } from '../registered-users.js';
 import { formatCount, formatRatio } from '../number-format.js';
+import { causeCell } from './cause-cell.js';
 import { html, networkText } from './markup.js';
 import type { HtmlValue, Markup } from './markup.js';
 import type { Section } from './section.js';
@@ -132,7 +133,7 @@ function registrationsTable(block: RegistrationsBlock, ira: number | null): Mark
     ['Attempts, refreshes too', formatCount(attempts)],
     [ineffective, ira === null ? 'not known' : formatRatio(ira)],
     ...failures.map(({ sipStatus, cause, count }) => [
-      html`– of these ${sipStatus === null ? '' : `${sipStatus} `}${networkText(cause)}`,
+      html`– of these ${sipStatus === null ? '' : `${sipStatus} `}${causeCell(cause)}`,
       formatCount(count),
     ]),
     ...(bindingsLost === null || bindingsLost === 0
@@ -156,7 +157,7 @@ function registrationsTable(block: RegistrationsBlock, ira: number | null): Mark
 
 function causeRow({ cause, phase, sipStatus, count }: Cause, requested: number): HtmlValue[] {
   const share = requested === 0 ? '–' : formatRatio(count / requested);
-  return [networkText(cause), phase, sipStatus === null ? 'none' : String(sipStatus), formatCount(count), share];
+  return [causeCell(cause), phase, sipStatus === null ? 'none' : String(sipStatus), formatCount(count), share];
 }
 
 function delayRow(name: HtmlValue, delay: DistributionSummary | null, why: string): HtmlValue[] {

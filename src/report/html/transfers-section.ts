@@ -3,12 +3,13 @@ import type { Result } from '../../run/result.js';
 import type { TransfersBlock } from '../../run/result-transfers.js';
 import { percentileText } from '../key-figures.js';
 import { formatCount } from '../number-format.js';
-import { html, networkText } from './markup.js';
+import { causeCell } from './cause-cell.js';
+import { html } from './markup.js';
 import type { Section } from './section.js';
 import { table } from './table.js';
 
 const COLUMNS = [{ header: 'Transfers' }, { header: 'Count', numeric: true }];
-const CAUSE_COLUMNS = [{ header: 'Outcome' }, { header: 'Cause' }, { header: 'Status', numeric: true }, COLUMNS[1]!];
+const CAUSE_COLUMNS = [{ header: 'Cause' }, { header: 'Outcome' }, { header: 'Status', numeric: true }, COLUMNS[1]!];
 
 export function transfersSection({ transfers }: Result): Section | null {
   if (transfers === null) return null;
@@ -22,8 +23,8 @@ export function transfersSection({ transfers }: Result): Section | null {
     ['Refused by us', formatCount(refused)],
   ];
   const causeRows = causes.map(({ outcome, cause, sipStatus, count }) => [
+    causeCell(cause),
     outcome,
-    networkText(cause),
     sipStatus === null ? 'none' : String(sipStatus),
     formatCount(count),
   ]);

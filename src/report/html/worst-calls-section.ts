@@ -1,11 +1,12 @@
 /** The calls that went worst, each with its seconds, the points of R that it lost, and its SIP ladder; failed calls by cause. */
 import type { Result } from '../../run/result.js';
 import type { EvidenceBlock, WorstCall } from '../../run/result-evidence.js';
+import { causeWords, outcomeWords } from '../cause-words.js';
 import { whyNoAudio } from '../key-figures.js';
 import { formatClock, formatCount, formatMos, formatMs, formatRatio } from '../number-format.js';
 import { BREAKDOWN_LEGEND, callBreakdown } from './call-breakdown.js';
 import { callLadders } from './call-ladder.js';
-import { callStrip, FULL_LOSS_RATIO, POOR_MOS, stripWords } from './call-strip.js';
+import { callStrip, FULL_LOSS_RATIO, hasSpoiled, hatchSwatch, POOR_MOS, stripWords } from './call-strip.js';
 import { html, networkText } from './markup.js';
 import type { HtmlValue, Markup } from './markup.js';
 import type { Section } from './section.js';
@@ -17,6 +18,9 @@ const MAX_CAUSES = 10;
 /** Calls whose packets are linked. */
 const MAX_SAMPLES = 10;
 const OWN_FILE = /^evidence\/call-\d+\.(?:txt|pcapng|wav)$/;
+
+const SPOILED_LEGEND = html` ${hatchSwatch()} marks seconds that are left out, or have no score: this host itself
+dropped packets then, or just before.`;
 
 interface CallColumn {
   readonly header: string;
@@ -91,7 +95,8 @@ function legend(calls: readonly WorstCall[]): HtmlValue {
   return html`<p class="legend">
     Strips: a step is as high as the MOS (1 to 4.5; the dashed line is ${formatMos(POOR_MOS)}, what is below it is
     underlined in red), and below it as deep as the share of lost and late packets (full at
-    ${formatRatio(FULL_LOSS_RATIO)}). Bars: blue is the R that is left, then what took the rest: ${BREAKDOWN_LEGEND}.
+    ${formatRatio(FULL_LOSS_RATIO)}). Bars: blue is the R that is left, then what took the rest:
+    ${BREAKDOWN_LEGEND}.${calls.some(hasSpoiled) ? SPOILED_LEGEND : ''}
   </p> `;
 }
 
@@ -104,7 +109,7 @@ function card(call: WorstCall): Markup {
   const { received = null, sent = null } = call.breakdown ?? {};
   const words = stripWords(call);
   return html`<article id="call-${call.call}" class="call">
-    <h3>Call #${call.call}: ${networkText(call.outcome)}${scoreHead(call)} ${fileLinks(call)}</h3>
+    <h3>Call #${call.call}: ${networkText(outcomeWords(call.outcome))}${scoreHead(call)} ${fileLinks(call)}</h3>
     ${call.detail === null ? '' : html`<p>${networkText(call.detail)}</p> `}${callStrip(call) ?? ''}${words.length === 0 ? '' : html`<p>${words.join('. ')}.</p>`}
     ${received === null ? '' : callBreakdown(received, 'Received')}${sent === null ? '' : callBreakdown(sent, 'Sent')}
     ${callLadders(call.ladder, call.calledLadder)}
@@ -163,7 +168,9 @@ function samples(evidence: EvidenceBlock | null): HtmlValue {
 function failureCard(failure: EvidenceBlock['failures'][number], shown: ReadonlySet<number>): Markup {
   const { phase, sipStatus, cause, count, example } = failure;
   const status = sipStatus === null ? '' : `${sipStatus} `;
-  const title = html`<b>${status}${networkText(cause)}</b> × ${formatCount(count)}, ${networkText(phase)}`;
+  const words = causeWords(cause);
+  const meaning = words === null ? '' : html` (${words})`;
+  const title = html`<b>${status}${networkText(cause)}</b>${meaning} × ${formatCount(count)}, ${networkText(phase)}`;
   if (example === null) return html`<p>${title}</p> `;
   if (shown.has(example.call)) {
     return html`<p>${title}: see <a href="#call-${example.call}">call #${example.call}</a></p> `;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { renderEvidence } from '../../../src/report/evidence.js';
 import type { WorstCall } from '../../../src/run/result-evidence.js';
 import { HOSTILE } from './result-fixture.js';
-import { worstCall } from './worst-call-fixture.js';
+import { point, worstCall } from './worst-call-fixture.js';
 
 const RUN = { name: 'peak', startedAt: '2026-11-20T14:03:22.123Z' };
 const linesOf = (call: WorstCall): string[] => renderEvidence(call, RUN).split('\n');
@@ -19,7 +19,7 @@ describe('the evidence of a call', () => {
         'started   0:03.200 after the start of the run',
         'answered  no',
         'ended     1:08.002',
-        'outcome   failed: busy (SIP 486)',
+        'outcome   failed: busy (the called user is busy), SIP 486',
         'detail    Busy Here',
       ]),
     );
@@ -38,6 +38,20 @@ describe('the evidence of a call', () => {
     expect(lines).toContain('      0:04      4.41       0 %       0 %      2 ms         -');
     expect(lines).toContain('      0:05      2.10      25 %       4 %     31 ms    340 ms');
     expect(lines).toContain('Audio received, each second');
+  });
+
+  it('marks the seconds that this host spoiled', () => {
+    const call = worstCall();
+    const received = call.seconds?.received;
+    if (received === undefined || received === null) throw new Error('no seconds');
+    const strip = { ...received, points: [point(4, {}), point(5, { lossRatio: 0 })], spoiled: [4], spoiledScores: [5] };
+    const lines = linesOf({ ...call, seconds: { received: strip, sent: null } });
+    expect(lines).toContain(
+      '      0:04         -         -         -         -         -  spoiled: this host dropped packets',
+    );
+    expect(lines).toContain(
+      '      0:05         -       0 %         -         -         -  no score: this host had just dropped packets',
+    );
   });
 
   it('draws the ladder in order, and then has the messages whole', () => {

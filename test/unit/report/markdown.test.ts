@@ -112,7 +112,9 @@ describe('summary.md', () => {
     const found = places.map((place) => text.indexOf(place));
     expect(found).not.toContain(-1);
     expect(found).toEqual(found.toSorted((a, b) => a - b));
-    expect(renderMarkdown(allFailed())).toContain('| 61 | ` serviceUnavailable ` | setup | 503 |');
+    expect(renderMarkdown(allFailed())).toContain(
+      '| 61 | ` serviceUnavailable `: the far side is overloaded, has no free line, or is out of service | setup | 503 |',
+    );
   });
 
   it('shows hostile text in code only', () => {

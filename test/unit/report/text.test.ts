@@ -62,7 +62,10 @@ describe('the summary on stdout', () => {
 
   test('causes are counted, and what was not measured says why', () => {
     const text = renderSummary(allFailed(), PLAIN);
-    expect(text).toContain('\n  61  serviceUnavailable (setup, SIP 503)\n  39  busy (setup, SIP 486)\n');
+    expect(text).toContain(
+      '\n  61  serviceUnavailable (setup, SIP 503): the far side is overloaded, has no\n      free line, or is out of service\n' +
+        '  39  busy (setup, SIP 486): the called user is busy\n',
+    );
     expect(text).toContain('Audio received    not measured: no call was answered');
     expect(text).not.toMatch(/MOS-LQ p50 +0/);
   });
@@ -77,9 +80,7 @@ describe('the summary on stdout', () => {
       { ...first, name: 'trunk-b', calls: { ...first.calls, causes: causesOf('busy', 'serviceUnavailable') } },
     ];
     const text = renderSummary({ ...base, endpoints }, PLAIN);
-    expect(text).toContain(
-      '\n  61  serviceUnavailable (setup, SIP 503), all at trunk-b\n  39  busy (setup, SIP 486)\n',
-    );
+    expect(text).toContain('\n  61  serviceUnavailable (setup, SIP 503), all at trunk-b: the far side is');
   });
 
   test('a limit that a profile raised by the share of this host says so', () => {

@@ -33,6 +33,8 @@ export function worstCall(changes: Partial<WorstCall> = {}): WorstCall {
           point(4, { mosLq: 4.41, lossRatio: 0, discardRatio: 0, jitterMs: 2 }),
           point(5, { mosLq: 2.1, lossRatio: 0.25, discardRatio: 0.04, jitterMs: 31, rttMs: 340 }),
         ],
+        spoiled: [],
+        spoiledScores: [],
       },
       sent: null,
     },
@@ -95,7 +97,7 @@ export function worstEvidence(call: number, seconds: number): Partial<WorstCall>
       jitterMs: 4 + (index % 9),
     });
   });
-  const strip = { binSeconds, points };
+  const strip = { binSeconds, points, spoiled: [], spoiledScores: [] };
   return {
     seconds: { received: strip, sent: strip },
     breakdown: { received: breakdown?.received ?? null, sent: breakdown?.received ?? null },

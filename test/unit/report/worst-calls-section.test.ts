@@ -6,11 +6,20 @@ import type { WorstCall } from '../../../src/run/result-evidence.js';
 import { bothDirections, HOSTILE, typicalPass } from './result-fixture.js';
 import { failures, hostileLadder, message, point, worstCall } from './worst-call-fixture.js';
 
+type Strip = NonNullable<NonNullable<WorstCall['seconds']>['received']>;
+
 function sectionOf(worstCalls: readonly WorstCall[], changes: Partial<Result> = {}): string {
   const result = { ...typicalPass(), evidence: null, worstCalls: [...worstCalls], ...changes };
   return renderSection(worstCallsSection(result)).toString();
 }
 const textOf = (markup: string): string => markup.replaceAll(/<[^>]+>/g, '').replaceAll(/\s+/g, ' ');
+const stripOf = (points: Strip['points'], spoiled: Partial<Strip> = {}): Strip => ({
+  binSeconds: 1,
+  points,
+  spoiled: [],
+  spoiledScores: [],
+  ...spoiled,
+});
 const cardOf = (section: string, call = 12): string =>
   new RegExp(`<article id="call-${call}"[^]*?</article>`).exec(section)?.[0].replaceAll(/\s*\n\s*/g, '') ?? '';
 
@@ -89,7 +98,7 @@ describe('a worst call', () => {
     );
     expect(bare).not.toContain('<svg');
     expect(textOf(bare)).toBe(
-      'Call #12: failed: timeout evidence/call-12.txt evidence/call-12.pcapng evidence/call-12.wavSIP ladder: no messages of this call were kept.',
+      'Call #12: failed: timeout (no response came within the time that SIP allows) evidence/call-12.txt evidence/call-12.pcapng evidence/call-12.wavSIP ladder: no messages of this call were kept.',
     );
   });
 
@@ -103,7 +112,7 @@ describe('a worst call', () => {
 describe('strips', () => {
   it('of reports reach back to the report before, and leave out what nobody knows', () => {
     const points = [point(0, { mosLq: 4.41 }), point(5, { mosLq: 4.41 }), point(30, { mosLq: 4.41 })];
-    const strip = { binSeconds: 1, points };
+    const strip = stripOf(points);
     const card = cardOf(sectionOf([worstCall({ seconds: { received: strip, sent: strip } })]));
     const paths = [...card.matchAll(/class="bar" fill="#3d85c6" d="(M56[^"]*)"/g)].map(([, path]) => path);
     // 31 columns of 13.
@@ -117,11 +126,33 @@ describe('strips', () => {
     const points = Array.from({ length: 120 }, (_, index) =>
       point(index, { mosLq: index === 61 ? 1 : 4.41, lossRatio: index === 119 ? 0.01 : 0 }),
     );
-    const card = cardOf(sectionOf([worstCall({ seconds: { received: { binSeconds: 1, points }, sent: null } })]));
+    const card = cardOf(sectionOf([worstCall({ seconds: { received: stripOf(points), sent: null } })]));
     // 40 columns of 10; second 61 is in column 20, second 119 in the last. A hundredth still shows.
     expect(card).toContain('d="M56 26v-26h200v25h10v-25h190v26z"');
     expect(card).toContain('d="M256 24h10"');
     expect(card).toContain('<path class="bad" d="M446 27v3h10v-3z" />');
+  });
+});
+
+describe('seconds that this host spoiled', () => {
+  // Three columns of 140: the first is in no figure, the second has no score, the third is good.
+  const points = [point(4, {}), point(5, { lossRatio: 0 }), point(6, { mosLq: 4.41, lossRatio: 0 })];
+  const strip = stripOf(points, { spoiled: [4], spoiledScores: [5] });
+  const section = sectionOf([worstCall({ seconds: { received: strip, sent: null } })]);
+
+  it('are hatched, which needs no colour: over score and loss, or over the score alone', () => {
+    const path = /<path stroke="currentColor" stroke-opacity="\.75" d="([^"]*)" \/>/.exec(cardOf(section))?.[1] ?? '';
+    // 28 strokes in 140, from the bottom of the lane of losses (26 + 12) over 38, then from that of the scores over 26.
+    expect(path).toBe(`M56 38${'l4-38m1 38'.repeat(28)}M196 26${'l4-26m1 26'.repeat(28)}`);
+  });
+
+  it('are named in words and in the legend, and only where there are any', () => {
+    expect(textOf(cardOf(section))).toContain(
+      'Received: no bad stretch; 0:04 left out, as this host dropped packets; 0:05 without a score, as this host had just dropped packets.',
+    );
+    expect(textOf(section)).toContain('marks seconds that are left out, or have no score');
+    const clean = sectionOf([worstCall({ seconds: { received: stripOf(points), sent: null } })]);
+    expect(clean).not.toMatch(/this host|stroke-opacity/);
   });
 });
 
@@ -131,8 +162,10 @@ describe('failed calls', () => {
       evidence: failures(worstCall({ call: 3, detail: 'Busy Here', evidence: 'evidence/call-3.txt' })),
     });
     const text = textOf(section);
-    expect(text).toContain('486 busy × 30, setup: first call #3. Busy Here. evidence/call-3.txt');
-    expect(text).toContain('timeout × 2, setup');
+    expect(text).toContain(
+      '486 busy (the called user is busy) × 30, setup: first call #3. Busy Here. evidence/call-3.txt',
+    );
+    expect(text).toContain('timeout (no response came within the time that SIP allows) × 2, setup');
     expect(text).toContain('1 calls have a file in evidence/; 10 failed calls have none, their number is bounded.');
     expect(section).toContain('<div id="call-3" class="call">');
     expect(section).toContain('INVITE sip:bob@192.0.2.9 (SDP)');
@@ -142,7 +175,7 @@ describe('failed calls', () => {
     const section = sectionOf([worstCall()], { evidence: failures(worstCall()) });
     expect(section.match(/id="call-12"/g)).toHaveLength(1);
     expect(section.match(/<details>/g)).toHaveLength(1);
-    expect(textOf(section)).toContain('486 busy × 30, setup: see call #12');
+    expect(textOf(section)).toContain('486 busy (the called user is busy) × 30, setup: see call #12');
   });
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CallStripsBook, Strip, STRIP_POINTS } from '../../../src/run/call-strips.js';
+import { SPOILED } from '../../../src/worker/messages.js';
 import { rowsOf, sentRowsOf, type RowFigures } from './batches.js';
 
 function stripOf(rows: readonly RowFigures[]): Strip {
@@ -28,7 +29,23 @@ describe('the strip of a call', () => {
       mosLq: 4.25,
       jitterMs: 5,
       rttMs: 40,
+      spoiled: SPOILED.nothing,
     });
+  });
+
+  it('knows which points this host spoiled, also when several seconds become one', () => {
+    const rows = Array.from({ length: 240 }, (_, second) => ({
+      second,
+      spoiled: second === 3 ? SPOILED.all : second === 4 ? SPOILED.scores : SPOILED.nothing,
+    }));
+    // 240 s: bins of 2 s.
+    const points = stripOf(rows).list();
+    expect(
+      points.filter(({ spoiled }) => spoiled !== SPOILED.nothing).map(({ second, spoiled }) => [second, spoiled]),
+    ).toEqual([
+      [2, SPOILED.all],
+      [4, SPOILED.scores],
+    ]);
   });
 
   it('of a long call holds the worst of several seconds in a point, and never more than 120 of them', () => {

@@ -1,6 +1,9 @@
 /** A result from what a run had written before it was killed: the part that is in no row of a call. */
-import { expect, it } from 'vitest';
-import { Rebuild } from '../../../src/run/rebuild.js';
+import { describe, expect, it } from 'vitest';
+import { renderReport } from '../../../src/report/html/document.js';
+import { renderSummary } from '../../../src/report/text.js';
+import { Rebuild, type Liveness } from '../../../src/run/rebuild.js';
+import type { Result } from '../../../src/run/result.js';
 import { parseRunRecord } from '../../../src/run/run-record.js';
 import type { StateProgress } from '../../../src/run/progress-lines.js';
 import { NO_GROUP } from '../../../src/worker/messages.js';
@@ -68,7 +71,7 @@ it('has figures by the labels of users', () => {
   ]) {
     rebuild.addCall({ record: call, received: null, sent: null });
   }
-  const { calls, endpoints, gates: results } = rebuild.finish('dead', []);
+  const { calls, endpoints, gates: results } = rebuild.finish({ liveness: 'dead', writtenAt: null, notes: [] });
   expect(endpoints.map(({ labels, partOf, calls: own }) => [labels, partOf, own.attempted, own.notStarted])).toEqual([
     [{ site: 'a' }, 'pbx', 2, 0],
     [{ site: 'b' }, 'pbx', 1, 0],
@@ -84,7 +87,7 @@ it('has figures by the labels of users', () => {
 function rebuilt(...states: readonly StateProgress[]) {
   const rebuild = new Rebuild(parseRunRecord(JSON.stringify(RECORD)));
   for (const line of states) rebuild.addProgress(line);
-  return rebuild.finish('dead', []);
+  return rebuild.finish({ liveness: 'dead', writtenAt: null, notes: [] });
 }
 
 const REGISTRATIONS = {
@@ -131,4 +134,43 @@ it('does not know how many bindings were lost where an earlier version has not w
 it.each([[undefined], [null]])('has none where there were no users, or nobody wrote of them (%j)', (registrations) => {
   const { signalling } = rebuilt(state(registrations));
   expect([signalling.registrations, signalling.ira, signalling.registrationDelayMs]).toEqual([null, null, null]);
+});
+
+const stateOf = (liveness: Liveness, calls = 1): Result => {
+  const rebuild = new Rebuild(parseRunRecord(JSON.stringify(RECORD)));
+  for (let call = 0; call < calls; call++) {
+    rebuild.addCall({ record: recordOf({ call, endedMs: 12_400 }), received: null, sent: null });
+  }
+  return rebuild.finish({ liveness, writtenAt: '2026-11-20T23:05:09.123Z', notes: [] });
+};
+const textOf = (result: Result): string =>
+  renderSummary(result, { color: false, reportPath: null }).replaceAll(/\s+/g, ' ');
+
+describe('a run that has not said its last word', () => {
+  it('is in progress while its process lives, with the time of its last data', () => {
+    const result = stateOf('alive');
+    expect(result).toMatchObject({ verdict: 'in-progress', exitCode: 4 });
+    expect(textOf(result)).toMatch(/^… IN PROGRESS /);
+    expect(textOf(result)).toContain(
+      '- the run still goes on (process 1): data up to second 12, written at 23:05:09 UTC; no final verdict',
+    );
+    expect(renderReport(result)).toContain('<title>IN PROGRESS: ');
+    expect(textOf(result)).not.toMatch(/INTERRUPTED|CRASHED|ended before/);
+  });
+
+  it('is said to be either where its process is on another host', () => {
+    const result = stateOf('unknown');
+    expect(result).toMatchObject({ verdict: 'unfinished', exitCode: 4 });
+    expect(textOf(result)).toMatch(/^… IN PROGRESS OR CRASHED /);
+    expect(textOf(result)).toContain('the run either still goes on or crashed: it is one of host h');
+  });
+
+  it('crashed where its process is gone', () => {
+    expect(stateOf('dead')).toMatchObject({ verdict: 'crashed', exitCode: 1 });
+    expect(textOf(stateOf('dead'))).toMatch(/^✕ CRASHED /);
+  });
+
+  it('has no time of data where there is none', () => {
+    expect(stateOf('alive', 0).reasons[0]).toBe('the run still goes on (process 1): no data so far; no final verdict');
+  });
 });

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { MetricQuery } from '../../../src/gates/source.js';
 import { RunBook } from '../../../src/run/run-book.js';
 import { DIRECTION, SPOILED } from '../../../src/worker/messages.js';
-import { concat, legsOf, mediaBatch, rowsOf, sentRowsOf } from './batches.js';
+import { concat, legsOf, mediaBatch, recordOf, rowsOf, sentRowsOf, signallingBatch } from './batches.js';
 
 const endpoints = [{ name: 'trunk-a', labels: {} }];
 const of = (metric: string, changes: Partial<MetricQuery> = {}): MetricQuery => ({
@@ -62,4 +62,20 @@ it('the totals of the call keep them', () => {
   book.addMedia(mediaBatch({ rows, legs: legsOf({ expected: 100, lost: 40 }) }));
   expect(book.distribution(of('loss'))).toBeNull();
   expect(book.distribution(of('loss', { per: 'call' }))?.max).toBe(0.4);
+});
+
+it('the strip of the call has a gap there, and knows why', () => {
+  const book = new RunBook({ endpoints, media: true, warmupMs: 0 });
+  const rows = rowsOf(
+    { call: 7, second: 1, lost: 40, mosLq: 1.2, spoiled: SPOILED.all },
+    { call: 7, second: 2, lost: 2, mosLq: 1.3, spoiled: SPOILED.scores },
+  );
+  book.addSignalling(signallingBatch({ records: [recordOf({ call: 7, hasMedia: true })] }));
+  book.addMedia(mediaBatch({ rows, legs: legsOf({ call: 7 }) }));
+  book.flush();
+  const [call] = book.worst.list;
+  expect(call?.strips.received?.list()).toMatchObject([
+    { second: 1, lost: Number.NaN, mosLq: Number.NaN, spoiled: SPOILED.all },
+    { second: 2, lost: 2, mosLq: Number.NaN, spoiled: SPOILED.scores },
+  ]);
 });

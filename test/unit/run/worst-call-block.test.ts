@@ -3,7 +3,7 @@ import { Strip } from '../../../src/run/call-strips.js';
 import { EvidenceBook } from '../../../src/run/evidence-book.js';
 import { asItIs, callBlock, evidenceBlock } from '../../../src/run/worst-call-block.js';
 import { WorstLegs } from '../../../src/run/worst-legs.js';
-import { BASIS, type CallLadder } from '../../../src/worker/messages.js';
+import { BASIS, SPOILED, type CallLadder } from '../../../src/worker/messages.js';
 import { failedRecord, legsOf, recordOf, rowsOf, sentLegsOf } from './batches.js';
 
 const PLAN = { endpoints: ['trunk-a'], redact: asItIs };
@@ -74,6 +74,7 @@ describe('a call of the evidence', () => {
     const strip = new Strip(4, 2);
     strip.add(rowsOf({ second: 4, codec: 2, expected: 50, lost: 1, discarded: 2, mosLq: Number.NaN }), 0);
     strip.add(rowsOf({ second: 5, codec: 2, expected: 0, lost: 0, mosLq: 4.3371, rttMs: 12.5 }), 0);
+    strip.add(rowsOf({ second: 6, codec: 2, spoiled: SPOILED.scores, mosLq: Number.NaN }), 0);
     const legs = { received: legsOf({ codec: 2, rFactor: 116 }), sent: null };
     const strips = { received: strip, sent: null };
     const block = callBlock({ record: recordOf({ call: 1 }), legs, strips, ladder: null }, PLAN);
@@ -83,7 +84,10 @@ describe('a call of the evidence', () => {
         points: [
           { second: 4, mosLq: null, mosLqWb: null, lossRatio: 0.02, discardRatio: 0.04, jitterMs: 1, rttMs: null },
           { second: 5, mosLq: null, mosLqWb: 4.3371, lossRatio: null, discardRatio: null, jitterMs: 1, rttMs: 12.5 },
+          { second: 6, mosLq: null, mosLqWb: null, lossRatio: 0, discardRatio: 0, jitterMs: 1, rttMs: null },
         ],
+        spoiled: [],
+        spoiledScores: [6],
       },
       sent: null,
     });

@@ -260,5 +260,7 @@ describe('checkSafety', () => {
     expect(lines).toHaveLength(2);
     expect(lines.join()).not.toContain('hunter2');
     expect(lines.join()).toContain('sip:${env:U}@192.0.2.10');
+    const whole = problemsOf('${env:T}', '{}', { T: 'sip:hunter2@192.0.2.10' });
+    expect(whole.join()).toContain('expected permission to call a public address, got sip:***@192.0.2.10');
   });
 });

@@ -146,7 +146,7 @@ describe('a tick that comes late', () => {
     network.nowNs += 12 * MS;
     advanceTo(2100);
     const lateness = caller.batches.flatMap(({ latenessUs }) => [...latenessUs]);
-    advanceTo(4100);
+    advanceTo(4300);
     const all = caller.batches.flatMap(({ latenessUs }) => tableOf(latenessUs, { us: 0, count: 1, columns: 2 }));
     expect(lateness.length).toBe(0); // the first batch is of the third second on
     expect(caller.total('missed')).toBe(0);
@@ -203,13 +203,13 @@ describe('a slot', () => {
     release(caller, 1500);
     advanceTo(3400); // the answerer goes on: its BYE was lost
     expect(caller.freed).toEqual([]);
-    advanceTo(4100);
+    advanceTo(4300);
     expect(caller.freed).toEqual([0]);
     arm(caller, 0, 1);
-    connect(caller, '10.0.0.9', { atMs: 4100 });
-    advanceTo(6100);
-    release(caller, 6100);
-    release(answerer, 6100);
+    connect(caller, '10.0.0.9', { atMs: 4300 });
+    advanceTo(6300);
+    release(caller, 6300);
+    release(answerer, 6300);
     advanceTo(10_000);
     const [first, second] = caller.legs;
     expect(first).toMatchObject({ call: 0, lost: 0 });
@@ -251,7 +251,7 @@ describe('a slot', () => {
     arm(caller);
     advanceTo(500);
     release(caller, 500);
-    advanceTo(4100);
+    advanceTo(4300);
     expect(caller.freeTotals).toEqual([null]);
     expect(caller.freed).toEqual([0]);
     expect(caller.legs).toEqual([]);
@@ -388,9 +388,9 @@ describe('the engine', () => {
     begin();
     advanceTo(2999);
     expect(caller.batches).toEqual([]);
-    advanceTo(3100);
+    advanceTo(3300);
     expect(caller.batches.map(({ second }) => second)).toEqual([0]);
-    advanceTo(6100);
+    advanceTo(6300);
     expect(caller.batches.map(({ second }) => second)).toEqual([0, 1, 2, 3]);
   });
 
@@ -414,7 +414,7 @@ describe('the engine', () => {
     caller.sockets.dropCount = (handle) => (handle === 2 ? 7 : null);
     advanceTo(3100);
     caller.sockets.dropCount = () => null;
-    advanceTo(4100);
+    advanceTo(4300);
     expect(caller.batches.map(({ drops }) => drops)).toEqual([7, null]);
   });
 
@@ -428,7 +428,7 @@ describe('the engine', () => {
     advanceTo(3700);
     network.lose = () => false;
     caller.sockets.dropCount = (handle) => (handle === 0 ? 10 : 0);
-    advanceTo(12_100);
+    advanceTo(12_300);
     const { nothing, scores, all } = SPOILED;
     expect(caller.rows.map(({ second, spoiled }) => [second, spoiled])).toEqual(
       [nothing, nothing, nothing, all, scores, scores, scores, scores, nothing, nothing].map((spoiled, second) => [
@@ -455,7 +455,7 @@ describe('the engine', () => {
     advanceTo(2500);
     network.nowNs += 4000 * MS;
     caller.sockets.dropCount = (handle) => (handle === 0 ? 5 : 0);
-    advanceTo(10_100);
+    advanceTo(10_300);
     const seen = caller.batches.flatMap(({ pulses }) => pulses.map(({ second, drops }) => [second, drops]));
     expect(seen.find(([, drops]) => drops === 5)).toEqual([5, 5]);
     expect(seen).toHaveLength(10);
@@ -471,7 +471,7 @@ describe('the engine', () => {
     advanceTo(6500);
     network.lose = () => false;
     caller.sockets.dropCount = (handle) => (handle === 0 ? 250 : 0);
-    advanceTo(9100);
+    advanceTo(9300);
     expect(caller.batches.reduce((sum, { undatedDrops }) => sum + undatedDrops, 0)).toBe(250);
     expect(caller.rows.map(({ spoiled }) => spoiled)).toEqual([0, 0, 0, 0, 2, 2, 2]);
   });
