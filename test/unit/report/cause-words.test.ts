@@ -13,6 +13,7 @@ type All<T extends string> = Readonly<Record<T, true>>;
 // Types check that none is missing here.
 const FAILURES: All<CallFailure['cause'] | RegistrationFailure['cause']> = {
   response: true,
+  'credentials-withheld': true,
   timeout: true,
   cancelled: true,
   'malformed-response': true,
