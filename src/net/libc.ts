@@ -141,7 +141,7 @@ export class LibcSockets implements DatagramSockets {
   /** Read into where the ring has not read already. */
   private readonly own: ReceiveBatch;
   /** Null: each packet by a call of its own. */
-  private ring: RingTraffic | null;
+  private readonly ring: RingTraffic | null;
   /** Of which socket the datagrams are that were taken, where they are, and which slots are left. */
   private batchHandle = -1;
   private batch: ReceiveBatch;
@@ -170,7 +170,7 @@ export class LibcSockets implements DatagramSockets {
   }
 
   get backend(): 'io_uring' | 'libc' {
-    return this.ring === null ? 'libc' : 'io_uring';
+    return this.ring?.works === true ? 'io_uring' : 'libc';
   }
 
   async open(address: string, port: number): Promise<number> {
@@ -213,6 +213,11 @@ export class LibcSockets implements DatagramSockets {
     }
   }
 
+  /** The thread ends; its sockets are closed one by one. */
+  end(): void {
+    this.ring?.close();
+  }
+
   destination(address: string, port: number): Destination {
     return { address, port, sockaddr: sockaddrOf(address, port) };
   }
@@ -243,9 +248,7 @@ export class LibcSockets implements DatagramSockets {
       this.turnTo(unread);
     }
     this.turnTo(-1);
-    if (!this.ring.submit()) {
-      this.ring = null;
-    }
+    this.ring.submit();
   }
 
   receive(handle: number): number {

@@ -81,11 +81,16 @@ export class RingTraffic {
     return this.sends === SENDS;
   }
 
+  /** False: it failed in a run, and takes nothing any more. */
+  get works(): boolean {
+    return this.ring.works;
+  }
+
   /** A packet that leaves with the next `submit`; false: it is too long. */
   queue(socket: number, packet: Uint8Array, sockaddr: Uint8Array, sender: PacketSender): boolean {
     const slot = this.sends;
     const place = this.packets[slot];
-    if (place === undefined || packet.length > place.length) {
+    if (place === undefined || packet.length > place.length || !this.works) {
       return false;
     }
     place.set(packet);
@@ -101,7 +106,7 @@ export class RingTraffic {
   /** Up to `most` datagrams of a socket, read with the next `submit`; false: there is no room, and it is read when it is asked. */
   fetch(socket: number, most: number): boolean {
     const { reads, socketCount } = this;
-    if (reads + most > READS) {
+    if (reads + most > READS || !this.works) {
       return false;
     }
     for (let slot = reads; slot < reads + most; slot++) {
@@ -113,10 +118,10 @@ export class RingTraffic {
     return true;
   }
 
-  /** Sends and reads, and tells the senders. @returns false when the ring is of no use any more */
-  submit(): boolean {
+  /** Sends and reads, and tells the senders. */
+  submit(): void {
     const { ring, sends, reads } = this;
-    const works = sends + reads === 0 || ring.submit();
+    ring.submit();
     for (let slot = 0; slot < reads; slot++) {
       this.received.setLength(slot, ring.results[SENDS + slot] ?? -1);
     }
@@ -126,7 +131,6 @@ export class RingTraffic {
       const length = this.iovs[(slot * IOV_BYTES) / 4 + 2] ?? 0;
       this.senders[slot]?.onSent((ring.results[slot] ?? -1) >= 0, this.packets[slot] ?? NO_PACKET, length);
     }
-    return works;
   }
 
   /** The socket that was read and has not had its turn; −1: all had. */

@@ -49,7 +49,8 @@ export class SubmissionRing {
   readonly results: Int32Array;
   /** Slots that wait for `submit`. */
   private waiting = 0;
-  private isBroken = false;
+  /** False once the kernel has not done what was submitted: the ring is of no use any more. */
+  works = true;
 
   private constructor(
     private readonly libc: Libc,
@@ -72,7 +73,7 @@ export class SubmissionRing {
     }
     const shared = mapped(libc, fd, params);
     const ring = shared === null ? null : new SubmissionRing(libc, fd, shared, slots);
-    if (ring === null || !ring.works()) {
+    if (ring === null || !ring.passesTrial()) {
       libc.close(fd);
       return null;
     }
@@ -103,36 +104,35 @@ export class SubmissionRing {
     this.waiting++;
   }
 
-  /** Does all that was pushed. @returns false when the kernel did not, and then the ring is of no use any more */
-  submit(): boolean {
+  /** Does all that was pushed. */
+  submit(): void {
     const count = this.waiting;
     this.waiting = 0;
     let done = 0;
-    for (let left = count; left > 0 && !this.isBroken;) {
+    for (let left = count; left > 0 && this.works;) {
       const taken = this.enter(left, 0, 0);
+      this.works = taken > 0;
       left -= taken;
-      this.isBroken = taken === 0;
       done += this.reap();
     }
-    while (done < count && !this.isBroken) {
+    while (done < count && this.works) {
       // No operation of ours waits for anything; should the kernel see it differently, then we do.
-      this.isBroken = this.enter(0, count - done, ENTER_GETEVENTS) < 0;
+      this.works = this.enter(0, count - done, ENTER_GETEVENTS) >= 0;
       done += this.reap();
     }
-    return !this.isBroken;
   }
 
   close(): void {
-    this.isBroken = true;
+    this.works = false;
     this.libc.close(this.fd);
   }
 
-  /** The number of operations that were taken; 0: an error. */
+  /** The number of operations that were taken; below 0: an error. */
   private enter(submitted: number, awaited: number, flags: number): number {
     for (;;) {
       const taken = this.libc.ioUringEnter(SYSCALL.enter, this.fd, submitted, awaited, flags, null, 0);
       if (taken >= 0 || this.libc.errno() !== EINTR) {
-        return awaited > 0 ? taken : Math.max(0, taken);
+        return taken;
       }
     }
   }
@@ -152,11 +152,12 @@ export class SubmissionRing {
   }
 
   /** Tried without a header and without a socket: each operation must come back and complain of either. */
-  private works(): boolean {
+  private passesTrial(): boolean {
     for (const operation of Object.values(RING_OPERATION)) {
       this.prepare(0, operation, 0);
       this.push(0, -1);
-      if (!this.submit() || ![-EBADF, -EFAULT].includes(this.results[0] ?? 0)) {
+      this.submit();
+      if (![-EBADF, -EFAULT].includes(this.results[0] ?? 0)) {
         return false;
       }
     }

@@ -48,7 +48,7 @@ const EVENTS: Readonly<Record<string, string>> = {
 const CALLS: Readonly<Record<string, string>> = {
   ...EVENTS,
   response: 'the far side refused it',
-  credentialsWithheld: 'the call was redirected to a host that wants credentials: those of the endpoint are not for it',
+  credentialsWithheld: 'the call was redirected to another host, which asked for credentials that are not for it',
   cancelled: 'the call was cancelled before it was answered',
   malformedResponse: 'the response of the far side could not be used: it is no valid SIP',
   bye: 'the call was hung up',
@@ -86,7 +86,7 @@ const TRANSFERS: Readonly<Record<string, string>> = {
   transferFailed: 'the target of the transfer did not take the call',
   transferTimeout: 'the far side never said what became of the transfer',
   transferNotAccepted: 'the scenario accepts no transfers',
-  transferOfCalledLeg: 'only calls that we place can be transferred',
+  transferOfCalledLeg: 'a call that came to us is not transferred',
   transferUnderWay: 'another transfer of the call was under way',
   tooManyTransfers: 'the call had been transferred too often',
   transferTarget: 'the target of the transfer may not be called, or cannot be read',

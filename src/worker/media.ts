@@ -194,6 +194,7 @@ async function main(port: MessagePort, setup: MediaWorkerSetup): Promise<void> {
   if (link !== null) {
     send({ type: 'impaired', counts: link.counts() });
   }
+  libcSockets?.end();
   port.close();
 }
 
