@@ -414,6 +414,7 @@ export class CallerCall implements OutgoingCallListener, DigitListener, Transfer
       hasMedia: context.slots.measured && this.media?.isConnected === true,
       dtmf: this.digits?.record(this.byeAtMs ?? endedMs) ?? null,
       transfers: joinTransfers(this.transfers?.record ?? null, context.calledLegTransfers?.(startOf.call) ?? null),
+      calledGroup: startOf.calledGroup ?? null,
       marker: this.marker === null ? null : (context.markers?.verdictOf(startOf.call) ?? null),
     };
     context.onEnd(record, this);

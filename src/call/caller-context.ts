@@ -68,6 +68,8 @@ export interface CallStart {
   readonly target?: CallTarget;
   /** The group that it is counted in; absent: calls are dealt to the endpoints in turn. */
   readonly group?: number;
+  /** That of the user who is called; absent: it is no user of ours. */
+  readonly calledGroup?: number;
 }
 
 /** The record of a call that never left: a limit of ours, or the end of the run came first. */

@@ -41,6 +41,8 @@ export interface CallRecord {
   readonly dtmf?: DtmfRecord | null;
   /** What the far side asked for by REFER; null, or absent: nothing. */
   readonly transfers?: TransfersRecord | null;
+  /** The group of the user who was called; null, or absent: it was no user of ours. */
+  readonly calledGroup?: number | null;
   /** What the marker in the audio says of its two legs; null, or absent: none was asked for, or there is no second leg. */
   readonly marker?: MarkerVerdict | null;
 }

@@ -106,7 +106,8 @@ export function readCallLine(text: string, endpoints: ReadonlyMap<string, number
   const line = objectOf(text);
   const name = line?.['endpoint'];
   const endpoint = name === null ? NO_GROUP : typeof name === 'string' ? endpoints.get(name) : undefined;
-  const record = line === null || endpoint === undefined ? null : recordOf(line, endpoint);
+  const calledGroup = endpoints.get(String(line?.['calledEndpoint'])) ?? null;
+  const record = line === null || endpoint === undefined ? null : recordOf(line, endpoint, calledGroup);
   if (line === null || record === null) {
     return null;
   }
@@ -129,7 +130,7 @@ export function readProgressLine(text: string): ProgressLine | null {
   }
 }
 
-function recordOf(line: Fields, endpoint: number): CallRecord | null {
+function recordOf(line: Fields, endpoint: number, calledGroup: number | null): CallRecord | null {
   const { call, callId, intendedMs, endedMs, outcome, phase, cause, detail, sipStatus } = line;
   const outcomeName = OUTCOMES.find((name) => name === outcome);
   const phaseName = PHASES.find((name) => name === phase) ?? null;
@@ -161,6 +162,7 @@ function recordOf(line: Fields, endpoint: number): CallRecord | null {
     hasMedia: line['hasMedia'] === true,
     dtmf: readDtmf(line['dtmf']),
     transfers: readTransfers(line['transfers']),
+    calledGroup,
     marker: MARKERS.find((name) => name === line['marker']) ?? null,
   };
 }

@@ -45,7 +45,7 @@ export function percentileText(distribution: DistributionSummary | null, percent
 }
 
 /** Lost packets of all expected ones; null before any was expected, or where nobody tells. */
-export function totalLossRatio(quality: AnyQuality | null): number | null {
+export function totalLossRatio(quality: Pick<AnyQuality, 'packets'> | null): number | null {
   const { expected, lost } = quality?.packets ?? { expected: null, lost: null };
   return expected === null || expected === 0 || lost === null ? null : lost / expected;
 }

@@ -52,6 +52,8 @@ export class GroupBook {
   /** What arrived here, and what the far end received of ours. */
   readonly received = new DirectionBook();
   readonly sent = new DirectionBook();
+  /** What called users of ours with the labels of this group received, whoever called: totals of legs. */
+  readonly called = new DirectionBook();
   /** What far ends say by themselves of ours. */
   readonly farXr = new FarXrBook();
   readonly series = new SecondSeries();

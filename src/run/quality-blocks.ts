@@ -6,7 +6,7 @@ import type { DirectionBook } from './direction-book.js';
 import type { GroupBook } from './group-book.js';
 import type { QualityFigure } from './quality-book.js';
 import type { EndpointResult } from './result.js';
-import type { DirectionQuality, SentQuality } from './result-quality.js';
+import type { CalledLegs, DirectionQuality, SentQuality } from './result-quality.js';
 
 /** Both directions; a direction is null where nothing of it is known. @param media false: the run had no audio */
 export function qualityBlocks(group: GroupBook, media: boolean): EndpointResult['quality'] {
@@ -59,6 +59,12 @@ function receivedBlock(book: DirectionBook): DirectionQuality {
 function sentBlock({ sent, sentLegs }: GroupBook): SentQuality {
   const { stray: _, malformed: __, srtpAuthFailures: ___, ...packets } = sent.packets;
   return { ...figuresOf(sent, 'second'), perCall: callFiguresOf(sent), packets, legs: { ...sentLegs } };
+}
+
+/** Null: nobody of this group was called, as far as is known. */
+export function calledBlock({ called }: GroupBook): CalledLegs | null {
+  const { stray: _, malformed: __, srtpAuthFailures: ___, ...packets } = called.packets;
+  return called.isKnown ? { legs: called.legs, perCall: callFiguresOf(called), packets } : null;
 }
 
 type Figures = Omit<DirectionQuality, 'perCall' | 'packets'>;

@@ -6,7 +6,7 @@ import { decideVerdict, type VerdictInput } from '../gates/verdict.js';
 import { lostBlock, lostInWords, lostList, NOTHING_LOST, type LostList } from './lost-calls.js';
 import type { GroupBook } from './group-book.js';
 import { healthOf, type EndingGate } from './live-gates.js';
-import { codecsOf, dscpOf, qualityBlocks, srtpOf } from './quality-blocks.js';
+import { calledBlock, codecsOf, dscpOf, qualityBlocks, srtpOf } from './quality-blocks.js';
 import { RESULT_SCHEMA_VERSION, type CallsBlock, type EndpointResult } from './result.js';
 import type { GeneratorBlock, Result, SignallingBlock } from './result.js';
 import type { ResultSecond } from './result-quality.js';
@@ -230,6 +230,7 @@ function endpointBlock(
       signallingRttMs: group.signallingRttMs.summary(),
       finalResponses: [...group.finalResponses].map(([status, count]) => ({ status, count })),
     },
+    called: (endpoint.partOf ?? null) === null ? null : calledBlock(group),
     registrations: book.registrations.groups.block(index),
     quality: qualityBlocks(group, facts.media),
     seconds,

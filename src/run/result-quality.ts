@@ -92,6 +92,12 @@ export const sentQualitySchema = z.strictObject({
 });
 export type SentQuality = z.infer<typeof sentQualitySchema>;
 
+/** What users of ours received as the ones who were called. */
+export const calledLegsSchema = sentQualitySchema
+  .pick({ perCall: true, packets: true })
+  .extend({ legs: count.describe('called legs that told what they received') });
+export type CalledLegs = z.infer<typeof calledLegsSchema>;
+
 export const findingSchema = z.strictObject({
   finding: z.string().describe('stable id, e.g. noMedia, silentAudio, clockSkew'),
   legs: count,

@@ -11,7 +11,7 @@ import { transfersSchema } from './result-transfers.js';
 import { groupRegistrationsSchema, registrationsSchema } from './result-registrations.js';
 import { evidenceSchema, worstCallSchema } from './result-evidence.js';
 import { addedDistribution, addedNumber, count, distribution, nullableNumber, ratio } from './result-fields.js';
-import { directionsShape, findingSchema, secondSchema } from './result-quality.js';
+import { calledLegsSchema, directionsShape, findingSchema, secondSchema } from './result-quality.js';
 
 export const RESULT_SCHEMA_VERSION = '1.0';
 
@@ -130,6 +130,12 @@ const endpointSchema = z.strictObject({
     signallingRttMs: addedDistribution,
     finalResponses: z.array(z.strictObject({ status: z.int(), count })).describe('to INVITE'),
   }),
+  called: calledLegsSchema
+    .nullable()
+    .default(null)
+    .describe(
+      'what called users with these labels received, by whomever they were called; the same legs stand in quality.sent of the labels of their callers; null: there were none, or users are not told apart',
+    ),
   registrations: groupRegistrationsSchema
     .nullable()
     .default(null)

@@ -3,7 +3,7 @@ import type { Stat } from '../gates/grammar.js';
 import type { DistributionView, MetricQuery, MetricSource, ScalarView, SecondFigure } from '../gates/source.js';
 import { Distribution } from '../metrics/histogram.js';
 import type { ScoreScale } from '../metrics/names.js';
-import { DIRECTION, LEG, NO_GROUP, ROW } from '../worker/messages.js';
+import { BASIS, DIRECTION, LEG, NO_GROUP, ROW } from '../worker/messages.js';
 import type { CallRecord, MediaBatch, PacketTimeCount, SignallingBatch, SipCounts } from '../worker/messages.js';
 import { CallStripsBook } from './call-strips.js';
 import { CaptureBook, type DecodesCodec } from './capture-book.js';
@@ -176,6 +176,11 @@ export class RunBook implements MetricSource {
     }
     const answeredMs = received?.[LEG.answeredMs] ?? record?.establishedMs ?? Number.NaN;
     this.windows.forEach((books) => books.addSentLeg(leg, answeredMs));
+    const called = record?.calledGroup ?? null;
+    // What the RTCP of the next hop says is no leg of the called user.
+    if (called !== null && leg[LEG.basis] === BASIS.answerer) {
+      this.main.addCalledLeg(leg, called, answeredMs);
+    }
     this.findings.addLeg(leg, 0);
     this.watches.forEach((watch) => watch.addLeg(leg, 0, answeredMs));
   }

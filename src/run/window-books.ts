@@ -61,6 +61,14 @@ export class WindowBooks implements MetricSource {
     }
   }
 
+  /** The same of a user who was called, by that one's group. Its figures stand beside those of the group of the caller. */
+  addCalledLeg(leg: Float64Array, group: number, answeredMs: number): void {
+    const inside = this.isOpen || this.has(answeredMs);
+    if (inside || this.plan.countsAll) {
+      this.groups[group]?.called.addLeg(leg, 0, inside);
+    }
+  }
+
   addCall(record: CallRecord): void {
     const inside = this.has(record.startedMs ?? record.intendedMs);
     for (const group of this.takers(record.endpoint, inside)) {

@@ -43,7 +43,7 @@ export const userEntry = z
       .prefault({})
       .meta(
         help(
-          'Free labels beside those of the endpoint: calls that these users place have figures of their own, in reports and by gates such as `mos{site=berlin}.p5 >= 3.6`. A column of a CSV file may be empty: then that user has no such label.',
+          'Free labels beside those of the endpoint: calls that these users place have figures of their own, in reports and by gates such as `mos{site=berlin}.p5 >= 3.6`; so have their registrations, and beside them what these users receive when they are called. A column of a CSV file may be empty: then that user has no such label.',
           { site: 'berlin', device: 'softphone' },
           { site: '${csv:users.csv#site}' },
         ),

@@ -35,8 +35,9 @@ const COLUMN = {
   answerDelayMs: 12,
   disconnectDelayMs: 13,
   flags: 14,
+  calledGroup: 15,
 } as const;
-const COLUMNS = 15;
+const COLUMNS = 16;
 const FLAG = { succeeded: 1, heldBack: 2, earlyMedia: 4, hasMedia: 8 } as const;
 /** Above the flags: none, or the index of the verdict. */
 const MARKER_SHIFT = 4;
@@ -105,6 +106,7 @@ function writeRecord(numbers: Float64Array, at: number, record: CallRecord, word
   numbers[at + COLUMN.setupDelayMs] = record.setupDelayMs ?? Number.NaN;
   numbers[at + COLUMN.answerDelayMs] = record.answerDelayMs ?? Number.NaN;
   numbers[at + COLUMN.disconnectDelayMs] = record.disconnectDelayMs ?? Number.NaN;
+  numbers[at + COLUMN.calledGroup] = record.calledGroup ?? Number.NaN;
   numbers[at + COLUMN.flags] =
     (record.succeeded ? FLAG.succeeded : 0) |
     (record.heldBack ? FLAG.heldBack : 0) |
@@ -161,6 +163,7 @@ function readRecord({ numbers, at, words, callId, dtmf, transfers }: Place): Cal
     hasMedia: (flags & FLAG.hasMedia) !== 0,
     dtmf,
     transfers,
+    calledGroup: known(numbers[at + COLUMN.calledGroup]),
     marker: MARKERS[flags >> MARKER_SHIFT] ?? null,
   };
 }

@@ -5,7 +5,7 @@
  */
 import { AnsweringCall, type AnswererContext } from '../call/answering-call.js';
 import { callTokenOf, findCallToken, runIdOf, TOKEN_HEADER } from '../call/call-token.js';
-import type { CallAgent, CallTarget } from '../call/caller-call.js';
+import type { CallAgent, CallStart, CallTarget } from '../call/caller-call.js';
 import { type LegMarkers, MarkerEar, markerOf } from '../call/leg-marker.js';
 import { NO_GROUP, type CallRecord } from '../call/outcome.js';
 import type { TransfersRecord } from '../call/transfer-record.js';
@@ -130,7 +130,7 @@ export class UserCalls {
   }
 
   /** Who calls, and whom; null when nobody is free. */
-  reserve(call: number): { readonly target: CallTarget; readonly group: number } | null {
+  reserve(call: number): Pick<CallStart, 'target' | 'group' | 'calledGroup'> | null {
     const { pool, users, target } = this.options;
     const reservation = pool.reserve(call);
     const caller = reservation === null ? undefined : users[reservation.caller];
@@ -143,7 +143,11 @@ export class UserCalls {
     const routes = joinBlocks(target.routes ?? NO_HEADERS, this.options.routesOf(reservation.caller));
     const agent = this.options.agentOf(reservation.caller);
     const own = { uri, routes, credentials: caller.credentials, fromUser: caller.user };
-    return { target: { ...target, ...own, ...(agent !== undefined && { agent }) }, group: caller.group ?? 0 };
+    return {
+      target: { ...target, ...own, ...(agent !== undefined && { agent }) },
+      group: caller.group ?? 0,
+      ...(callee !== undefined && { calledGroup: callee.group ?? 0 }),
+    };
   }
 
   /** The first leg has ended. */

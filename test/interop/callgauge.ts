@@ -21,6 +21,8 @@ export interface CallRow {
   readonly call: number;
   readonly callId: string;
   readonly endpoint: string;
+  /** Of the called user of ours; null: it was none. */
+  readonly calledEndpoint: string | null;
   readonly outcome: string;
   readonly cause: string | null;
   readonly detail: string | null;
@@ -40,7 +42,12 @@ export interface CallRow {
     readonly firstPacketMs: number | null;
   } | null;
   readonly marker: string | null;
-  readonly sent: { readonly packets: number; readonly lost: number | null; readonly basis: string | null } | null;
+  readonly sent: {
+    readonly packets: number;
+    readonly received: number | null;
+    readonly lost: number | null;
+    readonly basis: string | null;
+  } | null;
 }
 
 /** One line of seconds.ndjson.gz, as far as tests read it. */

@@ -71,7 +71,10 @@ describe.skipIf(!kamailioAvailable())('through Kamailio and rtpengine', { retry:
     const scenario = `version: 1
 name: users
 target: sip:127.0.0.1:${kamailio.port}
-users: [{ range: 1101-1104, password: secret }]
+users:
+  - { user: "1101", password: secret, labels: { site: berlin } }
+  - { range: 1102-1103, password: secret, labels: { site: paris } }
+  - { user: "1104", password: secret, labels: { site: berlin } }
 call: { to: users, hold: 3s }
 load: { calls: 4, stages: [{ rate: 2/s }] }
 gates: [success_ratio == 100%, one_way == 0, ira == 0]
@@ -94,6 +97,14 @@ gates: [success_ratio == 100%, one_way == 0, ira == 0]
       expect(direction?.perCall.mosLq?.count).toBe(4);
     }
     expect(outcome.calls.every(({ sent }) => sent?.basis === 'answerer')).toBe(true);
+    // Each calls one of the other site: what is heard there stands by the labels of both.
+    for (const { name, registrations, called, calls: placed } of outcome.result.endpoints) {
+      expect(registrations).toMatchObject({ users: 2, registeredAtBegin: 2, attempts: 2 });
+      const heard = outcome.calls.filter(({ calledEndpoint }) => calledEndpoint === name);
+      expect([placed.attempted, heard.length, called?.legs, called?.perCall.mosLq?.count]).toEqual([2, 2, 2, 2]);
+      expect(heard.some(({ endpoint }) => endpoint === name)).toBe(false);
+      expect(called?.packets.received).toBe(heard.reduce((sum, { sent }) => sum + (sent?.received ?? 0), 0));
+    }
   });
 
   it.each(['MD5', 'SHA-256'] as const)('407 with %s: answered in the INVITE', async (challenge) => {

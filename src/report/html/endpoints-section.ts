@@ -23,6 +23,10 @@ const AUDIO_COLUMNS = [
   ...numeric('Sent: MOS-LQ p50', 'p5', 'Loss', 'Jitter p95'),
   ...numeric('RTT p95'),
 ];
+const CALLED_COLUMNS = [
+  { header: 'Labels of the called user' },
+  ...numeric('Legs', 'MOS-LQ p50', 'p5', 'Loss', 'Jitter p95'),
+];
 const SCALE_MARKS: Readonly<Record<ScoreScale, string>> = { narrowband: 'N', wideband: 'W' };
 
 /** One row per endpoint: its calls, and its audio in both directions. */
@@ -39,7 +43,7 @@ export function endpointsSection(result: Result): Section {
     rows: shown.map(audioRow),
   };
   const heatmap = endpoints.length === 0 ? '' : endpointHeatmap(result);
-  const tables = html`${heatmap}${table(calls, 'No endpoint is on record.')}${shown.length === 0 ? '' : table(audio)}${rest}`;
+  const tables = html`${heatmap}${table(calls, 'No endpoint is on record.')}${shown.length === 0 ? '' : table(audio)}${calledTable(shown)}${rest}`;
   return { id: 'endpoints', title: 'Endpoints', body: tables };
 }
 
@@ -70,6 +74,26 @@ function audioRow(endpoint: EndpointResult): HtmlValue[] {
   ];
 }
 
+/** Nothing where users are not told apart, or did not call each other. */
+function calledTable(endpoints: readonly EndpointResult[]): HtmlValue {
+  const rows = endpoints.flatMap(({ name, called }): HtmlValue[][] => {
+    if (called === null) return [];
+    const { legs, perCall } = called;
+    return [
+      [
+        networkText(name),
+        formatCount(legs),
+        mosCell(perCall, 'p50'),
+        mosCell(perCall, 'p5'),
+        ratioText(totalLossRatio(called)),
+        percentileText(perCall.jitterMs, 'p95') ?? noFigure(),
+      ],
+    ];
+  });
+  const caption = 'What called users received, by their own labels, one figure a leg';
+  return rows.length === 0 ? '' : table({ caption, columns: CALLED_COLUMNS, rows });
+}
+
 function directionCells(quality: AnyQuality | null): HtmlValue[] {
   return [
     mosCell(quality, 'p50'),
@@ -80,7 +104,7 @@ function directionCells(quality: AnyQuality | null): HtmlValue[] {
 }
 
 /** A score with the mark of its scale; of an endpoint with both, both. */
-function mosCell(quality: AnyQuality | null, stat: Percentile): HtmlValue {
+function mosCell(quality: Parameters<typeof scoresOf>[0], stat: Percentile): HtmlValue {
   const known = scoresOf(quality, 'lq').flatMap(({ scale, summary }) => {
     const text = percentileText(summary, stat);
     return text === null ? [] : [`${text} ${SCALE_MARKS[scale]}`];

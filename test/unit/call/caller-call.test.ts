@@ -30,6 +30,7 @@ describe('an answered call', () => {
       disconnectDelayMs: 20,
       dtmf: null,
       transfers: null,
+      calledGroup: null,
       marker: null,
       heldBack: false,
       earlyMedia: false,

@@ -32,7 +32,14 @@ describe('what was written is read back', () => {
   });
 
   it('a call: its record, and every column of what it received', () => {
-    const record = recordOf({ call: 7, endpoint: 1, hasMedia: true, heldBack: true, detail: 'said "no"' });
+    const record = recordOf({
+      call: 7,
+      endpoint: 1,
+      calledGroup: 0,
+      hasMedia: true,
+      heldBack: true,
+      detail: 'said "no"',
+    });
     const flags = { reflected: 1, otherSource: 0, expectsAudio: 1, basis: Number.NaN, srtpSuite: 4 };
     const received = filled(LEG, { call: 7, direction: 0, endpoint: 1, codec: 0, ...flags });
     const sent = sentLegsOf({ call: 7, endpoint: 1, codec: 0, lost: 3, basis: BASIS.answerer });

@@ -254,6 +254,19 @@ describe('both directions', () => {
     expect(audio[2]?.slice(6)).toEqual(Array.from({ length: 5 }, () => 'not measured'));
   });
 
+  test('of called users stand apart, by their own labels', () => {
+    const result = bothDirections();
+    const [first, ...others] = result.endpoints;
+    if (first?.quality.sent == null) throw new Error('no endpoint with figures of the sent direction');
+    expect(sectionOf(report, 'endpoints')).not.toContain('called users');
+    const { perCall, packets } = first.quality.sent;
+    const called = { legs: 41, perCall, packets: { ...packets, expected: 1000, lost: 25 } };
+    const own = sectionOf(renderReport({ ...result, endpoints: [{ ...first, called }, ...others] }), 'endpoints');
+    const rows = (own.match(/<tr>[^]*?<\/tr>/g) ?? []).map(cellsOf).filter((cells) => cells.length === 6);
+    expect(rows[1]?.slice(0, 2)).toEqual([first.name, '41']);
+    expect(rows[1]?.[4]).toBe('2.5 %');
+  });
+
   test('of a bad call are two lines of its row, with what was odd', () => {
     const rows = (sectionOf(report, 'worst-calls').match(/<tr>[^]*?<\/tr>/g) ?? []).map(cellsOf);
     expect(rows[0]).toContain('Direction');

@@ -35,6 +35,7 @@ export function recordOf(changes: Partial<CallRecord> = {}): CallRecord {
     hasMedia: false,
     dtmf: null,
     transfers: null,
+    calledGroup: null,
     marker: null,
     ...changes,
   };

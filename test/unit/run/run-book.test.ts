@@ -801,6 +801,32 @@ describe('users of one endpoint who are told apart by their labels', () => {
     expect(valueOf(book, 'signalling_rtt', { tags: { site: 'berlin' } })).toBeNull();
   });
 
+  it('have what they received as called users, beside what the calls of their own labels sent', () => {
+    const legs = new RunBook(plan);
+    const called = { direction: DIRECTION.sent, basis: BASIS.answerer, codec: 0 };
+    const records = [
+      recordOf({ call: 0, endpoint: 0, calledGroup: 1, hasMedia: true }),
+      // Of this one only the next hop tells.
+      recordOf({ call: 1, endpoint: 0, calledGroup: 1, hasMedia: true }),
+      recordOf({ call: 2, endpoint: 1, calledGroup: null, hasMedia: true }),
+    ];
+    legs.addSignalling(signallingBatch({ records }));
+    legs.addMedia(
+      mediaBatch({
+        legs: concat(
+          legsOf({ call: 0 }, { call: 1 }, { call: 2, endpoint: 1 }),
+          sentLegsOf({ call: 0, ...called, lost: 7 }, { call: 1, lost: 50 }, { call: 2, ...called, lost: 9 }),
+        ),
+      }),
+    );
+    legs.flush();
+    expect(legs.groups.map(({ called: each }) => [each.legs, each.packets.lost])).toEqual([
+      [0, null],
+      [1, 7],
+    ]);
+    expect(legs.groups.map(({ sent }) => sent.packets.lost)).toEqual([57, 9]);
+  });
+
   it('have no part in a call for which there was no user', () => {
     expect([book.total, ...book.groups].map(({ calls }) => calls.notStarted)).toEqual([1, 0, 0]);
   });

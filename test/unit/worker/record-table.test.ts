@@ -32,6 +32,7 @@ const record: fc.Arbitrary<CallRecord> = fc.record({
     receivedBeyond: 0,
     mismatch: { expected: '56', received: '5' },
   }),
+  calledGroup: orNull(fc.nat(99)),
   marker: fc.constantFrom(null, 'confirmed', 'contradicted', 'notHeard'),
   transfers: fc.constantFrom(null, {
     asked: 1,

@@ -418,9 +418,9 @@ describe('users with different labels', () => {
   it('place calls of their own group; whom they call has no part in it, but for its audio, which is what they sent', () => {
     const bench = new Bench({ users: 4, calls: 2, groups: [1, 0, 2, 0] }).bind(4).runTo(3000);
     // 1001 calls 1002, 1003 calls 1004.
-    expect(bench.records.map(({ call, endpoint }) => [call, endpoint])).toEqual([
-      [0, 1],
-      [1, 2],
+    expect(bench.records.map(({ call, endpoint, calledGroup }) => [call, endpoint, calledGroup])).toEqual([
+      [0, 1, 0],
+      [1, 2, 0],
     ]);
     expect(bench.takenFor).toEqual([
       [0, 'caller', 1],
