@@ -53,6 +53,7 @@ code~small{max-width:none;margin:0}
 td .short{max-width:none;white-space:nowrap}
 td .short,.figures .none{font-size:.92em}
 #odd-streams bdi,#odd-streams th small{max-width:min(50rem,55vw)}
+#causes th small{max-width:13rem}
 tr:target>*,:target>summary{background:var(--tint)}
 .sort{font:inherit;color:inherit;background:none;border:0;padding:0;margin:0;cursor:pointer;text-align:inherit}
 .sort:hover{color:var(--ink);text-decoration:underline}
