@@ -1,5 +1,5 @@
 /** A run that was kept: its result, and the rows of its calls where they lie beside it. */
-import { join, dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { isComplete } from '../baseline/overall-verdict.js';
 import { fileErrorOf, ProblemsError, type Problem } from '../lib/errors.js';
@@ -63,9 +63,10 @@ function placeIn(file: string, where: string): string {
 }
 
 function hintFor(host: ProcessHost, file: string): string {
-  return host.exists(join(dirname(file), 'run.json'))
+  const isOfRun = basename(file) === 'result.json' && host.exists(join(dirname(file), 'run.json'));
+  return isOfRun
     ? 'the file is damaged: remove it, and callgauge report FOLDER makes a new one of the rows'
-    : 'it is damaged, or no result of callgauge';
+    : 'it is no result of callgauge, or damaged: give a result.json, or the folder of a run';
 }
 
 function rowsBeside(host: ProcessHost, folder: string): string | null {

@@ -62,7 +62,7 @@ export function methodSentences({ comparisons, source, resamples, confidence, fa
   const isUnclear = comparisons.some((row) => comparedMark(row) === unclear);
   return [
     `Values of single calls from ${values}; intervals of ${confidence * 100} % by ${formatNumber(resamples)} resamples of whole calls.`,
-    `Worse or better needs a difference of at least what matters, certain among all ${judged} figures (false alarms at most ${falseAlarmRate * 100} %).`,
+    `Worse or better needs a difference of at least what matters, certain${judged === 1 ? '' : ` among all ${judged} figures`} (false alarms at most ${falseAlarmRate * 100} %).`,
     ...(isUnclear
       ? [
           `${unclear.symbol} ${unclear.word}: no difference is shown, but these calls are too few, or vary too much, to exclude one that matters.`,
