@@ -69,7 +69,7 @@ export function callLine(record: CallRecord, legs: JoinedLegs, endpoints: readon
     transfers: transfersPart(record),
     marker: record.marker ?? null,
     endpoint: endpoints[record.endpoint] ?? null,
-    calledEndpoint: endpoints[record.calledGroup ?? -1] ?? null,
+    calledEndpoint: record.calledGroup == null ? null : (endpoints[record.calledGroup] ?? null),
     codec: received === null ? null : codecName(received[LEG.codec] ?? Number.NaN),
     received: received === null ? null : receivedPart(received),
     sent: sentPart(legs),
