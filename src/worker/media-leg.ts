@@ -350,9 +350,9 @@ export class MediaLeg implements PacketSender {
   private sendOrSkip(dueNs: number, skip: boolean): void {
     const { context, outgoing, facts } = this;
     if (skip) {
-      facts.missed++;
-      context.health.missed++;
-      outgoing.skip();
+      const missed = outgoing.skip() ? 1 : 0;
+      facts.missed += missed;
+      context.health.missed += missed;
       return;
     }
     const plain = outgoing.next();

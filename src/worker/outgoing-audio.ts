@@ -123,11 +123,11 @@ export class OutgoingAudio {
     this.passTime();
   }
 
-  /** Its time has passed: its audio is left out, or an echo would grow later. */
-  skip(): void {
-    this.nextPayload();
-    this.keys?.next(this.header);
+  /** Its time has passed: its audio is left out, or an echo would grow later. @returns whether there was anything to send */
+  skip(): boolean {
+    const isDue = this.next() !== null;
     this.passTime();
+    return isDue;
   }
 
   /** It did not leave: time goes on, the sequence does not, so the far end books no loss for our fault. */

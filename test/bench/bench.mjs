@@ -51,24 +51,46 @@ export async function timed(command, args, { log, cwd = dirname(log), seconds = 
   child.stderr.setEncoding('utf8').on('data', (text) => (report += text));
   const startedAt = performance.now();
   const threads = new Map();
+  const memory = [];
   // Kept by id: a worker thread ends before its process does.
   const watch = setInterval(() => {
-    for (const [id, seconds] of leafThreads(child.pid)) threads.set(id, seconds);
+    const leaf = leafOf(child.pid);
+    if (leaf === null) return;
+    for (const [id, seconds] of threadsOrNone(leaf)) threads.set(id, seconds);
+    memory.push({ second: (performance.now() - startedAt) / 1000, residentMb: residentMb(leaf) });
   }, 100);
   const [exitCode] = await once(child, 'close');
   clearInterval(watch);
   const [user = Number.NaN, system = Number.NaN] = report.trim().split('\n').at(-1).split(' ').map(Number);
   const wallSeconds = (performance.now() - startedAt) / 1000;
-  return { exitCode, cpuSeconds: user + system, user, system, wallSeconds, ...splitThreads(threads) };
+  return { exitCode, cpuSeconds: user + system, user, system, wallSeconds, memory, ...splitThreads(threads) };
 }
 
-/** Threads of the command itself, which bash and timeout have started; none when it has gone. */
-function leafThreads(pid) {
+/** The command itself, which bash and timeout have started; null when it has gone. */
+function leafOf(pid) {
   try {
     const [child] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ');
-    return child === '' ? threadCpuSeconds(pid) : leafThreads(child);
+    return child === '' ? pid : leafOf(child);
+  } catch {
+    return null;
+  }
+}
+
+function threadsOrNone(pid) {
+  try {
+    return threadCpuSeconds(pid);
   } catch {
     return new Map();
+  }
+}
+
+/** Memory of a process that is there (RSS); NaN when it has gone. Linux. */
+export function residentMb(pid) {
+  try {
+    const [, kib] = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+    return Number(kib ?? Number.NaN) / 1024;
+  } catch {
+    return Number.NaN;
   }
 }
 

@@ -1,7 +1,7 @@
 /**
  * CPU per completed call without media, ours and SIPp's as caller, against one SIPp as callee, in alternating pairs on
  * the same machine. The slope between a short and a long run counts, so start-up, compilation and the report do not.
- *   node test/bench/signalling.mjs [--pairs=3] [--short=4000] [--long=24000] [--rate=2000] [--steps=1000,…,5000] [--transport=udp|tcp]
+ *   node test/bench/signalling.mjs [--pairs=3] [--short=4000] [--long=24000] [--rate=2000] [--steps=1000,…,5000] [--holds=0,10] [--seconds=20] [--transport=udp|tcp]
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -22,6 +22,8 @@ const options = flags({
   long: 24_000,
   rate: 2000,
   steps: [1000, 2000, 3000, 4000, 5000],
+  holds: [0, 10],
+  seconds: 20,
   transport: 'udp',
 });
 const isTcp = options.transport === 'tcp';
@@ -47,14 +49,14 @@ async function startUas() {
 }
 
 /** One run of ours; the figures of its result beside its CPU. */
-async function ours(calls, rate) {
+async function ours(calls, rate, holdSeconds = 0) {
   const scenario = join(directory, 'bench.yaml');
   const lines = [
     'version: 1',
     'name: bench',
     `target: sip:bench@${HOST}:${UAS_PORT};transport=${options.transport}`,
     'media: false',
-    'call: { hold: 0s }',
+    `call: { hold: ${holdSeconds}s }`,
     `load: { calls: ${calls}, stages: [{ rate: ${rate}/s }] }`,
     'safety: { maxRate: 100000/s, maxConcurrency: 1000000 }',
   ];
@@ -62,7 +64,8 @@ async function ours(calls, rate) {
   const out = join(directory, 'out');
   const args = [CLI, 'run', scenario, '--quiet', '--no-gates', '--out', out];
   const log = join(directory, 'ours.log');
-  const run = await timed(process.execPath, args, { log });
+  const seconds = Math.ceil(calls / rate) + holdSeconds + 60;
+  const run = await timed(process.execPath, args, { log, seconds });
   if (run.exitCode !== 0) throw new Error(`callgauge run ended with ${run.exitCode}: ${readFileSync(log, 'utf8')}`);
   const { calls: book, signalling, generator } = JSON.parse(readFileSync(join(out, 'result.json'), 'utf8'));
   rmSync(out, { recursive: true });
@@ -72,6 +75,7 @@ async function ours(calls, rate) {
     again: signalling.retransmissions.reduce((sum, { count }) => sum + count, 0),
     lagP99Ms: generator.startLagMs?.p99 ?? Number.NaN,
     setupP50Ms: signalling.setupDelayMs?.p50 ?? Number.NaN,
+    loopP99Ms: generator.eventLoopDelayMs?.p99 ?? Number.NaN,
   };
 }
 
@@ -147,6 +151,30 @@ async function rateSteps() {
   return rows;
 }
 
+/** Calls that stay up: as many dialogs at once as start within the time that they are held. */
+async function heldCalls() {
+  const { rate, seconds } = options;
+  const rows = [];
+  for (const hold of options.holds) {
+    const run = await ours(rate * seconds, rate, hold);
+    const memoryAt = (share) => run.memory.findLast(({ second }) => second <= hold + share * (seconds - hold));
+    rows.push({
+      'held s': hold,
+      'dialogs at once': rate * hold,
+      calls: rate * seconds,
+      failed: run.failed,
+      'sent again': run.again,
+      'µs/call, start included': (run.cpuSeconds * 1e6) / (rate * seconds),
+      'setup p50 ms': run.setupP50Ms,
+      'loop delay p99 ms': run.loopP99Ms,
+      'MB when all are up': memoryAt(0)?.residentMb ?? Number.NaN,
+      'MB halfway': memoryAt(0.5)?.residentMb ?? Number.NaN,
+      'MB at the end': memoryAt(1)?.residentMb ?? Number.NaN,
+    });
+  }
+  return rows;
+}
+
 printMachine();
 const uas = await startUas();
 try {
@@ -159,6 +187,8 @@ try {
   }
   if (options.steps[0] > 0)
     printTable(`Rates over ${options.transport}, ${STEP_SECONDS} s each, same callee`, await rateSteps());
+  if (options.seconds > 0)
+    printTable(`Calls that stay up, ours at ${options.rate}/s for ${options.seconds} s`, await heldCalls());
 } finally {
   uas.kill('SIGKILL');
   await once(uas, 'exit');

@@ -8,12 +8,11 @@ import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { CLI, flags, median, printMachine, printTable, scratchDirectory } from './bench.mjs';
+import { CLI, flags, median, printMachine, printTable, residentMb, scratchDirectory } from './bench.mjs';
 
 const { calls, minutes, rate } = flags({ calls: 1000, minutes: 30, rate: 50 });
 const TENTHS = 10;
 const SAMPLE_MS = 1000;
-const KIB = 1024;
 
 const scenarioOf = (port) => `version: 1
 name: soak
@@ -23,15 +22,6 @@ capture: { legs: 0 } # captured packets wait in memory until their call is over,
 load: { calls: ${calls}, stages: [{ rate: ${rate}/s }] }
 safety: { maxRate: 1000/s, maxConcurrency: 10000 }
 `;
-
-function residentMb(pid) {
-  try {
-    const [, kib] = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-    return Number(kib ?? Number.NaN) / KIB;
-  } catch {
-    return Number.NaN;
-  }
-}
 
 const worst = (values) => Math.max(...values.filter((value) => value !== null));
 

@@ -66,7 +66,9 @@ export class Keystream {
       next.index = index + packet;
       this.writeCounters(blocks, packet * bytesPerPacket, bytesPerPacket);
     }
-    this.stream = this.cipher.update(blocks.subarray(0, length));
+    // Kept in memory of our own: what node:crypto gives would grow old here, one buffer for each batch, and cost the garbage collector more.
+    if (this.stream.length < length) this.stream = new Uint8Array(length);
+    this.stream.set(this.cipher.update(blocks.subarray(0, length)));
     this.ssrc = ssrc;
     this.firstIndex = index;
     this.packets = packets;

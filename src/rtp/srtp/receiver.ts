@@ -17,6 +17,9 @@ const FORMER_PACKETS = 128;
 /** `replay`: authentic and readable, but received before, or too old to know; `malformed`: nothing that could be SRTP. */
 export type SrtpVerdict = 'ok' | 'replay' | 'failed' | 'malformed';
 
+/** Of the packet in hand, whichever receiver of the thread has it. */
+const place: PacketPlace = { ssrc: 0, index: 0 };
+
 interface Source {
   readonly ssrc: number;
   heardAt: number;
@@ -34,7 +37,6 @@ export class SrtpReceiver {
   /** Packets under the newest key. */
   private authentic = 0;
   private heard = 0;
-  private readonly place: PacketPlace = { ssrc: 0, index: 0 };
 
   /** @param master key and salt behind each other @throws RangeError for another length than the suite has */
   constructor(suite: SrtpSuiteName, master: Uint8Array) {
@@ -57,7 +59,7 @@ export class SrtpReceiver {
   openRtp(data: Uint8Array, length: number): SrtpVerdict {
     const headerBytes = rtpHeaderBytes(data, length);
     if (headerBytes < 0) return 'malformed';
-    const { place, former } = this;
+    const { former } = this;
     const ssrc = readUint32(data, 8);
     const source = this.find(ssrc);
     place.ssrc = ssrc;
@@ -74,7 +76,7 @@ export class SrtpReceiver {
 
   /** Makes an RTCP compound readable, in place. */
   openRtcp(data: Uint8Array, length: number): SrtpVerdict {
-    const { place, former } = this;
+    const { former } = this;
     if (length < RTCP_CLEAR_BYTES + RTCP_INDEX_BYTES) return 'malformed';
     place.ssrc = readUint32(data, 4);
     this.length = this.transform.openRtcp(data, length, place);
@@ -88,7 +90,7 @@ export class SrtpReceiver {
    * a peer may have begun again at a new key, which it must not.
    */
   private openNewest(data: Uint8Array, headerBytes: number, length: number, source: Source | undefined): number {
-    const { place, transform } = this;
+    const { transform } = this;
     const sequence = sequenceOf(data);
     const guessed = guessIndex(source?.rtp.highest ?? -1, sequence);
     place.index = guessed;

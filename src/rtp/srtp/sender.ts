@@ -13,13 +13,14 @@ const BUFFER_BYTES = 256;
 /** What is to be sent, of all streams of a thread: each is sent before the next one is made. */
 let data = new Uint8Array(BUFFER_BYTES);
 let view = data.subarray(0, 0);
+/** Of the packet in hand. */
+const place: PacketPlace = { ssrc: 0, index: 0 };
 
 export class SrtpSender {
   private transform: Transform;
   /** Of the newest packet; -1: none yet. Goes on under a new key: RFC 3711 §3.3.1 forbids to begin again. */
   private rtpIndex = -1;
   private rtcpIndex = 0;
-  private readonly place: PacketPlace = { ssrc: 0, index: 0 };
 
   /** @param master key and salt behind each other @throws RangeError for another length than the suite has */
   constructor(suite: SrtpSuiteName, master: Uint8Array) {
@@ -38,7 +39,6 @@ export class SrtpSender {
 
   /** @param packet whole, with its header @returns what is to be sent, good until the next call of any sender of the thread */
   protectRtp(packet: Uint8Array): Uint8Array {
-    const { place } = this;
     const headerBytes = rtpHeaderBytes(packet, packet.length);
     place.ssrc = readUint32(packet, 8);
     place.index = this.nextRtpIndex((packet[2]! << 8) | packet[3]!);
@@ -48,7 +48,6 @@ export class SrtpSender {
 
   /** @param compound whole @returns what is to be sent, good until the next call of any sender of the thread */
   protectRtcp(compound: Uint8Array): Uint8Array {
-    const { place } = this;
     place.ssrc = readUint32(compound, 4);
     place.index = this.rtcpIndex++;
     take(compound);

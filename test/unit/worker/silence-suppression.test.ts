@@ -8,8 +8,8 @@ const PACKETS = 150;
 /** µ-law 0x80 is the largest sample, 0xff is zero: 1 s of the one, 2 s of the other. */
 const payloads = Uint8Array.from({ length: PACKETS * 160 }, (_, i) => (i < 50 * 160 ? 0x80 : 0xff));
 
-/** A call of 8 s between a caller that suppresses silence (or not) and an answerer of the same clip. */
-async function callWith(noise: number | undefined) {
+/** A call of 8 s between a caller that suppresses silence (or not) and an answerer of the same clip. @param stallMs when both stand still for 300 ms */
+async function callWith(noise: number | undefined, stallMs = Number.NaN) {
   const network = new MemoryNetwork();
   const setup: Partial<MediaWorkerSetup> = {
     clips: [{ codec: 'PCMU', payloads, bytesPerPacket: 160, packetCount: PACKETS }],
@@ -21,7 +21,7 @@ async function callWith(noise: number | undefined) {
   for (const { engine } of [caller, answerer]) engine.begin(EPOCH_NS);
   const advanceTo = (ms: number): void => {
     while (network.nowNs < EPOCH_NS + ms * MS) {
-      network.nowNs += MS;
+      network.nowNs += network.nowNs === EPOCH_NS + stallMs * MS ? 300 * MS : MS;
       caller.engine.run(network.nowNs);
       answerer.engine.run(network.nowNs);
     }
@@ -69,6 +69,15 @@ describe('silence suppression', () => {
     expect(leg!.longestSilenceMs).toBeLessThan(45);
     expect(answerer.rows.every(({ lost }) => lost === 0)).toBe(true);
     expect(leg!.received).toBe(3 * 55 + 13);
+  });
+
+  it.each([
+    ['a pause, in which nothing was due', 1605, 0],
+    ['speech', 205, 14],
+  ])('counts as missed what it could not send in %s', async (_, stallMs, missed) => {
+    const { caller } = await callWith(13, stallMs);
+    expect(caller.total('missed')).toBe(missed);
+    expect(caller.legs.find(({ sent }) => sent > 0)?.missed).toBe(missed);
   });
 
   it('stays off where comfort noise was not agreed on', async () => {
