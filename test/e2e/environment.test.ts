@@ -78,7 +78,8 @@ describe.concurrent('CALLGAUGE_NET_BACKEND', () => {
     expect(result.generator).toMatchObject({ receiveDrops: null, spoiledCallSeconds: null });
     expect(result.warnings.join()).toContain('drops of this host cannot be known with the portable back end');
     expect(result.calls).toMatchObject({ completed: 3, oneWay: 0, noMedia: 0 });
-    expect(result.quality.received?.packets.received).toBeGreaterThan(250);
+    // Some 300 on an idle host; a busy one leaves out what it could not send in time, at both ends.
+    expect(result.quality.received?.packets.received).toBeGreaterThan(100);
   });
 
   test('is checked', async () => {
