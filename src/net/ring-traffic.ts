@@ -6,25 +6,14 @@ import { Buffer } from 'node:buffer';
 import { MAX_DATAGRAM_BYTES, type PacketSender } from './datagram.js';
 import type { Libc } from './libc.js';
 import { ReceiveBatch } from './receive-batch.js';
+import { SendHeaders } from './send-headers.js';
 import { RING_OPERATION, SubmissionRing } from './submission-ring.js';
 
 /** Packets that leave together: few enough that the first one's time of leaving holds for the last, too. */
 const SENDS = 64;
 /** Datagrams that are read together. */
 const READS = 256;
-/** `struct msghdr` of 64-bit Linux, by byte. */
-const MSGHDR = { name: 0, nameLength: 8, iov: 16, iovLength: 24, bytes: 56 } as const;
-const IOV_BYTES = 16;
-/** `sockaddr_in6`, rounded up. */
-const SOCKADDR_STRIDE = 32;
 const NO_PACKET = new Uint8Array(0);
-
-const roomFor = (bytes: number): Buffer => Buffer.from(new ArrayBuffer(SENDS * bytes));
-
-function bySlot(room: Buffer): readonly Buffer[] {
-  const bytes = room.length / SENDS;
-  return Array.from({ length: SENDS }, (_, slot) => room.subarray(slot * bytes, (slot + 1) * bytes));
-}
 
 export class RingTraffic {
   /** What was read. */
@@ -40,31 +29,22 @@ export class RingTraffic {
   private fetched = 0;
   private nextFetched = 0;
   private readonly packets: readonly Buffer[];
-  private readonly destinations: readonly Buffer[];
-  private readonly headers: Uint32Array;
-  private readonly iovs: Uint32Array;
+  private readonly packetsAddress: number;
+  private readonly headers: SendHeaders;
 
   private constructor(
     libc: Libc,
     private readonly ring: SubmissionRing,
   ) {
-    const addressOf = (memory: Uint8Array): number => Number(libc.address(memory)); // below 2^48: exact
-    const data = roomFor(MAX_DATAGRAM_BYTES);
-    const destinations = roomFor(SOCKADDR_STRIDE);
-    const headers = roomFor(MSGHDR.bytes);
-    const iovs = roomFor(IOV_BYTES);
+    const room = Buffer.from(new ArrayBuffer(SENDS * MAX_DATAGRAM_BYTES));
+    this.packets = Array.from({ length: SENDS }, (_, slot) =>
+      room.subarray(slot * MAX_DATAGRAM_BYTES, (slot + 1) * MAX_DATAGRAM_BYTES),
+    );
+    this.packetsAddress = Number(libc.address(room)); // below 2^48: exact
+    this.headers = new SendHeaders(libc, SENDS);
     for (let slot = 0; slot < SENDS; slot++) {
-      const header = slot * MSGHDR.bytes;
-      iovs.writeBigUInt64LE(BigInt(addressOf(data) + slot * MAX_DATAGRAM_BYTES), slot * IOV_BYTES);
-      headers.writeBigUInt64LE(BigInt(addressOf(destinations) + slot * SOCKADDR_STRIDE), header + MSGHDR.name);
-      headers.writeBigUInt64LE(BigInt(addressOf(iovs) + slot * IOV_BYTES), header + MSGHDR.iov);
-      headers.writeBigUInt64LE(1n, header + MSGHDR.iovLength);
-      ring.prepare(slot, RING_OPERATION.sendmsg, addressOf(headers) + header);
+      ring.prepare(slot, RING_OPERATION.sendmsg, this.headers.addressOf(slot));
     }
-    this.packets = bySlot(data);
-    this.destinations = bySlot(destinations);
-    this.headers = new Uint32Array(headers.buffer);
-    this.iovs = new Uint32Array(iovs.buffer);
     this.received = new ReceiveBatch(libc, READS, MAX_DATAGRAM_BYTES);
     for (let slot = 0; slot < READS; slot++) {
       ring.prepare(SENDS + slot, RING_OPERATION.recvmsg, this.received.headerAddress(slot));
@@ -94,9 +74,7 @@ export class RingTraffic {
       return false;
     }
     place.set(packet);
-    this.destinations[slot]?.set(sockaddr);
-    this.headers[(slot * MSGHDR.bytes + MSGHDR.nameLength) / 4] = sockaddr.length;
-    this.iovs[(slot * IOV_BYTES) / 4 + 2] = packet.length;
+    this.headers.set(slot, this.packetsAddress + slot * MAX_DATAGRAM_BYTES, packet.length, sockaddr);
     this.senders[slot] = sender;
     this.ring.push(slot, socket);
     this.sends = slot + 1;
@@ -128,8 +106,8 @@ export class RingTraffic {
     this.fetched = this.socketCount;
     this.nextFetched = this.socketCount = this.sends = this.reads = 0;
     for (let slot = 0; slot < sends; slot++) {
-      const length = this.iovs[(slot * IOV_BYTES) / 4 + 2] ?? 0;
-      this.senders[slot]?.onSent((ring.results[slot] ?? -1) >= 0, this.packets[slot] ?? NO_PACKET, length);
+      const packet = this.packets[slot] ?? NO_PACKET;
+      this.senders[slot]?.onSent((ring.results[slot] ?? -1) >= 0, packet, this.headers.lengthOf(slot));
     }
   }
 
